@@ -1,0 +1,93 @@
+// Package config turns the configuration file into plain values: defaults, strict reading, and validation that reports
+// every problem at once with its path in the file.
+//
+// It imports the standard library, yaml.v3 and prometheus/common/model (durations) only, and nothing of this project.
+package config
+
+import "github.com/prometheus/common/model"
+
+// Config is the whole file.
+type Config struct {
+	Poll       Poll       `yaml:"poll"`
+	Objectives Objectives `yaml:"objectives"`
+	Accounts   []Account  `yaml:"accounts"`
+}
+
+// Poll says how old a reading may be before a scrape asks the cloud again, and how hard the cloud may be asked.
+type Poll struct {
+	BackupsInterval   model.Duration `yaml:"backups_interval"`
+	JobsInterval      model.Duration `yaml:"jobs_interval"`
+	PolicyInterval    model.Duration `yaml:"policy_interval"`
+	RecoveryInterval  model.Duration `yaml:"recovery_interval"`
+	DiscoveryInterval model.Duration `yaml:"discovery_interval"`
+	CallTimeout       model.Duration `yaml:"call_timeout"`        // one API call
+	RoundTimeout      model.Duration `yaml:"round_timeout"`       // all the work of one refresh of one target
+	Concurrency       int            `yaml:"concurrency"`         // calls in flight per account
+	RequestsPerSecond float64        `yaml:"requests_per_second"` // 0: the cloud's default
+	Lookback          model.Duration `yaml:"lookback"`            // how far back backup lists are read
+	StaleAfter        model.Duration `yaml:"stale_after"`         // a reading older than this plus its interval is withdrawn
+}
+
+// Objectives is the promise to check. In an instance, a nil field takes the value of the file's objectives.
+type Objectives struct {
+	RPO          *RPO            `yaml:"rpo,omitempty"`
+	RPODefault   *model.Duration `yaml:"rpo_default,omitempty"`
+	RPOGrace     *model.Duration `yaml:"rpo_grace,omitempty"`
+	MinRetention *model.Duration `yaml:"min_retention,omitempty"`
+	MaxDuration  *model.Duration `yaml:"max_duration,omitempty"`
+	MinSizeRatio *float64        `yaml:"min_size_ratio,omitempty"`
+}
+
+// RPO is a duration, or the word policy: what follows from the cloud's own schedule.
+type RPO struct {
+	FromPolicy bool
+	Duration   model.Duration // meaningful unless FromPolicy
+}
+
+// Account is one set of credentials of one cloud.
+type Account struct {
+	Name              string      `yaml:"name"`
+	Cloud             string      `yaml:"cloud"` // alibaba or huawei
+	Credentials       Credentials `yaml:"credentials,omitempty"`
+	Concurrency       int         `yaml:"concurrency,omitempty"`         // 0: as in poll
+	RequestsPerSecond float64     `yaml:"requests_per_second,omitempty"` // 0: as in poll
+	Regions           []Region    `yaml:"regions"`
+}
+
+// Credentials is how the account proves who it is. The zero value leaves it to the SDK's own default chain.
+type Credentials struct {
+	AccessKeyID         string `yaml:"access_key_id,omitempty"`
+	AccessKeyIDFile     string `yaml:"access_key_id_file,omitempty"`
+	AccessKeySecret     Secret `yaml:"access_key_secret,omitempty"`
+	AccessKeySecretFile string `yaml:"access_key_secret_file,omitempty"`
+	SecurityToken       Secret `yaml:"security_token,omitempty"`
+	SecurityTokenFile   string `yaml:"security_token_file,omitempty"`
+	TokenFile           string `yaml:"token_file,omitempty"` // huawei: X-Auth-Token
+}
+
+// Region is one region of an account and what is watched there.
+type Region struct {
+	ID          string     `yaml:"id"`
+	Endpoint    string     `yaml:"endpoint,omitempty"`     // "": the cloud's own
+	ProjectID   string     `yaml:"project_id,omitempty"`   // huawei; "": looked up through IAM
+	IAMEndpoint string     `yaml:"iam_endpoint,omitempty"` // huawei; "": the cloud's own
+	Instances   []Instance `yaml:"instances,omitempty"`
+	Discovery   Discovery  `yaml:"discovery,omitempty"`
+}
+
+// Instance is one instance that must be watched whether or not discovery finds it.
+type Instance struct {
+	ID         string     `yaml:"id"`
+	Nodes      []string   `yaml:"nodes,omitempty"` // shards; nil: asked from the API
+	Objectives Objectives `yaml:"objectives,omitempty"`
+}
+
+// Discovery watches every instance that the cloud lists.
+type Discovery struct {
+	Enabled bool              `yaml:"enabled"`
+	Tags    map[string]string `yaml:"tags,omitempty"`    // an instance must have all of them
+	Exclude []string          `yaml:"exclude,omitempty"` // instance ids that need no watching
+}
+
+// Secret is a string that prints as <secret> everywhere, in every format.
+type Secret string

@@ -1,0 +1,90 @@
+package backup
+
+import "time"
+
+// Objectives is the promise to check a target against.
+type Objectives struct {
+	RPO          time.Duration // recovery point objective: how old the newest recovery point may be; 0: from the policy
+	RPODefault   time.Duration // the RPO when RPO is 0 and no policy is known
+	RPOGrace     time.Duration // added to the RPO that follows from a policy
+	MinRetention time.Duration // how long backups must be kept
+	MaxDuration  time.Duration // how long a backup may run
+	MinSizeRatio float64       // smallest acceptable size of the last success against the median of earlier ones
+}
+
+// TargetState is what a verdict is computed from.
+type TargetState struct {
+	Target    Target
+	CreatedAt time.Time // when the instance was created; zero: unknown, which counts as long ago
+	Backups   Reading[List]
+	Jobs      Reading[[]Job]  // of the instance as a whole
+	Policy    Reading[Policy] // of the instance as a whole
+	Recovery  Reading[Window] // of the instance as a whole
+}
+
+// HealthState is the verdict on one target. The zero value is HealthUnknown.
+type HealthState uint8
+
+// The verdicts, in the order in which docs/health.md decides them. NumHealthStates is how many there are.
+const (
+	HealthUnknown   HealthState = iota // never read, or too long ago
+	HealthNever                        // no usable backup, and the instance is old enough to have one
+	HealthPending                      // no usable backup, and the instance is younger than its RPO
+	HealthLate                         // the newest recovery point is older than the RPO, or a scheduled window passed without an attempt
+	HealthFailed                       // the newest attempt failed, the recovery point is within the RPO
+	HealthOK                           // a usable recovery point within the RPO
+	NumHealthStates = 6
+)
+
+// String returns the value of the label state: ok, pending, late, failed, never or unknown.
+func (s HealthState) String() string {
+	switch s {
+	case HealthOK:
+		return "ok"
+	case HealthPending:
+		return "pending"
+	case HealthLate:
+		return "late"
+	case HealthFailed:
+		return "failed"
+	case HealthNever:
+		return "never"
+	case HealthUnknown:
+	}
+	return "unknown"
+}
+
+// Health is the verdict on one target and the facts that it rests on. Every fact is absent (zero time, nil, false)
+// when it is not known.
+type Health struct {
+	State  HealthState
+	Reason string        // one sentence for a person: why this state, since when, against what
+	RPO    time.Duration // the objective in force; always set
+
+	Known bool             // the backup list may be shown as current; when false all facts below are absent
+	Kinds [numKinds]ByKind // indexed by Kind
+	Last  *Backup          // newest finished attempt of any kind; nil: none known
+
+	ConsecutiveFailures int       // failed attempts since the last success, of all kinds together
+	RecoveryPoint       time.Time // newest moment that can be restored; zero: none
+	OldestRecoveryPoint time.Time // oldest known moment that can be restored; zero: none
+	LastUsableExpiry    time.Time // when the last usable backup expires if no new one is made; zero: not known; Never: never
+}
+
+const numKinds = 3
+
+// ByKind is what the backup list says of one kind of backup.
+type ByKind struct {
+	Asked       bool           // the list is complete for this kind, so that Counts of zero are facts
+	LastSuccess *Backup        // newest successful backup; nil: none known
+	LastFailure time.Time      // end (or else start) of the newest failed attempt; zero: none known
+	Counts      [NumStates]int // backups in the lookback, indexed by State
+	MedianSize  *int64         // bytes; median of the successes before the last; nil with fewer than three of them
+}
+
+// ClusterHealth is what the shards of one instance say together.
+type ClusterHealth struct {
+	Known         bool      // every shard's list may be shown as current
+	RecoveryPoint time.Time // newest moment for which every shard has a usable backup; zero: none
+	NodesMissing  int       // shards without a usable backup
+}

@@ -1,0 +1,151 @@
+package backup
+
+import "time"
+
+// Kind is the type of a backup set: what it holds, as the label type says it.
+type Kind uint8
+
+// The kinds of backup. The zero value is KindUnknown.
+const (
+	KindUnknown     Kind = iota // the cloud named a type that this version does not know
+	KindFull                    // restorable on its own
+	KindIncremental             // restorable together with the full backup before it
+)
+
+// String returns the value of the label type: full, incremental or unknown.
+func (k Kind) String() string {
+	switch k {
+	case KindFull:
+		return "full"
+	case KindIncremental:
+		return "incremental"
+	case KindUnknown:
+	}
+	return "unknown"
+}
+
+// Trigger is what started a backup.
+type Trigger uint8
+
+// The triggers. The zero value is TriggerUnknown.
+const (
+	TriggerUnknown   Trigger = iota
+	TriggerAutomatic         // the cloud's own schedule
+	TriggerManual            // a person or a program
+)
+
+// String returns automatic, manual or unknown.
+func (t Trigger) String() string {
+	switch t {
+	case TriggerAutomatic:
+		return "automatic"
+	case TriggerManual:
+		return "manual"
+	case TriggerUnknown:
+	}
+	return "unknown"
+}
+
+// State is where a backup set stands.
+type State uint8
+
+// The states of a backup set. The zero value is StateUnknown, which never counts as success. NumStates is how many
+// there are.
+const (
+	StateUnknown  State = iota // the cloud named a status that this version does not know
+	StateSuccess               // finished, and the cloud says that it is good
+	StateFailed                // finished without a usable result
+	StateRunning               // not finished
+	StateDeleting              // being deleted: neither usable nor a failure
+	NumStates     = 5
+)
+
+// String returns the value of the label status: success, failed, running, deleting or unknown.
+func (s State) String() string {
+	switch s {
+	case StateSuccess:
+		return "success"
+	case StateFailed:
+		return "failed"
+	case StateRunning:
+		return "running"
+	case StateDeleting:
+		return "deleting"
+	case StateUnknown:
+	}
+	return "unknown"
+}
+
+// Never is the expiry of a backup that is kept for ever.
+var Never = time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant of a type that Go has no constants for
+
+// Backup is one backup set of one target, as the cloud's list shows it.
+type Backup struct {
+	ID          string    // unique within its target, never a label
+	Kind        Kind      // full or incremental
+	Trigger     Trigger   // automatic or manual
+	Method      string    // the cloud's own word: Snapshot, Physical, Logical; "": not said
+	State       State     // where it stands
+	StartedAt   time.Time // zero: unknown
+	EndedAt     time.Time // zero: not finished, or a failure whose end the cloud does not tell
+	ExpiresAt   time.Time // zero: not said; Never: kept for ever
+	SizeBytes   *int64    // nil: not said; only ever set for a success
+	Unavailable bool      // the cloud flags the set as not restorable although it succeeded
+}
+
+// List is the answer to "which backups does this target have".
+type List struct {
+	Backups []Backup // newest start first
+	Asked   []Kind   // the kinds that this list is complete for: a count of zero is a fact for these, unknown for others
+}
+
+// Window is a span in which any moment can be restored (point-in-time recovery). The zero value is no window.
+type Window struct {
+	Start time.Time // oldest restorable moment
+	End   time.Time // newest restorable moment
+}
+
+// IsZero reports whether there is no restorable moment.
+func (w Window) IsZero() bool { return w.End.IsZero() }
+
+// JobState is where a backup job stands.
+type JobState uint8
+
+// The states of a job. The zero value is JobUnknown. NumJobStates is how many there are.
+const (
+	JobUnknown JobState = iota // the cloud named a status that this version does not know
+	JobScheduled
+	JobChecking
+	JobRunning
+	JobFinished
+	JobFailed
+	NumJobStates = 6
+)
+
+// String returns the value of the label status of mongodb_backup_jobs.
+func (s JobState) String() string {
+	switch s {
+	case JobScheduled:
+		return "scheduled"
+	case JobChecking:
+		return "checking"
+	case JobRunning:
+		return "running"
+	case JobFinished:
+		return "finished"
+	case JobFailed:
+		return "failed"
+	case JobUnknown:
+	}
+	return "unknown"
+}
+
+// Job is one backup job of an instance: work in progress, planned, or lately finished.
+type Job struct {
+	ID        string
+	State     JobState
+	Trigger   Trigger
+	StartedAt time.Time // zero: unknown
+	Progress  *float64  // percent, 0 to 100; nil: not said
+	Reason    string    // why it failed, in the cloud's words; "": not said
+}

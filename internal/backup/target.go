@@ -1,0 +1,76 @@
+package backup
+
+import "time"
+
+// Names of the supported clouds, as they stand in the configuration and in the label cloud.
+const (
+	Alibaba = "alibaba" // ApsaraDB for MongoDB, API "dds" version 2015-12-01
+	Huawei  = "huawei"  // Document Database Service (DDS), API v3
+)
+
+// Target is what is restored as one piece: a replica set, a standalone instance, a Huawei cluster, or one shard of an
+// Alibaba sharded cluster. It is comparable, and so serves as a map key.
+//
+// A Target with an empty NodeID names an instance as a whole. For anything but a shard that is the target itself;
+// for an instance with shards it is the place of what the cloud says of the whole: jobs, policy, recovery window.
+type Target struct {
+	Cloud      string // Alibaba or Huawei
+	Account    string // name of the account in the configuration
+	Region     string // the cloud's region id, e.g. cn-hangzhou
+	InstanceID string // the cloud's instance id
+	NodeID     string // shard id; "" for anything but a shard
+}
+
+// Instance returns the target that stands for the instance as a whole.
+func (t Target) Instance() Target {
+	t.NodeID = ""
+	return t
+}
+
+// Node returns the target of one shard of the same instance; an empty nodeID gives the instance as a whole.
+func (t Target) Node(nodeID string) Target {
+	t.NodeID = nodeID
+	return t
+}
+
+// String returns cloud/account/region/instance, and /node for a shard: the form used in logs and tables.
+func (t Target) String() string {
+	s := t.Cloud + "/" + t.Account + "/" + t.Region + "/" + t.InstanceID
+	if t.NodeID != "" {
+		s += "/" + t.NodeID
+	}
+	return s
+}
+
+// Values of Instance.Topology.
+const (
+	TopologyStandalone     = "standalone"
+	TopologyReplicaSet     = "replica_set"
+	TopologyShardedCluster = "sharded_cluster"
+)
+
+// Instance is one managed MongoDB instance as the cloud lists it. Empty strings mean that the cloud did not say.
+type Instance struct {
+	Target                      // NodeID is always ""
+	Name      string            // the name given by its owner
+	Engine    string            // e.g. MongoDB
+	Version   string            // engine version, e.g. 4.2
+	Topology  string            // one of the Topology constants
+	Storage   string            // the cloud's own storage type, e.g. cloud_essd1
+	Status    string            // the cloud's own status, e.g. Running
+	Tags      map[string]string // the owner's tags
+	CreatedAt time.Time         // zero: unknown
+	Nodes     []string          // shards that are backed up one by one, sorted; empty where the instance is one target
+}
+
+// Targets returns what is restored as one piece: one target per shard, or the instance itself where it has none.
+func (in Instance) Targets() []Target {
+	if len(in.Nodes) == 0 {
+		return []Target{in.Target.Instance()}
+	}
+	targets := make([]Target, 0, len(in.Nodes))
+	for _, node := range in.Nodes {
+		targets = append(targets, in.Target.Node(node))
+	}
+	return targets
+}

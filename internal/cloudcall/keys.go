@@ -1,0 +1,28 @@
+package cloudcall
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// Keys are the credentials of one account at one moment. They never print.
+type Keys struct {
+	AccessKeyID     string
+	AccessKeySecret string
+	SecurityToken   string // of temporary credentials; "": permanent ones
+	AuthToken       string // Huawei Cloud X-Auth-Token, in place of the others; "": none
+}
+
+// KeySource returns the credentials to use now; it reads them again each time, so that rotated files take effect.
+type KeySource func() (Keys, error)
+
+// Format prints <secret> for every verb, so that no log, error or panic can show a key.
+func (Keys) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("<secret>")) }
+
+// Fingerprint returns a value that differs between different keys and tells nothing of them.
+func (k Keys) Fingerprint() string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{k.AccessKeyID, k.AccessKeySecret, k.SecurityToken, k.AuthToken}, "\x00")))
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,28 @@
+package poll
+
+import (
+	"context"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// Source asks one account in one region of a cloud. Implementations are safe for concurrent use, return within
+// 300 ms of the end of ctx, keep no goroutine after returning, and return a [*backup.Error] for every failure.
+//
+// An answer is whole or it is an error: a page that could not be read fails the call, a record that could not be
+// read is left out and counted by the source.
+type Source interface {
+	// Instances lists every instance of the region, with its shards. The order is free.
+	Instances(ctx context.Context) ([]backup.Instance, error)
+	// Backups lists the backup sets of one target of in that started at since or later; node is one of in.Nodes,
+	// or "" where it has none. The newest start comes first.
+	Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error)
+	// Jobs lists the instance's backup jobs. Class unsupported where the cloud has no such list for the instance.
+	Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, error)
+	// Policy returns the instance's schedule for automatic backups.
+	Policy(ctx context.Context, in backup.Instance) (backup.Policy, error)
+	// Recovery returns the span in which any moment can be restored: the newest one when there are several, the
+	// zero Window when there is none at present. Class unsupported where the instance has no such thing.
+	Recovery(ctx context.Context, in backup.Instance) (backup.Window, error)
+}

@@ -1,0 +1,3 @@
+module mongodb_backup_exporter/tools
+
+go 1.26
