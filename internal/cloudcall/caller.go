@@ -2,16 +2,9 @@ package cloudcall
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"math"
-	"net"
-	"net/url"
-	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
-	"golang.org/x/time/rate"
 
 	"mongodb_backup_exporter/internal/backup"
 )
@@ -33,9 +26,9 @@ type Options struct {
 	Place    Place
 	Observer Observer
 	Now      func() time.Time // measures how long an attempt took
-	// Classify turns what an SDK returned into an Error of a known class. It is the provider's errors.go, and is
-	// asked only about failures that this package does not recognise by itself (deadlines, connections, answers that
-	// are not JSON).
+	// Classify turns what an SDK returned into an Error of a known class, never nil. It is the provider's errors.go,
+	// and is asked only about failures that this package does not recognise by itself (deadlines, connections,
+	// answers that are not JSON).
 	Classify func(op string, err error) *backup.Error
 	// Gate stands before all calls of one account, whatever the region; nil: none.
 	Gate *Gate
@@ -45,7 +38,8 @@ type Options struct {
 	Timeout time.Duration
 	// MaxAttempts bounds the attempts of one call, the first included; 0: 4.
 	MaxAttempts uint
-	// FirstRetry is the mean pause before the first retry, which doubles from then on; 0: 500 ms.
+	// FirstRetry is the mean pause before the first retry, which doubles from then on; 0: 500 ms. Each pause is
+	// drawn from half to one and a half times its mean, and comes on top of what the cloud asks to wait.
 	FirstRetry time.Duration
 }
 
@@ -71,142 +65,94 @@ func (c *Caller) Rejected(field string) { c.opts.Observer.Rejected(field) }
 
 // Do makes one call, and makes it again while its failure is of a class that passes by itself. op is the cloud's own
 // name of the operation. attempt is called with a context that ends at the call's deadline and must not outlive it.
-// The error, if any, is always a [*backup.Error].
+// The error, if any, is always a [*backup.Error]. When the context ends during a retry it is the failure that the
+// retry was to overcome, because that says more than "no answer in time".
 func Do[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (T, error) {
-	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval = c.opts.FirstRetry
-	pause.MaxInterval = 30 * time.Second
+	wait := newPauses(ctx, c.opts.FirstRetry)
+	var newest *backup.Error
 	value, err := backoff.Retry(ctx, func() (T, error) {
-		value, failure := once(ctx, c, op, attempt)
-		switch {
-		case failure == nil:
+		value, failure, sent := once(ctx, c, op, attempt)
+		if failure == nil {
 			return value, nil
-		case !failure.Class.Retryable():
-			return value, backoff.Permanent(failure)
-		case failure.RetryAfter > 0:
-			return value, errors.Join(failure, &backoff.RetryAfterError{Duration: failure.RetryAfter})
 		}
-		return value, failure
-	}, backoff.WithBackOff(pause), backoff.WithMaxTries(c.opts.MaxAttempts), backoff.WithMaxElapsedTime(0))
-	if err == nil {
-		return value, nil
+		if newest == nil || tellsMore(ctx, failure, sent) {
+			newest = failure
+		}
+		if !sent || !failure.Class.Retryable() {
+			return value, backoff.Permanent(newest)
+		}
+		wait.asked = failure.RetryAfter
+		return value, newest
+	}, backoff.WithBackOff(wait), backoff.WithMaxTries(c.opts.MaxAttempts), backoff.WithMaxElapsedTime(0))
+	if err != nil {
+		return value, newest
 	}
-	if failure, ok := errors.AsType[*backup.Error](err); ok {
-		return value, failure
-	}
-	return value, c.classify(ctx, op, err) // ctx ended before the first attempt or between two
+	return value, nil
 }
 
-// once makes one attempt: through the gate, within the budget, bounded in time, counted.
-func once[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (value T, failure *backup.Error) {
+// tellsMore reports whether a failure is news, and not just the end of the caller's patience.
+func tellsMore(ctx context.Context, failure *backup.Error, sent bool) bool {
+	switch failure.Class {
+	case backup.ClassCanceled:
+		return false
+	case backup.ClassTimeout:
+		return sent && ctx.Err() == nil
+	default:
+		return true
+	}
+}
+
+// once makes one attempt: through the gate, within the budget, bounded in time, counted. sent is false when there was
+// no attempt, because the gate, the budget or the context forbade it.
+func once[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (value T, failure *backup.Error, sent bool) {
+	if ctx.Err() != nil {
+		return value, c.classify(ctx, op, ctx.Err()), false
+	}
 	leave, err := c.opts.Gate.enter(ctx)
 	if err != nil {
-		return value, c.classify(ctx, op, err)
+		return value, c.classify(ctx, op, err), false
 	}
 	defer func() { leave(failure) }()
 	if err := c.opts.Budget.wait(ctx, op); err != nil {
-		return value, c.classify(ctx, op, err)
+		return value, c.classify(ctx, op, err), false
 	}
 	callCtx, cancel := ctx, func() {}
 	if c.opts.Timeout > 0 {
 		callCtx, cancel = context.WithTimeout(ctx, c.opts.Timeout)
 	}
 	defer cancel()
-	seen := &answer{}
+	callCtx, seen := withAnswer(callCtx)
 	start := c.opts.Now()
-	value, err = attempt(context.WithValue(callCtx, answerKey{}, seen))
+	value, err = attempt(callCtx)
 	elapsed := c.opts.Now().Sub(start)
 	if err == nil {
 		c.opts.Observer.Request(c.opts.Place, op, "ok", elapsed)
-		return value, nil
+		return value, nil, true
 	}
-	failure = c.classify(callCtx, op, err)
-	seen.complete(failure)
+	failure = seen.complete(c.classify(callCtx, op, err))
 	c.opts.Observer.Request(c.opts.Place, op, string(failure.Class), elapsed)
-	return value, failure
+	return value, failure, true
 }
 
-// classify finds the class of a failure: first by what is the same for all clouds, then by the provider's rules.
-func (c *Caller) classify(ctx context.Context, op string, err error) *backup.Error {
-	if failure, ok := errors.AsType[*backup.Error](err); ok {
-		return failure
-	}
-	if a, ok := errors.AsType[*AnswerError](err); ok {
-		return &backup.Error{Op: op, Class: a.class(), Status: a.Status, RetryAfter: a.RetryAfter, RequestID: a.RequestID, Err: a}
-	}
-	if errors.Is(err, context.Canceled) {
-		return &backup.Error{Op: op, Class: backup.ClassCanceled, Err: context.Canceled}
-	}
-	if isTimeout(ctx, err) {
-		return &backup.Error{Op: op, Class: backup.ClassTimeout, Err: errors.New("no answer in time")}
-	}
-	if cause, ok := networkCause(err); ok {
-		return &backup.Error{Op: op, Class: backup.ClassNetwork, Err: cause}
-	}
-	return c.opts.Classify(op, err)
+// pauses yields how long to wait before each retry, and stops when the call would end first.
+type pauses struct {
+	*backoff.ExponentialBackOff
+	deadline time.Time     // of the call, by the clock of contexts; zero: none
+	asked    time.Duration // what the cloud asked to wait; 0: nothing
 }
 
-func isTimeout(ctx context.Context, err error) bool {
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return true
-	}
-	netErr, ok := errors.AsType[net.Error](err)
-	return ok && netErr.Timeout()
+func newPauses(ctx context.Context, first time.Duration) *pauses {
+	growing := backoff.NewExponentialBackOff()
+	growing.InitialInterval, growing.Multiplier, growing.MaxInterval = first, 2, 30*time.Second
+	deadline, _ := ctx.Deadline()
+	return &pauses{ExponentialBackOff: growing, deadline: deadline}
 }
 
-// networkCause finds a failure of the connection. It returns the cause without the URL that net/http wraps around it,
-// because a URL may carry an access key id, a signature or a token.
-func networkCause(err error) (error, bool) {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		return e.Err, true
+// NextBackOff adds the random pause to what the cloud asked for: callers told the same must not all return at once.
+func (p *pauses) NextBackOff() time.Duration {
+	pause := p.asked + p.ExponentialBackOff.NextBackOff()
+	if !p.deadline.IsZero() && time.Until(p.deadline) <= pause {
+		return backoff.Stop
 	}
-	if e, ok := errors.AsType[*net.OpError](err); ok {
-		return e, true
-	}
-	return nil, false
-}
-
-// Budget is a token bucket per operation, or one for all of them together. A nil Budget has no limit.
-type Budget struct {
-	perSecond float64
-	shared    bool
-	mu        sync.Mutex
-	buckets   map[string]*rate.Limiter
-}
-
-// NewBudget returns a Budget of perSecond calls a second, for each operation or, when shared, for all together.
-// It allows a burst of one second's calls.
-func NewBudget(perSecond float64, shared bool) *Budget {
-	return &Budget{perSecond: perSecond, shared: shared, buckets: map[string]*rate.Limiter{}}
-}
-
-func (b *Budget) wait(ctx context.Context, op string) error {
-	if b == nil {
-		return nil
-	}
-	if err := b.bucket(op).Wait(ctx); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return &backup.Error{
-			Op: op, Class: backup.ClassTimeout,
-			Err:  fmt.Errorf("not sent: %v calls a second are not enough", b.perSecond),
-			Hint: "raise requests_per_second or poll less often",
-		}
-	}
-	return nil
-}
-
-func (b *Budget) bucket(op string) *rate.Limiter {
-	if b.shared {
-		op = ""
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	bucket, ok := b.buckets[op]
-	if !ok {
-		bucket = rate.NewLimiter(rate.Limit(b.perSecond), int(math.Max(1, math.Ceil(b.perSecond))))
-		b.buckets[op] = bucket
-	}
-	return bucket
+	return pause
 }

@@ -2,7 +2,6 @@ package cloudcall
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -13,6 +12,8 @@ import (
 // Until one call has proved the credentials good, calls pass one at a time. After a refusal nothing passes for a
 // while, which doubles with each further refusal; calls then fail at once with what the cloud said. New credentials
 // open the gate again. A nil Gate lets everything pass.
+//
+// Calls already under way when good credentials are withdrawn are beyond its reach, and count as one refusal.
 type Gate struct {
 	now         func() time.Time
 	fingerprint func() string
@@ -20,14 +21,13 @@ type Gate struct {
 
 	mu       sync.Mutex
 	proven   bool
-	refusals int           // in a row
+	refusals int           // in a row, of the same credentials
 	until    time.Time     // nothing passes before
-	last     *backup.Error // what the cloud said
+	last     *backup.Error // what the cloud said; nil: nothing against them
 	tried    string        // fingerprint of the refused credentials
 }
 
-// Pauses after the first and after many refusals in a row. At most three calls fail in 30 s, and no more than five in
-// the first five minutes.
+// Pauses after the first and after many refusals in a row: no more than three calls fail in 30 s.
 const (
 	firstPause = 10 * time.Second
 	maxPause   = 5 * time.Minute
@@ -49,54 +49,73 @@ func (g *Gate) enter(ctx context.Context) (leave func(*backup.Error), err error)
 	if g == nil {
 		return func(*backup.Error) {}, nil
 	}
-	if open, err := g.check(); open || err != nil {
-		return g.settle, err
+	if p, err := g.check(); p.free || err != nil {
+		return p.settle, err
 	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-g.turn:
 	}
-	open, err := g.check() // another caller may have proved or disproved the credentials meanwhile
-	if open || err != nil {
+	p, err := g.check() // another caller may have proved or disproved the credentials meanwhile
+	if p.free || err != nil {
 		g.turn <- struct{}{}
-		return g.settle, err
+		return p.settle, err
 	}
 	return func(failure *backup.Error) {
-		g.settle(failure)
+		p.settle(failure)
 		g.turn <- struct{}{}
 	}, nil
 }
 
-// check reports whether calls may pass freely; neither open nor an error means one at a time.
-func (g *Gate) check() (open bool, err error) {
+// pass is the right to make one call, and what was held against the credentials when it was given.
+type pass struct {
+	gate *Gate
+	free bool          // calls pass freely; else one at a time
+	last *backup.Error // the newest refusal by then
+}
+
+// check returns a pass, or what the cloud said when nothing may pass.
+func (g *Gate) check() (pass, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.last == nil {
-		return g.proven, nil
-	}
-	now := g.now()
-	if !now.Before(g.until) || g.fingerprint() != g.tried {
-		return false, nil
+	p := pass{gate: g, free: g.proven, last: g.last}
+	if g.last == nil || !g.now().Before(g.until) || g.fingerprint() != g.tried {
+		return p, nil
 	}
 	shut := *g.last
-	shut.Hint = fmt.Sprintf("not asked again before %s; %s", g.until.UTC().Format(time.TimeOnly+"Z"), shut.Hint)
-	return false, &shut
+	again := "asked again at " + g.until.UTC().Format(time.TimeOnly) + " UTC or with new credentials"
+	if shut.Hint != "" {
+		again = shut.Hint + "; " + again
+	}
+	shut.Hint = again
+	return p, &shut
 }
 
 // settle learns from the outcome of a call.
-func (g *Gate) settle(failure *backup.Error) {
+func (p pass) settle(failure *backup.Error) {
+	g := p.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if p.last != g.last {
+		return // a refusal came while this call was under way, and is newer than anything it can tell
+	}
 	switch {
-	case failure == nil || failure.Class.Answered():
+	case proves(failure):
 		g.proven, g.refusals, g.last = true, 0, nil
 	case failure.Class == backup.ClassAuth:
-		pause := min(firstPause<<min(g.refusals, 10), maxPause)
-		g.proven = false
+		tried := g.fingerprint()
+		if tried != g.tried {
+			g.refusals = 0
+		}
+		g.until = g.now().Add(min(firstPause<<min(g.refusals, 10), maxPause))
 		g.refusals++
-		g.until = g.now().Add(pause)
-		g.last = failure
-		g.tried = g.fingerprint()
+		g.proven, g.last, g.tried = false, failure, tried
 	}
+}
+
+// proves reports whether the outcome of a call shows that the credentials are good. Throttling does not: a cloud's
+// gateway may refuse a call before it looks at them.
+func proves(failure *backup.Error) bool {
+	return failure == nil || failure.Class.Answered() && failure.Class != backup.ClassThrottled
 }
