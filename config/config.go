@@ -1,5 +1,5 @@
 // Package config turns the configuration file into plain values: defaults, strict reading, and validation that reports
-// every problem at once with its path in the file.
+// every problem at once with its path and line in the file. No message and no printed value ever shows a secret.
 //
 // It imports the standard library, yaml.v3 and prometheus/common/model (durations) only, and nothing of this project.
 package config
@@ -28,7 +28,8 @@ type Poll struct {
 	StaleAfter        model.Duration `yaml:"stale_after"`         // a reading older than this plus its interval is withdrawn
 }
 
-// Objectives is the promise to check. In an instance, a nil field takes the value of the file's objectives.
+// Objectives is the promise to check. A nil field takes the value of the file's objectives, and there the default.
+// [Config.ObjectivesFor] puts them together.
 type Objectives struct {
 	RPO          *RPO            `yaml:"rpo,omitempty"`
 	RPODefault   *model.Duration `yaml:"rpo_default,omitempty"`
@@ -44,19 +45,26 @@ type RPO struct {
 	Duration   model.Duration // meaningful unless FromPolicy
 }
 
+// The clouds, as the key cloud names them.
+const (
+	CloudAlibaba = "alibaba"
+	CloudHuawei  = "huawei"
+)
+
 // Account is one set of credentials of one cloud.
 type Account struct {
 	Name              string      `yaml:"name"`
-	Cloud             string      `yaml:"cloud"` // alibaba or huawei
+	Cloud             string      `yaml:"cloud"` // CloudAlibaba or CloudHuawei
 	Credentials       Credentials `yaml:"credentials,omitempty"`
 	Concurrency       int         `yaml:"concurrency,omitempty"`         // 0: as in poll
 	RequestsPerSecond float64     `yaml:"requests_per_second,omitempty"` // 0: as in poll
 	Regions           []Region    `yaml:"regions"`
 }
 
-// Credentials is how the account proves who it is. The zero value leaves it to the SDK's own default chain.
+// Credentials is how the account proves who it is. The zero value leaves it to the SDK's own default chain. Load makes
+// the paths of files relative to the working directory.
 type Credentials struct {
-	AccessKeyID         string `yaml:"access_key_id,omitempty"`
+	AccessKeyID         Secret `yaml:"access_key_id,omitempty"` // no secret by itself, yet nobody's business
 	AccessKeyIDFile     string `yaml:"access_key_id_file,omitempty"`
 	AccessKeySecret     Secret `yaml:"access_key_secret,omitempty"`
 	AccessKeySecretFile string `yaml:"access_key_secret_file,omitempty"`
@@ -88,6 +96,3 @@ type Discovery struct {
 	Tags    map[string]string `yaml:"tags,omitempty"`    // an instance must have all of them
 	Exclude []string          `yaml:"exclude,omitempty"` // instance ids that need no watching
 }
-
-// Secret is a string that prints as <secret> everywhere, in every format.
-type Secret string

@@ -1,0 +1,121 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Keys are the credentials of one account at one moment.
+type Keys struct {
+	AccessKeyID     Secret
+	AccessKeySecret Secret
+	SecurityToken   Secret // of temporary credentials; "": permanent ones
+	AuthToken       Secret // huawei: X-Auth-Token, in place of all others; "": none
+}
+
+// maxKeyFile is the size from which a file is no credential. The longest, a Huawei Cloud token, takes a few kB.
+const maxKeyFile = 64 << 10
+
+// IsZero reports whether the account leaves its credentials to the SDK's own default chain.
+func (c Credentials) IsZero() bool { return c == Credentials{} }
+
+// Read returns the credentials as they are now: files are read each time, so that a rotated one takes effect. The
+// error is of type [Errors]; it names keys and files, never content.
+func (c Credentials) Read() (Keys, error) {
+	var keys Keys
+	var problems Errors
+	for _, f := range []struct {
+		value Secret
+		key   string
+		file  string
+		into  *Secret
+	}{
+		{c.AccessKeyID, "access_key_id_file", c.AccessKeyIDFile, &keys.AccessKeyID},
+		{c.AccessKeySecret, "access_key_secret_file", c.AccessKeySecretFile, &keys.AccessKeySecret},
+		{c.SecurityToken, "security_token_file", c.SecurityTokenFile, &keys.SecurityToken},
+		{"", "token_file", c.TokenFile, &keys.AuthToken},
+	} {
+		*f.into = f.value
+		if f.file == "" {
+			continue
+		}
+		content, err := readKey(f.file)
+		if err != nil {
+			problems = append(problems, Problem{Path: "credentials." + f.key, Message: f.file + ": " + err.Error()})
+			continue
+		}
+		*f.into = content
+	}
+	if err := problems.orNil(); err != nil {
+		return Keys{}, err
+	}
+	return keys, nil
+}
+
+// CheckCredentials reads the credentials of every account once and returns what is wrong with their files, as [Errors].
+func (c *Config) CheckCredentials() error {
+	var problems Errors
+	for i, a := range c.Accounts {
+		_, err := a.Credentials.Read()
+		failed, _ := errors.AsType[Errors](err)
+		for _, p := range failed {
+			p.Path = string(path("accounts").index(i).key(p.Path))
+			problems = append(problems, p)
+		}
+	}
+	return problems.orNil()
+}
+
+func readKey(file string) (Secret, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", plainError(err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	if err != nil {
+		return "", plainError(err)
+	}
+	key := strings.TrimSpace(string(content))
+	switch {
+	case len(content) > maxKeyFile:
+		return "", fmt.Errorf("larger than %d bytes; it must hold one key and nothing else", maxKeyFile)
+	case key == "":
+		return "", errors.New("the file is empty")
+	case !isKey(key):
+		return "", errors.New("it must hold one key and nothing else, in printable ASCII without spaces")
+	}
+	return Secret(key), nil
+}
+
+// plainError leaves out the path, which the message already names.
+func plainError(err error) error {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathError.Err
+	}
+	return err
+}
+
+// isKey reports whether s can be sent as a credential: both clouds use printable ASCII without spaces.
+func isKey(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// resolve makes the paths of files relative to the working directory.
+func (c *Credentials) resolve(dir string) {
+	for _, file := range []*string{&c.AccessKeyIDFile, &c.AccessKeySecretFile, &c.SecurityTokenFile, &c.TokenFile} {
+		if *file != "" && !filepath.IsAbs(*file) {
+			*file = filepath.Join(dir, *file)
+		}
+	}
+}

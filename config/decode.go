@@ -1,0 +1,165 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
+)
+
+// decoder fills a Config from YAML nodes. It does what yaml.v3 does with KnownFields, and says of every problem where
+// it is, in words of the file rather than of Go. The types of Config bound its recursion, so that an alias to its own
+// parent ends by itself.
+type decoder struct {
+	problems Errors
+	lines    map[path]int  // of every value that was read
+	failed   map[path]bool // values that could not be read; what follows from their absence is no news
+}
+
+func (d *decoder) decode(root *yaml.Node, c *Config) { d.value(root, reflect.ValueOf(c).Elem(), "") }
+
+func (d *decoder) value(node *yaml.Node, into reflect.Value, at path) {
+	node = follow(node)
+	d.lines[at] = node.Line
+	if isNull(node) {
+		return
+	}
+	switch {
+	case into.Kind() == reflect.Pointer:
+		fresh := reflect.New(into.Type().Elem())
+		d.value(node, fresh.Elem(), at)
+		into.Set(fresh)
+	case isScalar(into):
+		if want := scalar(node, into.Addr().Interface()); want != "" {
+			d.fail(node, at, "must be "+want)
+		}
+	case into.Kind() == reflect.Slice:
+		d.list(node, into, at)
+	default:
+		d.mapping(node, into, at)
+	}
+}
+
+func (d *decoder) list(node *yaml.Node, into reflect.Value, at path) {
+	if node.Kind != yaml.SequenceNode {
+		d.fail(node, at, "must be a list")
+		return
+	}
+	into.Set(reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content)))
+	for i, item := range node.Content {
+		d.value(item, into.Index(i), at.index(i))
+	}
+}
+
+// mapping fills a struct or a map[string]string.
+func (d *decoder) mapping(node *yaml.Node, into reflect.Value, at path) {
+	if node.Kind != yaml.MappingNode {
+		d.fail(node, at, "must be a mapping of keys to values")
+		return
+	}
+	seen := map[string]int{}
+	for _, p := range pairs(node, nil) {
+		name := p.key.Value
+		first, duplicate := seen[name]
+		switch {
+		case p.key.Kind != yaml.ScalarNode:
+			d.fail(p.key, at, "a key must be a plain word")
+			continue
+		case duplicate && p.merged:
+			continue
+		case duplicate:
+			d.fail(p.key, d.safe(into, at, name), fmt.Sprintf("given twice, first in line %d", first))
+			continue
+		}
+		seen[name] = p.key.Line
+		d.field(p, into, at)
+	}
+}
+
+func (d *decoder) field(p pair, into reflect.Value, at path) {
+	name := p.key.Value
+	if into.Kind() == reflect.Map {
+		var value string
+		d.value(p.value, reflect.ValueOf(&value).Elem(), d.safe(into, at, name))
+		if into.IsNil() {
+			into.Set(reflect.MakeMap(into.Type()))
+		}
+		into.SetMapIndex(reflect.ValueOf(name), reflect.ValueOf(value))
+		return
+	}
+	keys := keysOf(into.Type())
+	if i := slices.Index(keys, name); i >= 0 {
+		d.value(p.value, into.Field(i), at.key(name))
+		return
+	}
+	d.problems = append(d.problems, Problem{
+		Path: string(d.safe(into, at, name)), Line: p.key.Line, Message: "unknown key" + suggest(name, keys),
+	})
+}
+
+func (d *decoder) fail(node *yaml.Node, at path, message string) {
+	d.failed[at] = true
+	d.problems = append(d.problems, Problem{Path: string(at), Line: node.Line, Message: message})
+}
+
+// safe returns the path of a key for a message; a key that no author would invent may be a secret in the wrong place,
+// such as {access_key_secret:xyz} without a space, and is left out.
+func (d *decoder) safe(into reflect.Value, at path, name string) path {
+	if !isWord(name) || into.Type() == reflect.TypeFor[Credentials]() && nearest(name, keysOf(into.Type())) == "" {
+		return at
+	}
+	return at.key(name)
+}
+
+// explains reports whether a value that could not be read, at or below at, makes a problem at that place no news.
+func (d *decoder) explains(at path) bool {
+	for p := range d.failed {
+		if p.within(at) {
+			return true
+		}
+	}
+	return false
+}
+
+// line returns the line of the value at a path, or else of the nearest one around it.
+func (d *decoder) line(at path) int {
+	for ; at != ""; at = at.parent() {
+		if line, ok := d.lines[at]; ok {
+			return line
+		}
+	}
+	return d.lines[""]
+}
+
+// scalar reads node into one of the types that isScalar knows. It returns "", or what the value must be instead.
+func scalar(node *yaml.Node, into any) (want string) {
+	switch into := into.(type) {
+	case *string, *Secret:
+		if node.Kind != yaml.ScalarNode || !strings.HasPrefix(node.ShortTag(), "!!") || node.ShortTag() == "!!binary" {
+			return "text; put it between quotes"
+		}
+		reflect.ValueOf(into).Elem().SetString(node.Value)
+	case *model.Duration:
+		if node.Kind != yaml.ScalarNode || into.UnmarshalText([]byte(node.Value)) != nil {
+			return "a duration such as 90s, 26h or 8d"
+		}
+	case *RPO:
+		if node.Kind != yaml.ScalarNode || into.UnmarshalText([]byte(node.Value)) != nil {
+			return "a duration such as 90s, 26h or 8d, or the word policy"
+		}
+	default:
+		if node.Decode(into) != nil {
+			return map[reflect.Kind]string{
+				reflect.Int: "a whole number", reflect.Float64: "a number", reflect.Bool: "true or false",
+			}[reflect.TypeOf(into).Elem().Kind()]
+		}
+	}
+	return ""
+}
+
+func isScalar(v reflect.Value) bool {
+	return v.Type() == reflect.TypeFor[RPO]() || !slices.Contains([]reflect.Kind{reflect.Struct, reflect.Slice, reflect.Map}, v.Kind())
+}

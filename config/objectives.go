@@ -1,0 +1,68 @@
+package config
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
+)
+
+const fromPolicy = "policy"
+
+// String returns the RPO as the file writes it.
+func (r RPO) String() string {
+	if r.FromPolicy {
+		return fromPolicy
+	}
+	return r.Duration.String()
+}
+
+// MarshalYAML returns the RPO as the file writes it.
+func (r RPO) MarshalYAML() (any, error) { return r.String(), nil }
+
+// UnmarshalText reads a duration or the word policy.
+func (r *RPO) UnmarshalText(text []byte) error {
+	if string(text) == fromPolicy {
+		*r = RPO{FromPolicy: true}
+		return nil
+	}
+	d, err := model.ParseDuration(string(text))
+	if err != nil {
+		return err
+	}
+	*r = RPO{Duration: d}
+	return nil
+}
+
+// UnmarshalYAML reads a duration or the word policy.
+func (r *RPO) UnmarshalYAML(node *yaml.Node) error { return r.UnmarshalText([]byte(node.Value)) }
+
+// ResolvedObjectives is the promise to check one instance against, with nothing left open. Its fields are those of
+// backup.Objectives, so that one converts into the other.
+type ResolvedObjectives struct {
+	RPO          time.Duration // 0: from the cloud's policy
+	RPODefault   time.Duration // the RPO when RPO is 0 and no policy is known
+	RPOGrace     time.Duration // added to an RPO that follows from a policy
+	MinRetention time.Duration // 0: any
+	MaxDuration  time.Duration // how long a backup may run
+	MinSizeRatio float64       // 0: any
+}
+
+// ObjectivesFor returns the objectives of in: its own, or else those of the file, or else the defaults. The zero
+// Instance has the objectives of an instance that only discovery knows.
+func (c *Config) ObjectivesFor(in Instance) ResolvedObjectives {
+	std := Default().Objectives
+	own, file := in.Objectives, c.Objectives
+	resolved := ResolvedObjectives{
+		RPODefault:   time.Duration(*cmp.Or(own.RPODefault, file.RPODefault, std.RPODefault)),
+		RPOGrace:     time.Duration(*cmp.Or(own.RPOGrace, file.RPOGrace, std.RPOGrace)),
+		MinRetention: time.Duration(*cmp.Or(own.MinRetention, file.MinRetention, std.MinRetention)),
+		MaxDuration:  time.Duration(*cmp.Or(own.MaxDuration, file.MaxDuration, std.MaxDuration)),
+		MinSizeRatio: *cmp.Or(own.MinSizeRatio, file.MinSizeRatio, std.MinSizeRatio),
+	}
+	if rpo := cmp.Or(own.RPO, file.RPO, std.RPO); !rpo.FromPolicy {
+		resolved.RPO = time.Duration(rpo.Duration)
+	}
+	return resolved
+}

@@ -1,0 +1,41 @@
+package config
+
+import (
+	"fmt"
+
+	"gopkg.in/yaml.v3"
+)
+
+const masked = "<secret>"
+
+// Secret is a string that prints as <secret> everywhere, in every format.
+type Secret string
+
+// Reveal returns the secret itself, for the one place that hands it to a cloud's SDK.
+func (s Secret) Reveal() string { return string(s) }
+
+// Format prints <secret> for every verb.
+func (Secret) Format(f fmt.State, _ rune) {
+	_, _ = f.Write([]byte(masked)) // fmt.State has nowhere to report a failure to
+}
+
+// String returns <secret>.
+func (Secret) String() string { return masked }
+
+// GoString returns <secret>.
+func (Secret) GoString() string { return masked }
+
+// MarshalText returns <secret>; encoding/json, encoding/xml and log/slog use it.
+func (Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
+
+// MarshalYAML returns <secret>.
+func (Secret) MarshalYAML() (any, error) { return masked, nil }
+
+// Masked returns the configuration in force as YAML, defaults filled in, with every secret and access key id masked.
+func (c *Config) Masked() ([]byte, error) {
+	out, err := yaml.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("write the configuration: %w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,106 @@
+package config
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxTags is the number of tags that an instance of either cloud can have.
+const maxTags = 20
+
+func (v *validator) region(at path, cloud string, r Region) {
+	v.id(at.key("id"), r.ID, "cn-hangzhou or cn-north-4")
+	v.endpoint(at.key("endpoint"), r.Endpoint)
+	v.endpoint(at.key("iam_endpoint"), r.IAMEndpoint)
+	switch {
+	case r.ProjectID == "":
+	case cloud == CloudAlibaba:
+		v.addf(at.key("project_id"), "is for huawei only; remove it")
+	case !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(r.ProjectID):
+		v.addf(at.key("project_id"), "must be 32 hexadecimal digits in lower case; leave it out to have it looked up")
+	}
+	if r.IAMEndpoint != "" && cloud == CloudAlibaba {
+		v.addf(at.key("iam_endpoint"), "is for huawei only; remove it")
+	}
+	if len(r.Instances) == 0 && !r.Discovery.Enabled {
+		v.addf(at, "nothing is watched here; list instances, or write discovery: {enabled: true}")
+	}
+	v.discovery(at.key("discovery"), r)
+}
+
+func (v *validator) instances(at path, cloud string, r Region, seen places) {
+	for i, in := range r.Instances {
+		at := at.key("instances").index(i)
+		v.id(at.key("id"), in.ID, "dds-bp1xxxxxxxx")
+		v.once(seen, in.ID, at.key("id"))
+		if len(in.Nodes) > 0 && cloud == CloudHuawei {
+			v.addf(at.key("nodes"), "is for alibaba only: huawei backs a cluster up as one; remove it")
+		}
+		nodes := places{}
+		for j, node := range in.Nodes {
+			at := at.key("nodes").index(j)
+			v.id(at, node, "d-bp1xxxxxxxx")
+			v.once(nodes, node, at)
+		}
+	}
+}
+
+func (v *validator) discovery(at path, r Region) {
+	d := r.Discovery
+	if len(d.Tags) > 0 && !d.Enabled {
+		v.addf(at.key("tags"), "has no effect without enabled: true")
+	}
+	if len(d.Tags) > maxTags {
+		v.addf(at.key("tags"), "%d tags are too many: an instance has %d at most", len(d.Tags), maxTags)
+	}
+	if _, ok := d.Tags[""]; ok {
+		v.addf(at.key("tags"), "the name of a tag must not be empty")
+	}
+	excluded := places{}
+	for i, id := range d.Exclude {
+		at := at.key("exclude").index(i)
+		v.id(at, id, "dds-bp1xxxxxxxx")
+		v.once(excluded, id, at)
+		if slices.ContainsFunc(r.Instances, func(in Instance) bool { return in.ID == id }) && id != "" {
+			v.addf(at, "%q is listed under instances as well; keep one of the two", id)
+		}
+	}
+}
+
+// id accepts letters, digits and dashes only: ids become part of request paths.
+func (v *validator) id(at path, id, example string) {
+	switch {
+	case id == "":
+		v.addf(at, "is missing; write an id such as %s", example)
+	case strings.Trim(id, "0123456789-"+letters) != "":
+		v.addf(at, "%q must hold nothing but letters, digits and dashes, such as %s", id, example)
+	}
+}
+
+// endpoint accepts host, host:port, and either with http:// or https:// before it. The message does not repeat the
+// value, which may hold a password.
+func (v *validator) endpoint(at path, endpoint string) {
+	if endpoint == "" {
+		return
+	}
+	full := endpoint
+	if !strings.Contains(full, "://") {
+		full = "https://" + full
+	}
+	u, err := url.Parse(full)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || full != u.Scheme+"://"+u.Host || !isHost(u) {
+		v.addf(at, "must be host, host:port, http://host:port or https://host:port, without user, path or query")
+	}
+}
+
+func isHost(u *url.URL) bool {
+	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return false
+		}
+	}
+	return regexp.MustCompile(`^([0-9A-Za-z._-]+|[0-9A-Fa-f:.]+:[0-9A-Fa-f:.]*)$`).MatchString(u.Hostname())
+}
