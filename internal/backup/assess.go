@@ -69,6 +69,7 @@ type Health struct {
 	RecoveryPoint       time.Time // newest moment that can be restored; zero: none
 	OldestRecoveryPoint time.Time // oldest known moment that can be restored; zero: none
 	LastUsableExpiry    time.Time // when the last usable backup expires if no new one is made; zero: not known; Never: never
+	Usable              int       // backups that a restore could start from now
 }
 
 const numKinds = 3
@@ -82,9 +83,62 @@ type ByKind struct {
 	MedianSize  *int64         // bytes; median of the successes before the last; nil with fewer than three of them
 }
 
-// ClusterHealth is what the shards of one instance say together.
-type ClusterHealth struct {
-	Known         bool      // every shard's list may be shown as current
-	RecoveryPoint time.Time // newest moment for which every shard has a usable backup; zero: none
-	NodesMissing  int       // shards without a usable backup
+// Assess concludes from what is known at now whether a target's backups keep the promise of want. It is total: every
+// input has exactly one verdict. docs/health.md has the rules as a table; three properties hold for all of them:
+// a newer usable success never makes a verdict worse, time alone never makes one better, and a failed poll never makes
+// one ok.
+//
+// Times are compared with the moment at which the cloud gave them, not with now, so that a record dated in the future
+// is not believed merely because we waited.
+func Assess(in TargetState, want Objectives, now time.Time) Health {
+	rpo, source := RPOInForce(in.Policy, want)
+	c := assessment{in: &in, want: &want, now: now, source: source, health: Health{RPO: rpo}}
+	if in.Backups.Known(now) {
+		c.gather()
+		c.recoveryPoints()
+		c.judge()
+	}
+	c.health.Reason = c.reason()
+	return c.health
 }
+
+// assessment is one call of Assess at work.
+type assessment struct {
+	in     *TargetState
+	want   *Objectives
+	now    time.Time
+	source RPOSource
+	health Health
+
+	lapsed bool      // a success was usable until it expired
+	missed time.Time // start of the newest scheduled window without an attempt; zero: none
+}
+
+func (c *assessment) judge() {
+	c.missed = c.missedWindow()
+	h := &c.health
+	switch {
+	case h.Usable == 0 && c.young() && !c.lapsed:
+		h.State = HealthPending
+	case h.Usable == 0:
+		h.State = HealthNever
+	case c.overdue(), !c.missed.IsZero():
+		h.State = HealthLate
+	case h.ConsecutiveFailures > 0:
+		h.State = HealthFailed
+	default:
+		h.State = HealthOK
+	}
+}
+
+// young reports whether the instance is too new to have a backup. A creation time that nobody told, or that lies in
+// the future, says nothing, and the instance counts as old.
+func (c *assessment) young() bool {
+	created := c.in.CreatedAt
+	return believable(created, c.in.Backups.At) && c.now.Sub(created) <= c.health.RPO
+}
+
+// overdue reports whether the recovery point is older than the objective.
+func (c *assessment) overdue() bool { return c.age() > c.health.RPO }
+
+func (c *assessment) age() time.Duration { return max(0, c.now.Sub(c.health.RecoveryPoint)) }

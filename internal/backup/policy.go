@@ -5,6 +5,8 @@ import "time"
 // Forever is the retention of a policy that never deletes.
 const Forever = time.Duration(1<<63 - 1)
 
+const day = 24 * time.Hour
+
 // Policy is the cloud's own schedule for automatic backups of an instance.
 type Policy struct {
 	Enabled   bool           // automatic backup is on
@@ -15,4 +17,91 @@ type Policy struct {
 	Interval  time.Duration  // high-frequency backup: time between two backups; 0: off or not said
 	LogBackup *bool          // point-in-time recovery is on; nil: not said
 	NextAt    time.Time      // when the cloud plans the next backup; zero: not said
+}
+
+// LongestGap returns the longest time between the starts of two consecutive scheduled backups: the longest run of days
+// between two of Weekdays, the week being a circle, or Interval when that is shorter. It is false when the policy names
+// neither.
+func (p Policy) LongestGap() (time.Duration, bool) {
+	gap, ok := p.weekdays().longestGap()
+	if p.Interval > 0 && (!ok || p.Interval < gap) {
+		return p.Interval, true
+	}
+	return gap, ok
+}
+
+func (p Policy) weekdays() weekdays {
+	var days weekdays
+	for _, d := range p.Weekdays {
+		if d >= time.Sunday && d <= time.Saturday {
+			days |= 1 << d
+		}
+	}
+	return days
+}
+
+// weekdays is a set of days of the week: bit 0 is Sunday.
+type weekdays uint8
+
+func (w weekdays) has(d time.Weekday) bool { return w&(1<<d) != 0 }
+
+func (w weekdays) longestGap() (time.Duration, bool) {
+	if w == 0 {
+		return 0, false
+	}
+	longest, run := 0, 0
+	for i := range 14 { // two weeks, so that the gap around the week's end is met whole
+		run++
+		if w.has(time.Weekday(i % 7)) {
+			longest = max(longest, run)
+			run = 0
+		}
+	}
+	return time.Duration(min(longest, 7)) * day, true
+}
+
+// RPOSource says where the recovery point objective in force comes from, in words for a person.
+type RPOSource string
+
+// The sources of an RPO.
+const (
+	RPOConfigured RPOSource = "configured"                            // Objectives.RPO
+	RPOFromPolicy RPOSource = "cloud's schedule"                      // the cloud's own policy
+	RPONoPolicy   RPOSource = "default, no policy known"              // Objectives.RPODefault: the policy was never read
+	RPOPolicyOff  RPOSource = "default, automatic backup is off"      // Objectives.RPODefault: there is no schedule
+	RPONoSchedule RPOSource = "default, the policy names no schedule" // Objectives.RPODefault: days and interval are missing
+)
+
+// RPOInForce returns the recovery point objective of a target and where it comes from: the configured one, or else the
+// longest gap of the policy, plus its window, plus the grace, or else the default.
+//
+// A policy that was read once stays in force until another is read, however long that takes: were it dropped with age,
+// a failing poll could turn a short objective into a long one and a late target into a good one.
+func RPOInForce(policy Reading[Policy], want Objectives) (time.Duration, RPOSource) {
+	if want.RPO > 0 {
+		return want.RPO, RPOConfigured
+	}
+	if policy.At.IsZero() {
+		return want.RPODefault, RPONoPolicy
+	}
+	p := policy.Value
+	if !p.Enabled {
+		return want.RPODefault, RPOPolicyOff
+	}
+	gap, ok := p.LongestGap()
+	if !ok {
+		return want.RPODefault, RPONoSchedule
+	}
+	return sum(gap, p.Window, want.RPOGrace), RPOFromPolicy
+}
+
+// sum adds durations, negative ones as zero, and stops at the largest instead of wrapping round.
+func sum(spans ...time.Duration) time.Duration {
+	var total time.Duration
+	for _, d := range spans {
+		if total += max(d, 0); total < 0 {
+			return Forever
+		}
+	}
+	return total
 }

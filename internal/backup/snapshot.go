@@ -6,7 +6,7 @@ import "time"
 type Snapshot struct {
 	At        time.Time       // when it was taken
 	Regions   []Region        // one per account and region, in the order of the configuration
-	Instances []InstanceState // sorted by target
+	Instances []InstanceState // in the order of Regions, then by instance id
 }
 
 // Region is what is known of one account in one region.

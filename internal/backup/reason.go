@@ -1,0 +1,195 @@
+package backup
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The layouts of times in a reason, always UTC: minutes are what a person compares with a schedule.
+const (
+	minuteLayout = "2006-01-02 15:04Z"
+	dateLayout   = "2006-01-02"
+)
+
+// reason says in one sentence why the verdict is what it is. It is built once per target and scrape, by appending: fmt
+// would cost more than the verdict itself.
+func (c *assessment) reason() string {
+	var buf [256]byte
+	b := buf[:0]
+	switch c.health.State {
+	case HealthUnknown:
+		b = c.appendUnknown(b)
+	case HealthNever:
+		b = c.appendFailures(c.appendFlaw(c.appendWindow(c.appendNever(b))))
+	case HealthPending:
+		b = c.appendFailures(c.appendFlaw(c.appendPending(b)))
+	case HealthLate:
+		b = c.appendFailures(c.appendLate(b))
+	case HealthFailed:
+		b = c.appendFailed(b)
+	case HealthOK:
+		b = c.appendObjective(c.appendAge(b))
+	}
+	return string(b)
+}
+
+func (c *assessment) appendUnknown(b []byte) []byte {
+	read := c.in.Backups.At
+	err := c.in.Backups.Err
+	switch {
+	case read.IsZero() && err == nil:
+		return append(b, "not read yet"...)
+	case read.IsZero():
+		b = append(b, "never read"...)
+	default:
+		b = append(b, "not read since "...)
+		b = read.UTC().AppendFormat(b, minuteLayout)
+	}
+	if err == nil {
+		return b
+	}
+	b = append(b, ": "...)
+	return append(b, shortCause(err)...)
+}
+
+func (c *assessment) appendNever(b []byte) []byte {
+	b = append(b, "no usable backup in the lookback; "...)
+	if c.in.CreatedAt.IsZero() {
+		return append(b, "nobody knows when the instance was created"...)
+	}
+	b = append(b, "instance created "...)
+	return c.in.CreatedAt.UTC().AppendFormat(b, dateLayout)
+}
+
+func (c *assessment) appendPending(b []byte) []byte {
+	b = append(b, "no usable backup yet; instance created "...)
+	b = appendSpan(b, max(0, c.now.Sub(c.in.CreatedAt)))
+	b = append(b, " ago"...)
+	return c.appendObjective(b)
+}
+
+func (c *assessment) appendLate(b []byte) []byte {
+	if c.missed.IsZero() {
+		return c.appendObjective(c.appendAge(b))
+	}
+	b = append(b, "no backup was begun in the window of "...)
+	b = c.missed.UTC().AppendFormat(b, minuteLayout)
+	b = append(b, " or since; "...)
+	return c.appendObjective(c.appendAge(b))
+}
+
+func (c *assessment) appendFailed(b []byte) []byte {
+	b = c.appendAttempts(b)
+	b = append(b, "; recovery point "...)
+	b = appendSpan(b, c.age())
+	b = append(b, " old is within "...)
+	b = appendSpan(b, c.health.RPO)
+	return c.appendSource(b)
+}
+
+func (c *assessment) appendAge(b []byte) []byte {
+	b = append(b, "newest recovery point is "...)
+	b = appendSpan(b, c.age())
+	return append(b, " old"...)
+}
+
+func (c *assessment) appendObjective(b []byte) []byte {
+	b = append(b, ", objective "...)
+	b = appendSpan(b, c.health.RPO)
+	return c.appendSource(b)
+}
+
+func (c *assessment) appendSource(b []byte) []byte {
+	b = append(b, " ("...)
+	b = append(b, c.source...)
+	return append(b, ')')
+}
+
+// appendFlaw says why the newest success is no recovery point, which is the first thing a person asks when the cloud's
+// console shows one.
+func (c *assessment) appendFlaw(b []byte) []byte {
+	var newest *Backup
+	for i := range c.health.Kinds {
+		last := c.health.Kinds[i].LastSuccess
+		if last != nil && (newest == nil || last.EndedAt.After(newest.EndedAt)) {
+			newest = last
+		}
+	}
+	if newest == nil {
+		return b
+	}
+	why := newest.flawOf(c.in.Backups.At, c.now)
+	if why == flawNone {
+		why = flawNoFull // by itself it is good, and yet it was not counted
+	}
+	b = append(b, "; the last success, "...)
+	b = newest.EndedAt.UTC().AppendFormat(b, minuteLayout)
+	b = append(b, ", "...)
+	return append(b, why...)
+}
+
+// appendWindow tells of a point-in-time window that outlived every backup in the lookback.
+func (c *assessment) appendWindow(b []byte) []byte {
+	if c.health.RecoveryPoint.IsZero() {
+		return b
+	}
+	b = append(b, "; the point-in-time window still reaches "...)
+	return c.health.RecoveryPoint.UTC().AppendFormat(b, minuteLayout)
+}
+
+func (c *assessment) appendFailures(b []byte) []byte {
+	if c.health.ConsecutiveFailures == 0 {
+		return b
+	}
+	return c.appendAttempts(append(b, "; "...))
+}
+
+func (c *assessment) appendAttempts(b []byte) []byte {
+	n := c.health.ConsecutiveFailures
+	end := c.health.Last.finishedAt(c.in.Backups.At).UTC()
+	if n == 1 {
+		return end.AppendFormat(append(b, "the last attempt failed at "...), minuteLayout)
+	}
+	b = append(b, "the last "...)
+	b = strconv.AppendInt(b, int64(n), 10)
+	return end.AppendFormat(append(b, " attempts failed, the newest at "...), minuteLayout)
+}
+
+// appendSpan writes a duration the way people say it: 13m, 22h 5m, 3d 4h. Days begin at two, since objectives are
+// written as 26h.
+func appendSpan(b []byte, d time.Duration) []byte {
+	big, unit, small, rest := d/time.Hour, byte('h'), d%time.Hour/time.Minute, byte('m')
+	switch {
+	case d < time.Hour:
+		big, unit, small = d/time.Minute, 'm', 0
+	case d >= 2*day:
+		big, unit, small, rest = d/day, 'd', d%day/time.Hour, 'h'
+	}
+	b = append(strconv.AppendInt(b, int64(big), 10), unit)
+	if small == 0 {
+		return b
+	}
+	return append(strconv.AppendInt(append(b, ' '), int64(small), 10), rest)
+}
+
+// maxCause bounds the text of an error that no provider classified.
+const maxCause = 120
+
+// shortCause returns operation, class and code of a classified error, and the first line of any other.
+func shortCause(err error) string {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		return strings.ToValidUTF8(line[:min(len(line), maxCause)], "")
+	}
+	cause := string(e.Class)
+	if e.Op != "" {
+		cause = e.Op + ": " + cause
+	}
+	if e.Code != "" {
+		cause += " " + e.Code
+	}
+	return cause
+}

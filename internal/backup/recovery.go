@@ -1,0 +1,96 @@
+package backup
+
+import "time"
+
+// flaw is why a success is no recovery point, in words for a person; "" when it is one.
+type flaw string
+
+const (
+	flawNone        flaw = ""
+	flawState       flaw = "is no success"
+	flawKind        flaw = "is of an unknown type"
+	flawUndated     flaw = "has no believable start and end"
+	flawUnavailable flaw = "is flagged as not restorable by the cloud"
+	flawEmpty       flaw = "is zero-sized"
+	flawExpired     flaw = "has expired"
+	flawNoFull      flaw = "has no usable full backup before it"
+)
+
+// flawOf returns what keeps b, taken by itself, from being a recovery point at now. Expiry comes last, so that
+// flawExpired means that b was usable until then. Only the cloud's own expiry counts: a set that it still lists as good
+// past start + retention is good.
+func (b *Backup) flawOf(asked, now time.Time) flaw {
+	switch {
+	case b.State != StateSuccess:
+		return flawState
+	case b.Kind != KindFull && b.Kind != KindIncremental:
+		return flawKind
+	case !believable(b.StartedAt, asked), !believable(b.EndedAt, asked):
+		return flawUndated
+	case b.Unavailable:
+		return flawUnavailable
+	case b.SizeBytes != nil && *b.SizeBytes <= 0:
+		return flawEmpty
+	case !b.ExpiresAt.IsZero() && !now.Before(b.ExpiresAt):
+		return flawExpired
+	}
+	return flawNone
+}
+
+// recoveryPoints finds the moments that can be restored.
+func (c *assessment) recoveryPoints() {
+	h := &c.health
+	c.addUsable(KindFull, time.Time{})
+	// An incremental backup is restored together with the full one before it. Where full ones were not asked for there
+	// is no telling, and the cloud is taken at its word.
+	switch {
+	case !h.Kinds[KindFull].Asked:
+		c.addUsable(KindIncremental, time.Time{})
+	case h.Usable > 0:
+		c.addUsable(KindIncremental, h.OldestRecoveryPoint)
+	}
+	w := &c.in.Recovery
+	if !w.Known(c.now) || !believable(w.Value.End, w.At) {
+		return
+	}
+	h.RecoveryPoint = later(h.RecoveryPoint, earlier(w.Value.End, w.At))
+	h.OldestRecoveryPoint = earlier(h.OldestRecoveryPoint, earlier(w.Value.Start, w.Value.End))
+}
+
+// addUsable adds the usable backups of a kind that started at since or later.
+func (c *assessment) addUsable(kind Kind, since time.Time) {
+	h, asked := &c.health, c.in.Backups.At
+	for i := range c.in.Backups.Value.Backups {
+		b := &c.in.Backups.Value.Backups[i]
+		if b.Kind != kind {
+			continue
+		}
+		why := b.flawOf(asked, c.now)
+		c.lapsed = c.lapsed || why == flawExpired
+		if why != flawNone || b.StartedAt.Before(since) {
+			continue
+		}
+		h.Usable++
+		point := earlier(earlier(b.StartedAt, b.EndedAt), asked)
+		h.RecoveryPoint = later(h.RecoveryPoint, point)
+		h.OldestRecoveryPoint = earlier(h.OldestRecoveryPoint, point)
+		if kind == KindFull || !h.Kinds[KindFull].Asked {
+			h.LastUsableExpiry = later(h.LastUsableExpiry, c.expiry(b))
+		}
+	}
+}
+
+// expiry returns when b expires: as the cloud says, or else after the retention of the policy, which rules automatic
+// backups only. Zero: not known.
+func (c *assessment) expiry(b *Backup) time.Time {
+	retention := c.in.Policy.Value.Retention
+	switch {
+	case !b.ExpiresAt.IsZero():
+		return b.ExpiresAt
+	case c.in.Policy.At.IsZero() || retention <= 0 || b.Trigger == TriggerManual:
+		return time.Time{}
+	case retention == Forever:
+		return Never
+	}
+	return b.StartedAt.Add(retention)
+}

@@ -1,0 +1,93 @@
+package backup
+
+import "time"
+
+// missedWindow returns the start of the newest scheduled window that is over, grace included, and in which no attempt
+// was made, nor after it. The zero time: none, or nobody can say.
+//
+// Windows bind only where the objective follows from them: who sets an RPO has said what counts. An instance younger
+// than its RPO misses none, or else its first backup, made by hand, would turn pending into late.
+func (c *assessment) missedWindow() time.Time {
+	if c.source != RPOFromPolicy || c.young() {
+		return time.Time{}
+	}
+	due := c.in.Policy.Value.lastDue(c.now, c.want.RPOGrace)
+	created := c.in.CreatedAt
+	existed := !created.After(due) || !believable(created, c.in.Backups.At)
+	if due.IsZero() || !existed || c.attemptedSince(due.Add(-maxSkew)) {
+		return time.Time{}
+	}
+	return due
+}
+
+// attemptedSince reports whether a backup was begun at t or later, whatever came of it. Incremental backups are the
+// pieces of point-in-time recovery, minutes apart: they say nothing of the schedule, which is one of full backups.
+// Neither does a job that is only planned.
+func (c *assessment) attemptedSince(t time.Time) bool {
+	asked := c.in.Backups.At
+	for i := range c.in.Backups.Value.Backups {
+		b := &c.in.Backups.Value.Backups[i]
+		begun := b.StartedAt
+		if begun.IsZero() {
+			begun = b.EndedAt
+		}
+		if b.Kind != KindIncremental && believable(begun, asked) && !begun.Before(t) {
+			return true
+		}
+	}
+	if !c.in.Jobs.Known(c.now) {
+		return false
+	}
+	for _, j := range c.in.Jobs.Value {
+		if j.State.begun() && believable(j.StartedAt, c.in.Jobs.At) && !j.StartedAt.Before(t) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s JobState) begun() bool {
+	switch s {
+	case JobChecking, JobRunning, JobFinished, JobFailed:
+		return true
+	case JobUnknown, JobScheduled:
+	}
+	return false
+}
+
+// lastDue returns the start of the newest scheduled window whose end and grace have passed at now; the zero time when
+// the policy does not say.
+func (p Policy) lastDue(now time.Time, grace time.Duration) time.Time {
+	passed := now.Add(-sum(p.Window, grace))
+	due := p.windowBefore(passed)
+	if p.NextAt.IsZero() || p.NextAt.After(passed) {
+		return due
+	}
+	planned := p.NextAt
+	// The cloud may start anywhere in the window, also before the minute that it once planned.
+	if start := p.windowBefore(planned); !start.IsZero() && planned.Before(start.Add(p.Window)) {
+		planned = start
+	}
+	if planned.After(due) {
+		return planned
+	}
+	return due
+}
+
+// windowBefore returns the start of the newest daily window that starts at t or earlier; the zero time when the policy
+// does not say which hours of which days are meant.
+func (p Policy) windowBefore(t time.Time) time.Time {
+	days := p.weekdays()
+	if days == 0 || p.Window <= 0 || p.StartsAt < 0 || p.StartsAt >= day {
+		return time.Time{}
+	}
+	midnight := t.UTC().Truncate(day)
+	for back := range 8 { // today's window may be still to come, so a weekly one is up to seven days back
+		date := midnight.Add(-time.Duration(back) * day)
+		start := date.Add(p.StartsAt)
+		if days.has(date.Weekday()) && !start.After(t) {
+			return start
+		}
+	}
+	return time.Time{}
+}
