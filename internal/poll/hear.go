@@ -1,0 +1,100 @@
+package poll
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// subject is what a question was about, for the log.
+type subject struct {
+	target backup.Target // InstanceID is "" for discovery
+	scope  string        // discovery, backups, jobs, policy or recovery
+}
+
+// hearing returns the learn function of a question whose answer leads to no other.
+func hearing[T any](p *Poller, r *region, about subject, c *cell[T]) func(context.Context) []*flight {
+	return func(context.Context) []*flight {
+		p.heard(r, about, c.reading.Err)
+		return nil
+	}
+}
+
+// heard learns from the outcome of a question that went to the cloud.
+func (p *Poller) heard(r *region, about subject, err error) {
+	r.judge(p.opts.Now(), err)
+	p.tell(r, about, err)
+}
+
+// judge decides from the outcome of a question whether the region is up: not when the credentials are refused, nor
+// when no question of the present round was answered.
+func (r *region) judge(now time.Time, err error) {
+	class := backup.ClassOf(err)
+	switch {
+	case class == backup.ClassUnsupported: // may be the provider's knowledge, not the cloud's answer
+	case class == backup.ClassAuth:
+		r.up, r.err = false, err
+	case class.Answered():
+		r.up, r.err = true, nil
+		r.answeredAt = now
+	case r.answeredAt.Before(r.roundAt):
+		r.up, r.err = false, err
+	}
+}
+
+// tell logs a failure when it is news, and its end. Refused credentials concern the whole region and a refused
+// permission the whole scope: either is told once, not once per target.
+func (p *Poller) tell(r *region, about subject, err error) {
+	class := backup.ClassOf(err)
+	logger := log.With(p.opts.Logger, "cloud", r.conf.Cloud, "account", r.conf.Account, "region", r.conf.Region, "scope", about.scope)
+	if about.target.InstanceID != "" {
+		logger = log.With(logger, "instance_id", about.target.InstanceID, "node_id", about.target.NodeID)
+	}
+	if class == "" || class == backup.ClassUnsupported {
+		if r.forget(about) {
+			level.Info(logger).Log("msg", "Asking the cloud works again")
+		}
+		return
+	}
+	if key := topic(about, class); r.told[key] == (told{}) || r.told[key].class != class {
+		r.told[key] = told{about, class}
+		level.Error(logger).Log("msg", "Asking the cloud failed; not logged again until it changes", "err", err)
+	}
+}
+
+// told is a failure that stands in the log.
+type told struct {
+	about subject // the question that it was told of
+	class backup.Class
+}
+
+// topic is what a failure of this class is told of once.
+func topic(about subject, class backup.Class) subject {
+	switch class { //nolint:exhaustive // all others concern the target
+	case backup.ClassAuth:
+		return subject{}
+	case backup.ClassPermission:
+		return subject{scope: about.scope}
+	default:
+		return about
+	}
+}
+
+// forget reports whether a failure stood in the log that this success ends.
+func (r *region) forget(about subject) bool {
+	_, ended := r.told[about]
+	delete(r.told, about)
+	if _, ok := r.told[subject{}]; ok {
+		delete(r.told, subject{})
+		ended = true
+	}
+	if scope := (subject{scope: about.scope}); r.told[scope].about == about {
+		delete(r.told, scope)
+		ended = true
+	}
+	return ended
+}

@@ -1,0 +1,70 @@
+package poll
+
+import (
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// Snapshot returns all that is known now. It shares no state that a later answer changes: readings are copied, and
+// the slices that they hold are never written to.
+func (p *Poller) Snapshot() *backup.Snapshot {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	snapshot := &backup.Snapshot{At: p.opts.Now(), Regions: make([]backup.Region, 0, len(p.regions))}
+	n := 0
+	for _, r := range p.regions {
+		n += len(r.sorted)
+	}
+	snapshot.Instances = make([]backup.InstanceState, 0, n)
+	for _, r := range p.regions {
+		snapshot.Regions = append(snapshot.Regions, r.state())
+		for _, in := range r.sorted {
+			snapshot.Instances = append(snapshot.Instances, in.state())
+		}
+	}
+	return snapshot
+}
+
+func (r *region) state() backup.Region {
+	return backup.Region{
+		Cloud: r.conf.Cloud, Account: r.conf.Account, Region: r.conf.Region,
+		Asked:       !r.listing.reading.TriedAt.IsZero(),
+		Up:          r.up,
+		Err:         r.err,
+		Unmonitored: r.unmonitoredReading(),
+		Round:       r.round,
+	}
+}
+
+func (r *region) unmonitoredReading() backup.Reading[int] {
+	listing := r.listing.reading
+	return backup.Reading[int]{
+		Value: r.unmonitored(), At: listing.At, TriedAt: listing.TriedAt, GoodUntil: listing.GoodUntil, Err: listing.Err,
+	}
+}
+
+func (in *instance) state() backup.InstanceState {
+	state := backup.InstanceState{
+		Instance:   in.Instance,
+		Objectives: in.objectives,
+		Jobs:       in.jobs.reading,
+		Policy:     in.policy.reading,
+		Recovery:   in.recovery.reading,
+		Nodes:      make([]backup.NodeState, 0, len(in.nodes)),
+	}
+	for _, n := range in.nodes {
+		state.Nodes = append(state.Nodes, backup.NodeState{NodeID: n.id, Backups: n.backups.reading})
+	}
+	return state
+}
+
+// Ready reports whether every region has been asked once, even in vain.
+func (p *Poller) Ready() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.regions {
+		if r.listing.reading.TriedAt.IsZero() {
+			return false
+		}
+	}
+	return true
+}
