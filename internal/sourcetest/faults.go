@@ -1,0 +1,260 @@
+package sourcetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudsim"
+)
+
+// patience is how long a Source may take to return once its context has ended.
+const patience = 300 * time.Millisecond
+
+// answers says what a fault must come to: one of these classes, "" being a normal answer.
+func answers() map[cloudsim.FaultKind][]backup.Class {
+	return map[cloudsim.FaultKind][]backup.Class{
+		cloudsim.FaultLatency:        {""},
+		cloudsim.FaultGzip:           {""},
+		cloudsim.FaultThrottle:       {backup.ClassThrottled},
+		cloudsim.FaultForbidden:      {backup.ClassPermission},
+		cloudsim.FaultExpiredKey:     {backup.ClassAuth},
+		cloudsim.FaultWrongKey:       {backup.ClassAuth},
+		cloudsim.FaultNotFound:       {backup.ClassNotFound},
+		cloudsim.FaultServerError:    {backup.ClassServer},
+		cloudsim.FaultBadGatewayHTML: {backup.ClassServer},
+		cloudsim.FaultUnavailable:    {backup.ClassServer},
+		cloudsim.FaultErrorIn200:     {backup.ClassServer, backup.ClassProtocol},
+		cloudsim.FaultEmpty:          {backup.ClassProtocol},
+		cloudsim.FaultEmptyObject:    {backup.ClassProtocol},
+		cloudsim.FaultTruncated:      {backup.ClassProtocol},
+		cloudsim.FaultHTML200:        {backup.ClassProtocol},
+		cloudsim.FaultRedirect:       {backup.ClassProtocol},
+		cloudsim.FaultHugeBody:       {backup.ClassProtocol},
+		cloudsim.FaultReset:          {backup.ClassNetwork},
+		cloudsim.FaultCut:            {backup.ClassNetwork, backup.ClassProtocol},
+	}
+}
+
+// testFaults meets each scope's call with each fault.
+func testFaults(t *testing.T, p Provider) {
+	for _, scope := range allScopes {
+		operation, ok := p.Operations[scope]
+		if !ok {
+			continue
+		}
+		t.Run(string(scope), func(t *testing.T) {
+			for kind, want := range answers() {
+				if override, ok := p.Answers[FaultCase{scope, kind}]; ok {
+					want = override
+				}
+				t.Run(string(kind), func(t *testing.T) { testFault(t, p, scope, operation, kind, want) })
+			}
+		})
+	}
+}
+
+func testFault(t *testing.T, p Provider, scope Scope, operation string, kind cloudsim.FaultKind, want []backup.Class) {
+	b := start(t, p, Fleet(p))
+	in := b.instance(t, ReplicaSetID)
+	before, attemptsBefore := b.Count(""), b.sum(b.attempts)
+	// A throttled caller is not told how long to wait, so that the test need not.
+	b.Inject(cloudsim.Fault{Operation: operation, Kind: kind, Delay: faultDelay(kind)})
+	n, err := b.ask(t.Context(), scope, in)
+	got := backup.ClassOf(err)
+	if !slices.Contains(want, got) {
+		t.Fatalf("class = %q, want one of %q; %d things, error: %v", got, want, n, err)
+	}
+	if got == "" && n == 0 {
+		t.Error("a normal answer, and nothing in it")
+	}
+	if got != "" {
+		checkFailure(t, err, operation, n)
+	}
+	calls, attempts := b.Count("")-before, b.sum(b.attempts)-attemptsBefore
+	if calls == 0 || calls != attempts {
+		t.Errorf("%d calls reached the cloud, %d were counted", calls, attempts)
+	}
+	if got.Retryable() != (calls > 1) && got != "" {
+		t.Errorf("%d calls for a failure of class %q", calls, got)
+	}
+}
+
+func faultDelay(kind cloudsim.FaultKind) time.Duration {
+	if kind == cloudsim.FaultThrottle {
+		return -1
+	}
+	return 20 * time.Millisecond
+}
+
+// checkFailure checks what every error of a Source promises.
+func checkFailure(t *testing.T, err error, operation string, n int) {
+	t.Helper()
+	failure, ok := errors.AsType[*backup.Error](err)
+	if !ok {
+		t.Fatalf("%T is no *backup.Error: %v", err, err)
+	}
+	if failure.Op != operation {
+		t.Errorf("Op = %q, want %q", failure.Op, operation)
+	}
+	if n != 0 {
+		t.Errorf("%d things together with an error", n)
+	}
+	for _, secret := range []string{"suite-secret", "LTAIsuite", "Signature", "http://"} {
+		if strings.Contains(err.Error(), secret) {
+			t.Errorf("the error tells %q: %v", secret, err)
+		}
+	}
+}
+
+// testRecords spoils one record of the three that the replica set has.
+func testRecords(t *testing.T, p Provider) {
+	object := map[string]any{"unexpected": "object"}
+	tests := []struct {
+		name     string
+		override map[string]any
+		want     []string // ids of the backups that remain
+		sized    bool     // whether the newest one still has a size
+		rejected int      // how many records or values must be counted
+	}{
+		{"as it should be", nil, []string{"b-3", "b-2", "b-1"}, true, 0},
+		{"end is an object", map[string]any{p.EndField: object}, []string{"b-2", "b-1"}, false, 1},
+		{"end is no time", map[string]any{p.EndField: "yesterday"}, []string{"b-2", "b-1"}, false, 1},
+		{"size is text with a unit", map[string]any{p.SizeField: "12 GB"}, []string{"b-3", "b-2", "b-1"}, false, 1},
+		{"size is negative", map[string]any{p.SizeField: -1}, []string{"b-3", "b-2", "b-1"}, false, 1},
+		{"size is too large to count", map[string]any{p.SizeField: 1e30}, []string{"b-3", "b-2", "b-1"}, false, 1},
+		{"size is an object", map[string]any{p.SizeField: object}, []string{"b-3", "b-2", "b-1"}, false, 1},
+		{"size is null", map[string]any{p.SizeField: nil}, []string{"b-3", "b-2", "b-1"}, false, 0},
+		{"size is missing", map[string]any{p.SizeField: cloudsim.Omit}, []string{"b-3", "b-2", "b-1"}, false, 0},
+		{"size is numeric text", map[string]any{p.SizeField: "307200"}, []string{"b-3", "b-2", "b-1"}, true, 0},
+		{"an unknown field", map[string]any{"Brand_new": []int{1}}, []string{"b-3", "b-2", "b-1"}, true, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			fleet := Fleet(p)
+			fleet.Instance(ReplicaSetID).Backups[2].Override = tt.override
+			b := start(t, p, fleet)
+			list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := ids(list); !slices.Equal(got, tt.want) {
+				t.Fatalf("backups = %v, want %v", got, tt.want)
+			}
+			if sized := list.Backups[0].SizeBytes != nil; len(tt.want) == 3 && sized != tt.sized {
+				t.Errorf("size known = %v, want %v", sized, tt.sized)
+			}
+			if got := b.sum(b.rejected); got != tt.rejected {
+				t.Errorf("%d rejections counted, want %d: %v", got, tt.rejected, b.rejected)
+			}
+		})
+	}
+	t.Run("unknown status", func(t *testing.T) {
+		fleet := Fleet(p)
+		fleet.Instance(ReplicaSetID).Backups[2].Status = "Pondering"
+		b := start(t, p, fleet)
+		list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
+		if err != nil || len(list.Backups) != 3 || list.Backups[0].State != backup.StateUnknown || list.Backups[0].SizeBytes != nil {
+			t.Errorf("Backups = %v, %v; want the newest of three in state unknown and without a size", list.Backups, err)
+		}
+	})
+	for _, scope := range []Scope{Instances, Backups, Jobs} {
+		if operation, ok := p.Operations[scope]; ok {
+			t.Run("bad id in "+string(scope), func(t *testing.T) { testBadID(t, p, scope, operation) })
+		}
+	}
+}
+
+// testBadID checks that a record whose id is an object is left out and counted.
+func testBadID(t *testing.T, p Provider, scope Scope, operation string) {
+	b := start(t, p, Fleet(p))
+	in := b.instance(t, ReplicaSetID)
+	whole, err := b.ask(t.Context(), scope, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Inject(cloudsim.Fault{Operation: operation, Kind: cloudsim.FaultWrongTypeRecord, Times: 1})
+	got, err := b.ask(t.Context(), scope, in)
+	if err != nil || got != whole-1 {
+		t.Errorf("%d records and %v, want one less than %d", got, err, whole)
+	}
+	if b.sum(b.rejected) == 0 {
+		t.Error("no rejection was counted")
+	}
+}
+
+// testContexts checks that no scope outlasts its context.
+func testContexts(t *testing.T, p Provider) {
+	for _, scope := range allScopes {
+		operation, ok := p.Operations[scope]
+		if !ok {
+			continue
+		}
+		for _, kind := range []cloudsim.FaultKind{cloudsim.FaultHang, cloudsim.FaultDrip, cloudsim.FaultThrottle} {
+			t.Run(string(scope)+" "+string(kind), func(t *testing.T) {
+				b := start(t, p, Fleet(p))
+				in := b.instance(t, ReplicaSetID)
+				b.Inject(cloudsim.Fault{Operation: operation, Kind: kind, Delay: time.Minute})
+				checkReturns(t, b, scope, in)
+			})
+		}
+	}
+}
+
+func checkReturns(t *testing.T, b *bench, scope Scope, in backup.Instance) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	n, err := b.ask(ctx, scope, in)
+	deadline, _ := ctx.Deadline()
+	if late := time.Since(deadline); late > patience {
+		t.Errorf("returned %v after the deadline", late)
+	}
+	if err == nil || n != 0 {
+		t.Errorf("%d things and %v, want an error", n, err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	before := b.Count("")
+	if _, err := b.ask(cancelled, scope, in); backup.ClassOf(err) != backup.ClassCanceled {
+		t.Errorf("with a cancelled context: %v, want class canceled", err)
+	}
+	if calls := b.Count("") - before; calls != 0 {
+		t.Errorf("%d calls with a cancelled context", calls)
+	}
+}
+
+// testConcurrency makes all calls about all instances at once, on one Source.
+func testConcurrency(t *testing.T, p Provider) {
+	b := start(t, p, Fleet(p))
+	list, err := b.Source.Instances(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	group, ctx := errgroup.WithContext(t.Context())
+	for range 8 {
+		for _, in := range list {
+			for _, scope := range allScopes {
+				group.Go(func() error {
+					_, err := b.ask(ctx, scope, in)
+					if backup.ClassOf(err) == backup.ClassUnsupported {
+						return nil
+					}
+					return err
+				})
+			}
+		}
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
+	if calls, attempts := b.Count(""), b.sum(b.attempts); calls != attempts {
+		t.Errorf("%d calls reached the cloud, %d were counted", calls, attempts)
+	}
+}
