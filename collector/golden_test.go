@@ -1,0 +1,238 @@
+package collector
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/expfmt"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+var update = flag.Bool("update", false, "write the golden expositions anew")
+
+// goldens are the snapshots whose whole exposition stands in testdata/<name>.prom. The account of each is its name.
+func goldens() map[string]*backup.Snapshot {
+	return map[string]*backup.Snapshot{
+		"empty":             {At: noon()},
+		"never_asked":       neverAsked("never_asked"),
+		"not_found":         notFound("not_found"),
+		"states":            onePerState("states"),
+		"sharded":           sharded("sharded"),
+		"unsupported":       snapshotOf(allUnsupported("unsupported")),
+		"withdrawn":         snapshotOf(allWithdrawn("withdrawn")),
+		"nameless":          nameless("nameless"),
+		"invalid_utf8":      invalidUTF8("invalid_utf8"),
+		"failed_listing":    snapshotOf(failedListing("failed_listing")),
+		"running":           atWork("running"),
+		"huawei":            huawei("huawei"),
+		"kinds_and_forever": snapshotOf(kindsAndForever("kinds_and_forever")),
+	}
+}
+
+// neverAsked is what a start while the cloud is down shows of an instance that the configuration names.
+func neverAsked(account string) *backup.Snapshot {
+	in := backup.InstanceState{
+		Instance:   backup.Instance{Target: backup.Target{Cloud: backup.Alibaba, Account: account, Region: "cn-hangzhou", InstanceID: "dds-bp1"}},
+		Objectives: objectives(),
+		Nodes:      []backup.NodeState{{}},
+	}
+	return &backup.Snapshot{
+		At:        noon(),
+		Regions:   []backup.Region{{Cloud: backup.Alibaba, Account: account, Region: "cn-hangzhou"}},
+		Instances: []backup.InstanceState{in},
+	}
+}
+
+func notFound(account string) *backup.Snapshot {
+	s := neverAsked(account)
+	s.Regions[0].Asked, s.Regions[0].Up, s.Regions[0].Unmonitored = true, true, fresh(2)
+	in := &s.Instances[0]
+	in.Jobs = vain[[]backup.Job](backup.ClassNotFound)
+	in.Policy = vain[backup.Policy](backup.ClassNotFound)
+	in.Recovery = vain[backup.Window](backup.ClassNotFound)
+	in.Nodes[0].Backups = vain[backup.List](backup.ClassNotFound)
+	return s
+}
+
+func onePerState(account string) *backup.Snapshot {
+	ok := replicaSet(account, "dds-1-ok")
+	failed := replicaSet(account, "dds-2-failed")
+	failed.Nodes[0].Backups = fresh(after(set(9*time.Hour, backup.StateFailed, 0), nightly(21*time.Hour, 6)))
+	late := replicaSet(account, "dds-3-late")
+	late.Nodes[0].Backups = fresh(nightly(4*day, 3))
+	pending := replicaSet(account, "dds-4-pending")
+	pending.Instance.CreatedAt = ago(3 * time.Hour)
+	pending.Nodes[0].Backups = fresh(nightly(0, 0))
+	never := replicaSet(account, "dds-5-never")
+	never.Nodes[0].Backups = fresh(nightly(0, 0))
+	unknown := replicaSet(account, "dds-6-unknown")
+	unknown.Nodes[0].Backups = vain[backup.List](backup.ClassTimeout)
+	return snapshotOf(ok, failed, late, pending, never, unknown)
+}
+
+// sharded holds a cluster with one shard that lags, one with a shard that was never backed up, and one with a shard
+// whose list is not known.
+func sharded(account string) *backup.Snapshot {
+	good, lagging := fresh(nightly(9*time.Hour, 5)), fresh(nightly(33*time.Hour, 5))
+	return snapshotOf(
+		shards(replicaSet(account, "dds-1"), good, lagging, good),
+		shards(replicaSet(account, "dds-2"), good, fresh(nightly(0, 0))),
+		shards(replicaSet(account, "dds-3"), good, vain[backup.List](backup.ClassServer)),
+	)
+}
+
+func allUnsupported(account string) backup.InstanceState {
+	in := replicaSet(account, "dds-bp1")
+	in.Jobs = unsupported[[]backup.Job]()
+	in.Policy = unsupported[backup.Policy]()
+	return in
+}
+
+func allWithdrawn(account string) backup.InstanceState {
+	in := replicaSet(account, "dds-bp1")
+	in.Jobs = withdrawn([]backup.Job{{State: backup.JobRunning, StartedAt: ago(4 * time.Hour), Progress: ptr(50.0)}})
+	in.Policy = withdrawn(in.Policy.Value)
+	in.Recovery = withdrawn(backup.Window{Start: ago(7 * day), End: ago(3 * time.Hour)})
+	in.Nodes[0].Backups = withdrawn(in.Nodes[0].Backups.Value)
+	return in
+}
+
+func nameless(account string) *backup.Snapshot {
+	in := replicaSet(account, "dds-bp1")
+	in.Instance.Name, in.Instance.Version, in.Instance.Topology, in.Instance.Storage = "", "", "", ""
+	return snapshotOf(in)
+}
+
+func invalidUTF8(account string) *backup.Snapshot {
+	in := replicaSet(account, "dds-\xff")
+	in.Instance.Name = "or\xc3(ders \"a\\b\"\n订单"
+	return snapshotOf(in)
+}
+
+func failedListing(account string) backup.InstanceState {
+	in := replicaSet(account, "dds-bp1")
+	in.Nodes[0].Backups = failing(backup.ClassThrottled, in.Nodes[0].Backups.Value)
+	in.Policy = failing(backup.ClassPermission, in.Policy.Value)
+	return in
+}
+
+// atWork holds an instance with two running jobs among others, and one whose job does not tell its progress.
+func atWork(account string) *backup.Snapshot {
+	two := replicaSet(account, "dds-1")
+	two.Jobs = fresh([]backup.Job{
+		{State: backup.JobRunning, StartedAt: ago(2 * time.Hour), Progress: ptr(80.0)},
+		{State: backup.JobRunning, StartedAt: ago(time.Hour), Progress: ptr(18.0)},
+		{State: backup.JobFinished, StartedAt: ago(30 * time.Minute), Progress: ptr(100.0)},
+		{State: backup.JobScheduled}, {State: backup.JobChecking}, {State: backup.JobFailed}, {State: backup.JobUnknown},
+	})
+	silent := replicaSet(account, "dds-2")
+	silent.Jobs = fresh([]backup.Job{{State: backup.JobRunning}})
+	return snapshotOf(two, silent)
+}
+
+// huawei holds a cluster, which is one target, with point-in-time recovery and work in progress that shows in the
+// list of backups only.
+func huawei(account string) *backup.Snapshot {
+	in := replicaSet(account, "0123456789abcdef0123456789abcdefin02")
+	in.Instance.Cloud, in.Instance.Region = backup.Huawei, "cn-north-4"
+	in.Instance.Topology, in.Instance.Storage = backup.TopologyShardedCluster, ""
+	in.Recovery = fresh(backup.Window{Start: ago(6 * day), End: ago(5 * time.Minute)})
+	list := after(set(20*time.Minute, backup.StateRunning, 0), nightly(9*time.Hour, 7))
+	list.Backups[0].EndedAt = time.Time{}
+	in.Nodes[0].Backups = fresh(list)
+	return snapshotOf(in)
+}
+
+// kindsAndForever has backups of every kind and state, kept for ever, some of them strange.
+func kindsAndForever(account string) backup.InstanceState {
+	in := replicaSet(account, "dds-bp1")
+	policy := daily()
+	policy.Retention, policy.LogBackup, policy.NextAt = backup.Forever, nil, time.Time{}
+	in.Policy = fresh(policy)
+	list := nightly(9*time.Hour, 3)
+	for i := range list.Backups {
+		list.Backups[i].ExpiresAt = backup.Never
+	}
+	list.Backups[0].SizeBytes = nil
+	incremental := set(4*time.Hour, backup.StateSuccess, 5<<20)
+	incremental.Kind = backup.KindIncremental
+	incremental.EndedAt = incremental.StartedAt.Add(-time.Second)
+	incrementalFailure := set(3*time.Hour, backup.StateFailed, 0)
+	incrementalFailure.Kind, incrementalFailure.EndedAt = backup.KindIncremental, time.Time{}
+	strange := set(5*time.Hour, backup.StateSuccess, 7<<20)
+	strange.Kind = backup.KindUnknown
+	for _, b := range []backup.Backup{
+		set(6*time.Hour, backup.StateUnknown, 0), strange, incremental, incrementalFailure, set(2*time.Hour, backup.StateDeleting, 0),
+	} {
+		list = after(b, list)
+	}
+	in.Nodes[0].Backups = fresh(list)
+	return in
+}
+
+// pedantic returns a registry that also checks every collector against its own descriptions.
+func pedantic(t testing.TB, s *backup.Snapshot) *prometheus.Registry {
+	t.Helper()
+	registry := prometheus.NewPedanticRegistry()
+	if err := register(registry, New(func() *backup.Snapshot { return s }, noon)); err != nil {
+		t.Fatal(err)
+	}
+	return registry
+}
+
+func TestGoldenExpositions(t *testing.T) {
+	for name, snapshot := range goldens() {
+		t.Run(name, func(t *testing.T) {
+			registry, path := pedantic(t, snapshot), filepath.Join("testdata", name+".prom")
+			if *update {
+				if err := os.WriteFile(path, exposition(t, registry), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := testutil.GatherAndCompare(registry, bytes.NewReader(want)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestEveryGoldenFileIsCompared(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.prom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := goldens()
+	for _, file := range files {
+		name := filepath.Base(file)
+		if _, ok := cases[name[:len(name)-len(".prom")]]; !ok {
+			t.Errorf("%s belongs to no case", file)
+		}
+	}
+}
+
+// exposition returns the text format of everything that g gathers.
+func exposition(t testing.TB, g prometheus.Gatherer) []byte {
+	t.Helper()
+	families, err := g.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	for _, family := range families {
+		if _, err := expfmt.MetricFamilyToText(&text, family); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return text.Bytes()
+}
