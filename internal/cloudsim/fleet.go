@@ -1,11 +1,46 @@
 package cloudsim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
+
+// Names of the clouds.
+const (
+	Alibaba = "alibaba"
+	Huawei  = "huawei"
+)
+
+// Values of Instance.Topology.
+const (
+	Standalone     = "standalone"
+	ReplicaSet     = "replica_set"
+	ShardedCluster = "sharded_cluster"
+)
 
 // Fleet is what the simulated clouds hold. The zero value is empty clouds.
 type Fleet struct{ Accounts []Account }
 
-// Account is one customer of one cloud.
+// Only returns the part of the fleet that is in the named cloud.
+func (f Fleet) Only(cloud string) Fleet {
+	elsewhere := func(a Account) bool { return a.Cloud != cloud }
+	return Fleet{Accounts: slices.DeleteFunc(slices.Clone(f.Accounts), elsewhere)}
+}
+
+// Instance returns the instance with the given id, for a change made through [Sim.Update]; nil when there is none.
+func (f *Fleet) Instance(id string) *Instance {
+	for i := range f.Accounts {
+		for j := range f.Accounts[i].Instances {
+			if in := &f.Accounts[i].Instances[j]; in.ID == id {
+				return in
+			}
+		}
+	}
+	return nil
+}
+
+// Account is one customer of one cloud. Huawei's IAM also gives it a token for the user AccessKeyID with the password
+// AccessKeySecret.
 type Account struct {
 	Cloud           string // "alibaba" or "huawei"
 	AccessKeyID     string
@@ -31,7 +66,8 @@ type Instance struct {
 	Policy           Policy
 	Backups          []Backup // any order
 	Jobs             []Job
-	Recovery         []Window // spans of point-in-time recovery; none: not offered
+	Recovery         []Window  // spans of point-in-time recovery; none: not offered
+	Live             *Schedule // keeps the history going as time passes; nil: it stands still
 }
 
 // Policy is an instance's schedule for automatic backups.
@@ -56,7 +92,12 @@ type Backup struct {
 	Method      string // Snapshot, Physical, Logical
 	Status      string // "success", "failed", "running", "deleting", or any other word, which is sent as it is
 	Start, End  time.Time
+	// Length is how long a running backup takes: at Start+Length it becomes a success with SizeBytes. Zero: a running
+	// backup never ends.
+	Length      time.Duration
 	SizeBytes   int64
+	JobID       string    // the job that made it; "": one is made up from ID
+	Reason      string    // of a failure, where the cloud's tasks tell it (Huawei fail_reason)
 	ExpiresAt   time.Time // zero: not sent
 	Unavailable bool      // Alibaba IsAvail false
 	// Override replaces or adds fields of the record as sent, by their JSON names: the way to send what an API should

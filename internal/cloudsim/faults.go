@@ -1,0 +1,180 @@
+package cloudsim
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// FaultKind is what goes wrong.
+type FaultKind string
+
+// The kinds of fault. Those that replace the answer win over authentication.
+const (
+	FaultLatency         FaultKind = "latency"           // the answer comes after Delay
+	FaultHang            FaultKind = "hang"              // no answer until the client leaves or the fault is removed
+	FaultThrottle        FaultKind = "throttle"          // 400 Throttling.User or 429 APIGW.0308; asks to wait for Delay (0: 1 s, negative: does not say)
+	FaultForbidden       FaultKind = "forbidden"         // 403 Forbidden.RAM or DBS.280063
+	FaultExpiredKey      FaultKind = "expired_key"       // 400 InvalidSecurityToken.Expired or InvalidAccessKeyId.Inactive, or 401 APIGW.0301 token expires
+	FaultWrongKey        FaultKind = "wrong_key"         // 404 InvalidAccessKeyId.NotFound or 401 APIGW.0301 verify aksk signature fail
+	FaultNotFound        FaultKind = "not_found"         // 404 InvalidDBInstanceId.NotFound or 400 DBS.280110
+	FaultServerError     FaultKind = "server_error"      // 503 ServiceUnavailable or 500 DBS.280005, as JSON
+	FaultBadGatewayHTML  FaultKind = "bad_gateway_html"  // 502 with an HTML page
+	FaultUnavailable     FaultKind = "unavailable_empty" // 503 without a body
+	FaultEmpty           FaultKind = "empty"             // 200 without a body
+	FaultEmptyObject     FaultKind = "empty_object"      // 200 {}
+	FaultErrorIn200      FaultKind = "error_in_200"      // 200 with the body of an error
+	FaultTruncated       FaultKind = "truncated"         // the first half of the JSON, as a complete HTTP answer
+	FaultReset           FaultKind = "reset"             // the connection is reset before the answer
+	FaultCut             FaultKind = "cut"               // the connection is reset in the middle of the body
+	FaultDrip            FaultKind = "drip"              // the body comes 16 bytes at a time, each after Delay (0: 100 ms)
+	FaultWrongTypeRecord FaultKind = "wrong_type_record" // the id of the first record is an object; a list without records gets one
+	FaultHugeBody        FaultKind = "huge_body"         // the answer, padded to 9 MiB
+	FaultNullList        FaultKind = "null_list"         // the list is null
+	FaultWrongTotal      FaultKind = "wrong_total"       // the total count is 1,000 too high
+	FaultLowTotal        FaultKind = "low_total"         // the total count is 1
+	FaultDuplicatePage   FaultKind = "duplicate_page"    // every page is the first one
+	FaultHTML200         FaultKind = "html_200"          // 200 with an HTML page
+	FaultGzip            FaultKind = "gzip"              // a good answer, compressed
+	FaultRedirect        FaultKind = "redirect"          // 302 to a log-in page
+)
+
+func faultKinds() []FaultKind {
+	return []FaultKind{
+		FaultLatency, FaultHang, FaultThrottle, FaultForbidden, FaultExpiredKey, FaultWrongKey, FaultNotFound,
+		FaultServerError, FaultBadGatewayHTML, FaultUnavailable, FaultEmpty, FaultEmptyObject, FaultErrorIn200,
+		FaultTruncated, FaultReset, FaultCut, FaultDrip, FaultWrongTypeRecord, FaultHugeBody, FaultNullList,
+		FaultWrongTotal, FaultLowTotal, FaultDuplicatePage, FaultHTML200, FaultGzip, FaultRedirect,
+	}
+}
+
+// Fault makes calls go wrong. Empty strings match every call.
+//
+// As JSON its fields are cloud, region, operation, instance_id, node_id, kind, delay (as Go writes durations: "2s"),
+// times and after.
+type Fault struct {
+	Cloud, Region, Operation, InstanceID, NodeID string
+
+	Kind  FaultKind
+	Delay time.Duration // of latency and drip; of throttle the wait that is asked for
+	Times int           // how many calls it hits; 0: all until it is removed
+	After int           // how many matching calls go well first
+}
+
+type faultJSON struct {
+	Cloud      string    `json:"cloud,omitempty"`
+	Region     string    `json:"region,omitempty"`
+	Operation  string    `json:"operation,omitempty"`
+	InstanceID string    `json:"instance_id,omitempty"`
+	NodeID     string    `json:"node_id,omitempty"`
+	Kind       FaultKind `json:"kind"`
+	Delay      string    `json:"delay,omitempty"`
+	Times      int       `json:"times,omitempty"`
+	After      int       `json:"after,omitempty"`
+}
+
+// MarshalJSON writes the form that UnmarshalJSON reads.
+func (f Fault) MarshalJSON() ([]byte, error) {
+	out := faultJSON{f.Cloud, f.Region, f.Operation, f.InstanceID, f.NodeID, f.Kind, "", f.Times, f.After}
+	if f.Delay != 0 {
+		out.Delay = f.Delay.String()
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON refuses kinds that do not exist and delays that are not durations.
+func (f *Fault) UnmarshalJSON(text []byte) error {
+	var in faultJSON
+	if err := json.Unmarshal(text, &in); err != nil {
+		return err
+	}
+	if !slices.Contains(faultKinds(), in.Kind) {
+		return fmt.Errorf("no fault of kind %q; there are %q", in.Kind, faultKinds())
+	}
+	*f = Fault{in.Cloud, in.Region, in.Operation, in.InstanceID, in.NodeID, in.Kind, 0, in.Times, in.After}
+	if in.Delay == "" {
+		return nil
+	}
+	var err error
+	f.Delay, err = time.ParseDuration(in.Delay)
+	return err
+}
+
+func (f Fault) matches(r *request) bool {
+	for _, pair := range [...][2]string{
+		{f.Cloud, r.cloud}, {f.Region, r.region}, {f.Operation, r.operation},
+		{f.InstanceID, r.instanceID}, {f.NodeID, r.nodeID},
+	} {
+		if pair[0] != "" && pair[0] != pair[1] {
+			return false
+		}
+	}
+	return true
+}
+
+// activeFault is a fault in force.
+type activeFault struct {
+	Fault
+	id      int
+	seen    int           // matching calls so far
+	removed chan struct{} // closed on removal
+}
+
+// faultList holds the faults in force. The zero value is none.
+type faultList struct {
+	mu     sync.Mutex
+	lastID int
+	faults []*activeFault // oldest first
+}
+
+func (l *faultList) add(f Fault) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lastID++
+	l.faults = append(l.faults, &activeFault{Fault: f, id: l.lastID, removed: make(chan struct{})})
+	return l.lastID
+}
+
+// remove reports whether the fault was there.
+func (l *faultList) remove(id int) bool {
+	return l.removeIf(func(f *activeFault) bool { return f.id == id }) > 0
+}
+
+func (l *faultList) removeIf(gone func(*activeFault) bool) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before := len(l.faults)
+	l.faults = slices.DeleteFunc(l.faults, func(f *activeFault) bool {
+		if !gone(f) {
+			return false
+		}
+		close(f.removed)
+		return true
+	})
+	return before - len(l.faults)
+}
+
+// match returns the newest fault that hits the call.
+func (l *faultList) match(r *request) (*activeFault, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range slices.Backward(l.faults) {
+		if !f.matches(r) {
+			continue
+		}
+		f.seen++
+		if f.seen <= f.After || (f.Times > 0 && f.seen > f.After+f.Times) {
+			continue
+		}
+		return f, true
+	}
+	return nil, false
+}
+
+func (l *faultList) list() []*activeFault {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.faults)
+}
