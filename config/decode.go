@@ -66,12 +66,12 @@ func (d *decoder) mapping(node *yaml.Node, into reflect.Value, at path) {
 		first, duplicate := seen[name]
 		switch {
 		case p.key.Kind != yaml.ScalarNode:
-			d.fail(p.key, at, "a key must be a plain word")
+			d.report(p.key, at, "a key must be a plain word")
 			continue
 		case duplicate && p.merged:
 			continue
 		case duplicate:
-			d.fail(p.key, d.safe(into, at, name), fmt.Sprintf("given twice, first in line %d", first))
+			d.report(p.key, d.safe(into, at, name), fmt.Sprintf("given twice, first in line %d", first))
 			continue
 		}
 		seen[name] = p.key.Line
@@ -95,13 +95,19 @@ func (d *decoder) field(p pair, into reflect.Value, at path) {
 		d.value(p.value, into.Field(i), at.key(name))
 		return
 	}
-	d.problems = append(d.problems, Problem{
-		Path: string(d.safe(into, at, name)), Line: p.key.Line, Message: "unknown key" + suggest(name, keys),
-	})
+	d.report(p.key, d.safe(into, at, name), "unknown key"+suggest(name, keys))
+	if meant := nearest(name, keys); meant != "" {
+		d.failed[at.key(meant)] = true
+	}
 }
 
+// fail reports a value that could not be read.
 func (d *decoder) fail(node *yaml.Node, at path, message string) {
 	d.failed[at] = true
+	d.report(node, at, message)
+}
+
+func (d *decoder) report(node *yaml.Node, at path, message string) {
 	d.problems = append(d.problems, Problem{Path: string(at), Line: node.Line, Message: message})
 }
 
@@ -114,10 +120,10 @@ func (d *decoder) safe(into reflect.Value, at path, name string) path {
 	return at.key(name)
 }
 
-// explains reports whether a value that could not be read, at or below at, makes a problem at that place no news.
+// explains reports whether a value that could not be read, at, below or around that place, makes a problem there no news.
 func (d *decoder) explains(at path) bool {
 	for p := range d.failed {
-		if p.within(at) {
+		if p.within(at) || at.within(p) {
 			return true
 		}
 	}
@@ -138,7 +144,10 @@ func (d *decoder) line(at path) int {
 func scalar(node *yaml.Node, into any) (want string) {
 	switch into := into.(type) {
 	case *string, *Secret:
-		if node.Kind != yaml.ScalarNode || !strings.HasPrefix(node.ShortTag(), "!!") || node.ShortTag() == "!!binary" {
+		if node.Kind != yaml.ScalarNode {
+			return "text"
+		}
+		if !strings.HasPrefix(node.ShortTag(), "!!") || node.ShortTag() == "!!binary" {
 			return "text; put it between quotes"
 		}
 		reflect.ValueOf(into).Elem().SetString(node.Value)

@@ -72,7 +72,8 @@ func parse(data []byte) (*yaml.Node, *Problem) {
 	return doc.Content[0], nil
 }
 
-// syntaxProblem turns an error such as "yaml: line 3: did not find expected key" into a Problem.
+// syntaxProblem turns an error such as "yaml: line 3: did not find expected key" into a Problem. The line is often that
+// before the block in which the parser stumbled.
 func syntaxProblem(err error) *Problem {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := 0
@@ -83,5 +84,5 @@ func syntaxProblem(err error) *Problem {
 	if strings.HasPrefix(text, "unknown anchor") { // its name may be a secret that starts with an asterisk
 		text = "unknown anchor; put a value that starts with * between quotes"
 	}
-	return &Problem{Line: line, Message: "not YAML: " + text}
+	return &Problem{Line: line, Message: "not YAML: " + text + "; look at this line and the few after it"}
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-	"gopkg.in/yaml.v3"
 )
 
 const fromPolicy = "policy"
@@ -21,7 +20,7 @@ func (r RPO) String() string {
 // MarshalYAML returns the RPO as the file writes it.
 func (r RPO) MarshalYAML() (any, error) { return r.String(), nil }
 
-// UnmarshalText reads a duration or the word policy.
+// UnmarshalText reads a duration or the word policy; a negative duration is none.
 func (r *RPO) UnmarshalText(text []byte) error {
 	if string(text) == fromPolicy {
 		*r = RPO{FromPolicy: true}
@@ -34,9 +33,6 @@ func (r *RPO) UnmarshalText(text []byte) error {
 	*r = RPO{Duration: d}
 	return nil
 }
-
-// UnmarshalYAML reads a duration or the word policy.
-func (r *RPO) UnmarshalYAML(node *yaml.Node) error { return r.UnmarshalText([]byte(node.Value)) }
 
 // ResolvedObjectives is the promise to check one instance against, with nothing left open. Its fields are those of
 // backup.Objectives, so that one converts into the other.

@@ -61,11 +61,14 @@ func (v *validator) poll(p Poll) {
 		{"recovery_interval", p.RecoveryInterval, 0},
 		{"discovery_interval", p.DiscoveryInterval, 0},
 		{"call_timeout", p.CallTimeout, time.Millisecond},
-		{"round_timeout", p.RoundTimeout, time.Duration(p.CallTimeout)},
+		{"round_timeout", p.RoundTimeout, time.Millisecond},
 		{"lookback", p.Lookback, 24 * time.Hour},
 		{"stale_after", p.StaleAfter, time.Millisecond},
 	} {
 		v.atLeast(at.key(d.key), d.value, d.least)
+	}
+	if p.RoundTimeout > 0 && p.RoundTimeout < p.CallTimeout {
+		v.addf(at.key("round_timeout"), "must be at least poll.call_timeout (%s), not %s", p.CallTimeout, p.RoundTimeout)
 	}
 	if p.Concurrency < 1 {
 		v.addf(at.key("concurrency"), "must be 1 or more")
@@ -76,8 +79,6 @@ func (v *validator) poll(p Poll) {
 func (v *validator) atLeast(at path, d model.Duration, least time.Duration) {
 	switch {
 	case time.Duration(d) >= least:
-	case at == "poll.round_timeout":
-		v.addf(at, "must be at least poll.call_timeout (%s), not %s", model.Duration(least), d)
 	case least == time.Millisecond:
 		v.addf(at, "must be longer than 0s")
 	default:
@@ -175,11 +176,16 @@ func (v *validator) credentials(at path, a Account) {
 			v.addf(at.key(f.key), "must be printable ASCII without spaces")
 		}
 	}
+	v.pairing(at, a.Cloud, c)
+}
+
+// pairing reports credentials that lack their other half, or that two ways of proving who one is are mixed.
+func (v *validator) pairing(at path, cloud string, c Credentials) {
 	id := c.AccessKeyID != "" || c.AccessKeyIDFile != ""
 	secret := c.AccessKeySecret != "" || c.AccessKeySecretFile != ""
 	token := c.SecurityToken != "" || c.SecurityTokenFile != ""
 	switch {
-	case c.TokenFile != "" && a.Cloud == CloudAlibaba:
+	case c.TokenFile != "" && cloud == CloudAlibaba:
 		v.addf(at.key("token_file"), "is for huawei only; alibaba needs access_key_id and access_key_secret")
 	case c.TokenFile != "" && (id || secret || token):
 		v.addf(at.key("token_file"), "replaces the access key; keep one of the two")
