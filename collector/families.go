@@ -96,7 +96,7 @@ func backupFamilies() []family {
 	}, {
 		name:   "last_success_duration_seconds",
 		labels: []string{"type"},
-		help:   "Time from start to end of the newest successful backup. Absent when either is not known.",
+		help:   "Time from start to end of the newest successful backup. Absent when either is not known or the end lies before the start.",
 		target: perSuccess(successDuration),
 	}, {
 		name:   "median_size_bytes",

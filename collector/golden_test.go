@@ -161,9 +161,9 @@ func kindsAndForever(account string) backup.InstanceState {
 		list.Backups[i].ExpiresAt = backup.Never
 	}
 	list.Backups[0].SizeBytes = nil
+	list.Backups[0].EndedAt = list.Backups[0].StartedAt.Add(-time.Second)
 	incremental := set(4*time.Hour, backup.StateSuccess, 5<<20)
 	incremental.Kind = backup.KindIncremental
-	incremental.EndedAt = incremental.StartedAt.Add(-time.Second)
 	incrementalFailure := set(3*time.Hour, backup.StateFailed, 0)
 	incrementalFailure.Kind, incrementalFailure.EndedAt = backup.KindIncremental, time.Time{}
 	strange := set(5*time.Hour, backup.StateSuccess, 7<<20)
