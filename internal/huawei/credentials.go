@@ -1,0 +1,188 @@
+package huawei
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/provider"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/def"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/impl"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/request"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
+)
+
+// credentials are the keys to sign one attempt with.
+type credentials struct {
+	cloudcall.Keys
+	projectID string // the project that was configured together with them; "": none
+}
+
+// keySource yields the credentials of the moment. Failures are of class auth unless the network is to blame.
+type keySource interface {
+	credentials(ctx context.Context, client *impl.DefaultHttpClient) (credentials, error)
+}
+
+func newKeySource(keys cloudcall.KeySource) keySource {
+	if keys == nil {
+		return &chain{turn: make(chan struct{}, 1), find: provider.BasicCredentialProviderChain().GetCredentials}
+	}
+	return configured(keys)
+}
+
+// configured are credentials from the configuration.
+type configured cloudcall.KeySource
+
+func (k configured) credentials(context.Context, *impl.DefaultHttpClient) (credentials, error) {
+	keys, err := k()
+	if err != nil {
+		return credentials{}, &backup.Error{Op: "credentials", Class: backup.ClassAuth, Err: err, Hint: "check the account's credentials"}
+	}
+	return credentials{Keys: keys}, nil
+}
+
+// chain is the SDK's own default chain: environment, profile file, the server's agency, the pod's identity. The SDK
+// renews temporary keys in the middle of a request without a lock, so one caller at a time may ask, and requests are
+// signed with a copy.
+type chain struct {
+	turn  chan struct{} // holds a token while somebody asks
+	find  func() (auth.ICredential, error)
+	found *basic.Credentials
+}
+
+func (c *chain) credentials(ctx context.Context, client *impl.DefaultHttpClient) (credentials, error) {
+	select {
+	case <-ctx.Done():
+		return credentials{}, ctx.Err()
+	case c.turn <- struct{}{}:
+	}
+	defer func() { <-c.turn }()
+	if c.found == nil {
+		found, err := c.find()
+		basicFound, ok := found.(*basic.Credentials)
+		if err != nil || !ok {
+			// The SDK's text may quote lines of the profile file, so it is left out.
+			return credentials{}, &backup.Error{
+				Op: "credentials", Class: backup.ClassAuth,
+				Err:  errors.New("neither the environment nor a profile file, the server's agency or the pod's identity gives credentials"),
+				Hint: "configure credentials for the account, or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
+			}
+		}
+		c.found = basicFound
+	}
+	if err := c.found.ProcessSts(client); err != nil {
+		return credentials{}, fmt.Errorf("renewing temporary credentials: %w", err)
+	}
+	return credentials{
+		Keys:      cloudcall.Keys{AccessKeyID: c.found.AK, AccessKeySecret: c.found.SK, SecurityToken: c.found.SecurityToken},
+		projectID: c.found.ProjectId,
+	}, nil
+}
+
+// credential returns what signs one request.
+func credential(keys cloudcall.Keys, projectID string) auth.ICredential {
+	if keys.AuthToken != "" {
+		return tokenCredential{keys.AuthToken, projectID}
+	}
+	return &basic.Credentials{
+		BaseCredentials: auth.BaseCredentials{AK: keys.AccessKeyID, SK: keys.AccessKeySecret, SecurityToken: keys.SecurityToken},
+		ProjectId:       projectID,
+	}
+}
+
+// tokenCredential proves the caller by X-Auth-Token instead of a signature, which the SDK has no type for.
+type tokenCredential struct{ token, projectID string }
+
+// ProcessAuthParams implements auth.ICredential.
+func (c tokenCredential) ProcessAuthParams(*impl.DefaultHttpClient, string) (auth.ICredential, error) {
+	return c, nil
+}
+
+// ProcessAuthRequest implements auth.ICredential.
+func (c tokenCredential) ProcessAuthRequest(_ *impl.DefaultHttpClient, req *request.DefaultHttpRequest) (*request.DefaultHttpRequest, error) {
+	return req.Builder().AddAutoFilledPathParam("project_id", c.projectID).AddHeaderParam("X-Auth-Token", c.token).Build(), nil
+}
+
+// project returns the id of the project, which it looks up once.
+func (c *client) project(ctx context.Context) (string, error) {
+	if id := c.projectID.Load(); id != nil {
+		return *id, nil
+	}
+	id, err := c.lookup.get(ctx, "", time.Time{})
+	if err != nil {
+		return "", err
+	}
+	c.projectID.Store(&id)
+	return id, nil
+}
+
+type listProjectsRequest struct {
+	Name string `json:"name"`
+}
+
+func defineListProjects() *def.HttpRequestDef {
+	return def.NewHttpRequestDefBuilder().WithMethod(http.MethodGet).WithPath("/v3/projects").
+		WithRequestField(def.NewFieldDef().WithName("Name").WithJsonTag("name").WithLocationType(def.Query)).
+		Build()
+}
+
+// findProject asks IAM for the project of the region. The SDK's own lookup dereferences nil when IAM's answer holds no
+// projects, and keeps what it found for the whole process.
+func (c *client) findProject(ctx context.Context, _ time.Time) (string, error) {
+	o := operation{name: opListProjects, define: defineListProjects, request: listProjectsRequest{c.region}}
+	return cloudcall.Do(ctx, c.caller, o.name, func(ctx context.Context) (string, error) {
+		httpClient := c.httpClient(ctx)
+		creds, err := c.keys.credentials(ctx, httpClient)
+		if err != nil {
+			return "", err
+		}
+		if validID(creds.projectID) {
+			return creds.projectID, nil
+		}
+		ids, err := attempt(o, sender{httpClient, c.iamEndpoint, creds.Keys, ""}, decodeProjects(c.region))
+		if err != nil || len(ids) == 1 {
+			return first(ids), err
+		}
+		return "", &backup.Error{
+			Op: o.name, Class: backup.ClassNotFound,
+			Err:  fmt.Errorf("IAM lists %d projects named %q", len(ids), c.region),
+			Hint: "set project_id for the region",
+		}
+	})
+}
+
+// decodeProjects returns the ids of the projects of that name.
+func decodeProjects(name string) func([]byte) ([]string, error) {
+	return func(body []byte) ([]string, error) {
+		var answer struct {
+			Projects *[]struct {
+				ID   string `json:"id"`
+				Name string `json:"name"`
+			} `json:"projects"`
+		}
+		if err := json.Unmarshal(body, &answer); err != nil || answer.Projects == nil {
+			return nil, errors.New("the answer has no list of projects")
+		}
+		var ids []string
+		for _, p := range *answer.Projects {
+			if p.Name == name && validID(p.ID) {
+				ids = append(ids, p.ID)
+			}
+		}
+		return ids, nil
+	}
+}
+
+func first(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[0]
+}

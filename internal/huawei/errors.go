@@ -1,0 +1,142 @@
+package huawei
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// Classify turns what the SDK returned into an Error of a known class: by the service's error code, else by the HTTP
+// status. DDS answers with HTTP 400 or 403 for much that is neither a bad request nor a refused permission, so the
+// code goes first.
+func Classify(op string, err error) *backup.Error {
+	answer, ok := errors.AsType[*sdkerr.ServiceResponseError](err)
+	if !ok {
+		return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: err}
+	}
+	code, message := codeAndMessage(answer)
+	failure := &backup.Error{
+		Op: op, Class: classOf(code, answer.StatusCode), Code: code,
+		RequestID: answer.RequestId, Status: answer.StatusCode, Err: errors.New(message),
+	}
+	failure.Hint = hint(op, failure)
+	return failure
+}
+
+// longestMessage bounds what an error shows of the cloud's own words, in bytes.
+const longestMessage = 300
+
+// codeAndMessage returns the service's error code and message. Where the SDK found no code it hands out the whole body
+// as the message; all that is taken from that is IAM's {"error": {"message": …}}.
+func codeAndMessage(answer *sdkerr.ServiceResponseError) (code, message string) {
+	if answer.ErrorCode != "" {
+		return answer.ErrorCode, clip(answer.ErrorMessage)
+	}
+	var iam struct {
+		Error struct {
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	if err := json.Unmarshal([]byte(answer.ErrorMessage), &iam); err == nil && iam.Error.Message != "" {
+		return "", clip(iam.Error.Message)
+	}
+	return "", "the answer names no error code"
+}
+
+func clip(s string) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "�")), " ")
+	if len(s) > longestMessage {
+		s = strings.ToValidUTF8(s[:longestMessage], "") + "…"
+	}
+	return s
+}
+
+func classOf(code string, status int) backup.Class {
+	if class, ok := classOfCode(code); ok {
+		return class
+	}
+	switch {
+	case status == http.StatusUnauthorized:
+		return backup.ClassAuth
+	case status == http.StatusForbidden:
+		return backup.ClassPermission
+	case status == http.StatusNotFound:
+		return backup.ClassNotFound
+	case status == http.StatusRequestTimeout:
+		return backup.ClassTimeout
+	case status == http.StatusTooManyRequests:
+		return backup.ClassThrottled
+	case status >= http.StatusInternalServerError:
+		return backup.ClassServer
+	case status >= http.StatusBadRequest:
+		return backup.ClassBadRequest
+	}
+	return backup.ClassProtocol
+}
+
+// classOfCode knows the codes of the API gateway (APIGW) and of the database services (DBS) whose class does not
+// follow from the HTTP status they come with.
+func classOfCode(code string) (class backup.Class, ok bool) {
+	switch code {
+	case "APIGW.0301", "APIGW.0305", "APIGW.0307", "DBS.280056", "DBS.280064":
+		return backup.ClassAuth, true
+	case "APIGW.0302", "APIGW.0306", "APIGW.0310", "APIGW.0401", "APIGW.0402", "APIGW.0801", "APIGW.0802",
+		"DBS.200010", "DBS.200604", "DBS.280015", "DBS.280019", "DBS.280032", "DBS.280063", "DBS.280408":
+		return backup.ClassPermission, true
+	case "APIGW.0308", "DBS.280443":
+		return backup.ClassThrottled, true
+	case "APIGW.0101", "DBS.200002", "DBS.201214", "DBS.201501", "DBS.201502", "DBS.280016", "DBS.280110":
+		return backup.ClassNotFound, true
+	case "DBS.00010009", "DBS.200011", "DBS.200019", "DBS.200076", "DBS.201000", "DBS.201014", "DBS.201015":
+		return backup.ClassBusy, true
+	case "APIGW.0601", "APIGW.0610", "APIGW.0613", "DBS.200998", "DBS.280005":
+		return backup.ClassServer, true
+	}
+	return "", false
+}
+
+// hint says what to do about a failure, for those that a person can mend.
+func hint(op string, failure *backup.Error) string {
+	switch {
+	case failure.Class == backup.ClassAuth && strings.Contains(failure.Err.Error(), "reach the limit"):
+		return "the cloud has locked the access key for five minutes after too many refusals; check the account's credentials"
+	case failure.Class == backup.ClassAuth:
+		return "check the account's credentials: the access key and its secret, the security token, or the token file; and the clock of this machine"
+	case failure.Code == "DBS.200604" || failure.Code == "APIGW.0802" || failure.Code == "APIGW.0310":
+		return "check project_id and region: the credentials do not reach this project"
+	case failure.Class == backup.ClassPermission && action(op) != "":
+		return fmt.Sprintf("allow the IAM action %s to the account's user", action(op))
+	case failure.Class == backup.ClassThrottled:
+		return "lower requests_per_second, or poll less often"
+	case failure.Code == "APIGW.0101":
+		return "check the region and its endpoint"
+	case failure.Class == backup.ClassNotFound:
+		return "check the instance id, the region and project_id"
+	case failure.Class == backup.ClassBusy:
+		return "try again when the instance's status is normal"
+	}
+	return ""
+}
+
+// action returns the IAM action that an operation needs.
+func action(op string) string {
+	switch op {
+	case opListInstances, opShowBackupPolicy, opListRestoreTimes:
+		return "dds:instance:list"
+	case opListBackups:
+		return "dds:backup:list"
+	case opListTasks:
+		return "dds:task:list"
+	case opCreateManualBackup:
+		return "dds:instance:createManualBackup"
+	case opListProjects:
+		return "iam:projects:listProjects"
+	}
+	return ""
+}
