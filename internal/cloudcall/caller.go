@@ -90,6 +90,16 @@ func Do[T any](ctx context.Context, c *Caller, op string, attempt func(context.C
 	return value, nil
 }
 
+// Once makes one call and never repeats it: for operations that change something, where no answer does not mean that
+// nothing was done.
+func Once[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (T, error) {
+	value, failure, _ := once(ctx, c, op, attempt)
+	if failure != nil {
+		return value, failure
+	}
+	return value, nil
+}
+
 // tellsMore reports whether a failure is news, and not just the end of the caller's patience.
 func tellsMore(ctx context.Context, failure *backup.Error, sent bool) bool {
 	switch failure.Class {
