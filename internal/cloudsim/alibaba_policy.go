@@ -74,7 +74,11 @@ func (s *Sim) createBackup(req *request, in *Instance) answer {
 	if retention == -1 {
 		b.ExpiresAt = time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC)
 	}
-	in.start(b)
+	nodes := []string{""}
+	if in.Topology == ShardedCluster {
+		nodes = in.Shards
+	}
+	in.start(b, nodes)
 	id := b.ID
 	if s.opts.Variants.EmptyBackupID {
 		id = ""

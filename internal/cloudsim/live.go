@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -57,9 +58,7 @@ func (b Backup) at(now time.Time) Backup {
 	}
 	if end := b.Start.Add(b.Length); !now.Before(end) {
 		b.Status, b.End = statusSuccess, end
-		return b
 	}
-	b.SizeBytes = 0
 	return b
 }
 
@@ -107,6 +106,9 @@ func (sc *Schedule) backups(in *Instance, b Backup) []Backup {
 // sized gives the backup its id, name and size: growing by the day, with three percent of noise.
 func (sc *Schedule) sized(in *Instance, b Backup) Backup {
 	b.ID = number(in.ID, b.Node, b.Start)
+	if in.huawei() {
+		b.ID = huaweiID("br02", in.ID, b.ID)
+	}
 	b.Name = "auto-" + b.ID
 	if b.Manual {
 		b.Name = "manual-" + b.ID
@@ -191,13 +193,9 @@ func (in *Instance) busyAt(now time.Time) bool {
 	return slices.ContainsFunc(in.backupsAt(now), atWork)
 }
 
-// start begins a backup of the whole instance, as big as the last success.
-func (in *Instance) start(b Backup) {
+// start begins a backup of each node ("" is the instance as a whole), as big as its last success.
+func (in *Instance) start(b Backup, nodes []string) {
 	b.Status = statusRunning
-	nodes := []string{""}
-	if slices.ContainsFunc(in.Backups, func(b Backup) bool { return b.Node != "" }) || (in.Live != nil && len(in.Live.Shards) > 0) {
-		nodes = in.Shards
-	}
 	for i, node := range nodes {
 		part := b
 		part.Node = node
@@ -289,3 +287,6 @@ func hashOf(parts ...string) uint64 {
 	x = (x ^ x>>33) * 0xff51afd7ed558ccd
 	return x ^ x>>33
 }
+
+// huawei reports whether the instance is Huawei's, by the form of its id.
+func (in *Instance) huawei() bool { return len(in.ID) == 36 && strings.HasSuffix(in.ID, "in02") }
