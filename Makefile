@@ -1,0 +1,100 @@
+# make run    see it work, without an account          (needs Go)
+# make test   what a change must pass                  (needs Go; -race where there is a C compiler)
+# make check  all that CI checks                       (also builds the tools it needs; Node.js for the dashboards)
+
+GO        ?= go
+BINARY    := mongodb_backup_exporter
+# Built tools are kept between runs; each lives in a go.mod of its own, so that none weighs on the exporter's.
+TOOLS     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/$(BINARY)/tools
+RACE      := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race)
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+REVISION  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+BRANCH    ?= $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown)
+VERSIONPKG := github.com/prometheus/common/version
+LDFLAGS   := -s -w -X $(VERSIONPKG).Version=$(VERSION) -X $(VERSIONPKG).Revision=$(REVISION) -X $(VERSIONPKG).Branch=$(BRANCH)
+
+PROMTOOL  := $(TOOLS)/promtool
+GOLANGCI  := $(TOOLS)/golangci-lint
+GOFUMPT   := $(TOOLS)/gofumpt
+VULNCHECK := $(TOOLS)/govulncheck
+
+.PHONY: all build run test check test-go test-promql rules lint fmt tidy vuln dashboards e2e bench fuzz clean
+
+all: check
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BINARY) .
+
+run:
+	$(GO) run . demo
+
+# What must hold of the code and of everything it ships, with Go alone.
+test: test-go test-promql rules
+
+test-go:
+	$(GO) test $(RACE) -shuffle=on -count=1 ./...
+
+# Every query of dashboards and rules, read by Prometheus' own parser.
+test-promql:
+	cd test/promql && $(GO) test -count=1 ./...
+
+rules: $(PROMTOOL)
+	$(PROMTOOL) check rules alerts/*.rules.yml
+	$(PROMTOOL) test rules alerts/tests/*.yml
+
+check: fmt-check lint tidy-check test dashboards vuln e2e
+
+fmt: $(GOFUMPT)
+	$(GOFUMPT) -w $(GOFILES)
+
+GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go')
+
+fmt-check: $(GOFUMPT)
+	@unformatted=$$($(GOFUMPT) -l $(GOFILES)); if [ -n "$$unformatted" ]; then \
+		echo "not formatted; run make fmt:"; echo "$$unformatted"; exit 1; fi
+
+lint: $(GOLANGCI)
+	$(GOLANGCI) run ./...
+
+tidy-check:
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+
+# Known vulnerabilities. Needs the vulnerability database of the Go project; without a way to it, says so and passes.
+vuln: $(VULNCHECK)
+	@if curl -fsS -m 10 -o /dev/null https://vuln.go.dev/index/db.json 2>/dev/null; \
+		then $(VULNCHECK) ./...; \
+		else echo "vuln: skipped, the vulnerability database vuln.go.dev cannot be reached from here"; fi
+
+# Each dashboard against the types that Grafana publishes.
+dashboards:
+	cd test/dashboards && npm ci --no-audit --no-fund && npm test
+
+# The built binary with the real Prometheus and Alertmanager.
+e2e: build
+	cd test/e2e && TOOLS=$(TOOLS) $(GO) test -count=1 -timeout 25m ./...
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+FUZZTIME ?= 20s
+fuzz:
+	@for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; done
+
+clean:
+	rm -f $(BINARY)
+
+$(PROMTOOL): tools/prometheus/go.sum
+	@mkdir -p $(TOOLS)
+	cd tools/prometheus && CGO_ENABLED=0 $(GO) build -o $@ github.com/prometheus/prometheus/cmd/promtool
+
+$(GOLANGCI) $(GOFUMPT) &: tools/go.sum
+	@mkdir -p $(TOOLS)
+	cd tools && CGO_ENABLED=0 $(GO) build -o $(TOOLS)/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint mvdan.cc/gofumpt
+
+$(VULNCHECK): tools/govulncheck/go.sum
+	@mkdir -p $(TOOLS)
+	cd tools/govulncheck && CGO_ENABLED=0 $(GO) build -o $@ golang.org/x/vuln/cmd/govulncheck
