@@ -1,0 +1,339 @@
+// Package dashboards holds the Grafana dashboards. The JSON is the source: edit it by hand, or in Grafana and copy its
+// JSON model here. These tests keep what a person would have to look for otherwise; test/promql parses the queries and
+// test/dashboards checks the types.
+package dashboards
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	schemaVersion = 42 // what Grafana 12 and 13 write in the classic model
+	columns       = 24
+	maxRows       = 50 // about three screens of a laptop
+)
+
+type dashboard struct {
+	UID           string
+	Title         string
+	Description   string
+	Tags          []string
+	SchemaVersion int
+	Refresh       string
+	Timezone      string
+	Time          struct{ From, To string }
+	Links         []struct {
+		Title, URL  string
+		KeepTime    bool
+		IncludeVars bool
+	}
+	Annotations struct{ List []annotation }
+	Templating  struct{ List []variable }
+	Panels      []panel
+}
+
+type annotation struct {
+	Datasource      datasource
+	Target          target
+	UseValueForTime bool
+}
+
+type variable struct {
+	Name, Label, Description, Type, AllValue, Regex string
+	Datasource                                      datasource
+	Multi, IncludeAll                               bool
+	Refresh                                         int
+	Query                                           json.RawMessage // the plugin's name for a data source, else an object
+}
+
+type panel struct {
+	ID              int
+	Type            string
+	Title           string
+	Description     string
+	Datasource      datasource
+	Targets         []target
+	GridPos         struct{ X, Y, W, H int }
+	Transformations []transformation
+	FieldConfig     struct {
+		Defaults  field
+		Overrides []struct {
+			Matcher    struct{ ID, Options string }
+			Properties []struct {
+				ID    string
+				Value json.RawMessage
+			}
+		}
+	}
+}
+
+type field struct {
+	Unit, NoValue string
+	Thresholds    thresholds
+}
+
+type thresholds struct {
+	Steps []struct {
+		Color string
+		Value *float64
+	}
+}
+
+type target struct {
+	RefID, Expr, LegendFormat, Format string
+	Instant                           bool
+	Datasource                        datasource
+}
+
+type datasource struct{ Type, UID string }
+
+type transformation struct {
+	ID      string
+	Options struct {
+		IndexByName  map[string]int
+		RenameByName map[string]string
+	}
+}
+
+// load returns the dashboards by file name without .json, and their text.
+func load(t *testing.T) (map[string]dashboard, map[string]string) {
+	t.Helper()
+	files, err := filepath.Glob("*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	boards, texts := map[string]dashboard{}, map[string]string{}
+	for _, file := range files {
+		name := strings.TrimSuffix(file, ".json")
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var board dashboard
+		if err := json.Unmarshal(text, &board); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		boards[name], texts[name] = board, string(text)
+	}
+	if want := []string{"exporter", "fleet", "instance"}; !slices.Equal(slices.Sorted(maps.Keys(boards)), want) {
+		t.Fatalf("dashboards: %v, want %v", slices.Sorted(maps.Keys(boards)), want)
+	}
+	return boards, texts
+}
+
+// eachBoard runs the test once for each dashboard.
+func eachBoard(t *testing.T, test func(t *testing.T, name string, board dashboard)) {
+	boards, _ := load(t)
+	for _, name := range slices.Sorted(maps.Keys(boards)) {
+		t.Run(name, func(t *testing.T) { test(t, name, boards[name]) })
+	}
+}
+
+// eachPanel runs the test once for each panel of each dashboard.
+func eachPanel(t *testing.T, test func(t *testing.T, p panel)) {
+	eachBoard(t, func(t *testing.T, _ string, board dashboard) {
+		for _, p := range board.Panels {
+			t.Run(p.Title, func(t *testing.T) { test(t, p) })
+		}
+	})
+}
+
+func TestFormat(t *testing.T) {
+	_, texts := load(t)
+	for name, text := range texts {
+		var want bytes.Buffer
+		if err := json.Indent(&want, []byte(strings.TrimSpace(text)), "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.String()+"\n", text); diff != "" {
+			t.Errorf("%s.json is not indented by two spaces, one value a line (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestIdentity(t *testing.T) {
+	eachBoard(t, func(t *testing.T, name string, board dashboard) {
+		if want := "mongodb-backup-" + name; board.UID != want {
+			t.Errorf("uid %q, want %q: links and bookmarks depend on it", board.UID, want)
+		}
+		if board.SchemaVersion != schemaVersion {
+			t.Errorf("schemaVersion %d, want %d", board.SchemaVersion, schemaVersion)
+		}
+		if !strings.HasPrefix(board.Title, "MongoDB backup / ") || board.Description == "" {
+			t.Errorf("title %q, description %q", board.Title, board.Description)
+		}
+		if want := []string{"mongodb", "backup"}; !slices.Equal(board.Tags, want) {
+			t.Errorf("tags %q, want %q", board.Tags, want)
+		}
+		if board.Refresh != "1m" || board.Timezone != "browser" {
+			t.Errorf("refresh %q and time zone %q, want 1m, how often readings change, and browser", board.Refresh, board.Timezone)
+		}
+		if !regexp.MustCompile(`^now-\d+[hd]$`).MatchString(board.Time.From) || board.Time.To != "now" {
+			t.Errorf("time %v, want one that ends now", board.Time)
+		}
+	})
+}
+
+func TestPanelIDs(t *testing.T) {
+	eachBoard(t, func(t *testing.T, _ string, board dashboard) {
+		ids, titles := map[int]bool{}, map[string]bool{}
+		for _, p := range board.Panels {
+			if p.ID <= 0 || ids[p.ID] {
+				t.Errorf("panel %q: id %d is not positive and unique", p.Title, p.ID)
+			}
+			if p.Title == "" || titles[p.Title] {
+				t.Errorf("panel %d: title %q is not unique", p.ID, p.Title)
+			}
+			ids[p.ID], titles[p.Title] = true, true
+		}
+	})
+}
+
+func TestGrid(t *testing.T) {
+	eachBoard(t, func(t *testing.T, _ string, board dashboard) {
+		taken := map[[2]int]string{}
+		for _, p := range board.Panels {
+			at := p.GridPos
+			if at.X < 0 || at.Y < 0 || at.W < 3 || at.H < 4 || at.X+at.W > columns || at.Y+at.H > maxRows {
+				t.Errorf("%s: %+v is too small or leaves the grid of %d columns and %d rows", p.Title, at, columns, maxRows)
+				continue
+			}
+			for cell := range at.W * at.H {
+				place := [2]int{at.X + cell%at.W, at.Y + cell/at.W}
+				if other, ok := taken[place]; ok && other != p.Title {
+					t.Errorf("%s lies upon %s at column %d, row %d", p.Title, other, place[0], place[1])
+				}
+				taken[place] = p.Title
+			}
+		}
+	})
+}
+
+func TestPanelsExplainThemselves(t *testing.T) {
+	eachPanel(t, func(t *testing.T, p panel) {
+		if d := p.Description; len(d) < 40 || !strings.HasSuffix(d, ".") {
+			t.Errorf("description %q, want sentences: what healthy looks like, or what to do", d)
+		}
+		if p.FieldConfig.Defaults.Unit == "" {
+			t.Error("no unit")
+		}
+		if p.FieldConfig.Defaults.NoValue == "" {
+			t.Error("no noValue: what does it mean when there is nothing to show?")
+		}
+		if err := p.FieldConfig.Defaults.Thresholds.check(); err != nil {
+			t.Error(err)
+		}
+		for _, o := range p.FieldConfig.Overrides {
+			for _, property := range o.Properties {
+				var th thresholds
+				if property.ID != "thresholds" {
+					continue
+				}
+				if err := json.Unmarshal(property.Value, &th); err != nil {
+					t.Error(err)
+				} else if err := th.check(); err != nil {
+					t.Errorf("override of %s: %v", o.Matcher.Options, err)
+				}
+			}
+		}
+	})
+}
+
+// check reports steps that are missing or that do not rise from a base colour.
+func (th thresholds) check() error {
+	if len(th.Steps) == 0 || th.Steps[0].Value != nil || th.Steps[0].Color == "" {
+		return fmt.Errorf("thresholds without a base colour: %+v", th.Steps)
+	}
+	for i, step := range th.Steps[1:] {
+		if step.Value == nil || step.Color == "" || i > 0 && *step.Value <= *th.Steps[i].Value {
+			return fmt.Errorf("threshold %d does not rise or has no colour", i+1)
+		}
+	}
+	return nil
+}
+
+func TestTargets(t *testing.T) {
+	eachPanel(t, func(t *testing.T, p panel) {
+		want := datasource{Type: "prometheus", UID: "${datasource}"}
+		if p.Datasource != want {
+			t.Errorf("data source %+v, want the variable", p.Datasource)
+		}
+		if len(p.Targets) == 0 {
+			t.Error("no query")
+		}
+		for i, q := range p.Targets {
+			if q.RefID != string(rune('A'+i)) {
+				t.Errorf("query %d has refId %q", i, q.RefID)
+			}
+			if q.Datasource != want {
+				t.Errorf("%s: data source %+v, want the variable", q.RefID, q.Datasource)
+			}
+			if now := p.Type == "table" || p.Type == "stat"; q.Instant != now {
+				t.Errorf("%s: instant %t in a panel of type %s", q.RefID, q.Instant, p.Type)
+			}
+			if (q.Format == "table") != (p.Type == "table") {
+				t.Errorf("%s: format %q in a panel of type %s", q.RefID, q.Format, p.Type)
+			}
+			if p.Type != "table" && p.Type != "stat" && q.LegendFormat == "" {
+				t.Errorf("%s: no legend", q.RefID)
+			}
+		}
+	})
+}
+
+// A table gets one column "Value #X" from each query, which must have a name and a place, and an override that names no
+// column does nothing.
+func TestTableColumns(t *testing.T) {
+	eachPanel(t, func(t *testing.T, p panel) {
+		if p.Type != "table" {
+			return
+		}
+		organize := p.Transformations[len(p.Transformations)-1]
+		if organize.ID != "organize" {
+			t.Fatalf("the last transformation is %q, want organize", organize.ID)
+		}
+		if len(p.Targets) > 1 {
+			for _, q := range p.Targets {
+				column := "Value #" + q.RefID
+				if _, ok := organize.Options.IndexByName[column]; !ok || organize.Options.RenameByName[column] == "" {
+					t.Errorf("column %q has no place or no name", column)
+				}
+			}
+		}
+		names := slices.Collect(maps.Values(organize.Options.RenameByName))
+		for _, o := range p.FieldConfig.Overrides {
+			if !slices.Contains(names, o.Matcher.Options) {
+				t.Errorf("an override names %q, and the columns are %q", o.Matcher.Options, names)
+			}
+		}
+	})
+}
+
+func TestRanges(t *testing.T) {
+	ranges := regexp.MustCompile(`\[[^]]*\]`)
+	rates := regexp.MustCompile(`\b(rate|irate|increase|delta|changes)\(`)
+	eachPanel(t, func(t *testing.T, p panel) {
+		for _, q := range p.Targets {
+			found := ranges.FindAllString(q.Expr, -1)
+			if len(found) != len(rates.FindAllString(q.Expr, -1)) {
+				t.Errorf("%s: %d ranges, want one for each rate: %s", q.RefID, len(found), q.Expr)
+			}
+			for _, r := range found {
+				if r != "[$__rate_interval]" {
+					t.Errorf("%s: range %s, want [$__rate_interval]: %s", q.RefID, r, q.Expr)
+				}
+			}
+		}
+	})
+}
