@@ -52,7 +52,7 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 	})
 	for _, r := range snapshot.Regions {
 		at := region{r, now}
-		c.collectLevel(out, []string{r.Cloud, r.Account, r.Region}, func(f family, to samples) {
+		c.collectLevel(out, labels(r.Cloud, r.Account, r.Region), func(f family, to samples) {
 			if f.region != nil {
 				f.region(at, to)
 			}
@@ -84,16 +84,20 @@ func (c *Collector) collectInstance(out chan<- prometheus.Metric, in backup.Inst
 
 // collectLevel calls read for every family with the place where its samples go.
 func (c *Collector) collectLevel(out chan<- prometheus.Metric, labels []string, read func(family, samples)) {
-	for i, label := range labels {
-		labels[i] = valid(label)
-	}
 	for _, f := range c.families {
 		read(f.family, samples{out: out, desc: f.desc, labels: labels})
 	}
 }
 
 func targetLabels(t backup.Target) []string {
-	return []string{t.Cloud, t.Account, t.Region, t.InstanceID, t.NodeID}
+	return labels(t.Cloud, t.Account, t.Region, t.InstanceID, t.NodeID)
+}
+
+func labels(values ...string) []string {
+	for i, value := range values {
+		values[i] = valid(value)
+	}
+	return values
 }
 
 // valid makes s fit for a label: names come from clouds, which pass any bytes through.

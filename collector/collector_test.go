@@ -163,7 +163,7 @@ func TestParallelCollections(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			for range 20 {
+			for range 5 {
 				if got := exposition(t, registry); !want[string(got)] {
 					t.Errorf("this exposition belongs to no snapshot:\n%s", got)
 				}

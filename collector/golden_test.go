@@ -30,6 +30,7 @@ func goldens() map[string]*backup.Snapshot {
 		"nameless":          nameless("nameless"),
 		"invalid_utf8":      invalidUTF8("invalid_utf8"),
 		"failed_listing":    snapshotOf(failedListing("failed_listing")),
+		"refused":           refused("refused"),
 		"running":           atWork("running"),
 		"huawei":            huawei("huawei"),
 		"kinds_and_forever": snapshotOf(kindsAndForever("kinds_and_forever")),
@@ -121,6 +122,18 @@ func failedListing(account string) backup.InstanceState {
 	in.Nodes[0].Backups = failing(backup.ClassThrottled, in.Nodes[0].Backups.Value)
 	in.Policy = failing(backup.ClassPermission, in.Policy.Value)
 	return in
+}
+
+// refused is an account whose credentials were refused a while ago: the last good answers stay.
+func refused(account string) *backup.Snapshot {
+	in := replicaSet(account, "dds-bp1")
+	in.Jobs = failing(backup.ClassAuth, in.Jobs.Value)
+	in.Policy = failing(backup.ClassAuth, in.Policy.Value)
+	in.Recovery = failing(backup.ClassAuth, in.Recovery.Value)
+	in.Nodes[0].Backups = failing(backup.ClassAuth, in.Nodes[0].Backups.Value)
+	s := snapshotOf(in)
+	s.Regions[0].Up, s.Regions[0].Err, s.Regions[0].Unmonitored = false, failure(backup.ClassAuth), failing(backup.ClassAuth, 0)
+	return s
 }
 
 // atWork holds an instance with two running jobs among others, and one whose job does not tell its progress.

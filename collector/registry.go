@@ -12,12 +12,16 @@ import (
 // version, and the Go runtime and process.
 func NewRegistry(c *Collector, m *Metrics) (*prometheus.Registry, error) {
 	registry := prometheus.NewRegistry()
-	return registry, register(registry,
+	err := register(registry,
 		c, m,
 		version.NewCollector("mongodb_backup_exporter"),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	if err != nil {
+		return nil, err
+	}
+	return registry, nil
 }
 
 // register adds all parts, and returns what is wrong with each of those that cannot be added.

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,13 +19,8 @@ type samples struct {
 }
 
 // number adds a sample in any case.
-func (s samples) number(value float64, labels ...string) {
-	all := make([]string, 0, len(s.labels)+len(labels))
-	all = append(all, s.labels...)
-	for _, label := range labels {
-		all = append(all, valid(label))
-	}
-	metric, err := prometheus.NewConstMetric(s.desc, prometheus.GaugeValue, value, all...)
+func (s samples) number(value float64, own ...string) {
+	metric, err := prometheus.NewConstMetric(s.desc, prometheus.GaugeValue, value, slices.Concat(s.labels, labels(own...))...)
 	if err != nil {
 		metric = prometheus.NewInvalidMetric(s.desc, err)
 	}
@@ -32,47 +28,47 @@ func (s samples) number(value float64, labels ...string) {
 }
 
 // count adds a sample in any case.
-func (s samples) count(n int, labels ...string) { s.number(float64(n), labels...) }
+func (s samples) count(n int, own ...string) { s.number(float64(n), own...) }
 
 // yes adds 1 for true and 0 for false.
-func (s samples) yes(is bool, labels ...string) {
+func (s samples) yes(is bool, own ...string) {
 	if is {
-		s.number(1, labels...)
+		s.number(1, own...)
 	} else {
-		s.number(0, labels...)
+		s.number(0, own...)
 	}
 }
 
 // bytes adds a size, unless it is not known.
-func (s samples) bytes(size *int64, labels ...string) {
+func (s samples) bytes(size *int64, own ...string) {
 	if size != nil {
-		s.number(float64(*size), labels...)
+		s.number(float64(*size), own...)
 	}
 }
 
 // percent adds a progress, unless it is not known.
-func (s samples) percent(progress *float64, labels ...string) {
+func (s samples) percent(progress *float64, own ...string) {
 	if progress != nil {
-		s.number(*progress, labels...)
+		s.number(*progress, own...)
 	}
 }
 
 // seconds adds a duration in seconds, +Inf for backup.Forever, and nothing when it is zero or less.
-func (s samples) seconds(d time.Duration, labels ...string) {
+func (s samples) seconds(d time.Duration, own ...string) {
 	switch {
 	case d == backup.Forever:
-		s.number(math.Inf(1), labels...)
+		s.number(math.Inf(1), own...)
 	case d > 0:
-		s.number(d.Seconds(), labels...)
+		s.number(d.Seconds(), own...)
 	}
 }
 
 // time adds a moment in seconds since 1970, +Inf for backup.Never, and nothing when it is zero.
-func (s samples) time(t time.Time, labels ...string) {
+func (s samples) time(t time.Time, own ...string) {
 	switch {
 	case t.Equal(backup.Never):
-		s.number(math.Inf(1), labels...)
+		s.number(math.Inf(1), own...)
 	case !t.IsZero():
-		s.number(float64(t.Unix())+float64(t.Nanosecond())/float64(time.Second), labels...)
+		s.number(float64(t.Unix())+float64(t.Nanosecond())/float64(time.Second), own...)
 	}
 }
