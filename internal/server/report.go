@@ -1,0 +1,166 @@
+package server
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// Report is the state of every target at one moment, worst first: what the status page shows, /api/v1/targets sends
+// and the command status prints.
+type Report struct {
+	At      time.Time `json:"at"`
+	Targets []Target  `json:"targets"`
+	Regions []Region  `json:"regions"`
+}
+
+// Target is one line of a Report. What is not known is null.
+type Target struct {
+	Cloud        string `json:"cloud"`
+	Account      string `json:"account"`
+	Region       string `json:"region"`
+	InstanceID   string `json:"instance_id"`
+	NodeID       string `json:"node_id"` // "" for anything but a shard
+	InstanceName string `json:"instance_name"`
+
+	Health        string     `json:"health"` // ok, pending, late, failed, never or unknown
+	Reason        string     `json:"reason"` // one sentence: why
+	RPOSeconds    float64    `json:"rpo_seconds"`
+	LastSuccess   *time.Time `json:"last_success"`   // end of the newest successful backup of any type
+	SizeBytes     *int64     `json:"size_bytes"`     // its size
+	RecoveryPoint *time.Time `json:"recovery_point"` // newest moment that can be restored
+	LateAt        *time.Time `json:"late_at"`        // when the verdict turns late if no new backup is made
+	NextBackup    *time.Time `json:"next_backup"`    // when the cloud plans the next one
+	Running       bool       `json:"running"`        // a backup of the instance is running
+	Progress      *float64   `json:"progress_percent"`
+	ReadAt        *time.Time `json:"read_at"` // when the backup list was last read
+	LastError     string     `json:"last_error,omitempty"`
+
+	state backup.HealthState
+}
+
+// Region is what a Report says of one account in one region.
+type Region struct {
+	Cloud       string `json:"cloud"`
+	Account     string `json:"account"`
+	Region      string `json:"region"`
+	Up          bool   `json:"up"`
+	Unmonitored *int   `json:"unmonitored_instances"` // null: not known
+	LastError   string `json:"last_error,omitempty"`
+}
+
+// NewReport assesses every target of a snapshot.
+func NewReport(snapshot *backup.Snapshot, now time.Time) Report {
+	report := Report{At: now, Targets: []Target{}, Regions: []Region{}}
+	for _, r := range snapshot.Regions {
+		report.Regions = append(report.Regions, newRegion(r, now))
+	}
+	for _, in := range snapshot.Instances {
+		for _, node := range in.Nodes {
+			report.Targets = append(report.Targets, newTarget(in, node, now))
+		}
+	}
+	slices.SortStableFunc(report.Targets, func(a, b Target) int { return cmp.Compare(urgency(a.state), urgency(b.state)) })
+	return report
+}
+
+// Count returns how many targets have the state.
+func (r Report) Count(state backup.HealthState) int {
+	n := 0
+	for _, t := range r.Targets {
+		if t.state == state {
+			n++
+		}
+	}
+	return n
+}
+
+// urgency orders verdicts by how much they concern the person on call.
+func urgency(state backup.HealthState) int {
+	return slices.Index([]backup.HealthState{
+		backup.HealthNever, backup.HealthLate, backup.HealthFailed, backup.HealthUnknown, backup.HealthPending, backup.HealthOK,
+	}, state)
+}
+
+func newRegion(r backup.Region, now time.Time) Region {
+	line := Region{Cloud: r.Cloud, Account: r.Account, Region: r.Region, Up: r.Up, LastError: text(r.Err)}
+	if r.Unmonitored.Known(now) {
+		line.Unmonitored = &r.Unmonitored.Value
+	}
+	return line
+}
+
+func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Target {
+	state := in.Target(node)
+	health := backup.Assess(state, in.Objectives, now)
+	t := Target{
+		Cloud: in.Instance.Cloud, Account: in.Instance.Account, Region: in.Instance.Region,
+		InstanceID: in.Instance.InstanceID, NodeID: node.NodeID, InstanceName: in.Instance.Name,
+		Health: health.State.String(), Reason: health.Reason, RPOSeconds: health.RPO.Seconds(),
+		RecoveryPoint: when(health.RecoveryPoint),
+		ReadAt:        when(node.Backups.At),
+		LastError:     text(firstError(in, node)),
+		state:         health.State,
+	}
+	if last := lastSuccess(health); last != nil {
+		t.LastSuccess, t.SizeBytes = when(last.EndedAt), last.SizeBytes
+	}
+	if !health.RecoveryPoint.IsZero() {
+		t.LateAt = when(health.RecoveryPoint.Add(health.RPO))
+	}
+	if in.Policy.Known(now) {
+		t.NextBackup = when(in.Policy.Value.NextAt)
+	}
+	t.Running, t.Progress = running(state, now)
+	return t
+}
+
+func lastSuccess(health backup.Health) *backup.Backup {
+	var last *backup.Backup
+	for _, kind := range health.Kinds {
+		if s := kind.LastSuccess; s != nil && (last == nil || s.EndedAt.After(last.EndedAt)) {
+			last = s
+		}
+	}
+	return last
+}
+
+// running reports whether a backup runs, from the instance's jobs or else from the target's own list.
+func running(in backup.TargetState, now time.Time) (bool, *float64) {
+	if in.Jobs.Known(now) {
+		for _, job := range in.Jobs.Value {
+			if job.State == backup.JobRunning {
+				return true, job.Progress
+			}
+		}
+	}
+	return in.Backups.Known(now) && slices.ContainsFunc(in.Backups.Value.Backups, func(b backup.Backup) bool {
+		return b.State == backup.StateRunning
+	}), nil
+}
+
+// firstError returns why the newest attempt of any scope failed, the backup list first.
+func firstError(in backup.InstanceState, node backup.NodeState) error {
+	for _, err := range []error{node.Backups.Err, in.Policy.Err, in.Jobs.Err, in.Recovery.Err} {
+		if err != nil && backup.ClassOf(err) != backup.ClassUnsupported {
+			return err
+		}
+	}
+	return nil
+}
+
+func when(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
