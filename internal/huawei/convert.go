@@ -292,23 +292,20 @@ func convertWindows(records []json.RawMessage, reject rejecter) backup.Window {
 		spans = append(spans, backup.Window{Start: start, End: end})
 	}
 	slices.SortFunc(spans, func(a, b backup.Window) int { return b.End.Compare(a.End) })
-	var newest backup.Window
-	for i, span := range spans {
-		const touching = time.Second // days are cut at 23:59:59.999
-		if i == 0 || (!span.End.Add(touching).Before(newest.Start) && span.Start.Before(newest.Start)) {
+	if len(spans) == 0 {
+		return backup.Window{}
+	}
+	newest := spans[0]
+	for _, span := range spans[1:] {
+		if span.End.Add(touching).After(newest.Start) && span.Start.Before(newest.Start) {
 			newest.Start = span.Start
-			newest.End = later(newest.End, span.End)
 		}
 	}
 	return newest
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
+// touching is how far apart two spans may be that are one: some end with the last millisecond before the next.
+const touching = time.Second
 
 type taskRecord struct {
 	ID         json.RawMessage `json:"id"`

@@ -110,7 +110,7 @@ func TestRequest(t *testing.T) {
 		"token": r.Header.Get("X-Security-Token"), "content": r.Header.Get("Content-Type"),
 	}
 	want := map[string]string{
-		"uri": "/v3/" + testProject + "/backups?begin_time=2026-07-29%2012%3A00%3A00&end_time=2026-08-06%2013%3A01%3A00&limit=100&offset=0",
+		"uri":   "/v3/" + testProject + "/backups?begin_time=2026-07-29%2012%3A00%3A00&end_time=2026-08-06%2013%3A01%3A00&limit=100&offset=0",
 		"agent": "huaweicloud-usdk-go/3.0; mongodb_backup_exporter", "project": testProject, "token": "sts", "content": "",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

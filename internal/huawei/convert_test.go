@@ -1,0 +1,346 @@
+package huawei
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// rejections collects what was rejected.
+func rejections(into *[]string) rejecter {
+	return func(field string, value json.RawMessage) { *into = append(*into, field+" "+string(value)) }
+}
+
+func TestConvertBackup(t *testing.T) {
+	begin := time.Date(2018, time.August, 6, 12, 41, 14, 0, time.UTC)
+	end := begin.Add(2 * time.Minute)
+	base := func(change func(*backup.Backup)) *backup.Backup {
+		b := &backup.Backup{
+			ID: "b1br01", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, State: backup.StateSuccess,
+			StartedAt: begin, EndedAt: end, SizeBytes: new(int64(2803 * 1024)),
+		}
+		if change != nil {
+			change(b)
+		}
+		return b
+	}
+	running := func(b *backup.Backup) { b.State, b.EndedAt, b.SizeBytes = backup.StateRunning, time.Time{}, nil }
+	sized := func(size *int64) *backup.Backup { return base(func(b *backup.Backup) { b.SizeBytes = size }) }
+	tests := []struct {
+		name     string
+		change   map[string]any // of a good record; nil leaves the field out
+		want     *backup.Backup // nil: the record is lost
+		rejected []string
+	}{
+		{"as documented", nil, base(nil), nil},
+		{"method", map[string]any{"backup_method": "Snapshot"}, base(func(b *backup.Backup) { b.Method = "Snapshot" }), nil},
+		{"type Auto", map[string]any{"type": "Auto"}, base(nil), nil},
+		{"type Manual", map[string]any{"type": "Manual"}, base(func(b *backup.Backup) { b.Trigger = backup.TriggerManual }), nil},
+		{"type Incremental", map[string]any{"type": "Incremental"}, base(func(b *backup.Backup) { b.Kind = backup.KindIncremental }), nil},
+		{
+			"type of another product", map[string]any{"type": "fragment"},
+			base(func(b *backup.Backup) { b.Kind, b.Trigger = backup.KindUnknown, backup.TriggerUnknown }),
+			[]string{`type "fragment"`},
+		},
+		{"size as a string", map[string]any{"size": "2803"}, base(nil), nil},
+		{"size null", map[string]any{"size": json.RawMessage("null")}, sized(nil), nil},
+		{"size missing", map[string]any{"size": nil}, sized(nil), nil},
+		{"size 0 is a fact", map[string]any{"size": 0}, sized(new(int64(0))), nil},
+		{"size with a unit", map[string]any{"size": "12 GB"}, sized(nil), []string{`size "12 GB"`}},
+		{"size a fraction", map[string]any{"size": 2803.5}, sized(nil), []string{`size 2803.5`}},
+		{"size negative", map[string]any{"size": -1}, sized(nil), []string{`size -1`}},
+		{"largest size", map[string]any{"size": 9007199254740991}, sized(new(int64(9007199254740991 * 1024))), nil},
+		{"size too large for bytes", map[string]any{"size": 9007199254740992}, sized(nil), []string{`size 9007199254740992`}},
+		{"size an object", map[string]any{"size": map[string]any{}}, sized(nil), []string{`size {}`}},
+		{"building with an empty end", map[string]any{"status": "BUILDING", "end_time": "", "size": 0}, base(running), nil},
+		{"building without an end", map[string]any{"status": "BUILDING", "end_time": nil}, base(running), nil},
+		{"building with a null end", map[string]any{"status": "BUILDING", "end_time": json.RawMessage("null")}, base(running), nil},
+		{"building with an end", map[string]any{"status": "BUILDING"}, base(running), nil},
+		{"building with an unreadable end", map[string]any{"status": "BUILDING", "end_time": "soon"}, base(running), nil},
+		{
+			"building, not begun", map[string]any{"status": "BUILDING", "begin_time": ""},
+			base(func(b *backup.Backup) { running(b); b.StartedAt = time.Time{} }), nil,
+		},
+		{
+			"failed, with a size", map[string]any{"status": "FAILED"},
+			base(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil }), nil,
+		},
+		{
+			"failed without an end", map[string]any{"status": "FAILED", "end_time": ""},
+			base(func(b *backup.Backup) { b.State, b.SizeBytes, b.EndedAt = backup.StateFailed, nil, time.Time{} }), nil,
+		},
+		{"status in lower case", map[string]any{"status": "completed"}, base(nil), nil},
+		{
+			"disabled", map[string]any{"status": "DISABLED"},
+			base(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateDeleting, nil }), nil,
+		},
+		{
+			"deleting", map[string]any{"status": "DELETING"},
+			base(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateDeleting, nil }), nil,
+		},
+		{
+			"unknown status", map[string]any{"status": "ARCHIVED"},
+			base(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateUnknown, nil }), []string{`status "ARCHIVED"`},
+		},
+		{
+			"no status", map[string]any{"status": nil},
+			base(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateUnknown, nil }), []string{`status `},
+		},
+		{"time with a zone", map[string]any{"begin_time": "2018-08-06T14:41:14+0200"}, base(nil), nil},
+		{"id as a number", map[string]any{"id": 170034}, base(func(b *backup.Backup) { b.ID = "170034" }), nil},
+		{"no id", map[string]any{"id": nil}, nil, []string{`id `}},
+		{"no instance", map[string]any{"instance_id": ""}, nil, []string{`instance_id ""`}},
+		{"unreadable begin", map[string]any{"begin_time": "yesterday"}, nil, []string{`begin_time "yesterday"`}},
+		{"begin missing", map[string]any{"begin_time": nil}, nil, []string{`begin_time `}},
+		{"begin in the year 1", map[string]any{"begin_time": "0001-01-01 00:00:00"}, nil, []string{`begin_time "0001-01-01 00:00:00"`}},
+		{"success without an end", map[string]any{"end_time": ""}, nil, []string{`end_time ""`}},
+		{"end not a time", map[string]any{"end_time": 12}, nil, []string{`end_time 12`}},
+		{"end before the begin", map[string]any{"end_time": "2018-08-06 12:41:13"}, nil, []string{`end_time "2018-08-06 12:41:13"`}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			raw := changed(t, map[string]any{
+				"id": "b1br01", "instance_id": testInstance, "type": "auto", "begin_time": "2018-08-06 12:41:14",
+				"end_time": "2018-08-06 12:43:14", "status": "COMPLETED", "size": 2803,
+			}, tt.change)
+			var rejected []string
+			instanceID, got, ok := convertBackup(raw, rejections(&rejected))
+			if diff := cmp.Diff(tt.rejected, rejected); diff != "" {
+				t.Errorf("rejected (-want +got):\n%s", diff)
+			}
+			if ok != (tt.want != nil) {
+				t.Fatalf("read %v, want %v", ok, tt.want != nil)
+			}
+			if tt.want == nil {
+				return
+			}
+			if diff := cmp.Diff(*tt.want, got); diff != "" {
+				t.Errorf("backup (-want +got):\n%s", diff)
+			}
+			if instanceID != testInstance {
+				t.Errorf("instance %q, want %q", instanceID, testInstance)
+			}
+		})
+	}
+}
+
+// changed returns a record with some fields changed, or left out where the change is nil.
+func changed(t *testing.T, record, change map[string]any) json.RawMessage {
+	t.Helper()
+	for field, value := range change {
+		record[field] = value
+		if value == nil {
+			delete(record, field)
+		}
+	}
+	raw, err := json.Marshal(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func TestConvertNothing(t *testing.T) {
+	for _, raw := range []string{`null`, `3`, `"x"`, `[]`, `[1]`} {
+		t.Run(raw, func(t *testing.T) {
+			var rejected []string
+			reject := rejections(&rejected)
+			_, _, backupOK := convertBackup(json.RawMessage(raw), reject)
+			_, _, taskOK := convertTask(json.RawMessage(raw), reject)
+			_, instanceOK := convertInstance(json.RawMessage(raw), reject)
+			if backupOK || taskOK || instanceOK || len(rejected) != 3 {
+				t.Errorf("read %v %v %v, rejected %q", backupOK, taskOK, instanceOK, rejected)
+			}
+		})
+	}
+}
+
+func TestDocumentedExample(t *testing.T) {
+	body, err := os.ReadFile("testdata/list_backups.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rejected []string
+	p, err := decodePage(body, "backups", rejections(&rejected))
+	if err != nil || p.total != 1 || len(p.records) != 1 {
+		t.Fatalf("page of %d records of %d, error %v", len(p.records), p.total, err)
+	}
+	_, got, ok := convertBackup(p.records[0], rejections(&rejected))
+	want := backup.Backup{
+		ID: "43e4feaab48f11e89039fa163ebaa7e4br01", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, State: backup.StateSuccess,
+		StartedAt: time.Date(2018, time.August, 6, 12, 41, 14, 0, time.UTC), EndedAt: time.Date(2018, time.August, 6, 12, 43, 14, 0, time.UTC),
+		SizeBytes: new(int64(2_870_272)),
+	}
+	if diff := cmp.Diff(want, got); diff != "" || !ok || rejected != nil {
+		t.Errorf("read %v, rejected %q (-want +got):\n%s", ok, rejected, diff)
+	}
+}
+
+func TestConvertPolicy(t *testing.T) {
+	on, off := true, false
+	strategy := policyRecord{KeepDays: json.RawMessage(`7`), StartTime: json.RawMessage(`"16:00-17:00"`)}
+	tests := []struct {
+		name     string
+		answer   string
+		want     backup.Policy
+		rejected []string
+		err      string
+	}{
+		{
+			"as documented", `{"keep_days":7,"start_time":"19:00-20:00","period":"1,2,4,5,6","enable_incremental_backup":true}`,
+			backup.Policy{
+				Enabled: true, Retention: 7 * 24 * time.Hour, StartsAt: 19 * time.Hour, Window: time.Hour, LogBackup: &on,
+				Weekdays: []time.Weekday{time.Monday, time.Tuesday, time.Thursday, time.Friday, time.Saturday},
+			}, nil, "",
+		},
+		{
+			"over midnight, Sunday first", `{"keep_days":"3","start_time":"23:30-00:30","period":"7, 1,7"}`,
+			backup.Policy{
+				Enabled: true, Retention: 3 * 24 * time.Hour, StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour,
+				Weekdays: []time.Weekday{time.Sunday, time.Monday},
+			}, nil, "",
+		},
+		{
+			"until midnight", `{"keep_days":7,"start_time":"23:00-00:00"}`,
+			backup.Policy{Enabled: true, Retention: 7 * 24 * time.Hour, StartsAt: 23 * time.Hour, Window: time.Hour}, nil, "",
+		},
+		{"switched off", `{"keep_days":0}`, backup.Policy{}, nil, ""},
+		{"switched off, incremental too", `{"keep_days":0,"start_time":"","enable_incremental_backup":false}`, backup.Policy{LogBackup: &off}, nil, ""},
+		{
+			"what is left out comes from the instance", `{"period":"1"}`,
+			backup.Policy{
+				Enabled: true, Retention: 7 * 24 * time.Hour, StartsAt: 16 * time.Hour, Window: time.Hour, Weekdays: []time.Weekday{time.Monday},
+			}, nil, "",
+		},
+		{
+			"unreadable parts", `{"keep_days":7,"start_time":"late","period":"1,8","enable_incremental_backup":"yes"}`,
+			backup.Policy{Enabled: true, Retention: 7 * 24 * time.Hour},
+			[]string{`enable_incremental_backup "yes"`, `period "1,8"`, `start_time "late"`}, "",
+		},
+		{
+			"unreadable days", `{"keep_days":"a week"}`, backup.Policy{}, []string{`keep_days "a week"`},
+			"the answer does not say how many days backups are kept, nor so whether there are any",
+		},
+		{
+			"days below none", `{"keep_days":-1}`, backup.Policy{}, []string{`keep_days -1`},
+			"the answer does not say how many days backups are kept, nor so whether there are any",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var r policyRecord
+			if err := json.Unmarshal([]byte(tt.answer), &r); err != nil {
+				t.Fatal(err)
+			}
+			var rejected []string
+			got, err := convertPolicy(r, strategy, rejections(&rejected))
+			if text := errorText(err); text != tt.err {
+				t.Errorf("error %q, want %q", text, tt.err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("policy (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.rejected, rejected); diff != "" {
+				t.Errorf("rejected (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestConvertWindows(t *testing.T) {
+	at := func(hour, minute int) time.Time { return time.Date(2026, time.August, 6, hour, minute, 0, 0, time.UTC) }
+	span := func(from, to time.Time) map[string]any {
+		return map[string]any{"start_time": from.UnixMilli(), "end_time": to.UnixMilli()}
+	}
+	tests := []struct {
+		name     string
+		spans    []any
+		want     backup.Window
+		rejected int
+	}{
+		{"none", nil, backup.Window{}, 0},
+		{"one", []any{span(at(1, 0), at(2, 0))}, backup.Window{Start: at(1, 0), End: at(2, 0)}, 0},
+		{"the newest of two, in any order", []any{span(at(5, 0), at(6, 0)), span(at(1, 0), at(2, 0))}, backup.Window{Start: at(5, 0), End: at(6, 0)}, 0},
+		{"joined where they touch", []any{span(at(1, 0), at(2, 0)), span(at(2, 0), at(6, 0))}, backup.Window{Start: at(1, 0), End: at(6, 0)}, 0},
+		{"joined where they overlap", []any{span(at(1, 0), at(4, 0)), span(at(2, 0), at(6, 0))}, backup.Window{Start: at(1, 0), End: at(6, 0)}, 0},
+		{"joined in a chain", []any{span(at(1, 0), at(2, 0)), span(at(2, 0), at(3, 0)), span(at(3, 0), at(4, 0))}, backup.Window{Start: at(1, 0), End: at(4, 0)}, 0},
+		{
+			"the documented example", []any{map[string]any{"start_time": 1607731200000, "end_time": 1607756414000}},
+			backup.Window{Start: time.Date(2020, 12, 12, 0, 0, 0, 0, time.UTC), End: time.Date(2020, 12, 12, 7, 0, 14, 0, time.UTC)}, 0,
+		},
+		{"as strings", []any{map[string]any{"start_time": "1607731200000", "end_time": "1607756414000"}}, backup.Window{Start: time.Date(2020, 12, 12, 0, 0, 0, 0, time.UTC), End: time.Date(2020, 12, 12, 7, 0, 14, 0, time.UTC)}, 0},
+		{"one bad of two", []any{span(at(5, 0), at(4, 0)), span(at(1, 0), at(2, 0)), "x", map[string]any{"end_time": 1}}, backup.Window{Start: at(1, 0), End: at(2, 0)}, 3},
+		{"beyond all calendars", []any{map[string]any{"start_time": 1, "end_time": int64(1) << 62}}, backup.Window{}, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var records []json.RawMessage
+			for _, s := range tt.spans {
+				raw, err := json.Marshal(s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				records = append(records, raw)
+			}
+			var rejected []string
+			if diff := cmp.Diff(tt.want, convertWindows(records, rejections(&rejected))); diff != "" {
+				t.Errorf("window (-want +got):\n%s", diff)
+			}
+			if len(rejected) != tt.rejected {
+				t.Errorf("rejected %q, want %d", rejected, tt.rejected)
+			}
+		})
+	}
+}
+
+func TestConvertTask(t *testing.T) {
+	created := time.Date(2021, time.July, 12, 9, 22, 4, 0, time.UTC)
+	tests := []struct {
+		name     string
+		change   map[string]any
+		want     backup.Job
+		rejected []string
+	}{
+		{"running", nil, backup.Job{ID: "j1", State: backup.JobRunning, StartedAt: created, Progress: new(9.0)}, nil},
+		{"progress as a number", map[string]any{"progress": 42.5}, backup.Job{ID: "j1", State: backup.JobRunning, StartedAt: created, Progress: new(42.5)}, nil},
+		{"no progress", map[string]any{"progress": ""}, backup.Job{ID: "j1", State: backup.JobRunning, StartedAt: created}, nil},
+		{
+			"failed, and why", map[string]any{"status": "Failed", "progress": "100%", "fail_reason": "disk full"},
+			backup.Job{ID: "j1", State: backup.JobFailed, StartedAt: created, Progress: new(100.0), Reason: "disk full"}, nil,
+		},
+		{"finished", map[string]any{"status": "COMPLETED", "progress": nil}, backup.Job{ID: "j1", State: backup.JobFinished, StartedAt: created}, nil},
+		{
+			"unreadable parts", map[string]any{"status": "Paused", "progress": "101%", "created_at": "soon"},
+			backup.Job{ID: "j1"}, []string{`status "Paused"`, `progress "101%"`, `created_at "soon"`},
+		},
+		{"progress not a number", map[string]any{"progress": "NaN"}, backup.Job{ID: "j1", State: backup.JobRunning, StartedAt: created}, []string{`progress "NaN"`}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			raw := changed(t, map[string]any{
+				"id": "j1", "name": taskPhysical, "instance_id": testInstance, "status": "Running", "progress": "9%",
+				"created_at": "2021-07-12T09:22:04+0000", "ended_at": "", "fail_reason": nil,
+			}, tt.change)
+			var rejected []string
+			instanceID, got, ok := convertTask(raw, rejections(&rejected))
+			if diff := cmp.Diff(tt.want, got); diff != "" || !ok || instanceID != testInstance {
+				t.Errorf("read %v of %q (-want +got):\n%s", ok, instanceID, diff)
+			}
+			if diff := cmp.Diff(tt.rejected, rejected); diff != "" {
+				t.Errorf("rejected (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
