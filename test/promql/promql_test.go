@@ -1,0 +1,197 @@
+// Package promql parses the queries of dashboards and rules with Prometheus' own parser, and compares what they ask for
+// with docs/metrics.md. It is a module of its own, so that the exporter does not depend on Prometheus.
+package promql
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+	"gopkg.in/yaml.v3"
+)
+
+const root = "../../"
+
+// query is an expression and where it stands.
+type query struct{ where, expr string }
+
+// dashboardQueries returns all queries of all dashboards, with Grafana's variables replaced by values.
+func dashboardQueries(t *testing.T) []query {
+	t.Helper()
+	var queries []query
+	for _, path := range glob(t, "dashboards/*.json") {
+		var board any
+		if err := json.Unmarshal(read(t, path), &board); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		found := expressions(filepath.Base(path), board)
+		if len(found) == 0 {
+			t.Fatalf("%s has no queries", path)
+		}
+		queries = append(queries, found...)
+	}
+	return queries
+}
+
+// expressions returns every "expr" and every variable's query anywhere below the node.
+func expressions(where string, node any) []query {
+	var queries []query
+	switch node := node.(type) {
+	case []any:
+		for i, child := range node {
+			queries = append(queries, expressions(fmt.Sprintf("%s/%d", where, i), child)...)
+		}
+	case map[string]any:
+		if title, ok := node["title"].(string); ok {
+			where += "/" + title
+		}
+		for _, key := range slices.Sorted(maps.Keys(node)) {
+			text, ok := node[key].(string)
+			switch {
+			case ok && key == "expr":
+				queries = append(queries, query{where, interpolate(text)})
+			case ok && key == "query" && strings.Contains(text, "("):
+				queries = append(queries, query{where, interpolate(selectorOf(text))})
+			default:
+				queries = append(queries, expressions(where+"/"+key, node[key])...)
+			}
+		}
+	}
+	return queries
+}
+
+// selectorOf returns what a variable's query asks Prometheus: the inside of label_values(…, label) or query_result(…).
+func selectorOf(text string) string {
+	if inside, ok := strings.CutPrefix(text, "query_result("); ok {
+		return strings.TrimSuffix(inside, ")")
+	}
+	inside := strings.TrimSuffix(strings.TrimPrefix(text, "label_values("), ")")
+	if i := strings.LastIndex(inside, ","); i >= 0 {
+		return inside[:i]
+	}
+	return inside
+}
+
+func interpolate(expr string) string {
+	return regexp.MustCompile(`\$(job|cloud|account|region|instance)\b`).ReplaceAllString(
+		strings.ReplaceAll(expr, "$__rate_interval", "4m"), "(one|two)")
+}
+
+// rule is a recording or an alerting rule.
+type rule struct{ Record, Alert, Expr string }
+
+func rules(t *testing.T) []rule {
+	t.Helper()
+	var all []rule
+	for _, path := range glob(t, "alerts/*.yml") {
+		var file struct{ Groups []struct{ Rules []rule } }
+		if err := yaml.Unmarshal(read(t, path), &file); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for _, group := range file.Groups {
+			all = append(all, group.Rules...)
+		}
+	}
+	return all
+}
+
+func TestDashboardsParse(t *testing.T) {
+	for _, q := range dashboardQueries(t) {
+		if strings.Contains(q.expr, "$") && !strings.Contains(q.expr, `"$1"`) {
+			t.Errorf("%s: a variable is left: %s", q.where, q.expr)
+		}
+		if _, err := parser.NewParser(parser.Options{}).ParseExpr(q.expr); err != nil {
+			t.Errorf("%s: %v\n%s", q.where, err, q.expr)
+		}
+	}
+}
+
+func TestRulesParse(t *testing.T) {
+	for _, r := range rules(t) {
+		if _, err := parser.NewParser(parser.Options{}).ParseExpr(r.Expr); err != nil {
+			t.Errorf("%s%s: %v\n%s", r.Record, r.Alert, err, r.Expr)
+		}
+	}
+}
+
+// Every metric that a dashboard asks for exists, with the labels and the label values that it asks for.
+func TestDashboardsAskForWhatExists(t *testing.T) {
+	known := documented(t)
+	for _, r := range rules(t) {
+		if r.Record != "" {
+			known[r.Record] = recordedLabels(t, r, known)
+		}
+	}
+	maps.Copy(known, builtin())
+	for _, q := range dashboardQueries(t) {
+		for _, problem := range problems(t, q.expr, known) {
+			t.Errorf("%s: %s\n%s", q.where, problem, q.expr)
+		}
+	}
+}
+
+// The check above must be able to fail.
+func TestProblemsAreFound(t *testing.T) {
+	known := documented(t)
+	for _, tc := range []struct{ name, expr, want string }{
+		{"unknown metric", `mongodb_backup_helth`, `no metric "mongodb_backup_helth"`},
+		{"unknown label", `mongodb_backup_health{shard="a"}`, `mongodb_backup_health has no label "shard"`},
+		{"unknown value", `mongodb_backup_health{state="fine"}`, `mongodb_backup_health has no state "fine"`},
+		{"unknown value in an alternative", `mongodb_backup_health{state=~"ok|fine"}`, `mongodb_backup_health has no state "fine"`},
+		{"label of a group", `count by (shard) (mongodb_backup_health)`, `grouped by "shard", which nothing below has`},
+		{"counter without a rate", `mongodb_backup_exporter_api_requests_total`, `counter mongodb_backup_exporter_api_requests_total without rate or increase`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := problems(t, tc.expr, known); !slices.Equal(got, []string{tc.want}) {
+				t.Errorf("problems %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// The panel of firing alerts shows all of them: it selects them by how their names begin.
+func TestEveryAlertIsShown(t *testing.T) {
+	var matchers []*labels.Matcher
+	for _, q := range dashboardQueries(t) {
+		inspect(t, q.expr, func(node parser.Node, _ []parser.Node) {
+			if s, ok := node.(*parser.VectorSelector); ok && s.Name == "ALERTS" {
+				matchers = append(matchers, s.LabelMatchers...)
+			}
+		})
+	}
+	i := slices.IndexFunc(matchers, func(m *labels.Matcher) bool { return m.Name == "alertname" })
+	if i < 0 {
+		t.Fatal("no panel shows alerts")
+	}
+	for _, r := range rules(t) {
+		if r.Alert != "" && !matchers[i].Matches(r.Alert) {
+			t.Errorf("alert %s is not among %s", r.Alert, matchers[i])
+		}
+	}
+}
+
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(root + pattern)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s: no files: %v", pattern, err)
+	}
+	return paths
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
