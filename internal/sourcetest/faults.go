@@ -78,6 +78,9 @@ func testFault(t *testing.T, p Provider, scope Scope, operation string, kind clo
 		checkFailure(t, err, operation, n)
 	}
 	calls, attempts := b.Count("")-before, b.sum(b.attempts)-attemptsBefore
+	if kind == cloudsim.FaultReset && calls == attempts+1 {
+		calls-- // net/http itself asks again when it is a kept connection that breaks
+	}
 	if calls == 0 || calls != attempts {
 		t.Errorf("%d calls reached the cloud, %d were counted", calls, attempts)
 	}

@@ -1,0 +1,104 @@
+package alibaba
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+const (
+	pageSize = 100 // the largest that the API takes
+	maxPages = 200 // more than any honest list has
+)
+
+// page is one page of a list. total and size are what the cloud says of it, in vain or not.
+type page[T any] struct {
+	records     []T
+	total, size scalar
+}
+
+// readPages reads a list to its end. The end is a page that is short or brings nothing new; the total count may be
+// missing or wrong, and so can only lead to another page being asked for. Records whose id was there before are dropped:
+// the list may move between two pages.
+func readPages[T any](op string, read func(number int) (page[T], error), id func(*T) string) ([]T, error) {
+	var all []T
+	seen := map[string]bool{}
+	for number := 1; number <= maxPages; number++ {
+		p, err := read(number)
+		if err != nil {
+			return nil, err
+		}
+		news := 0
+		for i := range p.records {
+			rec := &p.records[i]
+			if key := id(rec); key != "" {
+				if seen[key] {
+					continue
+				}
+				seen[key] = true
+			}
+			all = append(all, *rec)
+			news++
+		}
+		expected := number64(p.total)
+		switch complete := expected <= int64(len(all)); {
+		case len(p.records) == 0, news == 0 && complete, len(p.records) < p.length() && complete:
+			return all, nil
+		case news == 0:
+			return nil, protocolError(op, fmt.Sprintf("page %d repeats earlier ones; %d records of %d", number, len(all), expected), "")
+		}
+	}
+	return nil, protocolError(op, fmt.Sprintf("the list has no end after %d pages", maxPages), "")
+}
+
+// length is how many records a full page has: a cloud that does not take the size asked for says so.
+func (p page[T]) length() int {
+	if n := number64(p.size); n > 0 && n < pageSize {
+		return int(n)
+	}
+	return pageSize
+}
+
+// number64 returns 0 for what is no whole number.
+func number64(s scalar) int64 {
+	var r reader
+	if n := r.integer("", s); n != nil {
+		return *n
+	}
+	return 0
+}
+
+// inTime lists what began at since or later. The API takes whole minutes. Whether the end may lie in the future is not
+// documented; where it may not, what began in the current minute is left for the next time.
+func inTime[T any](s *Source, since time.Time, list func(q query) ([]T, error)) ([]T, error) {
+	past := s.endsInPast.Load()
+	records, err := list(timeRange(since, s.now(), past))
+	if past || !refusesEnd(err) {
+		return records, err
+	}
+	records, err = list(timeRange(since, s.now(), true))
+	if err == nil {
+		s.endsInPast.Store(true)
+	}
+	return records, err
+}
+
+func timeRange(since, now time.Time, past bool) query {
+	const layout = "2006-01-02T15:04Z"
+	start, end := since.UTC().Truncate(time.Minute), now.UTC().Truncate(time.Minute)
+	if !past {
+		end = end.Add(time.Minute)
+	}
+	if !end.After(start) {
+		end = start.Add(time.Minute)
+	}
+	return query{"StartTime": start.Format(layout), "EndTime": end.Format(layout)}
+}
+
+func refusesEnd(err error) bool {
+	failure, ok := errors.AsType[*backup.Error](err)
+	return ok && strings.EqualFold(failure.Code, "InvalidEndTime.Malformed")
+}
