@@ -92,7 +92,9 @@ type ByKind struct {
 // is not believed merely because we waited.
 func Assess(in TargetState, want Objectives, now time.Time) Health {
 	rpo, source := RPOInForce(in.Policy, want)
-	c := assessment{in: &in, want: &want, now: now, source: source, health: Health{RPO: rpo}}
+	c := assessment{
+		in: in, want: want, now: now, source: source, horizon: horizonOf(in.Backups.At), health: Health{RPO: rpo},
+	}
 	if in.Backups.Known(now) {
 		c.gather()
 		c.recoveryPoints()
@@ -104,11 +106,12 @@ func Assess(in TargetState, want Objectives, now time.Time) Health {
 
 // assessment is one call of Assess at work.
 type assessment struct {
-	in     *TargetState
-	want   *Objectives
-	now    time.Time
-	source RPOSource
-	health Health
+	in      TargetState
+	want    Objectives
+	now     time.Time
+	source  RPOSource // of health.RPO
+	horizon horizon   // of the backup list
+	health  Health
 
 	lapsed bool      // a success was usable until it expired
 	missed time.Time // start of the newest scheduled window without an attempt; zero: none
@@ -134,8 +137,9 @@ func (c *assessment) judge() {
 // young reports whether the instance is too new to have a backup. A creation time that nobody told, or that lies in
 // the future, says nothing, and the instance counts as old.
 func (c *assessment) young() bool {
+	asked := c.in.Backups.At
 	created := c.in.CreatedAt
-	return believable(created, c.in.Backups.At) && c.now.Sub(created) <= c.health.RPO
+	return c.horizon.allows(created) && c.now.Sub(earlier(created, asked)) <= c.health.RPO
 }
 
 // overdue reports whether the recovery point is older than the objective.

@@ -8,14 +8,17 @@ import (
 // maxSkew is how far a cloud's clock may be ahead of ours before we stop believing the times it gives.
 const maxSkew = 5 * time.Minute
 
-// believable reports whether t was told, and could be true when it was told at asked.
-func believable(t, asked time.Time) bool {
-	return !t.IsZero() && !t.After(asked.Add(maxSkew))
-}
+// horizon is the last moment that was not in the future, skew included, when the cloud answered.
+type horizon struct{ time.Time }
+
+func horizonOf(asked time.Time) horizon { return horizon{asked.Add(maxSkew)} }
+
+// allows reports whether t was told, and could be true when it was.
+func (h horizon) allows(t time.Time) bool { return !t.IsZero() && !t.After(h.Time) }
 
 // finishedAt returns when an attempt ended, or else began; zero: not finished, or not believable. A success that does
 // not tell its end has not shown that it ended.
-func (b *Backup) finishedAt(asked time.Time) time.Time {
+func (h horizon) finishedAt(b *Backup) time.Time {
 	if b.State != StateSuccess && b.State != StateFailed {
 		return time.Time{}
 	}
@@ -23,7 +26,7 @@ func (b *Backup) finishedAt(asked time.Time) time.Time {
 	if end.IsZero() && b.State == StateFailed {
 		end = b.StartedAt
 	}
-	if !believable(end, asked) {
+	if !h.allows(end) {
 		return time.Time{}
 	}
 	return end
@@ -41,7 +44,7 @@ func (c *assessment) gather() {
 		b := &list.Backups[i]
 		of := &h.Kinds[b.Kind.index()]
 		of.Counts[b.State.index()]++
-		end := b.finishedAt(c.in.Backups.At)
+		end := c.horizon.finishedAt(b)
 		if end.IsZero() {
 			continue
 		}
@@ -73,7 +76,7 @@ func (c *assessment) failuresSince(t time.Time) int {
 	n := 0
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
-		if end := b.finishedAt(c.in.Backups.At); b.State == StateFailed && !end.IsZero() && !end.Before(t) {
+		if end := c.horizon.finishedAt(b); b.State == StateFailed && !end.IsZero() && !end.Before(t) {
 			n++
 		}
 	}
@@ -95,7 +98,7 @@ func (c *assessment) medianSize(kind Kind) *int64 {
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
 		earlier := b.State == StateSuccess && b.Kind.index() == int(kind) && b != of.LastSuccess
-		if earlier && b.SizeBytes != nil && *b.SizeBytes > 0 && !b.finishedAt(c.in.Backups.At).IsZero() {
+		if earlier && b.SizeBytes != nil && *b.SizeBytes > 0 && !c.horizon.finishedAt(b).IsZero() {
 			sizes = append(sizes, *b.SizeBytes)
 		}
 	}

@@ -120,7 +120,7 @@ func (c *assessment) appendFlaw(b []byte) []byte {
 	if newest == nil {
 		return b
 	}
-	why := newest.flawOf(c.in.Backups.At, c.now)
+	why := c.flawOf(newest)
 	if why == flawNone {
 		why = flawNoFull // by itself it is good, and yet it was not counted
 	}
@@ -148,7 +148,7 @@ func (c *assessment) appendFailures(b []byte) []byte {
 
 func (c *assessment) appendAttempts(b []byte) []byte {
 	n := c.health.ConsecutiveFailures
-	end := c.health.Last.finishedAt(c.in.Backups.At).UTC()
+	end := c.horizon.finishedAt(c.health.Last).UTC()
 	if n == 1 {
 		return end.AppendFormat(append(b, "the last attempt failed at "...), minuteLayout)
 	}

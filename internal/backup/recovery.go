@@ -16,22 +16,22 @@ const (
 	flawNoFull      flaw = "has no usable full backup before it"
 )
 
-// flawOf returns what keeps b, taken by itself, from being a recovery point at now. Expiry comes last, so that
+// flawOf returns what keeps b, taken by itself, from being a recovery point. Expiry comes last, so that
 // flawExpired means that b was usable until then. Only the cloud's own expiry counts: a set that it still lists as good
 // past start + retention is good.
-func (b *Backup) flawOf(asked, now time.Time) flaw {
+func (c *assessment) flawOf(b *Backup) flaw {
 	switch {
 	case b.State != StateSuccess:
 		return flawState
 	case b.Kind != KindFull && b.Kind != KindIncremental:
 		return flawKind
-	case !believable(b.StartedAt, asked), !believable(b.EndedAt, asked):
+	case !c.horizon.allows(b.StartedAt), !c.horizon.allows(b.EndedAt):
 		return flawUndated
 	case b.Unavailable:
 		return flawUnavailable
 	case b.SizeBytes != nil && *b.SizeBytes <= 0:
 		return flawEmpty
-	case !b.ExpiresAt.IsZero() && !now.Before(b.ExpiresAt):
+	case !b.ExpiresAt.IsZero() && !c.now.Before(b.ExpiresAt):
 		return flawExpired
 	}
 	return flawNone
@@ -50,7 +50,7 @@ func (c *assessment) recoveryPoints() {
 		c.addUsable(KindIncremental, h.OldestRecoveryPoint)
 	}
 	w := &c.in.Recovery
-	if !w.Known(c.now) || !believable(w.Value.End, w.At) {
+	if !w.Known(c.now) || !horizonOf(w.At).allows(w.Value.End) {
 		return
 	}
 	h.RecoveryPoint = later(h.RecoveryPoint, earlier(w.Value.End, w.At))
@@ -65,7 +65,7 @@ func (c *assessment) addUsable(kind Kind, since time.Time) {
 		if b.Kind != kind {
 			continue
 		}
-		why := b.flawOf(asked, c.now)
+		why := c.flawOf(b)
 		c.lapsed = c.lapsed || why == flawExpired
 		if why != flawNone || b.StartedAt.Before(since) {
 			continue

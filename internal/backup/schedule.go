@@ -13,7 +13,7 @@ func (c *assessment) missedWindow() time.Time {
 	}
 	due := c.in.Policy.Value.lastDue(c.now, c.want.RPOGrace)
 	created := c.in.CreatedAt
-	existed := !created.After(due) || !believable(created, c.in.Backups.At)
+	existed := !created.After(due) || !c.horizon.allows(created)
 	if due.IsZero() || !existed || c.attemptedSince(due.Add(-maxSkew)) {
 		return time.Time{}
 	}
@@ -24,22 +24,22 @@ func (c *assessment) missedWindow() time.Time {
 // pieces of point-in-time recovery, minutes apart: they say nothing of the schedule, which is one of full backups.
 // Neither does a job that is only planned.
 func (c *assessment) attemptedSince(t time.Time) bool {
-	asked := c.in.Backups.At
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
 		begun := b.StartedAt
 		if begun.IsZero() {
 			begun = b.EndedAt
 		}
-		if b.Kind != KindIncremental && believable(begun, asked) && !begun.Before(t) {
+		if b.Kind != KindIncremental && c.horizon.allows(begun) && !begun.Before(t) {
 			return true
 		}
 	}
 	if !c.in.Jobs.Known(c.now) {
 		return false
 	}
+	horizon := horizonOf(c.in.Jobs.At)
 	for _, j := range c.in.Jobs.Value {
-		if j.State.begun() && believable(j.StartedAt, c.in.Jobs.At) && !j.StartedAt.Before(t) {
+		if j.State.begun() && horizon.allows(j.StartedAt) && !j.StartedAt.Before(t) {
 			return true
 		}
 	}

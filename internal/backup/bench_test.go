@@ -1,0 +1,36 @@
+package backup_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// BenchmarkAssess judges a fleet of 10,000 targets with ten backups each, as
+// one scrape does.
+func BenchmarkAssess(b *testing.B) {
+	fleet := make([]backup.TargetState, 10_000)
+	for i := range fleet {
+		list := []backup.Backup{running(at(22, 11, 30)), failed(at(22, 2, 10))}
+		for n := range 8 {
+			list = append(list, sized(at(21-n, 2, i%60), int64(gib+n)))
+		}
+		in, _ := verdictCase{now: noon, list: list, policy: daily()}.input()
+		in.Recovery = read(backup.Window{Start: at(15, 0, 0), End: at(22, 11, 55)}, noon)
+		fleet[i] = in
+	}
+	want := objectives()
+	var states [backup.NumHealthStates]int
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range fleet {
+			states[backup.Assess(fleet[i], want, noon).State]++
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(time.Millisecond), "ms/fleet")
+	if states[backup.HealthFailed] == 0 {
+		b.Error(fmt.Sprint("the fleet is not what it should be: ", states))
+	}
+}

@@ -1,0 +1,228 @@
+package backup_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// scenario is a random state of a target with a small world's worth of coincidences: times fall on the hour, around a
+// week before noon, so that edges meet often.
+type scenario struct {
+	in   backup.TargetState
+	want backup.Objectives
+	now  time.Time
+}
+
+// generator draws scenarios. The same seed draws the same one.
+type generator struct{ *rand.Rand }
+
+func newGenerator(seed uint64) generator {
+	return generator{rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // repeatable, not secret
+}
+
+func (g generator) oneIn(n int) bool { return g.IntN(n) == 0 }
+
+func (g generator) hours(from, to int) time.Duration {
+	return time.Duration(from+g.IntN(to-from+1)) * time.Hour
+}
+
+func pick[T any](g generator, from ...T) T { return from[g.IntN(len(from))] }
+
+func (g generator) scenario() scenario {
+	s := scenario{now: noon.Add(time.Duration(g.IntN(3)) * time.Minute), want: objectives()}
+	s.want.RPO = pick(g, 0, 0, g.hours(1, 100))
+	s.want.RPOGrace = pick(g, 0, 2*time.Hour)
+	s.in.CreatedAt = pick(g, time.Time{}, noon.Add(-g.hours(-2, 200)), noon.Add(-g.hours(2000, 3000)))
+	list := backup.List{Asked: pick(g, nil, []backup.Kind{backup.KindFull}, []backup.Kind{backup.KindFull, backup.KindIncremental})}
+	for range g.IntN(8) {
+		list.Backups = append(list.Backups, g.backup())
+	}
+	s.in.Backups = reading(g, list, s.now)
+	s.in.Policy = reading(g, g.policy(), s.now)
+	end := noon.Add(-g.hours(-1, 100))
+	s.in.Recovery = reading(g, pick(g, backup.Window{}, backup.Window{Start: end.Add(-g.hours(0, 100)), End: end}), s.now)
+	s.in.Jobs = reading(g, []backup.Job{{
+		State: backup.JobState(g.IntN(backup.NumJobStates + 1)), StartedAt: pick(g, time.Time{}, noon.Add(-g.hours(-1, 48))),
+	}}, s.now)
+	return s
+}
+
+func (g generator) backup() backup.Backup {
+	b := full(noon.Add(-g.hours(-1, 190)))
+	b.Kind = pick(g, backup.KindFull, backup.KindFull, backup.KindIncremental, backup.Kind(g.IntN(4)))
+	b.State = pick(g, backup.StateSuccess, backup.StateSuccess, backup.StateFailed, backup.State(g.IntN(backup.NumStates+1)))
+	b.EndedAt = b.StartedAt.Add(g.hours(-1, 6))
+	b.ExpiresAt = pick(g, time.Time{}, backup.Never, b.StartedAt.Add(g.hours(1, 300)))
+	b.SizeBytes = pick(g, nil, ptr[int64](0), ptr(g.Int64N(gib)))
+	b.Unavailable = g.oneIn(8)
+	if g.oneIn(10) {
+		b.StartedAt = time.Time{}
+	}
+	if g.oneIn(10) {
+		b.EndedAt = time.Time{}
+	}
+	return b
+}
+
+func (g generator) policy() backup.Policy {
+	p := backup.Policy{
+		Enabled: !g.oneIn(5), Retention: pick(g, 0, g.hours(24, 200), backup.Forever),
+		StartsAt: g.hours(0, 23), Window: g.hours(0, 2), Interval: pick(g, 0, 0, g.hours(1, 12)),
+		NextAt: pick(g, time.Time{}, noon.Add(-g.hours(-24, 24))),
+	}
+	for d := range time.Weekday(7) {
+		if g.oneIn(2) {
+			p.Weekdays = append(p.Weekdays, d)
+		}
+	}
+	return p
+}
+
+// reading was given some minutes before now, or never, and is good for some hours.
+func reading[T any](g generator, v T, now time.Time) backup.Reading[T] {
+	if g.oneIn(8) {
+		return backup.Reading[T]{}
+	}
+	at := now.Add(-time.Duration(g.IntN(90)) * time.Minute)
+	return backup.Reading[T]{Value: v, At: at, TriedAt: at, GoodUntil: at.Add(g.hours(1, 100))}
+}
+
+// goodness orders the verdicts for a person who hopes for the best.
+func goodness(s backup.HealthState) int {
+	return map[backup.HealthState]int{
+		backup.HealthNever: 1, backup.HealthLate: 2, backup.HealthFailed: 3, backup.HealthPending: 4, backup.HealthOK: 5,
+	}[s]
+}
+
+const scenarios = 20_000
+
+// forAll calls check with many scenarios and requires that every verdict was met, so that no property holds for want
+// of cases.
+func forAll(t *testing.T, check func(t *testing.T, g generator, s scenario, h backup.Health)) {
+	t.Helper()
+	var met [backup.NumHealthStates]int
+	for seed := range uint64(scenarios) {
+		g := newGenerator(seed)
+		s := g.scenario()
+		h := backup.Assess(s.in, s.want, s.now)
+		if h.State >= backup.NumHealthStates {
+			t.Fatalf("seed %d: verdict %d is none", seed, h.State)
+		}
+		met[h.State]++
+		check(t, g, s, h)
+		if t.Failed() {
+			t.Fatalf("seed %d: %s: %s\n%+v", seed, h.State, h.Reason, s)
+		}
+	}
+	for state, n := range met {
+		if n < scenarios/500 {
+			t.Errorf("only %d of %d scenarios are %s", n, scenarios, backup.HealthState(state)) //nolint:gosec // below 6
+		}
+	}
+}
+
+func TestVerdictAgreesWithItsFacts(t *testing.T) {
+	forAll(t, func(t *testing.T, _ generator, s scenario, h backup.Health) {
+		rpo, _ := backup.RPOInForce(s.in.Policy, s.want)
+		age := s.now.Sub(h.RecoveryPoint)
+		for claim, broken := range map[string]bool{
+			"a verdict has a reason":                  h.Reason == "",
+			"the objective is the one in force":       h.RPO != rpo,
+			"unknown is what is not known":            (h.State == backup.HealthUnknown) == h.Known,
+			"no facts of what is unknown":             !h.Known && (h.Last != nil || h.Usable != 0 || !h.RecoveryPoint.IsZero()),
+			"nothing usable is never or pending":      h.Known && (h.Usable == 0) != (h.State == backup.HealthNever || h.State == backup.HealthPending),
+			"usable backups have a recovery point":    h.Usable > 0 && h.RecoveryPoint.IsZero(),
+			"the recovery point is not in the future": age < 0,
+			"ok is within the objective":              h.State == backup.HealthOK && age > rpo,
+			"ok is no failure":                        h.State == backup.HealthOK && h.ConsecutiveFailures > 0,
+			"failed is a failure":                     h.State == backup.HealthFailed && (h.Last.State != backup.StateFailed || age > rpo),
+			"the last failed or none failed since":    h.Last != nil && (h.Last.State == backup.StateFailed) != (h.ConsecutiveFailures > 0),
+			"a configured objective binds alone":      s.want.RPO > 0 && h.State == backup.HealthLate && age <= rpo,
+			"the oldest is not newer than the newest": h.OldestRecoveryPoint.After(h.RecoveryPoint),
+		} {
+			if broken {
+				t.Error(claim)
+			}
+		}
+	})
+}
+
+func TestNewerSuccessNeverMakesWorse(t *testing.T) {
+	forAll(t, func(t *testing.T, g generator, s scenario, h backup.Health) {
+		asked := s.in.Backups.At
+		start := asked.Add(-time.Duration(g.IntN(120)) * time.Minute)
+		for _, b := range s.in.Backups.Value.Backups { // newer than what is there, and no older than the instance
+			for _, told := range []time.Time{b.StartedAt, b.EndedAt} {
+				if told.After(start) && !told.After(asked.Add(5*time.Minute)) {
+					start = told
+				}
+			}
+		}
+		if s.in.CreatedAt.After(start) && !s.in.CreatedAt.After(asked.Add(5*time.Minute)) {
+			start = s.in.CreatedAt
+		}
+		newer := with(full(start), func(b *backup.Backup) { b.EndedAt = start.Add(time.Second) })
+		if newer.EndedAt.After(asked.Add(5 * time.Minute)) {
+			return
+		}
+		s.in.Backups.Value.Backups = append([]backup.Backup{newer}, s.in.Backups.Value.Backups...)
+
+		better := backup.Assess(s.in, s.want, s.now)
+
+		if goodness(better.State) < goodness(h.State) {
+			t.Errorf("worse with a newer success: %s: %s", better.State, better.Reason)
+		}
+		if better.RecoveryPoint.Before(h.RecoveryPoint) {
+			t.Errorf("recovery point went back to %s", better.RecoveryPoint)
+		}
+	})
+}
+
+func TestTimeAloneNeverMakesBetter(t *testing.T) {
+	// What each verdict may become when nothing happens but time.
+	may := map[backup.HealthState][]backup.HealthState{
+		backup.HealthOK:      {backup.HealthOK, backup.HealthLate, backup.HealthNever, backup.HealthUnknown},
+		backup.HealthFailed:  {backup.HealthFailed, backup.HealthLate, backup.HealthNever, backup.HealthUnknown},
+		backup.HealthPending: {backup.HealthPending, backup.HealthNever, backup.HealthUnknown},
+		backup.HealthLate:    {backup.HealthLate, backup.HealthNever, backup.HealthUnknown},
+		backup.HealthNever:   {backup.HealthNever, backup.HealthUnknown},
+		backup.HealthUnknown: {backup.HealthUnknown},
+	}
+	forAll(t, func(t *testing.T, g generator, s scenario, h backup.Health) {
+		for range 5 {
+			s.now = s.now.Add(time.Duration(g.IntN(60*12)) * time.Minute)
+			next := backup.Assess(s.in, s.want, s.now)
+			if !slices.Contains(may[h.State], next.State) {
+				t.Errorf("after a while, at %s, from %s to %s: %s", s.now, h.State, next.State, next.Reason)
+			}
+			h = next
+		}
+	})
+}
+
+func TestFailedPollNeverMakesBetter(t *testing.T) {
+	failure := &backup.Error{Op: "DescribeBackups", Class: backup.ClassServer}
+	damage := map[string]func(*backup.TargetState, time.Time){
+		"backups failed":  func(in *backup.TargetState, _ time.Time) { in.Backups.Err = failure },
+		"policy failed":   func(in *backup.TargetState, _ time.Time) { in.Policy.Err = failure },
+		"jobs failed":     func(in *backup.TargetState, _ time.Time) { in.Jobs.Err = failure },
+		"recovery failed": func(in *backup.TargetState, _ time.Time) { in.Recovery.Err = failure },
+		"backups aged":    func(in *backup.TargetState, now time.Time) { in.Backups.GoodUntil = now },
+		"policy aged":     func(in *backup.TargetState, now time.Time) { in.Policy.GoodUntil = now },
+		"jobs aged":       func(in *backup.TargetState, now time.Time) { in.Jobs.GoodUntil = now },
+		"recovery aged":   func(in *backup.TargetState, now time.Time) { in.Recovery.GoodUntil = now },
+	}
+	forAll(t, func(t *testing.T, _ generator, s scenario, h backup.Health) {
+		for name, apply := range damage {
+			in := s.in
+			apply(&in, s.now)
+			if got := backup.Assess(in, s.want, s.now); goodness(got.State) > goodness(h.State) {
+				t.Errorf("%s: from %s to %s: %s", name, h.State, got.State, got.Reason)
+			}
+		}
+	})
+}
