@@ -79,14 +79,18 @@ func onePerState(account string) *backup.Snapshot {
 }
 
 // sharded holds a cluster with one shard that lags, one with a shard that was never backed up, and one with a shard
-// whose list is not known.
+// whose list is not known. A second region answers faster.
 func sharded(account string) *backup.Snapshot {
 	good, lagging := fresh(nightly(9*time.Hour, 5)), fresh(nightly(33*time.Hour, 5))
-	return snapshotOf(
+	s := snapshotOf(
 		shards(replicaSet(account, "dds-1"), good, lagging, good),
 		shards(replicaSet(account, "dds-2"), good, fresh(nightly(0, 0))),
 		shards(replicaSet(account, "dds-3"), good, vain[backup.List](backup.ClassServer)),
 	)
+	fast := s.Regions[0]
+	fast.Region, fast.Round = "cn-beijing", 200*time.Millisecond
+	s.Regions = append(s.Regions, fast)
+	return s
 }
 
 func allUnsupported(account string) backup.InstanceState {
@@ -101,7 +105,7 @@ func allWithdrawn(account string) backup.InstanceState {
 	in.Jobs = withdrawn([]backup.Job{{State: backup.JobRunning, StartedAt: ago(4 * time.Hour), Progress: ptr(50.0)}})
 	in.Policy = withdrawn(in.Policy.Value)
 	in.Recovery = withdrawn(backup.Window{Start: ago(7 * day), End: ago(3 * time.Hour)})
-	in.Nodes[0].Backups = withdrawn(in.Nodes[0].Backups.Value)
+	in.Nodes[0].Backups = withdrawn(after(set(4*time.Hour, backup.StateRunning, 0), in.Nodes[0].Backups.Value))
 	return in
 }
 

@@ -41,12 +41,9 @@ type region struct {
 	now time.Time
 }
 
-// perKind reads what the list says of each type of backup, when it is known.
+// perKind reads what the list says of each type of backup, which is nothing while it is not known.
 func perKind(read func(k backup.ByKind, kind string, to samples)) func(target, samples) {
 	return func(t target, to samples) {
-		if !t.health.Known {
-			return
-		}
 		for kind, k := range t.health.Kinds {
 			read(k, backup.Kind(kind).String(), to)
 		}
