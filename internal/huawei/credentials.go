@@ -25,7 +25,17 @@ type credentials struct {
 	projectID string // the project that was configured together with them; "": none
 }
 
-// keySource yields the credentials of the moment. Failures are of class auth unless the network is to blame.
+// credentialsError says that there are no credentials to call with.
+type credentialsError struct {
+	err  error
+	hint string
+}
+
+func (e *credentialsError) Error() string { return e.err.Error() }
+
+func (e *credentialsError) Unwrap() error { return e.err }
+
+// keySource yields the credentials of the moment.
 type keySource interface {
 	credentials(ctx context.Context, client *impl.DefaultHttpClient) (credentials, error)
 }
@@ -43,7 +53,7 @@ type configured cloudcall.KeySource
 func (k configured) credentials(context.Context, *impl.DefaultHttpClient) (credentials, error) {
 	keys, err := k()
 	if err != nil {
-		return credentials{}, &backup.Error{Op: "credentials", Class: backup.ClassAuth, Err: err, Hint: "check the account's credentials"}
+		return credentials{}, &credentialsError{err, "check the account's credentials"}
 	}
 	return credentials{Keys: keys}, nil
 }
@@ -69,10 +79,9 @@ func (c *chain) credentials(ctx context.Context, client *impl.DefaultHttpClient)
 		basicFound, ok := found.(*basic.Credentials)
 		if err != nil || !ok {
 			// The SDK's text may quote lines of the profile file, so it is left out.
-			return credentials{}, &backup.Error{
-				Op: "credentials", Class: backup.ClassAuth,
-				Err:  errors.New("neither the environment nor a profile file, the server's agency or the pod's identity gives credentials"),
-				Hint: "configure credentials for the account, or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
+			return credentials{}, &credentialsError{
+				errors.New("neither the environment nor a profile file, the server's agency or the pod's identity gives credentials"),
+				"configure credentials for the account, or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
 			}
 		}
 		c.found = basicFound

@@ -16,6 +16,9 @@ import (
 // status. DDS answers with HTTP 400 or 403 for much that is neither a bad request nor a refused permission, so the
 // code goes first.
 func Classify(op string, err error) *backup.Error {
+	if missing, ok := errors.AsType[*credentialsError](err); ok {
+		return &backup.Error{Op: op, Class: backup.ClassAuth, Err: missing.err, Hint: missing.hint}
+	}
 	answer, ok := errors.AsType[*sdkerr.ServiceResponseError](err)
 	if !ok {
 		return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: err}

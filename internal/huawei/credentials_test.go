@@ -1,0 +1,253 @@
+package huawei
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
+)
+
+func TestProjectLookup(t *testing.T) {
+	const one = `{"projects":[{"domain_id":"d","id":"` + testProject + `","name":"cn-north-4","enabled":true}],"links":{"self":"x"}}`
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		err    string
+	}{
+		{"one", 200, one, ""},
+		{
+			"one of that name", 200,
+			`{"projects":[{"id":"other","name":"cn-north-4_team"},{"id":"` + testProject + `","name":"cn-north-4"}]}`, "",
+		},
+		{
+			"none", 200, `{"projects":[]}`,
+			`KeystoneListProjects: not_found (HTTP 200): IAM lists 0 projects named "cn-north-4" [request id rid-1]; set project_id for the region`,
+		},
+		{
+			"two", 200, `{"projects":[{"id":"a","name":"cn-north-4"},{"id":"b","name":"cn-north-4"}]}`,
+			`KeystoneListProjects: not_found (HTTP 200): IAM lists 2 projects named "cn-north-4" [request id rid-1]; set project_id for the region`,
+		},
+		{
+			"an id that is none", 200, `{"projects":[{"id":"a/b","name":"cn-north-4"}]}`,
+			`KeystoneListProjects: not_found (HTTP 200): IAM lists 0 projects named "cn-north-4" [request id rid-1]; set project_id for the region`,
+		},
+		{
+			"no list", 200, `{"links":{}}`,
+			`KeystoneListProjects: protocol (HTTP 200): the answer has no list of projects [request id rid-1]`,
+		},
+		{
+			"refused", 401, `{"error":{"code":401,"message":"The request you have made requires authentication.","title":"Unauthorized"}}`,
+			`KeystoneListProjects: auth (HTTP 401): The request you have made requires authentication. [request id rid-1]; ` +
+				`check the account's credentials: the access key and its secret, the security token, or the token file; and the clock of this machine`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFake(t, map[string]http.HandlerFunc{"/v3/projects": send(tt.status, tt.body), "/instances": paged("instances")})
+			s, _ := open(t, f.URL, func(o *Options) { o.ProjectID = "" })
+			for range 3 {
+				if _, err := s.Instances(t.Context()); errorText(err) != tt.err {
+					t.Errorf("got  %v\nwant %s", err, tt.err)
+				}
+			}
+			want := 1
+			if tt.err != "" {
+				want = 3 // a failure is no answer to keep
+			}
+			if got := f.count("/projects"); got != want {
+				t.Errorf("%d lookups, want %d", got, want)
+			}
+			if lookup := f.requests[0]; lookup.RequestURI != "/v3/projects?name=cn-north-4" || lookup.Header.Get("X-Project-Id") != "" {
+				t.Errorf("lookup %s with project %q", lookup.RequestURI, lookup.Header.Get("X-Project-Id"))
+			}
+		})
+	}
+}
+
+// Two clouds, one key, one region: what one Source found must not be another's project.
+func TestProjectIsNotSharedBetweenSources(t *testing.T) {
+	for _, id := range []string{"p1", "p2"} {
+		f := newFake(t, map[string]http.HandlerFunc{
+			"/v3/projects":            send(200, `{"projects":[{"id":"`+id+`","name":"cn-north-4"}]}`),
+			"/v3/" + id + "/instances": paged("instances"),
+		})
+		s, _ := open(t, f.URL, func(o *Options) { o.ProjectID = "" })
+		if _, err := s.Instances(t.Context()); err != nil {
+			t.Errorf("project %s: %v", id, err)
+		}
+	}
+}
+
+func TestAuthToken(t *testing.T) {
+	f := newFake(t, map[string]http.HandlerFunc{
+		"/v3/projects": send(200, `{"projects":[{"id":"`+testProject+`","name":"cn-north-4"}]}`), "/instances": paged("instances"),
+	})
+	token := "token-1"
+	s, _ := open(t, f.URL, func(o *Options) {
+		o.ProjectID = ""
+		o.Keys = func() (cloudcall.Keys, error) { return cloudcall.Keys{AuthToken: token}, nil }
+	})
+	for _, token = range []string{"token-1", "token-2"} {
+		if _, err := s.Instances(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r := f.last()
+		if got := r.Header.Get("X-Auth-Token"); got != token || r.Header.Get("Authorization") != "" {
+			t.Errorf("sent token %q and authorization %q, want token %q alone", got, r.Header.Get("Authorization"), token)
+		}
+	}
+}
+
+func TestUnreadableCredentials(t *testing.T) {
+	f := newFake(t, nil)
+	s, observer := open(t, f.URL, func(o *Options) {
+		o.Keys = func() (cloudcall.Keys, error) { return cloudcall.Keys{}, errors.New("open secrets/sk: no such file") }
+	})
+	_, err := s.Instances(t.Context())
+	if want := "ListInstances: auth: open secrets/sk: no such file; check the account's credentials"; errorText(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if len(f.requests) != 0 || observer.requests["ListInstances auth"] != 1 {
+		t.Errorf("%d requests sent; observed %v", len(f.requests), observer.requests)
+	}
+}
+
+// clearEnvironment leaves the default chain nothing but what the test sets.
+func clearEnvironment(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"AK", "SK", "PROJECT_ID", "SECURITY_TOKEN", "IDP_ID", "ID_TOKEN_FILE", "CREDENTIALS_FILE"} {
+		t.Setenv("HUAWEICLOUD_SDK_"+name, "")
+	}
+	t.Setenv("HOME", t.TempDir())
+}
+
+func TestDefaultChain(t *testing.T) {
+	tests := []struct {
+		name string
+		set  func(t *testing.T)
+	}{
+		{"environment", func(t *testing.T) {
+			t.Setenv("HUAWEICLOUD_SDK_AK", "AKCHAIN")
+			t.Setenv("HUAWEICLOUD_SDK_SK", "sk")
+			t.Setenv("HUAWEICLOUD_SDK_PROJECT_ID", testProject)
+		}},
+		{"profile", func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "credentials")
+			t.Setenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file)
+			if err := os.WriteFile(file, []byte("[basic]\nak = AKCHAIN\nsk = sk\nproject_id = "+testProject+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			clearEnvironment(t)
+			tt.set(t)
+			f := newFake(t, map[string]http.HandlerFunc{"/instances": paged("instances")})
+			s, _ := open(t, f.URL, func(o *Options) { o.Keys, o.ProjectID = nil, "" })
+			if _, err := s.Instances(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := f.last().Header.Get("Authorization"); !strings.HasPrefix(got, "SDK-HMAC-SHA256 Access=AKCHAIN, ") {
+				t.Errorf("authorization %q", got)
+			}
+			if f.count("/projects") != 0 {
+				t.Error("IAM was asked for a project id that is configured")
+			}
+		})
+	}
+}
+
+func TestDefaultChainWithoutCredentials(t *testing.T) {
+	f := newFake(t, nil)
+	s, _ := open(t, f.URL, nil)
+	s.client.keys = &chain{turn: make(chan struct{}, 1), find: func() (auth.ICredential, error) {
+		return nil, errors.New("key-value delimiter not found: SECRET-LINE")
+	}}
+	_, err := s.Instances(t.Context())
+	const want = "ListInstances: auth: neither the environment nor a profile file, the server's agency or the pod's identity gives credentials; " +
+		"configure credentials for the account, or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
+	if errorText(err) != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// The SDK exchanges the identity token for keys that it takes for expired at once, and so renews them with each call.
+func TestTemporaryCredentialsAreRenewedOneAtATime(t *testing.T) {
+	clearEnvironment(t)
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte("id-token"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	renewed := 0
+	f := newFake(t, map[string]http.HandlerFunc{
+		"/v3.0/OS-AUTH/id-token/tokens": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Subject-Token", "subject")
+			send(201, `{"token":{"expires_at":"2026-11-23T08:50:35.000000Z"}}`)(w, r)
+		},
+		"/v3.0/OS-CREDENTIAL/securitytokens": func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			renewed++
+			n := renewed
+			mu.Unlock()
+			send(201, fmt.Sprintf(`{"credential":{"access":"AK%d","secret":"s","securitytoken":"t","expires_at":"2020-01-08T03:50:07.574000Z"}}`, n))(w, r)
+		},
+		"/instances/" + testInstance + "/backups/policy": send(200, `{"backup_policy":{"keep_days":0}}`),
+	})
+	s, _ := open(t, f.URL, nil)
+	s.client.keys = &chain{turn: make(chan struct{}, 1), find: func() (auth.ICredential, error) {
+		return basic.NewCredentialsBuilder().WithIdpId("idp").WithIdTokenFile(token).WithIamEndpointOverride(f.URL).SafeBuild()
+	}}
+	var asking sync.WaitGroup
+	for range 16 {
+		asking.Go(func() {
+			if _, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	asking.Wait()
+	if renewed != 16 {
+		t.Errorf("renewed %d times, want once per call", renewed)
+	}
+}
+
+func TestWaitingForCredentialsEndsWithTheContext(t *testing.T) {
+	c := &chain{turn: make(chan struct{}, 1)}
+	c.turn <- struct{}{} // somebody else is asking, for ever
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.credentials(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRenewalFailureIsClassified(t *testing.T) {
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte("id-token"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := newFake(t, map[string]http.HandlerFunc{
+		"/v3.0/OS-AUTH/id-token/tokens": send(401, `{"error":{"code":401,"message":"The token is expired.","title":"Unauthorized"}}`),
+	})
+	s, _ := open(t, f.URL, nil)
+	s.client.keys = &chain{turn: make(chan struct{}, 1), find: func() (auth.ICredential, error) {
+		return basic.NewCredentialsBuilder().WithIdpId("idp").WithIdTokenFile(token).WithIamEndpointOverride(f.URL).SafeBuild()
+	}}
+	if _, err := s.Instances(t.Context()); backup.ClassOf(err) != backup.ClassAuth {
+		t.Errorf("got %v, want class auth", err)
+	}
+}
