@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -149,6 +150,35 @@ func TestVerdictAgreesWithItsFacts(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whatever a cloud or a configuration says, there is one verdict, with a reason, and no panic.
+func TestAssessIsTotal(t *testing.T) {
+	spans := []time.Duration{math.MinInt64, -1, 0, 1, time.Hour, backup.Forever}
+	moments := []time.Time{{}, time.Unix(math.MinInt64, 0), time.Unix(-1, 0), noon, backup.Never, time.Unix(1<<60, 0)}
+	for seed := range uint64(scenarios) {
+		g := newGenerator(seed)
+		s := g.scenario()
+		s.now = pick(g, moments...)
+		s.want = backup.Objectives{RPO: pick(g, spans...), RPODefault: pick(g, spans...), RPOGrace: pick(g, spans...)}
+		s.in.CreatedAt = pick(g, moments...)
+		s.in.Backups.At, s.in.Backups.GoodUntil = pick(g, moments...), pick(g, moments...)
+		p := &s.in.Policy.Value
+		p.Retention, p.Interval, p.Window, p.StartsAt = pick(g, spans...), pick(g, spans...), pick(g, spans...), pick(g, spans...)
+		p.NextAt = pick(g, moments...)
+		s.in.Recovery.Value = backup.Window{Start: pick(g, moments...), End: pick(g, moments...)}
+		for i := range s.in.Backups.Value.Backups {
+			b := &s.in.Backups.Value.Backups[i]
+			b.StartedAt, b.EndedAt, b.ExpiresAt = pick(g, moments...), pick(g, moments...), pick(g, moments...)
+			b.SizeBytes = pick(g, nil, ptr[int64](math.MinInt64), ptr[int64](math.MaxInt64))
+		}
+
+		h := backup.Assess(s.in, s.want, s.now)
+
+		if h.State >= backup.NumHealthStates || h.Reason == "" {
+			t.Fatalf("seed %d: verdict %d, reason %q", seed, h.State, h.Reason)
+		}
+	}
 }
 
 func TestNewerSuccessNeverMakesWorse(t *testing.T) {

@@ -81,13 +81,9 @@ func (p Policy) windowBefore(t time.Time) time.Time {
 	if days == 0 || p.Window <= 0 || p.StartsAt < 0 || p.StartsAt >= day {
 		return time.Time{}
 	}
-	midnight := t.UTC().Truncate(day)
-	for back := range 8 { // today's window may be still to come, so a weekly one is up to seven days back
-		date := midnight.Add(-time.Duration(back) * day)
-		start := date.Add(p.StartsAt)
-		if days.has(date.Weekday()) && !start.After(t) {
-			return start
-		}
+	date := t.UTC().Truncate(day)
+	for !days.has(date.Weekday()) || date.Add(p.StartsAt).After(t) { // at most seven days back: the set is not empty
+		date = date.Add(-day)
 	}
-	return time.Time{}
+	return date.Add(p.StartsAt)
 }

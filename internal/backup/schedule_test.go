@@ -72,6 +72,11 @@ func TestVerdictAgainstSchedule(t *testing.T) {
 			state: backup.HealthLate, reason: "no backup was begun in the window of 2026-11-23 02:00Z or since; newest recovery point is 7d 2h old, objective 7d 3h (cloud's schedule)",
 		},
 		{
+			name: "weekly, last week's window missed and this week's still to come", now: at(22, 12, 0), list: []backup.Backup{manual(at(15, 12, 0))},
+			policy: edited(on(time.Sunday), func(p *backup.Policy) { p.StartsAt = 20 * time.Hour }),
+			state:  backup.HealthLate, reason: "no backup was begun in the window of 2026-11-15 20:00Z or since; newest recovery point is 7d old, objective 7d 3h (cloud's schedule)",
+		},
+		{
 			name: "every 4 hours, one missed within the grace", now: noon, policy: every4h(), list: []backup.Backup{full(at(22, 5, 0))},
 			state: backup.HealthOK, reason: "newest recovery point is 7h old, objective 7h (cloud's schedule)",
 		},
