@@ -122,22 +122,25 @@ func signatureMismatch(req *request, text string) answer {
 
 // sign computes the signature of the current scheme.
 func (a acs3) sign(req *request, secret string) (signature, text string) {
-	r := req.http
-	var canonical strings.Builder
-	canonical.WriteString(r.Method + "\n" + r.URL.EscapedPath() + "\n" + canonicalQuery(r.URL.Query()) + "\n")
+	sum := sha256.Sum256([]byte(a.canonical(req.http)))
+	text = acs3Algorithm + "\n" + hex.EncodeToString(sum[:])
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil)), text
+}
+
+func (a acs3) canonical(r *http.Request) string {
+	var text strings.Builder
+	text.WriteString(r.Method + "\n" + r.URL.EscapedPath() + "\n" + canonicalQuery(r.URL.Query()) + "\n")
 	for _, key := range a.signed {
 		value := strings.Join(r.Header.Values(key), ",")
 		if key == "host" {
 			value = r.Host
 		}
-		canonical.WriteString(key + ":" + strings.TrimSpace(value) + "\n")
+		text.WriteString(key + ":" + strings.TrimSpace(value) + "\n")
 	}
-	canonical.WriteString("\n" + strings.Join(a.signed, ";") + "\n" + r.Header.Get("X-Acs-Content-Sha256"))
-	sum := sha256.Sum256([]byte(canonical.String()))
-	text = acs3Algorithm + "\n" + hex.EncodeToString(sum[:])
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(text))
-	return hex.EncodeToString(mac.Sum(nil)), text
+	text.WriteString("\n" + strings.Join(a.signed, ";") + "\n" + r.Header.Get("X-Acs-Content-Sha256"))
+	return text.String()
 }
 
 // signRPC computes the signature of the legacy scheme, which covers all parameters of query and form.

@@ -121,23 +121,27 @@ func (s *Sim) checkSignature(req *request, a sdkAuthorization, account *Account)
 
 // sign computes the right signature of the request.
 func (a sdkAuthorization) sign(req *request, secret string) string {
+	digest := sha256.Sum256([]byte(a.canonical(req)))
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(huaweiAlgorithm + "\n" + req.http.Header.Get("X-Sdk-Date") + "\n" + hex.EncodeToString(digest[:])))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+func (a sdkAuthorization) canonical(req *request) string {
 	r := req.http
 	sum := sha256.Sum256(req.body)
-	bodyHash := cmp.Or(r.Header.Get("X-Sdk-Content-Sha256"), hex.EncodeToString(sum[:]))
-	var canonical strings.Builder
-	canonical.WriteString(r.Method + "\n" + canonicalPath(r.URL.Path) + "\n" + canonicalQuery(r.URL.Query()) + "\n")
+	var text strings.Builder
+	text.WriteString(r.Method + "\n" + canonicalPath(r.URL.Path) + "\n" + canonicalQuery(r.URL.Query()) + "\n")
 	for _, key := range a.signed {
 		value := r.Header.Get(key)
 		if strings.EqualFold(key, "host") {
 			value = r.Host
 		}
-		canonical.WriteString(strings.ToLower(key) + ":" + strings.TrimSpace(value) + "\n")
+		text.WriteString(strings.ToLower(key) + ":" + strings.TrimSpace(value) + "\n")
 	}
-	canonical.WriteString("\n" + strings.Join(a.signed, ";") + "\n" + bodyHash)
-	digest := sha256.Sum256([]byte(canonical.String()))
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(huaweiAlgorithm + "\n" + r.Header.Get("X-Sdk-Date") + "\n" + hex.EncodeToString(digest[:])))
-	return hex.EncodeToString(mac.Sum(nil))
+	text.WriteString("\n" + strings.Join(a.signed, ";") + "\n")
+	text.WriteString(cmp.Or(r.Header.Get("X-Sdk-Content-Sha256"), hex.EncodeToString(sum[:])))
+	return text.String()
 }
 
 // canonicalPath escapes each segment and ends in a slash.

@@ -201,7 +201,7 @@ func (in *Instance) start(b Backup, nodes []string) {
 		part.Node = node
 		part.SizeBytes = in.lastSize(node, b.Start)
 		if i > 0 {
-			part.ID = b.ID + "-" + strconv.Itoa(i)
+			part.ID = number(in.ID, node, b.Start)
 		}
 		if in.ClusterBackup {
 			part.Set = "cb-" + b.ID
