@@ -17,12 +17,29 @@ type decoder struct {
 	problems Errors
 	lines    map[path]int  // of every value that was read
 	failed   map[path]bool // values that could not be read; what follows from their absence is no news
+	around   map[path]bool // what holds one of failed
 }
 
-func (d *decoder) decode(root *yaml.Node, c *Config) { d.value(root, reflect.ValueOf(c).Elem(), "") }
+// maxValues is what a file may hold, several times what ten thousand instances take. Aliases within aliases could otherwise
+// turn one page into hours of reading.
+const maxValues = 200_000
+
+func newDecoder() *decoder {
+	return &decoder{lines: map[path]int{}, failed: map[path]bool{}, around: map[path]bool{}}
+}
+
+func (d *decoder) decode(root *yaml.Node, c *Config) {
+	d.value(root, reflect.ValueOf(c).Elem(), "")
+	if len(d.lines) >= maxValues {
+		d.fail(root, "", fmt.Sprintf("holds more than %d values; do its aliases repeat each other?", maxValues))
+	}
+}
 
 func (d *decoder) value(node *yaml.Node, into reflect.Value, at path) {
 	node = follow(node)
+	if len(d.lines) >= maxValues {
+		return
+	}
 	d.lines[at] = node.Line
 	if isNull(node) {
 		return
@@ -61,7 +78,7 @@ func (d *decoder) mapping(node *yaml.Node, into reflect.Value, at path) {
 		return
 	}
 	seen := map[string]int{}
-	for _, p := range pairs(node, nil) {
+	for _, p := range pairs(node) {
 		name := p.key.Value
 		first, duplicate := seen[name]
 		switch {
@@ -97,14 +114,23 @@ func (d *decoder) field(p pair, into reflect.Value, at path) {
 	}
 	d.report(p.key, d.safe(into, at, name), "unknown key"+suggest(name, keys))
 	if meant := nearest(name, keys); meant != "" {
-		d.failed[at.key(meant)] = true
+		d.skip(at.key(meant))
 	}
 }
 
 // fail reports a value that could not be read.
 func (d *decoder) fail(node *yaml.Node, at path, message string) {
-	d.failed[at] = true
+	d.skip(at)
 	d.report(node, at, message)
+}
+
+// skip remembers that the value at a place could not be read.
+func (d *decoder) skip(at path) {
+	d.failed[at] = true
+	for at != "" {
+		at = at.parent()
+		d.around[at] = true
+	}
 }
 
 func (d *decoder) report(node *yaml.Node, at path, message string) {
@@ -120,10 +146,13 @@ func (d *decoder) safe(into reflect.Value, at path, name string) path {
 	return at.key(name)
 }
 
-// explains reports whether a value that could not be read, at, below or around that place, makes a problem there no news.
+// explains reports whether a value that could not be read, at, below or around a place, makes a problem there no news.
 func (d *decoder) explains(at path) bool {
-	for p := range d.failed {
-		if p.within(at) || at.within(p) {
+	if d.around[at] || d.failed[""] {
+		return true
+	}
+	for ; at != ""; at = at.parent() {
+		if d.failed[at] {
 			return true
 		}
 	}

@@ -31,17 +31,9 @@ func Load(data []byte, dir string) (*Config, error) {
 		return nil, Errors{*problem}
 	}
 	c := Default()
-	d := decoder{lines: map[path]int{}, failed: map[path]bool{}}
+	d := newDecoder()
 	d.decode(root, &c)
-	problems := d.problems
-	if err, ok := errors.AsType[Errors](c.Validate()); ok {
-		for _, p := range err {
-			if !d.explains(path(p.Path)) {
-				p.Line = d.line(path(p.Path))
-				problems = append(problems, p)
-			}
-		}
-	}
+	problems := append(d.problems, d.news(c.Validate())...)
 	if err := problems.sorted().orNil(); err != nil {
 		return nil, err
 	}
@@ -49,6 +41,19 @@ func Load(data []byte, dir string) (*Config, error) {
 		c.Accounts[i].Credentials.resolve(dir)
 	}
 	return &c, nil
+}
+
+// news returns the problems in err that do not follow from a value that could not be read, with their lines.
+func (d *decoder) news(err error) Errors {
+	problems, _ := errors.AsType[Errors](err) // Validate returns nothing else
+	var news Errors
+	for _, p := range problems {
+		if !d.explains(path(p.Path)) {
+			p.Line = d.line(path(p.Path))
+			news = append(news, p)
+		}
+	}
+	return news
 }
 
 // parse returns the root of the only YAML document in data.

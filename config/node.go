@@ -13,28 +13,34 @@ type pair struct {
 	merged     bool // by <<, so that the mapping's own keys win
 }
 
-const maxMerges = 8 // nested merges; a mapping that merges itself ends here
+// pairs lists the keys of a mapping: its own, then those that it merges with <<. A mapping is listed once, however often
+// it is merged, even by itself: what it would add again is there already.
+func pairs(node *yaml.Node) []pair {
+	return appendPairs(nil, node, map[*yaml.Node]bool{})
+}
 
-// pairs lists the keys of a mapping: its own, then those that it merges with <<.
-func pairs(node *yaml.Node, around []*yaml.Node) []pair {
-	if len(around) > maxMerges || node.Kind != yaml.MappingNode {
-		return nil
+func appendPairs(to []pair, node *yaml.Node, listed map[*yaml.Node]bool) []pair {
+	if node.Kind != yaml.MappingNode || listed[node] {
+		return to
 	}
-	var own, merged []pair
+	listed[node] = true
+	merged := len(listed) > 1
+	var merges []*yaml.Node
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], follow(node.Content[i+1])
 		switch {
 		case key.ShortTag() != "!!merge":
-			own = append(own, pair{key: key, value: value, merged: len(around) > 0})
+			to = append(to, pair{key: key, value: value, merged: merged})
 		case value.Kind == yaml.SequenceNode:
-			for _, item := range value.Content {
-				merged = append(merged, pairs(follow(item), append(around, node))...)
-			}
+			merges = append(merges, value.Content...)
 		default:
-			merged = append(merged, pairs(value, append(around, node))...)
+			merges = append(merges, value)
 		}
 	}
-	return append(own, merged...)
+	for _, m := range merges {
+		to = appendPairs(to, follow(m), listed)
+	}
+	return to
 }
 
 // follow returns what an alias stands for.

@@ -67,13 +67,3 @@ func (p path) index(i int) path { return path(fmt.Sprintf("%s[%d]", p, i)) }
 func (p path) parent() path {
 	return p[:max(0, strings.LastIndexAny(string(p), ".["))]
 }
-
-// within reports whether p is at or below outer.
-func (p path) within(outer path) bool {
-	for ; p != ""; p = p.parent() {
-		if p == outer {
-			return true
-		}
-	}
-	return outer == ""
-}
