@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/go-kit/log/level"
+	"github.com/prometheus/common/model"
+
+	"mongodb_backup_exporter/config"
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/server"
+)
+
+func demoCommand(app *kingpin.Application) (string, func(context.Context, *environment) error) {
+	command := app.Command("demo", "Run the exporter against simulated clouds on loopback: no account, no network.")
+	flags := addWebFlags(command, "127.0.0.1"+defaultAddress)
+	cloudAddress := command.Flag("demo.cloud-address", "Where the simulated clouds listen; /faults there takes faults.").Default("127.0.0.1:0").String()
+	fleet := command.Flag("demo.fleet", "demo: an instance per situation; healthy: all is well.").Default("demo").Enum("demo", "healthy")
+	interval := command.Flag("demo.interval", "How old a reading may be before a scrape asks again.").Default("10s").Duration()
+	staleAfter := command.Flag("demo.stale-after", "From which age on, beyond its interval, a reading is withdrawn.").Default("1h").Duration()
+	return command.FullCommand(), func(ctx context.Context, env *environment) error {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		clouds, fleet, err := startClouds(ctx, env, *cloudAddress, *fleet)
+		if err != nil {
+			return err
+		}
+		defer clouds.Close()
+		cfg := demoConfig(fleet, "http://"+clouds.address, model.Duration(*interval))
+		cfg.Poll.StaleAfter = model.Duration(*staleAfter)
+		e, err := newExporter(env, cfg)
+		if err != nil {
+			return err
+		}
+		defer e.close()
+		listeners, err := listen(ctx, *flags.toolkit.WebListenAddresses)
+		if err != nil {
+			return err
+		}
+		if err := e.introduce(ctx, env, listeners[0].Addr().String(), clouds.address); err != nil {
+			return err
+		}
+		return e.serve(ctx, env, flags, listeners)
+	}
+}
+
+// simulated is the simulated clouds at work.
+type simulated struct {
+	*http.Server
+	address string
+}
+
+// startClouds lets the simulated clouds listen, with their control routes beside them.
+func startClouds(ctx context.Context, env *environment, address, kind string) (*simulated, cloudsim.Fleet, error) {
+	fleet := cloudsim.Demo(env.now())
+	if kind == "healthy" {
+		fleet = cloudsim.Healthy(env.now())
+	}
+	listeners, err := listen(ctx, []string{address})
+	if err != nil {
+		return nil, fleet, err
+	}
+	sim := cloudsim.New(cloudsim.Options{Fleet: fleet, Now: env.now})
+	mux := http.NewServeMux()
+	mux.Handle("/", sim)
+	mux.Handle("/faults", sim.Admin())
+	mux.Handle("/calls", sim.Admin())
+	clouds := &simulated{
+		Server:  &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }},
+		address: listeners[0].Addr().String(),
+	}
+	go func() {
+		if err := clouds.Serve(listeners[0]); err != nil && ctx.Err() == nil {
+			level.Error(env.logger).Log("msg", "The simulated clouds stopped", "err", err)
+		}
+	}()
+	return clouds, fleet, nil
+}
+
+// demoConfig watches everything that a fleet holds.
+func demoConfig(fleet cloudsim.Fleet, endpoint string, interval model.Duration) *config.Config {
+	cfg := config.Default()
+	cfg.Poll.BackupsInterval, cfg.Poll.JobsInterval = interval, interval
+	cfg.Poll.PolicyInterval, cfg.Poll.RecoveryInterval, cfg.Poll.DiscoveryInterval = 6*interval, 6*interval, 6*interval
+	cfg.Poll.RequestsPerSecond = 100 // the simulated clouds have no limit to respect
+	for i, a := range fleet.Accounts {
+		account := config.Account{
+			Name: fmt.Sprintf("demo-%s", a.Cloud), Cloud: a.Cloud,
+			Credentials: config.Credentials{
+				AccessKeyID: config.Secret(a.AccessKeyID), AccessKeySecret: config.Secret(a.AccessKeySecret), SecurityToken: config.Secret(a.SecurityToken),
+			},
+		}
+		if slices.ContainsFunc(fleet.Accounts[:i], func(former cloudsim.Account) bool { return former.Cloud == a.Cloud }) {
+			account.Name += fmt.Sprintf("-%d", i)
+		}
+		for _, id := range regionsOf(a) {
+			region := config.Region{ID: id, Endpoint: endpoint, Discovery: config.Discovery{Enabled: true}}
+			if id == cloudsim.DemoSecondRegion { // instances by id, and one that was forgotten
+				region.Discovery = config.Discovery{}
+				region.Instances = []config.Instance{{ID: cloudsim.DemoWatched}}
+			}
+			if a.Cloud == backup.Huawei {
+				region.ProjectID, region.IAMEndpoint = a.ProjectIDs[id], endpoint
+			}
+			account.Regions = append(account.Regions, region)
+		}
+		cfg.Accounts = append(cfg.Accounts, account)
+	}
+	return &cfg
+}
+
+func regionsOf(a cloudsim.Account) []string {
+	var ids []string
+	for _, in := range a.Instances {
+		ids = append(ids, in.Region)
+	}
+	slices.SortFunc(ids, cmp.Compare)
+	return slices.Compact(ids)
+}
+
+// introduce prints what there is to see: every target's verdict, and where to look.
+func (e *exporter) introduce(ctx context.Context, env *environment, address, clouds string) error {
+	bounded, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	e.poller.Refresh(bounded)
+	if err := printReport(env.stdout, server.NewReport(e.poller.Snapshot(), env.now())); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(env.stdout, `
+Status page    http://%[1]s/
+Metrics        http://%[1]s/metrics
+JSON           http://%[1]s/api/v1/targets
+Clouds         http://%[2]s  (simulated; try a fault:
+               curl -d '{"kind":"throttle","operation":"DescribeBackups"}' http://%[2]s/faults)
+Stop with Ctrl-C.
+
+`, address, clouds)
+	return err
+}
