@@ -93,9 +93,10 @@ func TestRowsAreWhole(t *testing.T) {
 
 // The numbers of series that docs/metrics.md promises.
 const (
-	costReplicaSet = 44
+	costReplicaSet = 49
 	costCluster    = 20
-	costShard      = 26
+	costShard      = 31
+	costHuawei     = 43
 	costUnknown    = 15
 	costRegion     = 2
 	costExporter   = 1
@@ -105,6 +106,8 @@ const (
 func TestCostOfATarget(t *testing.T) {
 	base := replicaSet("a", "dds-1")
 	list := fresh(nightly(9*time.Hour, 7))
+	onHuawei := huawei("a")
+	onHuawei.Instances[0].Nodes[0].Backups.Value.Backups = nightly(9*time.Hour, 7).Backups
 	unknown := neverAsked("a")
 	unknown.Regions[0] = regionOf(unknown.Instances[0])
 	tests := []struct {
@@ -115,6 +118,7 @@ func TestCostOfATarget(t *testing.T) {
 		{"a healthy replica set", snapshotOf(base), costReplicaSet},
 		{"a cluster of two shards", snapshotOf(shards(base, list, list)), costCluster + 2*costShard},
 		{"a cluster of three shards", snapshotOf(shards(base, list, list, list)), costCluster + 3*costShard},
+		{"a healthy instance on Huawei Cloud", onHuawei, costHuawei},
 		{"a target of which nothing is known", unknown, costUnknown},
 	}
 	for _, tt := range tests {

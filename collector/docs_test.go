@@ -181,7 +181,8 @@ func TestDocsSpeakOfNoOtherMetric(t *testing.T) {
 func TestDocsPromiseTheCost(t *testing.T) {
 	page := readPage(t)
 	for _, promise := range []string{
-		fmt.Sprintf("A healthy replica set costs %d series", costReplicaSet),
+		fmt.Sprintf("A healthy replica set costs %d series on Alibaba Cloud", costReplicaSet),
+		fmt.Sprintf("A healthy instance costs %d on Huawei Cloud", costHuawei),
 		fmt.Sprintf("A sharded cluster costs %d series and %d for each shard", costCluster, costShard),
 		fmt.Sprintf("An account costs %d per region, and %d per region and operation", costRegion, len(results())),
 		fmt.Sprintf("A target of which nothing is known costs %d", costUnknown),

@@ -83,9 +83,10 @@ func set(started time.Duration, state backup.State, size int64) backup.Backup {
 	return b
 }
 
-// nightly lists daily backups whose newest started so long ago: sizes grow by a mebibyte a day.
+// nightly lists daily backups whose newest started so long ago: sizes grow by a mebibyte a day. Both types were asked
+// for, as Alibaba Cloud lists them together.
 func nightly(newest time.Duration, n int) backup.List {
-	list := backup.List{Asked: []backup.Kind{backup.KindFull}}
+	list := backup.List{Asked: []backup.Kind{backup.KindFull, backup.KindIncremental}}
 	for i := range n {
 		list.Backups = append(list.Backups, set(newest+time.Duration(i)*day, backup.StateSuccess, int64(100-i)<<20))
 	}

@@ -160,9 +160,10 @@ func huawei(account string) *backup.Snapshot {
 	in := replicaSet(account, "0123456789abcdef0123456789abcdefin02")
 	in.Instance.Cloud, in.Instance.Region = backup.Huawei, "cn-north-4"
 	in.Instance.Topology, in.Instance.Storage = backup.TopologyShardedCluster, ""
+	in.Policy.Value.NextAt = time.Time{}
 	in.Recovery = fresh(backup.Window{Start: ago(6 * day), End: ago(5 * time.Minute)})
 	list := after(set(20*time.Minute, backup.StateRunning, 0), nightly(9*time.Hour, 7))
-	list.Backups[0].EndedAt = time.Time{}
+	list.Asked, list.Backups[0].EndedAt = []backup.Kind{backup.KindFull}, time.Time{}
 	in.Nodes[0].Backups = fresh(list)
 	return snapshotOf(in)
 }
@@ -174,6 +175,7 @@ func kindsAndForever(account string) backup.InstanceState {
 	policy.Retention, policy.LogBackup, policy.NextAt = backup.Forever, nil, time.Time{}
 	in.Policy = fresh(policy)
 	list := nightly(9*time.Hour, 3)
+	list.Asked = []backup.Kind{backup.KindFull}
 	for i := range list.Backups {
 		list.Backups[i].ExpiresAt = backup.Never
 	}
