@@ -67,7 +67,8 @@ func checkQueryVariable(t *testing.T, v variable, before []string) {
 // The instance variable shows a name and filters by id, so its expression must match what Grafana makes of a sample:
 // the labels in the order in which Prometheus sends them, with the value and the time behind.
 func TestInstanceVariableShowsNames(t *testing.T) {
-	const sample = `{account="prod",cloud="alibaba",instance_id="dds-bp1",instance_name="orders, old",region="cn-hangzhou"} 1 1700000000000`
+	const sample = `mongodb_backup_instance_info{account="prod",cloud="alibaba",engine_version="7.0",instance="10.0.0.1:10217",` +
+		`instance_id="dds-bp1",instance_name="orders, old",job="backup",region="cn-hangzhou"} 1 1700000000000`
 	eachBoard(t, func(t *testing.T, _ string, board dashboard) {
 		v := board.Templating.List[len(board.Templating.List)-1]
 		re, err := regexp.Compile(strings.Trim(v.Regex, "/"))

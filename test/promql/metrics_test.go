@@ -2,6 +2,7 @@ package promql
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -78,29 +79,23 @@ func builtin() map[string]series {
 	return known
 }
 
-// recordedLabels returns the labels of a recorded series: those that it is grouped by, or else those of what it is
-// computed from, so that a matcher with a label that the rule drops is found.
-func recordedLabels(t *testing.T, r rule, known map[string]series) series {
+// everything returns the documented metrics, what the rules record from them, and what Prometheus adds.
+func everything(t *testing.T) map[string]series {
 	t.Helper()
-	s := series{kind: "gauge", labels: map[string][]string{}}
-	expr, err := parser.NewParser(parser.Options{}).ParseExpr(r.Expr)
-	if err != nil {
-		t.Fatalf("%s: %v", r.Record, err)
+	known := documented(t)
+	maps.Copy(known, builtin())
+	for _, r := range rules(t) {
+		if r.Record != "" {
+			known[r.Record] = series{"gauge", labelsOf(parse(t, r.Expr), known)}
+		}
 	}
-	for name, values := range labelsOf(expr, known) {
-		s.labels[name] = values
-	}
-	return s
+	return known
 }
 
 // labelsOf returns the labels that the result of the expression can have.
 func labelsOf(node parser.Node, known map[string]series) map[string][]string {
 	found := map[string][]string{}
-	add := func(more map[string][]string) {
-		for name, values := range more {
-			found[name] = values
-		}
-	}
+	add := func(more map[string][]string) { maps.Copy(found, more) }
 	switch node := node.(type) {
 	case *parser.VectorSelector:
 		add(known[node.Name].labels)
@@ -184,12 +179,17 @@ func isRate(node parser.Node) bool {
 // inspect calls visit for every node of the expression, with the nodes above it.
 func inspect(t *testing.T, expr string, visit func(parser.Node, []parser.Node)) {
 	t.Helper()
+	parser.Inspect(parse(t, expr), func(node parser.Node, path []parser.Node) error {
+		visit(node, path)
+		return nil
+	})
+}
+
+func parse(t *testing.T, expr string) parser.Expr {
+	t.Helper()
 	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, expr)
 	}
-	parser.Inspect(parsed, func(node parser.Node, path []parser.Node) error {
-		visit(node, path)
-		return nil
-	})
+	return parsed
 }

@@ -124,13 +124,7 @@ func TestRulesParse(t *testing.T) {
 
 // Every metric that a dashboard asks for exists, with the labels and the label values that it asks for.
 func TestDashboardsAskForWhatExists(t *testing.T) {
-	known := documented(t)
-	for _, r := range rules(t) {
-		if r.Record != "" {
-			known[r.Record] = recordedLabels(t, r, known)
-		}
-	}
-	maps.Copy(known, builtin())
+	known := everything(t)
 	for _, q := range dashboardQueries(t) {
 		for _, problem := range problems(t, q.expr, known) {
 			t.Errorf("%s: %s\n%s", q.where, problem, q.expr)
@@ -155,6 +149,60 @@ func TestProblemsAreFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Grafana merges the rows of a table's queries where their labels agree, so all must have the same ones, and none may
+// keep the name of its metric. Only the name of the instance may come from one query alone.
+func TestTableRowsMerge(t *testing.T) {
+	known := everything(t)
+	for where, queries := range tables(t) {
+		var first []string
+		for i, expr := range queries {
+			parsed := parse(t, expr)
+			if _, bare := parsed.(*parser.VectorSelector); bare {
+				t.Errorf("%s: the name of the metric keeps the rows apart: %s", where, expr)
+			}
+			columns := labelsOf(parsed, known)
+			delete(columns, "instance_name")
+			names := slices.Sorted(maps.Keys(columns))
+			if i == 0 {
+				first = names
+			}
+			if !slices.Equal(names, first) {
+				t.Errorf("%s: query %d has the labels %q, the first %q", where, i, names, first)
+			}
+		}
+	}
+}
+
+// tables returns the queries of every table of every dashboard.
+func tables(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	for _, path := range glob(t, "dashboards/*.json") {
+		var board struct {
+			Panels []struct {
+				Type, Title string
+				Targets     []struct{ Expr string }
+			}
+		}
+		if err := json.Unmarshal(read(t, path), &board); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for _, panel := range board.Panels {
+			if panel.Type != "table" {
+				continue
+			}
+			where := filepath.Base(path) + "/" + panel.Title
+			for _, target := range panel.Targets {
+				found[where] = append(found[where], interpolate(target.Expr))
+			}
+		}
+	}
+	if len(found) == 0 {
+		t.Fatal("no tables")
+	}
+	return found
 }
 
 // The panel of firing alerts shows all of them: it selects them by how their names begin.
