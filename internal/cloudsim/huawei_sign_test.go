@@ -38,15 +38,17 @@ func TestHuaweiAuthentication(t *testing.T) {
 		status        int
 		code, message string
 	}{
-		"host signed":          {list(func(*http.Request) {}), 200, "", ""},
-		"host not signed":      {list(func(r *http.Request) { signHuawei(r, "", hwSecret, "x-sdk-date") }), 200, "", ""},
-		"14 minutes behind":    {list(dated(start.Add(-14 * time.Minute))), 200, "", ""},
-		"16 minutes behind":    {list(dated(start.Add(-16 * time.Minute))), 401, "APIGW.0301", iamMessage + "signature expired"},
-		"16 minutes ahead":     {list(dated(start.Add(16 * time.Minute))), 401, "APIGW.0301", iamMessage + "signature expired"},
-		"date not signed":      {list(func(r *http.Request) { signHuawei(r, "", hwSecret, "host") }), 401, "APIGW.0301", iamMessage + "x-auth-token not found"},
-		"wrong secret":         {list(func(r *http.Request) { signHuawei(r, "", "no", "host", "x-sdk-date") }), 401, "APIGW.0301", iamMessage + "verify aksk signature fail"},
-		"parameter changed":    {list(func(r *http.Request) { r.URL.RawQuery = "limit=11" }), 401, "APIGW.0301", iamMessage + "verify aksk signature fail"},
-		"unknown key":          {list(func(r *http.Request) { r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), hwKey, "AKNO", 1)) }), 401, "APIGW.0301", iamMessage + "Get secretKey failed,ak:AKNO,err:ak not exist"},
+		"host signed":       {list(func(*http.Request) {}), 200, "", ""},
+		"host not signed":   {list(func(r *http.Request) { signHuawei(r, "", hwSecret, "x-sdk-date") }), 200, "", ""},
+		"14 minutes behind": {list(dated(start.Add(-14 * time.Minute))), 200, "", ""},
+		"16 minutes behind": {list(dated(start.Add(-16 * time.Minute))), 401, "APIGW.0301", iamMessage + "signature expired"},
+		"16 minutes ahead":  {list(dated(start.Add(16 * time.Minute))), 401, "APIGW.0301", iamMessage + "signature expired"},
+		"date not signed":   {list(func(r *http.Request) { signHuawei(r, "", hwSecret, "host") }), 401, "APIGW.0301", iamMessage + "x-auth-token not found"},
+		"wrong secret":      {list(func(r *http.Request) { signHuawei(r, "", "no", "host", "x-sdk-date") }), 401, "APIGW.0301", iamMessage + "verify aksk signature fail"},
+		"parameter changed": {list(func(r *http.Request) { r.URL.RawQuery = "limit=11" }), 401, "APIGW.0301", iamMessage + "verify aksk signature fail"},
+		"unknown key": {list(func(r *http.Request) {
+			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), hwKey, "AKNO", 1))
+		}), 401, "APIGW.0301", iamMessage + "Get secretKey failed,ak:AKNO,err:ak not exist"},
 		"unsigned":             {list(func(r *http.Request) { r.Header.Del("Authorization") }), 401, "APIGW.0301", iamMessage + "x-auth-token not found"},
 		"security token":       {list(func(r *http.Request) { r.Header.Set("X-Security-Token", "x") }), 401, "APIGW.0301", iamMessage + "verify aksk signature fail: security token mismatch"},
 		"user token":           {list(token("user-token")), 200, "", ""},

@@ -1,0 +1,319 @@
+package cloudsim
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// onServer sends the request to a server that serves s, and returns the answer as it came.
+func onServer(t *testing.T, s *Sim, r *http.Request) (*http.Response, string, error) {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	at, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r = r.Clone(t.Context())
+	r.RequestURI, r.URL.Scheme, r.URL.Host = "", "http", at.Host // the signed Host header stays
+	resp, err := transport.RoundTrip(r)
+	if err != nil {
+		return nil, "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp, string(body), err
+}
+
+func TestFaultsReplaceAnswers(t *testing.T) {
+	const html, json = "text/html; charset=utf-8", "application/json"
+	for _, tc := range []struct {
+		kind         FaultKind
+		ali, hw      int // HTTP status
+		aliCode      string
+		hwCode, kept string // kept: the content type
+	}{
+		{FaultThrottle, 400, 429, "Throttling.User", "APIGW.0308", json},
+		{FaultForbidden, 403, 403, "Forbidden.RAM", "DBS.280063", json},
+		{FaultExpiredKey, 400, 401, "InvalidAccessKeyId.Inactive", "APIGW.0301", json},
+		{FaultWrongKey, 404, 401, "InvalidAccessKeyId.NotFound", "APIGW.0301", json},
+		{FaultNotFound, 404, 400, "InvalidDBInstanceId.NotFound", "DBS.280110", json},
+		{FaultServerError, 503, 500, "ServiceUnavailable", "DBS.280005", json},
+		{FaultErrorIn200, 200, 200, "ServiceUnavailable", "DBS.280005", json},
+		{FaultBadGatewayHTML, 502, 502, "", "", html},
+		{FaultHTML200, 200, 200, "", "", html},
+		{FaultUnavailable, 503, 503, "", "", ""},
+		{FaultEmpty, 200, 200, "", "", ""},
+		{FaultEmptyObject, 200, 200, "", "", json},
+		{FaultRedirect, 302, 302, "", "", ""},
+	} {
+		t.Run(string(tc.kind), func(t *testing.T) {
+			s, _ := newSim(t, testFleet())
+			s.Inject(Fault{Kind: tc.kind})
+			ali := callAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-set")
+			if ali.status != tc.ali || ali.code() != tc.aliCode || !strings.HasPrefix(ali.header.Get("Content-Type"), tc.kept) {
+				t.Errorf("Alibaba: %d %v %s", ali.status, ali.header, ali.text)
+			}
+			hw := getHuawei(t, s, backupsPath)
+			if hw.status != tc.hw || hw.code() != tc.hwCode || hw.header.Get("Content-Type") != tc.kept {
+				t.Errorf("Huawei: %d %v %s", hw.status, hw.header, hw.text)
+			}
+			for _, call := range s.Calls() {
+				if call.Status == 0 || (call.Code != tc.aliCode && call.Code != tc.hwCode) {
+					t.Errorf("logged as %+v", call)
+				}
+			}
+		})
+	}
+}
+
+func TestThrottleSaysHowLong(t *testing.T) {
+	for name, tc := range map[string]struct {
+		delay   time.Duration
+		ali, hw string
+	}{
+		"by default": {0, "1000", "1"},
+		"given":      {1500 * time.Millisecond, "1500", "2"},
+		"unsaid":     {-1, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := newSim(t, testFleet())
+			s.Inject(Fault{Kind: FaultThrottle, Delay: tc.delay})
+			if got := callAlibaba(t, s, "DescribeRegions").header.Get("x-acs-retry-after"); got != tc.ali {
+				t.Errorf("Alibaba: %q", got)
+			}
+			if got := getHuawei(t, s, backupsPath).header.Get("Retry-After"); got != tc.hw {
+				t.Errorf("Huawei: %q", got)
+			}
+		})
+	}
+}
+
+func TestExpiredTemporaryKey(t *testing.T) {
+	fleet := testFleet()
+	fleet.Accounts[0].SecurityToken = "sts"
+	s, _ := newSim(t, fleet)
+	s.Inject(Fault{Kind: FaultExpiredKey})
+	if got := callAlibaba(t, s, "DescribeRegions"); got.code() != "InvalidSecurityToken.Expired" {
+		t.Errorf("%s", got.text)
+	}
+}
+
+func TestRedirectLeadsToAPage(t *testing.T) {
+	s, _ := newSim(t, testFleet())
+	s.Inject(Fault{Kind: FaultRedirect})
+	to := callAlibaba(t, s, "DescribeRegions").header.Get("Location")
+	got := send(t, s, httptest.NewRequest(http.MethodGet, to, http.NoBody))
+	if got.status != 200 || !strings.Contains(got.text, "<h1>Please log in</h1>") {
+		t.Errorf("%d %s", got.status, got.text)
+	}
+}
+
+func TestFaultsSpoilLists(t *testing.T) {
+	list := func(t *testing.T, kind FaultKind) (ali, hw reply) {
+		s, _ := newSim(t, testFleet())
+		s.Inject(Fault{Kind: kind})
+		return callAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-set"), getHuawei(t, s, backupsPath)
+	}
+	object := map[string]any{"unexpected": "object"}
+	ali, hw := list(t, FaultWrongTypeRecord)
+	if diff := cmp.Diff([]any{object, "1"}, ali.column(t, "BackupId", "Backups", "Backup")); diff != "" {
+		t.Errorf("Alibaba (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]any{object, "b1br02", "a2br02", "a1br02"}, hw.column(t, "id", "backups")); diff != "" {
+		t.Errorf("Huawei (-want +got):\n%s", diff)
+	}
+	ali, hw = list(t, FaultNullList)
+	if ali.at(t, "Backups", "Backup") != nil || hw.body["backups"] != nil || hw.body["total_count"] != 4.0 {
+		t.Errorf("null lists: %s, %s", ali.text, hw.text)
+	}
+	ali, hw = list(t, FaultWrongTotal)
+	if ali.body["TotalCount"] != 1002.0 || hw.body["total_count"] != 1004.0 {
+		t.Errorf("high totals: %s, %s", ali.text, hw.text)
+	}
+	ali, hw = list(t, FaultLowTotal)
+	if ali.body["TotalCount"] != 1.0 || hw.body["total_count"] != 1.0 {
+		t.Errorf("low totals: %s, %s", ali.text, hw.text)
+	}
+}
+
+func TestDuplicatePage(t *testing.T) {
+	s, _ := newSim(t, testFleet())
+	s.Inject(Fault{Kind: FaultDuplicatePage})
+	got := callAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-set", "PageNumber", "2")
+	if diff := cmp.Diff([]any{"2", "1"}, got.column(t, "BackupId", "Backups", "Backup")); diff != "" || got.body["PageNumber"] != 2.0 {
+		t.Errorf("Alibaba, page %v (-want +got):\n%s", got.body["PageNumber"], diff)
+	}
+	hw := getHuawei(t, s, backupsPath, "offset", "2", "limit", "2")
+	if diff := cmp.Diff([]any{"a4br02", "b1br02"}, hw.column(t, "id", "backups")); diff != "" {
+		t.Errorf("Huawei (-want +got):\n%s", diff)
+	}
+}
+
+func TestFaultsOnTheWire(t *testing.T) {
+	good, _ := newSim(t, testFleet())
+	whole := callAlibaba(t, good, "DescribeBackups", "DBInstanceId", "dds-set").text
+	fault := func(t *testing.T, f Fault) (*http.Response, string, error) {
+		t.Helper()
+		s, _ := newSim(t, testFleet())
+		s.Inject(f)
+		return onServer(t, s, acs3Request("DescribeBackups", query("DBInstanceId", "dds-set")))
+	}
+
+	if _, body, err := fault(t, Fault{Kind: FaultTruncated}); err != nil || body != whole[:len(whole)/2] {
+		t.Errorf("truncated: %v, %d of %d bytes", err, len(body), len(whole))
+	}
+	if _, body, err := fault(t, Fault{Kind: FaultCut}); !errors.Is(err, io.ErrUnexpectedEOF) || body != whole[:len(whole)/2] {
+		t.Errorf("cut: %v, %d of %d bytes", err, len(body), len(whole))
+	}
+	if _, _, err := fault(t, Fault{Kind: FaultReset}); !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
+		t.Errorf("reset: %v", err)
+	}
+	if _, body, err := fault(t, Fault{Kind: FaultDrip, Delay: time.Nanosecond}); err != nil || body != whole {
+		t.Errorf("drip: %v, %d of %d bytes", err, len(body), len(whole))
+	}
+	if _, body, err := fault(t, Fault{Kind: FaultLatency, Delay: time.Nanosecond}); err != nil || body != whole {
+		t.Errorf("latency: %v, %d of %d bytes", err, len(body), len(whole))
+	}
+	_, body, err := fault(t, Fault{Kind: FaultHugeBody})
+	if err != nil || len(body) < 8<<20 || !json.Valid([]byte(body)) {
+		t.Errorf("huge: %v, %d bytes", err, len(body))
+	}
+	resp, body, err := fault(t, Fault{Kind: FaultGzip})
+	if err != nil || resp.Header.Get("Content-Encoding") != "gzip" {
+		t.Fatalf("gzip: %v, %v", err, resp)
+	}
+	zip, err := gzip.NewReader(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := io.ReadAll(zip); err != nil || string(plain) != whole {
+		t.Errorf("gzip: %v, %s", err, plain)
+	}
+}
+
+func TestHangEnds(t *testing.T) {
+	s, _ := newSim(t, testFleet())
+	hang := func(ctx context.Context) <-chan struct{} {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.ServeHTTP(httptest.NewRecorder(), acs3Request("DescribeRegions", nil).WithContext(ctx))
+		}()
+		return done
+	}
+	remove := s.Inject(Fault{Kind: FaultHang})
+	ctx, leave := context.WithCancel(t.Context())
+	first := hang(ctx)
+	second := hang(t.Context())
+	leave()
+	<-first
+	select {
+	case <-second:
+		t.Error("the one who stays is answered")
+	default:
+	}
+	remove()
+	<-second
+	if got := s.Calls()[0].Status; got != 0 {
+		t.Errorf("status %d for a call without an answer", got)
+	}
+}
+
+func TestFaultMatching(t *testing.T) {
+	call := func(t *testing.T, s *Sim, node string) string {
+		return callAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-shards", "NodeId", node).code()
+	}
+	t.Run("fields", func(t *testing.T) {
+		hit := Fault{Cloud: Alibaba, Region: "cn-hangzhou", Operation: "DescribeBackups", InstanceID: "dds-shards", NodeID: "d-a", Kind: FaultForbidden}
+		misses := []Fault{
+			{Cloud: Huawei}, {Region: "cn-beijing"}, {Operation: "DescribeBackupTasks"}, {InstanceID: "dds-set"}, {NodeID: "d-b"},
+		}
+		s, _ := newSim(t, testFleet())
+		s.Inject(hit)
+		for _, miss := range misses {
+			miss.Kind = FaultServerError
+			s.Inject(miss)
+		}
+		if got := call(t, s, "d-a"); got != "Forbidden.RAM" {
+			t.Errorf("the shard meant: %q", got)
+		}
+	})
+	t.Run("newest wins until removed", func(t *testing.T) {
+		s, _ := newSim(t, testFleet())
+		s.Inject(Fault{Kind: FaultForbidden})
+		remove := s.Inject(Fault{Kind: FaultThrottle})
+		first := call(t, s, "d-a")
+		remove()
+		remove()
+		if second := call(t, s, "d-a"); first != "Throttling.User" || second != "Forbidden.RAM" {
+			t.Errorf("%q, then %q", first, second)
+		}
+	})
+	t.Run("after and times", func(t *testing.T) {
+		s, _ := newSim(t, testFleet())
+		s.Inject(Fault{Kind: FaultThrottle, After: 1, Times: 2})
+		var got []string
+		for range 4 {
+			got = append(got, call(t, s, "d-a"))
+		}
+		if diff := cmp.Diff([]string{"", "Throttling.User", "Throttling.User", ""}, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestAdmin(t *testing.T) {
+	s, _ := newSim(t, testFleet())
+	do := func(method, path, body string) (int, string) {
+		w := httptest.NewRecorder()
+		s.Admin().ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+		return w.Code, strings.TrimSpace(w.Body.String())
+	}
+	const fault = `{"cloud":"alibaba","operation":"DescribeBackups","kind":"latency","delay":"1.5s","times":2,"after":1}`
+	for _, step := range []struct {
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{"GET", "/faults", "", 200, `[]`},
+		{"POST", "/faults", fault, 201, `{"id":1}`},
+		{"POST", "/faults", `{"kind":"empty"}`, 201, `{"id":2}`},
+		{"GET", "/faults", "", 200, `[{"id":1,"fault":` + fault + `},{"id":2,"fault":{"kind":"empty"}}]`},
+		{"DELETE", "/faults/2", "", 204, ""},
+		{"DELETE", "/faults/2", "", 404, "no such fault"},
+		{"DELETE", "/faults/x", "", 404, "no such fault"},
+		{"DELETE", "/faults", "", 204, ""},
+		{"GET", "/faults", "", 200, `[]`},
+		{"POST", "/faults", `{"kind":"latency","delay":"soon"}`, 400, `time: invalid duration "soon"`},
+		{"POST", "/faults", `{`, 400, "unexpected end of JSON input"},
+		{"GET", "/calls", "", 200, `[]`},
+	} {
+		if status, got := do(step.method, step.path, step.body); status != step.status || got != step.want {
+			t.Errorf("%s %s %s: %d %s, want %d %s", step.method, step.path, step.body, status, got, step.status, step.want)
+		}
+	}
+	if status, got := do("POST", "/faults", `{"kind":"nothing"}`); status != 400 || !strings.HasPrefix(got, `no fault of kind "nothing"; there are ["latency" "hang"`) {
+		t.Errorf("unknown kind: %d %s", status, got)
+	}
+	callAlibaba(t, s, "DescribeRegions")
+	getHuawei(t, s, backupsPath)
+	const calls = `[{"time":"2026-08-06T12:00:00Z","cloud":"alibaba","operation":"DescribeRegions","region":"","status":200}]`
+	if _, got := do("GET", "/calls?operation=DescribeRegions", ""); got != calls {
+		t.Errorf("calls: %s", got)
+	}
+}
