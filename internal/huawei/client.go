@@ -1,3 +1,8 @@
+// Package huawei reads the backup health of Document Database Service (DDS) instances on Huawei Cloud, through the
+// official SDK (API v3).
+//
+// Signing, request models and transport are the SDK's; answers are decoded here, because the SDK's own models refuse a
+// page of a hundred records for one bad value, and take an empty answer for an empty list.
 package huawei
 
 import (
@@ -45,6 +50,17 @@ type Options struct {
 	ShareListings time.Duration
 }
 
+// The operations, by the cloud's own names.
+const (
+	opListInstances      = "ListInstances"
+	opListBackups        = "ListBackups"
+	opListTasks          = "ListTasks"
+	opShowBackupPolicy   = "ShowBackupPolicy"
+	opListRestoreTimes   = "ListRestoreTimes"
+	opCreateManualBackup = "CreateManualBackup"
+	opListProjects       = "KeystoneListProjects"
+)
+
 // userAgent must not be empty: the SDK would write a file with a random id into the user's home, and send that id.
 const userAgent = "mongodb_backup_exporter"
 
@@ -56,7 +72,7 @@ type client struct {
 	caller                *cloudcall.Caller
 	transport             http.RoundTripper
 	projectID             atomic.Pointer[string] // nil: not looked up yet
-	lookup                *shared[string]
+	lookup                *cloudcall.Shared[string]
 }
 
 func newClient(opts Options) (*client, error) {
@@ -72,7 +88,7 @@ func newClient(opts Options) (*client, error) {
 		endpoint: endpoint, iamEndpoint: iam, region: opts.Region,
 		keys: newKeySource(opts.Keys), caller: opts.Caller, transport: opts.Transport,
 	}
-	c.lookup = &shared[string]{op: opListProjects, now: opts.Now, list: c.findProject}
+	c.lookup = cloudcall.NewShared(opListProjects, 0, opts.Now, c.findProject)
 	if opts.ProjectID != "" {
 		if !validID(opts.ProjectID) {
 			return nil, fmt.Errorf("project_id: %q is not a project id", opts.ProjectID)
@@ -125,6 +141,7 @@ type operation struct {
 	define  func() *def.HttpRequestDef // the SDK's description of it, made anew for each attempt
 	request any                        // the SDK's model of its parameters
 	success int                        // an HTTP status besides 200 that is success; 0: none
+	changes bool                       // it is not to be repeated when no answer came
 }
 
 // call makes a call about the project and decodes its answer.
@@ -134,7 +151,11 @@ func call[T any](ctx context.Context, c *client, o operation, decode func(body [
 		var none T
 		return none, err
 	}
-	return cloudcall.Do(ctx, c.caller, o.name, func(ctx context.Context) (T, error) {
+	do := cloudcall.Do[T]
+	if o.changes {
+		do = cloudcall.Once[T]
+	}
+	return do(ctx, c.caller, o.name, func(ctx context.Context) (T, error) {
 		httpClient := c.httpClient(ctx)
 		creds, err := c.keys.credentials(ctx, httpClient)
 		if err != nil {

@@ -16,9 +16,9 @@ type Created struct {
 	BackupID string // id of the backup set, as in Backups
 }
 
-// CreateManualBackup asks for a full backup of an instance. The name must be unique in the project (4 to 64 letters,
-// digits, - or _, a letter first), so that an attempt repeated after a lost answer makes no second backup. An instance
-// that cannot be backed up now is an error of class busy.
+// CreateManualBackup asks for a full backup of an instance. The name must be unique in the project: 4 to 64 letters,
+// digits, - or _, a letter first. An instance that cannot be backed up now is an error of class busy. After an error of
+// class timeout, server, network or protocol there may be a backup nevertheless.
 func (s *Source) CreateManualBackup(ctx context.Context, instanceID, name, description string) (Created, error) {
 	if err := checkID(opCreateManualBackup, instanceID); err != nil {
 		return Created{}, err
@@ -28,7 +28,7 @@ func (s *Source) CreateManualBackup(ctx context.Context, instanceID, name, descr
 		option.Description = &description
 	}
 	return call(ctx, s.client, operation{
-		name: opCreateManualBackup, define: dds.GenReqDefForCreateManualBackup, success: http.StatusAccepted,
+		name: opCreateManualBackup, define: dds.GenReqDefForCreateManualBackup, success: http.StatusAccepted, changes: true,
 		request: &model.CreateManualBackupRequest{Body: &model.CreateManualBackupRequestBody{Backup: option}},
 	}, decodeCreated)
 }

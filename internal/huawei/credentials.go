@@ -124,7 +124,7 @@ func (c *client) project(ctx context.Context) (string, error) {
 	if id := c.projectID.Load(); id != nil {
 		return *id, nil
 	}
-	id, err := c.lookup.get(ctx, "", time.Time{})
+	id, err := c.lookup.Get(ctx, "", time.Time{})
 	if err != nil {
 		return "", err
 	}

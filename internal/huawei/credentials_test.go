@@ -80,7 +80,7 @@ func TestProjectLookup(t *testing.T) {
 func TestProjectIsNotSharedBetweenSources(t *testing.T) {
 	for _, id := range []string{"p1", "p2"} {
 		f := newFake(t, map[string]http.HandlerFunc{
-			"/v3/projects":            send(200, `{"projects":[{"id":"`+id+`","name":"cn-north-4"}]}`),
+			"/v3/projects":             send(200, `{"projects":[{"id":"`+id+`","name":"cn-north-4"}]}`),
 			"/v3/" + id + "/instances": paged("instances"),
 		})
 		s, _ := open(t, f.URL, func(o *Options) { o.ProjectID = "" })

@@ -17,17 +17,7 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 
 	"mongodb_backup_exporter/internal/backup"
-)
-
-// The operations, by the cloud's own names.
-const (
-	opListInstances      = "ListInstances"
-	opListBackups        = "ListBackups"
-	opListTasks          = "ListTasks"
-	opShowBackupPolicy   = "ShowBackupPolicy"
-	opListRestoreTimes   = "ListRestoreTimes"
-	opCreateManualBackup = "CreateManualBackup"
-	opListProjects       = "KeystoneListProjects"
+	"mongodb_backup_exporter/internal/cloudcall"
 )
 
 // Source reads the DDS instances of one account in one region. It satisfies poll.Source and is safe for concurrent use.
@@ -39,13 +29,14 @@ type Source struct {
 	logger          log.Logger
 
 	// What DDS lists for a whole project is listed for all who ask at the same moment.
-	instances *shared[[]backup.Instance]
-	backups   *shared[map[string][]backup.Backup] // by instance id
-	jobs      *shared[map[string][]backup.Job]    // by instance id
+	instances *cloudcall.Shared[[]backup.Instance]
+	backups   *cloudcall.Shared[map[string][]backup.Backup] // by instance id
+	jobs      *cloudcall.Shared[map[string][]backup.Job]    // by instance id
 
 	mu       sync.Mutex
 	known    map[string]known         // by instance id, of the newest listing
 	policies map[string]learnedPolicy // by instance id
+	from     time.Time                // see begin
 	told     map[string]bool          // fields whose unreadable values have been logged
 }
 
@@ -69,15 +60,15 @@ func New(opts Options) (*Source, error) {
 	if s.logger == nil {
 		s.logger = log.NewNopLogger()
 	}
-	s.instances = &shared[[]backup.Instance]{op: opListInstances, recent: s.recent, now: s.now, list: s.listInstances}
-	s.backups = &shared[map[string][]backup.Backup]{op: opListBackups, recent: s.recent, now: s.now, list: s.listBackups}
-	s.jobs = &shared[map[string][]backup.Job]{op: opListTasks, recent: s.recent, now: s.now, list: s.listTasks}
+	s.instances = cloudcall.NewShared(opListInstances, s.recent, s.now, s.listInstances)
+	s.backups = cloudcall.NewShared(opListBackups, s.recent, s.now, s.listBackups)
+	s.jobs = cloudcall.NewShared(opListTasks, s.recent, s.now, s.listTasks)
 	return s, nil
 }
 
 // Instances lists every instance of the project. None has nodes.
 func (s *Source) Instances(ctx context.Context) ([]backup.Instance, error) {
-	listed, err := s.instances.get(ctx, "", time.Time{})
+	listed, err := s.instances.Get(ctx, "", time.Time{})
 	return slices.Clone(listed), err
 }
 
@@ -89,7 +80,7 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 			Hint: "leave out nodes in the configuration of the instance",
 		}
 	}
-	all, err := s.backups.get(ctx, in.InstanceID, since)
+	all, err := s.backups.Get(ctx, in.InstanceID, s.begin(since))
 	if err != nil {
 		return backup.List{}, err
 	}
@@ -115,13 +106,27 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 	return answer, nil
 }
 
+// slack is how much more than asked for is listed.
+const slack = time.Hour
+
+// begin returns a time somewhat before since that stays the same for a while, so that callers of the same moment ask
+// for the same listing.
+func (s *Source) begin(since time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if since.Before(s.from) || since.Sub(s.from) > 2*slack {
+		s.from = since.Add(-slack)
+	}
+	return s.from
+}
+
 // mustExist returns an error of class not found for an instance that the project does not list. A list of the whole
 // project says nothing about an instance that it does not mention.
 func (s *Source) mustExist(ctx context.Context, op, instanceID string) error {
 	if s.lookUp(instanceID).InstanceID != "" {
 		return nil
 	}
-	listed, err := s.instances.get(ctx, instanceID, time.Time{})
+	listed, err := s.instances.Get(ctx, instanceID, time.Time{})
 	if err != nil {
 		return err
 	}
@@ -135,7 +140,7 @@ func (s *Source) mustExist(ctx context.Context, op, instanceID string) error {
 
 // Jobs lists the instance's backup tasks of the last two days, newest first.
 func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, error) {
-	all, err := s.jobs.get(ctx, in.InstanceID, time.Time{})
+	all, err := s.jobs.Get(ctx, in.InstanceID, time.Time{})
 	if err != nil {
 		return nil, err
 	}
