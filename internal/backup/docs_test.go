@@ -1,0 +1,57 @@
+package backup_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// The examples of docs/health.md are true, and all of them are here.
+func TestExamplesOfTheDocumentation(t *testing.T) {
+	denied := &backup.Error{Op: "ListBackups", Class: backup.ClassPermission, Code: "DBS.280032"}
+	list := func(b ...backup.Backup) []backup.Backup { return b }
+	lastNight := list(full(at(22, 2, 10)))
+	cases := []verdictCase{
+		{name: "daily schedule, backup of 02:10", policy: daily(), list: lastNight},
+		{name: "Mon/Wed/Fri, Friday's backup", policy: monWedFri(), list: list(full(at(20, 2, 10)))},
+		{name: "rpo: 4h, backup of 02:10", rpo: 4 * time.Hour, list: lastNight},
+		{
+			name:   "daily schedule, a manual backup of yesterday 13:00, nothing since",
+			policy: daily(), list: list(manual(at(21, 13, 0))),
+		},
+		{
+			name: "backups until Thursday 08:00, then two failures",
+			list: list(failed(at(22, 2, 10)), failed(at(21, 2, 10)), full(at(19, 8, 0))),
+		},
+		{name: "backup of yesterday 14:00, then a failure", list: list(failed(at(22, 2, 10)), full(at(21, 14, 0)))},
+		{name: "created three hours ago, no backup", created: ptr(at(22, 9, 0))},
+		{name: "no backup"},
+		{name: "one backup, of zero bytes", list: list(sized(at(22, 2, 10), 0))},
+		{name: "not read since 10:30 for want of a permission", list: lastNight, edit: func(in *backup.TargetState) {
+			in.Backups.At, in.Backups.GoodUntil, in.Backups.Err = at(22, 10, 30), at(22, 11, 31), denied
+		}},
+		{name: "restarted while the cloud is down", edit: func(in *backup.TargetState) {
+			in.Backups = backup.Reading[backup.List]{Err: &backup.Error{Op: "DescribeBackups", Class: backup.ClassTimeout}}
+		}},
+	}
+	var want strings.Builder
+	for _, c := range cases {
+		c.now = noon
+		in, objectives := c.input()
+		h := backup.Assess(in, objectives, noon)
+		fmt.Fprintf(&want, "| %s | `%s` | %s |\n", c.name, h.State, h.Reason)
+	}
+	page, err := os.ReadFile("../../docs/health.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, examples, _ := strings.Cut(string(page), "| what is known | state | reason |\n|---|---|---|\n")
+	examples, _, _ = strings.Cut(examples, "\n\n")
+	if got := examples + "\n"; got != want.String() {
+		t.Errorf("the examples of docs/health.md are\n%s\nbut should be\n%s", got, want.String())
+	}
+}
