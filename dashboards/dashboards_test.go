@@ -250,14 +250,14 @@ func TestPanelsExplainThemselves(t *testing.T) {
 	})
 }
 
-// check reports steps that are missing or that do not rise from a base colour.
+// check reports steps that are missing or that do not rise from a base color.
 func (th thresholds) check() error {
 	if len(th.Steps) == 0 || th.Steps[0].Value != nil || th.Steps[0].Color == "" {
-		return fmt.Errorf("thresholds without a base colour: %+v", th.Steps)
+		return fmt.Errorf("thresholds without a base color: %+v", th.Steps)
 	}
 	for i, step := range th.Steps[1:] {
 		if step.Value == nil || step.Color == "" || i > 0 && *step.Value <= *th.Steps[i].Value {
-			return fmt.Errorf("threshold %d does not rise or has no colour", i+1)
+			return fmt.Errorf("threshold %d does not rise or has no color", i+1)
 		}
 	}
 	return nil
