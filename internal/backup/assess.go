@@ -80,7 +80,7 @@ type ByKind struct {
 	LastSuccess *Backup        // newest successful backup; nil: none known
 	LastFailure time.Time      // end (or else start) of the newest failed attempt; zero: none known
 	Counts      [NumStates]int // backups in the lookback, indexed by State
-	MedianSize  *int64         // bytes; median of the successes before the last; nil with fewer than three of them
+	MedianSize  *int64         // bytes; median of the non-empty successes before the last; nil with fewer than three
 }
 
 // Assess concludes from what is known at now whether a target's backups keep the promise of want. It is total: every

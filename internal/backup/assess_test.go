@@ -78,7 +78,7 @@ func TestVerdictUnknown(t *testing.T) {
 }
 
 func TestVerdictWithoutUsableBackup(t *testing.T) {
-	edited := func(edit func(*backup.Backup)) []backup.Backup {
+	spoiled := func(edit func(*backup.Backup)) []backup.Backup {
 		return []backup.Backup{with(full(at(22, 2, 10)), edit)}
 	}
 	const never = "no usable backup in the lookback; instance created 2026-01-02"
@@ -100,31 +100,31 @@ func TestVerdictWithoutUsableBackup(t *testing.T) {
 			state: backup.HealthNever, reason: never + "; the last success, 2026-11-22 02:30Z, is zero-sized",
 		},
 		{
-			name: "flagged unavailable", now: noon, list: edited(func(b *backup.Backup) { b.Unavailable = true }),
+			name: "flagged unavailable", now: noon, list: spoiled(func(b *backup.Backup) { b.Unavailable = true }),
 			state: backup.HealthNever, reason: never + "; the last success, 2026-11-22 02:30Z, is flagged as not restorable by the cloud",
 		},
 		{
-			name: "expired", now: noon, list: edited(func(b *backup.Backup) { b.ExpiresAt = noon }),
+			name: "expired", now: noon, list: spoiled(func(b *backup.Backup) { b.ExpiresAt = noon }),
 			state: backup.HealthNever, reason: never + "; the last success, 2026-11-22 02:30Z, has expired",
 		},
 		{
-			name: "being deleted", now: noon, list: edited(func(b *backup.Backup) { b.State = backup.StateDeleting }),
+			name: "being deleted", now: noon, list: spoiled(func(b *backup.Backup) { b.State = backup.StateDeleting }),
 			state: backup.HealthNever, reason: never,
 		},
 		{
-			name: "of an unknown status", now: noon, list: edited(func(b *backup.Backup) { b.State = backup.StateUnknown }),
+			name: "of an unknown status", now: noon, list: spoiled(func(b *backup.Backup) { b.State = backup.StateUnknown }),
 			state: backup.HealthNever, reason: never,
 		},
 		{
-			name: "of an unknown type", now: noon, list: edited(func(b *backup.Backup) { b.Kind = backup.KindUnknown }),
+			name: "of an unknown type", now: noon, list: spoiled(func(b *backup.Backup) { b.Kind = backup.KindUnknown }),
 			state: backup.HealthNever, reason: never + "; the last success, 2026-11-22 02:30Z, is of an unknown type",
 		},
 		{
-			name: "success without a start", now: noon, list: edited(func(b *backup.Backup) { b.StartedAt = time.Time{} }),
+			name: "success without a start", now: noon, list: spoiled(func(b *backup.Backup) { b.StartedAt = time.Time{} }),
 			state: backup.HealthNever, reason: never + "; the last success, 2026-11-22 02:30Z, has no believable start and end",
 		},
 		{
-			name: "success without an end", now: noon, list: edited(func(b *backup.Backup) { b.EndedAt = time.Time{} }),
+			name: "success without an end", now: noon, list: spoiled(func(b *backup.Backup) { b.EndedAt = time.Time{} }),
 			state: backup.HealthNever, reason: never,
 		},
 		{

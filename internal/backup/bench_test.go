@@ -1,7 +1,6 @@
 package backup_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -31,6 +30,6 @@ func BenchmarkAssess(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(time.Millisecond), "ms/fleet")
 	if states[backup.HealthFailed] == 0 {
-		b.Error(fmt.Sprint("the fleet is not what it should be: ", states))
+		b.Errorf("the fleet is not what it should be: %v", states)
 	}
 }

@@ -22,7 +22,7 @@ type scenario struct {
 type generator struct{ *rand.Rand }
 
 func newGenerator(seed uint64) generator {
-	return generator{rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // repeatable, not secret
+	return generator{rand.New(rand.NewPCG(seed, 0))}
 }
 
 func (g generator) oneIn(n int) bool { return g.IntN(n) == 0 }
@@ -121,7 +121,7 @@ func forAll(t *testing.T, check func(t *testing.T, g generator, s scenario, h ba
 	}
 	for state, n := range met {
 		if n < scenarios/500 {
-			t.Errorf("only %d of %d scenarios are %s", n, scenarios, backup.HealthState(state)) //nolint:gosec // below 6
+			t.Errorf("only %d of %d scenarios are %s", n, scenarios, backup.HealthState(state))
 		}
 	}
 }
