@@ -159,7 +159,7 @@ func selectorProblems(s *parser.VectorSelector, path []parser.Node, known map[st
 		if m.Name != "__name__" && !ok {
 			found = append(found, fmt.Sprintf("%s has no label %q", s.Name, m.Name))
 		}
-		for _, value := range strings.SplitSeq(m.Value, "|") {
+		for value := range strings.SplitSeq(m.Value, "|") {
 			if values != nil && !slices.Contains(values, value) {
 				found = append(found, fmt.Sprintf("%s has no %s %q", s.Name, m.Name, value))
 			}
