@@ -10,8 +10,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -207,30 +209,52 @@ func TestFaultsOnTheWire(t *testing.T) {
 }
 
 func TestHangEnds(t *testing.T) {
-	s, _ := newSim(t, testFleet())
-	hang := func(ctx context.Context) <-chan struct{} {
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			s.ServeHTTP(httptest.NewRecorder(), acs3Request("DescribeRegions", nil).WithContext(ctx))
-		}()
-		return done
-	}
-	remove := s.Inject(Fault{Kind: FaultHang})
-	ctx, leave := context.WithCancel(t.Context())
-	first := hang(ctx)
-	second := hang(t.Context())
-	leave()
-	<-first
-	select {
-	case <-second:
-		t.Error("the one who stays is answered")
-	default:
-	}
-	remove()
-	<-second
-	if got := s.Calls()[0].Status; got != 0 {
-		t.Errorf("status %d for a call without an answer", got)
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newSim(t, testFleet())
+		remove := s.Inject(Fault{Kind: FaultHang})
+		hang := func(ctx context.Context) *atomic.Bool {
+			var done atomic.Bool
+			go func() {
+				s.ServeHTTP(httptest.NewRecorder(), acs3Request("DescribeRegions", nil).WithContext(ctx))
+				done.Store(true)
+			}()
+			synctest.Wait()
+			return &done
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		first, second := hang(ctx), hang(t.Context())
+		if first.Load() || second.Load() {
+			t.Fatal("a call is answered at once")
+		}
+		leave()
+		synctest.Wait()
+		if !first.Load() || second.Load() {
+			t.Errorf("the client left: first over %t, second over %t", first.Load(), second.Load())
+		}
+		remove()
+		synctest.Wait()
+		if !second.Load() {
+			t.Error("the call hangs although the fault is removed")
+		}
+		for _, call := range s.Calls() {
+			if call.Status != 0 {
+				t.Errorf("status %d for a call without an answer", call.Status)
+			}
+		}
+	})
+}
+
+func TestLatencyAndDripTakeTime(t *testing.T) {
+	for kind, want := range map[FaultKind]time.Duration{FaultLatency: 3 * time.Second, FaultDrip: 21 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			s, _ := newSim(t, Fleet{Accounts: []Account{{Cloud: Alibaba, AccessKeyID: aliKey, AccessKeySecret: aliSecret}}})
+			s.Inject(Fault{Kind: kind, Delay: 3 * time.Second})
+			before := time.Now()
+			callAlibaba(t, s, "DescribeDBInstances")
+			if got := time.Since(before).Truncate(3 * time.Second); got != want {
+				t.Errorf("%s takes %s, want %s", kind, got, want)
+			}
+		})
 	}
 }
 
