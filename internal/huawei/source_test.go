@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/go-kit/log"
 	"github.com/google/go-cmp/cmp"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -118,5 +120,185 @@ func TestRequest(t *testing.T) {
 	}
 	if left, err := os.ReadDir(home); err != nil || len(left) != 0 {
 		t.Errorf("the SDK left %v in the user's home (error %v)", left, err)
+	}
+}
+
+func TestIncrementalBackupsWhereThePolicyMakesThem(t *testing.T) {
+	incremental := fmt.Sprintf(`{"id":"inc1br02","instance_id":%q,"type":"Incremental","begin_time":"2026-08-06 12:00:00","end_time":"2026-08-06 12:01:00","status":"COMPLETED","size":1}`, testInstance)
+	f := newFake(t, map[string]http.HandlerFunc{
+		"/instances": paged("instances", fmt.Sprintf(`{"id":%q,"mode":"ReplicaSet"}`, testInstance)),
+		"/instances/" + testInstance + "/backups/policy": send(200, `{"backup_policy":{"keep_days":7,"enable_incremental_backup":true}}`),
+		"/backups": func(w http.ResponseWriter, r *http.Request) {
+			if r.FormValue("backup_type") == "Incremental" && r.FormValue("instance_id") == testInstance {
+				paged("backups", incremental)(w, r)
+				return
+			}
+			paged("backups", record(testInstance, "b1br02", now.Add(-2*time.Hour)))(w, r)
+		},
+	})
+	clock := now
+	s, _ := open(t, f.URL, func(o *Options) { o.Now = func() time.Time { return clock } })
+	ask := func() ([]string, []backup.Kind) {
+		t.Helper()
+		list, err := s.Backups(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, b := range list.Backups {
+			ids = append(ids, b.ID)
+		}
+		return ids, list.Asked
+	}
+	steps := []struct {
+		name  string
+		do    func()
+		ids   []string
+		asked []backup.Kind
+	}{
+		{"policy not known", func() {}, []string{"b1br02"}, []backup.Kind{backup.KindFull}},
+		{"policy of the same moment", func() {
+			if _, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"b1br02"}, []backup.Kind{backup.KindFull}},
+		{"policy known", func() { clock = clock.Add(time.Minute) }, []string{"inc1br02", "b1br02"}, []backup.Kind{backup.KindFull, backup.KindIncremental}},
+	}
+	for _, step := range steps {
+		step.do()
+		ids, asked := ask()
+		if diff := cmp.Diff(step.ids, ids); diff != "" {
+			t.Errorf("%s: backups (-want +got):\n%s", step.name, diff)
+		}
+		if diff := cmp.Diff(step.asked, asked); diff != "" {
+			t.Errorf("%s: asked (-want +got):\n%s", step.name, diff)
+		}
+	}
+}
+
+func TestRecovery(t *testing.T) {
+	in := func(topology, version string) backup.Instance {
+		in := instanceNamed(testInstance)
+		in.Topology, in.Version = topology, version
+		return in
+	}
+	const spans = `{"restore_time":[{"start_time":1607731200000,"end_time":1607756414000}]}`
+	window := backup.Window{Start: time.UnixMilli(1607731200000).UTC(), End: time.UnixMilli(1607756414000).UTC()}
+	tests := []struct {
+		name    string
+		in      backup.Instance
+		answers map[string]string // by date
+		want    backup.Window
+		class   backup.Class
+		calls   int
+	}{
+		{"today", in(backup.TopologyReplicaSet, "3.4"), map[string]string{"2026-08-06": spans}, window, "", 1},
+		{"yesterday", in(backup.TopologyShardedCluster, "4.0"), map[string]string{"2026-08-05": spans}, window, "", 2},
+		{"none", in("", ""), nil, backup.Window{}, "", 2},
+		{"old cluster", in(backup.TopologyShardedCluster, "3.4"), nil, backup.Window{}, backup.ClassUnsupported, 0},
+		{"single node", in(backup.TopologyStandalone, "4.4"), nil, backup.Window{}, backup.ClassUnsupported, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFake(t, map[string]http.HandlerFunc{"/instances/" + testInstance + "/restore-time": func(w http.ResponseWriter, r *http.Request) {
+				if body, ok := tt.answers[r.FormValue("date")]; ok {
+					send(200, body)(w, r)
+					return
+				}
+				send(200, `{"restore_time":[]}`)(w, r)
+			}})
+			s, _ := open(t, f.URL, nil)
+			got, err := s.Recovery(t.Context(), tt.in)
+			if got != tt.want || backup.ClassOf(err) != tt.class {
+				t.Errorf("got %v, error %v; want %v, class %q", got, err, tt.want, tt.class)
+			}
+			if calls := f.count("/restore-time"); calls != tt.calls {
+				t.Errorf("%d calls, want %d", calls, tt.calls)
+			}
+		})
+	}
+}
+
+func TestJobsTellWhyABackupFailed(t *testing.T) {
+	f := newFake(t, map[string]http.HandlerFunc{"/jobs": func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("name") == taskPhysical {
+			paged("jobs", fmt.Sprintf(`{"id":"j1","instance_id":%q,"status":"Failed","progress":"","created_at":"2026-08-06T03:00:00+0000","fail_reason":"disk full"}`, testInstance))(w, r)
+			return
+		}
+		paged("jobs", fmt.Sprintf(`{"id":"j2","instance_id":%q,"status":"Running","progress":"9%%","created_at":"2026-08-06T12:55:00+0000"}`, testInstance))(w, r)
+	}})
+	s, _ := open(t, f.URL, nil)
+	got, err := s.Jobs(t.Context(), instanceNamed(testInstance))
+	want := []backup.Job{
+		{ID: "j2", State: backup.JobRunning, StartedAt: now.Add(-5 * time.Minute), Progress: new(9.0)},
+		{ID: "j1", State: backup.JobFailed, StartedAt: now.Add(-10 * time.Hour), Reason: "disk full"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("error %v; jobs (-want +got):\n%s", err, diff)
+	}
+	const query = "/v3.1/" + testProject + "/jobs?end_time=2026-08-06T13%3A01%3A00%2B0000&limit=100&name=MongodbSnapshotEBackup&offset=0&start_time=2026-08-04T13%3A00%3A00%2B0000"
+	if got := f.last().RequestURI; got != query {
+		t.Errorf("asked %s, want %s", got, query)
+	}
+}
+
+func TestRegionWithoutTaskList(t *testing.T) {
+	f := newFake(t, nil) // a gateway that knows no path
+	s, _ := open(t, f.URL, nil)
+	if _, err := s.Jobs(t.Context(), instanceNamed(testInstance)); backup.ClassOf(err) != backup.ClassUnsupported {
+		t.Errorf("jobs: %v, want class unsupported", err)
+	}
+	if _, err := s.Instances(t.Context()); backup.ClassOf(err) != backup.ClassNotFound {
+		t.Errorf("instances: %v, want class not_found", err)
+	}
+}
+
+// A backup that begins while the list is read moves all others by one.
+func TestListThatGrowsWhileItIsRead(t *testing.T) {
+	var sets []string
+	for i := range 150 {
+		sets = append(sets, record(testInstance, fmt.Sprintf("b%03dbr02", i), now.Add(-time.Duration(i)*time.Hour/4)))
+	}
+	f := newFake(t, map[string]http.HandlerFunc{"/backups": func(w http.ResponseWriter, r *http.Request) {
+		paged("backups", sets...)(w, r)
+		sets = append([]string{record(testInstance, fmt.Sprintf("n%03dbr02", len(sets)), now)}, sets...)
+	}})
+	s, observer := open(t, f.URL, nil)
+	list, err := s.Backups(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8))
+	if err != nil || len(list.Backups) != 150 || len(observer.rejected) != 0 {
+		t.Errorf("%d backups, error %v, rejected %v; want each of 150 once", len(list.Backups), err, observer.rejected)
+	}
+}
+
+func TestListWithoutEnd(t *testing.T) {
+	n := 0
+	f := newFake(t, map[string]http.HandlerFunc{"/instances": func(w http.ResponseWriter, _ *http.Request) {
+		n++
+		fmt.Fprintf(w, `{"instances":[{"id":"i%d"}],"total_count":2147483647}`, n)
+	}})
+	s, _ := open(t, f.URL, nil)
+	_, err := s.Instances(t.Context())
+	if want := "ListInstances: protocol: the list does not end after 1000 pages"; errorText(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestRejectedValuesAreLoggedOnce(t *testing.T) {
+	f := newFake(t, map[string]http.HandlerFunc{"/instances": paged("instances",
+		`{"id":"i1","mode":"Galaxy"}`, `{"id":"i2","mode":"Nebula"}`, `{"id":"i3","created":"soon"}`)})
+	var logged strings.Builder
+	s, observer := open(t, f.URL, func(o *Options) { o.Logger = log.NewLogfmtLogger(&logged) })
+	for range 2 {
+		if _, err := s.Instances(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = `level=warn msg="Cannot read what the cloud sent; not logged again for this field" field=mode value="\"Galaxy\""` + "\n" +
+		`level=warn msg="Cannot read what the cloud sent; not logged again for this field" field=created value="\"soon\""` + "\n"
+	if logged.String() != want {
+		t.Errorf("logged\n%s\nwant\n%s", logged.String(), want)
+	}
+	if diff := cmp.Diff(map[string]int{"mode": 4, "created": 2}, observer.rejected); diff != "" {
+		t.Errorf("rejected (-want +got):\n%s", diff)
 	}
 }
