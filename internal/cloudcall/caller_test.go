@@ -1,0 +1,392 @@
+package cloudcall
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+var place = Place{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou"}
+
+// book is an Observer that remembers.
+type book struct {
+	mu       sync.Mutex
+	results  []string
+	elapsed  []time.Duration
+	rejected []string
+}
+
+func (b *book) Request(p Place, operation, result string, elapsed time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p != place {
+		operation = "elsewhere " + operation
+	}
+	b.results = append(b.results, operation+" "+result)
+	b.elapsed = append(b.elapsed, elapsed)
+}
+
+func (b *book) Rejected(field string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rejected = append(b.rejected, field)
+}
+
+// unknown is a provider that knows no error.
+func unknown(op string, err error) *backup.Error {
+	return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: err}
+}
+
+func newCaller(opts Options) (*Caller, *book) {
+	b := &book{}
+	opts.Place, opts.Observer, opts.Now, opts.Classify = place, b, time.Now, unknown
+	return New(opts), b
+}
+
+func failure(class backup.Class) *backup.Error {
+	return &backup.Error{Op: "Op", Class: class, Err: errors.New("because of " + string(class))}
+}
+
+// script makes attempts end as told, the last entry again and again, and notes when they began.
+type script struct {
+	begin  time.Time
+	at     []time.Duration
+	answer []error
+}
+
+func newScript(answers ...error) *script { return &script{begin: time.Now(), answer: answers} }
+
+func (s *script) attempt(context.Context) (int, error) {
+	n := len(s.at)
+	s.at = append(s.at, time.Since(s.begin))
+	return n + 1, s.answer[min(n, len(s.answer)-1)]
+}
+
+func TestRetriesByClass(t *testing.T) {
+	retried := []backup.Class{backup.ClassThrottled, backup.ClassServer, backup.ClassTimeout, backup.ClassNetwork}
+	for _, class := range []backup.Class{
+		backup.ClassAuth, backup.ClassPermission, backup.ClassThrottled, backup.ClassNotFound, backup.ClassUnsupported, backup.ClassBusy,
+		backup.ClassBadRequest, backup.ClassServer, backup.ClassTimeout, backup.ClassCanceled, backup.ClassNetwork, backup.ClassProtocol,
+	} {
+		t.Run(string(class), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, seen := newCaller(Options{})
+				s := newScript(failure(class))
+				_, err := Do(t.Context(), c, "Op", s.attempt)
+				if got, want := err.Error(), failure(class).Error(); got != want {
+					t.Errorf("error = %q, want %q", got, want)
+				}
+				want := 1
+				if slices.Contains(retried, class) {
+					want = 4
+				}
+				if len(s.at) != want || len(seen.results) != want || seen.results[0] != "Op "+string(class) {
+					t.Errorf("%d attempts, counted %q; want %d", len(s.at), seen.results, want)
+				}
+			})
+		})
+	}
+}
+
+func TestPausesDoubleWithinTheirBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 50 {
+			c, _ := newCaller(Options{MaxAttempts: 5, FirstRetry: time.Second})
+			s := newScript(failure(backup.ClassServer))
+			if _, err := Do(t.Context(), c, "Op", s.attempt); err == nil {
+				t.Fatal("no error")
+			}
+			for i, mean := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second} {
+				if pause := s.at[i+1] - s.at[i]; pause < mean/2 || pause > mean*3/2+1 {
+					t.Fatalf("pause %d was %v, want %v, half of it more or less", i+1, pause, mean)
+				}
+			}
+		}
+	})
+}
+
+func TestSuccessAfterFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, seen := newCaller(Options{})
+		got, err := Do(t.Context(), c, "Op", newScript(failure(backup.ClassServer), failure(backup.ClassThrottled), nil).attempt)
+		if got != 3 || err != nil {
+			t.Errorf("Do = %d, %v; want the third attempt's value", got, err)
+		}
+		if diff := cmp.Diff([]string{"Op server", "Op throttled", "Op ok"}, seen.results); diff != "" {
+			t.Errorf("counted (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		throttled := failure(backup.ClassThrottled)
+		throttled.RetryAfter = 7 * time.Second
+		c, _ := newCaller(Options{FirstRetry: time.Second})
+		s := newScript(throttled, nil)
+		if _, err := Do(t.Context(), c, "Op", s.attempt); err != nil {
+			t.Fatal(err)
+		}
+		if pause := s.at[1]; pause < 7500*time.Millisecond || pause > 8501*time.Millisecond {
+			t.Errorf("paused %v, want the 7 s asked for and 0.5 to 1.5 s", pause)
+		}
+	})
+}
+
+func TestNoPauseOutlastsTheCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		throttled := failure(backup.ClassThrottled)
+		throttled.RetryAfter = time.Minute
+		c, _ := newCaller(Options{})
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		s := newScript(throttled)
+		_, err := Do(ctx, c, "Op", s.attempt)
+		if err != error(throttled) || len(s.at) != 1 || time.Since(s.begin) != 0 {
+			t.Errorf("%v after %d attempts and %v; want the cloud's refusal at once", err, len(s.at), time.Since(s.begin))
+		}
+	})
+}
+
+func TestEndOfContextKeepsTheLastRealFailure(t *testing.T) {
+	hang := func(ctx context.Context) (int, error) {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	}
+	tests := []struct {
+		name   string
+		first  error // outcome of the first attempt; nil: it hangs, as all later ones do
+		ctx    func(context.Context) (context.Context, context.CancelFunc)
+		want   string
+		within time.Duration
+	}{
+		{
+			"cancelled in the second attempt", failure(backup.ClassServer),
+			func(ctx context.Context) (context.Context, context.CancelFunc) { return cancelAfter(ctx, time.Minute) },
+			"Op: server: because of server", time.Minute,
+		},
+		{
+			"cancelled in the pause", failure(backup.ClassServer),
+			func(ctx context.Context) (context.Context, context.CancelFunc) {
+				return cancelAfter(ctx, 100*time.Millisecond)
+			},
+			"Op: server: because of server", 100 * time.Millisecond,
+		},
+		{
+			"deadline in the second attempt", failure(backup.ClassThrottled),
+			func(ctx context.Context) (context.Context, context.CancelFunc) {
+				return context.WithTimeout(ctx, 40*time.Second)
+			},
+			"Op: throttled: because of throttled", 40 * time.Second,
+		},
+		{
+			"nothing else is known: cancelled", nil,
+			func(ctx context.Context) (context.Context, context.CancelFunc) { return cancelAfter(ctx, time.Second) },
+			"Op: canceled: context canceled", time.Second,
+		},
+		{
+			"nothing else is known: deadline", nil,
+			func(ctx context.Context) (context.Context, context.CancelFunc) {
+				return context.WithTimeout(ctx, time.Second)
+			},
+			"Op: timeout: no answer in time", time.Second,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := newCaller(Options{})
+				ctx, cancel := tt.ctx(t.Context())
+				defer cancel()
+				begin, attempts := time.Now(), 0
+				_, err := Do(ctx, c, "Op", func(ctx context.Context) (int, error) {
+					attempts++
+					if attempts == 1 && tt.first != nil {
+						return 0, tt.first
+					}
+					return hang(ctx)
+				})
+				if err.Error() != tt.want || time.Since(begin) != tt.within {
+					t.Errorf("%q after %v, want %q after %v", err, time.Since(begin), tt.want, tt.within)
+				}
+			})
+		})
+	}
+}
+
+func cancelAfter(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := time.AfterFunc(d, cancel)
+	return ctx, func() { stop.Stop(); cancel() }
+}
+
+func TestTimeoutBoundsOneAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, seen := newCaller(Options{Timeout: 10 * time.Second, MaxAttempts: 2})
+		begin := time.Now()
+		_, err := Do(t.Context(), c, "Op", func(ctx context.Context) (int, error) {
+			<-ctx.Done()
+			return 0, ctx.Err()
+		})
+		if err.Error() != "Op: timeout: no answer in time" {
+			t.Errorf("error = %q", err)
+		}
+		if diff := cmp.Diff([]time.Duration{10 * time.Second, 10 * time.Second}, seen.elapsed); diff != "" {
+			t.Errorf("times reported (-want +got):\n%s", diff)
+		}
+		if took := time.Since(begin); took < 20*time.Second || took > 21*time.Second {
+			t.Errorf("took %v, want two attempts and a pause", took)
+		}
+	})
+}
+
+func TestEndedContextSendsNothing(t *testing.T) {
+	c, seen := newCaller(Options{Gate: NewGate(time.Now, nil), Budget: NewBudget(1, false)})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := newScript(nil)
+	_, err := Do(ctx, c, "Op", s.attempt)
+	if err == nil || err.Error() != "Op: canceled: context canceled" || len(s.at) != 0 || len(seen.results) != 0 {
+		t.Errorf("%v, %d attempts, counted %q; want class canceled and none", err, len(s.at), seen.results)
+	}
+}
+
+func TestOnceIsNeverRepeated(t *testing.T) {
+	c, seen := newCaller(Options{})
+	s := newScript(failure(backup.ClassServer))
+	if _, err := Once(t.Context(), c, "Op", s.attempt); err == nil || len(s.at) != 1 || len(seen.results) != 1 {
+		t.Errorf("%v after %d attempts, counted %q; want one", err, len(s.at), seen.results)
+	}
+	if got, err := Once(t.Context(), c, "Op", newScript(nil).attempt); got != 1 || err != nil {
+		t.Errorf("Once = %d, %v; want the value and no error", got, err)
+	}
+}
+
+func TestRejectedIsPassedOn(t *testing.T) {
+	c, seen := newCaller(Options{})
+	c.Rejected("BackupSize")
+	if diff := cmp.Diff([]string{"BackupSize"}, seen.rejected); diff != "" || c.Place() != place {
+		t.Errorf("place %v, rejected (-want +got):\n%s", c.Place(), diff)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	tests := []struct {
+		name   string
+		budget *Budget
+		ops    []string
+		want   []time.Duration // when each call was sent
+	}{
+		{"two a second", NewBudget(2, false), []string{"A", "A", "A", "A"}, []time.Duration{0, 0, 500 * time.Millisecond, time.Second}},
+		{"each operation its own", NewBudget(1, false), []string{"A", "B", "A", "B"}, []time.Duration{0, 0, time.Second, time.Second}},
+		{"shared", NewBudget(1, true), []string{"A", "B", "A"}, []time.Duration{0, time.Second, 2 * time.Second}},
+		{"less than one a second", NewBudget(0.5, true), []string{"A", "A"}, []time.Duration{0, 2 * time.Second}},
+		{"no limit", NewBudget(0, true), []string{"A", "A", "A"}, []time.Duration{0, 0, 0}},
+		{"none", nil, []string{"A", "A", "A"}, []time.Duration{0, 0, 0}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := newCaller(Options{Budget: tt.budget})
+				s := newScript(nil)
+				for _, op := range tt.ops {
+					if _, err := Do(t.Context(), c, op, s.attempt); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if diff := cmp.Diff(tt.want, s.at); diff != "" {
+					t.Errorf("calls sent at (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestBudgetThatCannotBeKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, seen := newCaller(Options{Budget: NewBudget(0.1, true)})
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		s := newScript(nil)
+		if _, err := Do(ctx, c, "Op", s.attempt); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Do(ctx, c, "Op", s.attempt)
+		want := "Op: timeout: not sent in time: 0.1 calls a second are not enough; raise requests_per_second or poll less often"
+		if err == nil || err.Error() != want || time.Since(s.begin) != 0 || len(seen.results) != 1 {
+			t.Errorf("%v after %v, counted %q; want at once: %s", err, time.Since(s.begin), seen.results, want)
+		}
+	})
+}
+
+func TestRetriesKeepToTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCaller(Options{Budget: NewBudget(0.1, true), FirstRetry: time.Millisecond})
+		s := newScript(failure(backup.ClassServer), nil)
+		if _, err := Do(t.Context(), c, "Op", s.attempt); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]time.Duration{0, 10 * time.Second}, s.at); diff != "" {
+			t.Errorf("attempts at (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestHangingCallsLeaveNothingBehind(t *testing.T) {
+	const calls = 30
+	leaks := goleak.IgnoreCurrent()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	closed := make(chan struct{}, calls)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	server.Start()
+	transport := NewTransport(4)
+	c, _ := newCaller(Options{Timeout: 10 * time.Millisecond, MaxAttempts: 1})
+	for range calls {
+		if _, err := Do(t.Context(), c, "Op", get(transport, server.URL)); backup.ClassOf(err) != backup.ClassTimeout {
+			t.Fatalf("error = %v, want class timeout", err)
+		}
+	}
+	for i := range calls { // the server still runs: it is the client that closes each connection
+		select {
+		case <-closed:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%d connections are still open", calls-i)
+		}
+	}
+	server.Close()
+	goleak.VerifyNone(t, leaks)
+}
+
+// get returns an attempt that sends one POST and reads the answer.
+func get(transport http.RoundTripper, url string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, nil)
+		if err != nil {
+			return "", err
+		}
+		resp, err := (&http.Client{Transport: transport}).Do(r)
+		if err != nil {
+			return "", err
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		return string(body), err
+	}
+}

@@ -1,0 +1,120 @@
+package cloudcall
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// newListing returns a Shared of the number of the listing, each of which takes a second.
+func newListing(recent time.Duration) (*Shared[int], *int) {
+	n := 0
+	return NewShared("List", recent, time.Now, func(ctx context.Context, _ time.Time) (int, error) {
+		n++
+		mine := n
+		select {
+		case <-time.After(time.Second):
+			return mine, nil
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}), &n
+}
+
+func TestSharedByCallersOfOneMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, listings := newListing(10 * time.Second)
+		var callers sync.WaitGroup
+		for _, who := range []string{"a", "b", "c"} {
+			callers.Go(func() {
+				if got, err := s.Get(t.Context(), who, time.Time{}); got != 1 || err != nil {
+					t.Errorf("%s got %d, %v; want the first listing", who, got, err)
+				}
+			})
+		}
+		callers.Wait()
+		begin := time.Now()
+		if got, err := s.Get(t.Context(), "late", time.Time{}); got != 1 || err != nil || time.Since(begin) != 0 {
+			t.Errorf("a late caller got %d, %v; want the listing just made", got, err)
+		}
+		if got, err := s.Get(t.Context(), "a", time.Time{}); got != 2 || err != nil {
+			t.Errorf("asking twice got %d, %v; want a new listing", got, err)
+		}
+		time.Sleep(11 * time.Second)
+		if got, err := s.Get(t.Context(), "b", time.Time{}); got != 3 || err != nil {
+			t.Errorf("after 11 s got %d, %v; want a new listing", got, err)
+		}
+		if *listings != 3 {
+			t.Errorf("%d listings, want 3", *listings)
+		}
+	})
+}
+
+func TestSharedReachesFarEnoughBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, listings := newListing(time.Minute)
+		since := time.Now().Add(-time.Hour)
+		for _, who := range []struct {
+			name  string
+			since time.Time
+		}{{"a", since}, {"b", since.Add(time.Minute)}, {"c", since.Add(-time.Minute)}} {
+			if _, err := s.Get(t.Context(), who.name, who.since); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if *listings != 2 {
+			t.Errorf("%d listings, want one for a and b, and one that reaches back for c", *listings)
+		}
+	})
+}
+
+func TestSharedOutlivesOneCallerButNotAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, listings := newListing(0)
+		short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		var callers sync.WaitGroup
+		callers.Go(func() {
+			if _, err := s.Get(short, "hasty", time.Time{}); err == nil || err.Error() != "List: timeout: no answer in time" {
+				t.Errorf("hasty got %v, want its timeout", err)
+			}
+		})
+		callers.Go(func() {
+			if got, err := s.Get(t.Context(), "patient", time.Time{}); got != 1 || err != nil {
+				t.Errorf("patient got %d, %v; want the listing", got, err)
+			}
+		})
+		callers.Wait()
+		begin := time.Now()
+		alone, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(200*time.Millisecond, cancel)
+		if _, err := s.Get(alone, "alone", time.Time{}); backup.ClassOf(err) != backup.ClassCanceled || time.Since(begin) != 200*time.Millisecond {
+			t.Errorf("alone got %v after %v, want class canceled at once", err, time.Since(begin))
+		}
+		if got, err := s.Get(t.Context(), "next", time.Time{}); got != 3 || err != nil {
+			t.Errorf("next got %d, %v; want a listing that is not the abandoned one", got, err)
+		}
+		if _, err := s.Get(alone, "ended", time.Time{}); backup.ClassOf(err) != backup.ClassCanceled || *listings != 3 {
+			t.Errorf("with an ended context: %v after %d listings; want class canceled and no listing", err, *listings)
+		}
+	})
+}
+
+func TestSharedFailureAndTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := errors.New("broken")
+		s := NewShared("List", 0, time.Now, func(ctx context.Context, _ time.Time) (int, error) {
+			<-ctx.Done()
+			return 0, broken
+		})
+		begin := time.Now()
+		if _, err := s.Get(t.Context(), "a", time.Time{}); !errors.Is(err, broken) || time.Since(begin) != 5*time.Minute {
+			t.Errorf("got %v after %v, want the listing's own error after its 5 minutes", err, time.Since(begin))
+		}
+	})
+}

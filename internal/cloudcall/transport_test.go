@@ -1,0 +1,321 @@
+package cloudcall
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// serve returns the address of a server with one handler, and a transport to it.
+func serve(t *testing.T, handler http.HandlerFunc) (string, *Transport) {
+	t.Helper()
+	transport := NewTransport(4)
+	server := httptest.NewServer(handler)
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		server.Close()
+	})
+	return server.URL, transport
+}
+
+// reply answers with a status, a content type and a body.
+func reply(status int, contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Type"] = []string{contentType}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+func gzipped(t *testing.T, text io.Reader) []byte {
+	t.Helper()
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := io.Copy(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return packed.Bytes()
+}
+
+func TestAnswersThatAreNoJSON(t *testing.T) {
+	const api = "this is not the cloud's API: check the endpoint, and any proxy on the way"
+	bomb := gzipped(t, io.LimitReader(zeros{}, 64<<20))
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc
+		want    string
+	}{
+		{"empty 200", reply(200, "application/json", ""), `Op: protocol (HTTP 200): the answer is empty: HTTP status 200, content type "application/json"`},
+		{"blank 200", reply(200, "application/json", " \n"), `Op: protocol (HTTP 200): the answer is empty: HTTP status 200, content type "application/json"`},
+		{"204", reply(204, "application/json", ""), `Op: protocol (HTTP 204): the answer is empty: HTTP status 204, content type "application/json"`},
+		{"list", reply(200, "application/json", "[1]"), `Op: protocol (HTTP 200): the answer is not a JSON object: HTTP status 200, content type "application/json"`},
+		{"byte order mark", reply(200, "application/json", "\ufeff{}"), `Op: protocol (HTTP 200): the answer is not a JSON object: HTTP status 200, content type "application/json"`},
+		{"truncated", reply(200, "application/json", `{"a": 1`), `Op: protocol (HTTP 200): the answer is not valid JSON: HTTP status 200, content type "application/json"`},
+		{"truncated 503", reply(503, "application/json", `{"Code": "x}`), `Op: server (HTTP 503): the answer is not valid JSON: HTTP status 503, content type "application/json"`},
+		{"broken 400", reply(400, "application/json", `{"Code" "x"}`), `Op: protocol (HTTP 400): the answer is not valid JSON: HTTP status 400, content type "application/json"`},
+		{"too large", reply(200, "application/json", `{"a":"`+strings.Repeat("x", MaxBody)+`"}`), `Op: protocol (HTTP 200): the answer is larger than 8388608 bytes: HTTP status 200, content type "application/json"`},
+		{"gzip bomb", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(bomb)
+		}, `Op: protocol (HTTP 200): the answer is larger than 8388608 bytes: HTTP status 200, content type "application/json"`},
+		{"HTML 200", reply(200, "text/html; charset=utf-8", "<html>secret</html>"), `Op: protocol (HTTP 200): the answer is not a JSON object: HTTP status 200, content type "text/html; charset=utf-8"; ` + api},
+		{"HTML 403 of a proxy proves nothing", reply(403, "text/html", "<html>"), `Op: protocol (HTTP 403): the answer is not a JSON object: HTTP status 403, content type "text/html"; ` + api},
+		{"HTML 407", reply(407, "text/html", "<html>"), `Op: protocol (HTTP 407): the answer is not a JSON object: HTTP status 407, content type "text/html"; ` + api},
+		{"HTML 502", reply(502, "text/html", "<html>"), `Op: server (HTTP 502): the answer is not a JSON object: HTTP status 502, content type "text/html"`},
+		{"empty 503", reply(503, "text/plain", ""), `Op: server (HTTP 503): the answer is empty: HTTP status 503, content type "text/plain"`},
+		{"text 429", reply(429, "text/plain", "slow down"), `Op: throttled (HTTP 429): the answer is not a JSON object: HTTP status 429, content type "text/plain"`},
+		{"empty 401", reply(401, "application/json", ""), `Op: auth (HTTP 401): the answer is empty: HTTP status 401, content type "application/json"`},
+		{"empty 403", reply(403, "application/json", ""), `Op: permission (HTTP 403): the answer is empty: HTTP status 403, content type "application/json"`},
+		{"empty 404", reply(404, "application/json", ""), `Op: protocol (HTTP 404): the answer is empty: HTTP status 404, content type "application/json"`},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			http.Redirect(w, r, "/elsewhere?token=secret", http.StatusFound)
+		}, `Op: protocol (HTTP 302): the answer is a redirect: HTTP status 302, content type "application/json"; ` + api},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			url, transport := serve(t, tt.handler)
+			c, _ := newCaller(Options{MaxAttempts: 1})
+			_, err := Do(t.Context(), c, "Op", get(transport, url))
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("error:\n%v\nwant:\n%s", err, tt.want)
+			}
+		})
+	}
+}
+
+// zeros never ends.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func TestGoodAnswers(t *testing.T) {
+	large := `{"a":"` + strings.Repeat("x", MaxBody-8) + `"}`
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc
+		want    string
+	}{
+		{"plain", reply(200, "application/json", "{\"a\":1}\n"), "{\"a\":1}\n"},
+		{"as large as may be", reply(200, "application/json", large), large},
+		{"an error of the API", reply(400, "application/json", `{"Code":"x"}`), `{"Code":"x"}`},
+		{"without a length", func(w http.ResponseWriter, _ *http.Request) {
+			for i := range 3 {
+				_, _ = fmt.Fprint(w, []string{"{", `"a":1`, "}"}[i])
+				_ = http.NewResponseController(w).Flush()
+			}
+		}, `{"a":1}`},
+		{"gzip, when asked for", func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Accept-Encoding") != "gzip" {
+				http.Error(w, "gzip was not asked for", 500)
+			}
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(gzipped(t, strings.NewReader(`{"a":1}`)))
+		}, `{"a":1}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			url, transport := serve(t, tt.handler)
+			c, _ := newCaller(Options{MaxAttempts: 1})
+			got, err := Do(t.Context(), c, "Op", get(transport, url))
+			if err != nil || got != tt.want {
+				t.Errorf("%d bytes and %v, want %d bytes", len(got), err, len(tt.want))
+			}
+		})
+	}
+}
+
+func TestBrokenConnections(t *testing.T) {
+	hijack := func(wire string, linger bool) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(conn, wire)
+			if tcp, ok := conn.(*net.TCPConn); ok && !linger {
+				_ = tcp.SetLinger(0)
+			}
+			_ = conn.Close()
+		}
+	}
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc
+		want    string
+	}{
+		{"closed before the answer", hijack("", true), "Op: network: EOF"},
+		{"cut in the body", hijack("HTTP/1.1 200 OK\r\nX-Request-Id: R-1\r\nContent-Length: 100\r\n\r\n{\"a\":", true), "Op: network (HTTP 200): unexpected EOF [request id R-1]"},
+		{"cut in a chunk", hijack("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\"", true), "Op: network (HTTP 200): unexpected EOF"},
+		{"reset", hijack("", false), "Op: network: read tcp ADDRESS: read: connection reset by peer"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			url, transport := serve(t, tt.handler)
+			c, _ := newCaller(Options{MaxAttempts: 1})
+			_, err := Do(t.Context(), c, "Op", get(transport, url))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if got := strings.ReplaceAll(err.Error(), strings.TrimPrefix(url, "http://"), "ADDRESS"); got != tt.want {
+				t.Errorf("error = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestNobodyThere(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := newCaller(Options{MaxAttempts: 1})
+	_, err = Do(t.Context(), c, "Op", get(NewTransport(1), "http://"+address+"/?AccessKeyId=LTAIsecret&Signature=secret"))
+	if want := "Op: network: dial tcp " + address + ": connect: connection refused"; err == nil || err.Error() != want {
+		t.Errorf("error = %v, want %s", err, want)
+	}
+}
+
+func TestUntrustedCertificate(t *testing.T) {
+	server := httptest.NewUnstartedServer(reply(200, "application/json", "{}"))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	c, _ := newCaller(Options{MaxAttempts: 1})
+	_, err := Do(t.Context(), c, "Op", get(NewTransport(1), server.URL+"/?Signature=secret"))
+	failed, ok := err.(*backup.Error)
+	if !ok || failed.Class != backup.ClassNetwork || !strings.Contains(failed.Hint, "certificate") || strings.Contains(err.Error(), "secret") {
+		t.Errorf("error = %v, want class network and a hint at the certificate", err)
+	}
+}
+
+// The SDKs lose most of what headers say.
+func TestHeadersAreKept(t *testing.T) {
+	tests := []struct {
+		name       string
+		header     map[string]string
+		requestID  string
+		retryAfter time.Duration
+	}{
+		{"Alibaba Cloud", map[string]string{"x-acs-request-id": "A-1", "x-acs-retry-after": "1500"}, "A-1", 1500 * time.Millisecond},
+		{"Huawei Cloud", map[string]string{"X-Request-Id": "h1", "Retry-After": "3"}, "h1", 3 * time.Second},
+		{"none", nil, "", 0},
+		{"an hour is a minute", map[string]string{"Retry-After": "3600"}, "", time.Minute},
+		{"a number that overflows", map[string]string{"Retry-After": "99999999999999999999"}, "", 0},
+		{"no number", map[string]string{"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", "x-acs-retry-after": "soon"}, "", 0},
+		{"negative", map[string]string{"Retry-After": "-3"}, "", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			url, transport := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				for key, value := range tt.header {
+					w.Header().Set(key, value)
+				}
+				w.WriteHeader(400)
+				_, _ = io.WriteString(w, `{"Code":"Throttling"}`)
+			})
+			c, _ := newCaller(Options{MaxAttempts: 1})
+			c.opts.Classify = func(op string, _ error) *backup.Error {
+				return &backup.Error{Op: op, Class: backup.ClassThrottled, Code: "Throttling"}
+			}
+			_, err := Do(t.Context(), c, "Op", func(ctx context.Context) (string, error) {
+				if _, err := get(transport, url)(ctx); err != nil {
+					return "", err
+				}
+				return "", fmt.Errorf("what the SDK made of it")
+			})
+			want := &backup.Error{
+				Op: "Op", Class: backup.ClassThrottled, Code: "Throttling",
+				Status: 400, RequestID: tt.requestID, RetryAfter: tt.retryAfter,
+			}
+			if diff := cmp.Diff(error(want), err); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestProxyOfTheEnvironment(t *testing.T) {
+	var seen string
+	proxy, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		seen = r.Method + " " + r.URL.String() + " " + r.Header.Get("Proxy-Authorization")
+		_, _ = io.WriteString(w, "{}")
+	})
+	t.Setenv("http_proxy", strings.Replace(proxy, "http://", "http://user:password@", 1))
+	t.Setenv("no_proxy", ".internal")
+	t.Setenv("REQUEST_METHOD", "")
+	transport := NewTransport(1)
+	defer transport.CloseIdleConnections()
+	c, _ := newCaller(Options{MaxAttempts: 1})
+	if _, err := Do(t.Context(), c, "Op", get(transport, "http://mongodb.example.com/?a=1")); err != nil {
+		t.Fatal(err)
+	}
+	if want := "POST http://mongodb.example.com/?a=1 Basic dXNlcjpwYXNzd29yZA=="; seen != want {
+		t.Errorf("the proxy saw %q, want %q", seen, want)
+	}
+	seen = ""
+	_, err := Do(t.Context(), c, "Op", get(transport, "http://mongodb.invalid.internal/"))
+	if backup.ClassOf(err) != backup.ClassNetwork || seen != "" {
+		t.Errorf("%v, the proxy saw %q; want no use of the proxy", err, seen)
+	}
+}
+
+func TestWithContext(t *testing.T) {
+	url, transport := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	c, _ := newCaller(Options{})
+	_, err := Do(ctx, c, "Op", func(ctx context.Context) (string, error) {
+		return get(WithContext(ctx, transport), url)(context.WithoutCancel(ctx))
+	})
+	if backup.ClassOf(err) != backup.ClassTimeout {
+		t.Errorf("error = %v, want class timeout", err)
+	}
+}
+
+func TestKeepsConnections(t *testing.T) {
+	connections := 0
+	server := httptest.NewUnstartedServer(reply(200, "application/json", "{}"))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections++ // by the one goroutine that accepts
+		}
+	}
+	server.Start()
+	transport := NewTransport(1)
+	c, _ := newCaller(Options{})
+	for range 20 {
+		if _, err := Do(t.Context(), c, "Op", get(transport, server.URL)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	transport.CloseIdleConnections()
+	server.Close()
+	if connections != 1 {
+		t.Errorf("%d connections for 20 calls in a row, want one", connections)
+	}
+}
