@@ -45,25 +45,6 @@ func TestObjectivesFor(t *testing.T) {
 	}
 }
 
-func TestLimitsFor(t *testing.T) {
-	for name, c := range map[string]struct {
-		poll    Poll
-		account Account
-		want    Limits
-	}{
-		"nothing set":    {Poll{}, Account{Cloud: CloudAlibaba}, Limits{1, 10}},
-		"alibaba":        {Default().Poll, Account{Cloud: CloudAlibaba}, Limits{16, 10}},
-		"huawei":         {Default().Poll, Account{Cloud: CloudHuawei}, Limits{16, 1}},
-		"poll":           {Poll{Concurrency: 3, RequestsPerSecond: 5}, Account{Cloud: CloudHuawei}, Limits{3, 5}},
-		"account wins":   {Poll{Concurrency: 3, RequestsPerSecond: 5}, Account{Cloud: CloudHuawei, Concurrency: 2, RequestsPerSecond: 0.5}, Limits{2, 0.5}},
-		"one of the two": {Poll{Concurrency: 3, RequestsPerSecond: 5}, Account{Cloud: CloudAlibaba, Concurrency: 9}, Limits{9, 5}},
-	} {
-		if got := (&Config{Poll: c.poll}).LimitsFor(c.account); got != c.want {
-			t.Errorf("%s: %+v, want %+v", name, got, c.want)
-		}
-	}
-}
-
 // TestValidateConstructed covers what a file cannot say.
 func TestValidateConstructed(t *testing.T) {
 	c := load(t, "minimal.good.yml")

@@ -20,9 +20,9 @@ type decoder struct {
 	around   map[path]bool // what holds one of failed
 }
 
-// maxValues is what a file may hold, several times what ten thousand instances take. Aliases within aliases could otherwise
+// maxValues is what a file may hold, more than ten thousand instances take. Aliases within aliases could otherwise
 // turn one page into hours of reading.
-const maxValues = 200_000
+const maxValues = 100_000
 
 func newDecoder() *decoder {
 	return &decoder{lines: map[path]int{}, failed: map[path]bool{}, around: map[path]bool{}}

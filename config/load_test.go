@@ -177,7 +177,7 @@ func TestLoadRefusesAliasBombs(t *testing.T) {
 	const head = "accounts: [&a {regions: [&r {instances: [&i {nodes: [x"
 	bomb := head + strings.Repeat(",x", 99) + "]}" + strings.Repeat(",*i", 99) + "]}" + strings.Repeat(",*r", 99) + "]}" + strings.Repeat(",*a", 99) + "]\n"
 	_, err := Load([]byte(bomb), "")
-	want := "holds more than 200000 values; do its aliases repeat each other? (line 1)"
+	want := "holds more than 100000 values; do its aliases repeat each other? (line 1)"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %.200v, want %q", err, want)
 	}
