@@ -46,8 +46,8 @@ func (r *region) judge(now time.Time, err error) {
 	}
 }
 
-// tell logs a failure when it is news, and its end. Refused credentials concern the whole region and a refused
-// permission the whole scope: either is told once, not once per target.
+// tell logs a failure when it is news, and its end. Refused credentials and a cloud that answers nothing concern the
+// whole region, a refused permission the whole scope: each is told once, not once per target.
 func (p *Poller) tell(r *region, about subject, err error) {
 	class := backup.ClassOf(err)
 	logger := log.With(p.opts.Logger, "cloud", r.conf.Cloud, "account", r.conf.Account, "region", r.conf.Region, "scope", about.scope)
@@ -60,7 +60,7 @@ func (p *Poller) tell(r *region, about subject, err error) {
 		}
 		return
 	}
-	if key := topic(about, class); r.told[key] == (told{}) || r.told[key].class != class {
+	if key := r.topic(about, class); r.told[key] == (told{}) || r.told[key].class != class {
 		r.told[key] = told{about, class}
 		level.Error(logger).Log("msg", "Asking the cloud failed; not logged again until it changes", "err", err)
 	}
@@ -73,15 +73,14 @@ type told struct {
 }
 
 // topic is what a failure of this class is told of once.
-func topic(about subject, class backup.Class) subject {
-	switch class { //nolint:exhaustive // all others concern the target
-	case backup.ClassAuth:
+func (r *region) topic(about subject, class backup.Class) subject {
+	switch {
+	case class == backup.ClassAuth, !r.up && !class.Answered():
 		return subject{}
-	case backup.ClassPermission:
+	case class == backup.ClassPermission:
 		return subject{scope: about.scope}
-	default:
-		return about
 	}
+	return about
 }
 
 // forget reports whether a failure stood in the log that this success ends.

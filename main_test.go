@@ -1,0 +1,166 @@
+package main
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"mongodb_backup_exporter/internal/cloudsim"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){program: main})
+}
+
+// TestScripts runs the program as its users do. Every script gets simulated clouds of its own: $CLOUD is their URL, and
+// $ADDRESS is free to listen on.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata/script",
+		Setup: setup,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"get": get, "post": post, "fault": fault, "heal": heal, "calls": calls, "expand": expand, "send": send,
+		},
+	})
+}
+
+// clouds is what a script has of its simulated clouds.
+type clouds struct {
+	*cloudsim.Sim
+	faults []func() // remove the faults injected so far
+}
+
+type cloudsKey struct{}
+
+func setup(env *testscript.Env) error {
+	now := time.Now
+	sim := cloudsim.New(cloudsim.Options{Fleet: cloudsim.Demo(now()), Now: now})
+	listening := httptest.NewServer(sim)
+	env.Defer(listening.Close)
+	env.Values[cloudsKey{}] = &clouds{Sim: sim}
+	l, err := new(net.ListenConfig).Listen(env.T().(testing.TB).Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	env.Setenv("ADDRESS", l.Addr().String())
+	env.Setenv("CLOUD", listening.URL)
+	env.Setenv("PROJECT", cloudsim.DemoProjectID)
+	return l.Close()
+}
+
+func cloudsOf(ts *testscript.TestScript) *clouds { return ts.Value(cloudsKey{}).(*clouds) }
+
+// expand replaces variables in files.
+func expand(ts *testscript.TestScript, _ bool, files []string) {
+	for _, file := range files {
+		text := ts.ReadFile(file)
+		for _, name := range []string{"CLOUD", "ADDRESS", "PROJECT"} {
+			text = strings.ReplaceAll(text, "$"+name, ts.Getenv(name))
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
+	}
+}
+
+// get [-timeout SECONDS] PATH STATUS [PATTERN...] asks the exporter, for up to 20 s, until the answer has the status and
+// matches all patterns; with ! until it has the status and matches none of them.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	header := ""
+	if args[0] == "-timeout" {
+		header, args = args[1], args[2:]
+	}
+	path, want, patterns := args[0], args[1], args[2:]
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		status, body := request(ts, http.MethodGet, path, header)
+		missing := slices.IndexFunc(patterns, func(pattern string) bool {
+			return regexp.MustCompile("(?m)"+pattern).MatchString(body) == neg
+		})
+		if status == want && missing < 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("GET %s: status %s, want %s; patterns %q, negated %v:\n%s", path, status, want, patterns, neg, body)
+		}
+		time.Sleep(50 * time.Millisecond) //nolint:forbidigo // between two looks at another process
+	}
+}
+
+// post PATH STATUS [PATTERN] sends one empty POST.
+func post(ts *testscript.TestScript, _ bool, args []string) {
+	status, body := request(ts, http.MethodPost, args[0], "")
+	if status != args[1] || len(args) > 2 && !regexp.MustCompile(args[2]).MatchString(body) {
+		ts.Fatalf("POST %s: %s\n%s\nwant %q", args[0], status, body, args[1:])
+	}
+}
+
+func request(ts *testscript.TestScript, method, path, timeout string) (status, body string) {
+	r, err := http.NewRequest(method, "http://"+ts.Getenv("ADDRESS")+path, nil)
+	ts.Check(err)
+	if timeout != "" {
+		r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", timeout)
+	}
+	start := time.Now()
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err.Error(), ""
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	if limit, err := strconv.ParseFloat(timeout, 64); err == nil && time.Since(start).Seconds() > limit {
+		ts.Fatalf("GET %s took %v, the scraper waits for %s s", path, time.Since(start), timeout)
+	}
+	return strconv.Itoa(resp.StatusCode), string(text)
+}
+
+// fault KIND [OPERATION [INSTANCE]] breaks the clouds.
+func fault(ts *testscript.TestScript, _ bool, args []string) {
+	f := cloudsim.Fault{Kind: cloudsim.FaultKind(args[0])}
+	if len(args) > 1 {
+		f.Operation = args[1]
+	}
+	if len(args) > 2 {
+		f.InstanceID = args[2]
+	}
+	c := cloudsOf(ts)
+	c.faults = append(c.faults, c.Inject(f))
+}
+
+// heal mends what fault broke.
+func heal(ts *testscript.TestScript, _ bool, _ []string) {
+	c := cloudsOf(ts)
+	for _, remove := range c.faults {
+		remove()
+	}
+	c.faults = nil
+}
+
+// send SIGNAL sends HUP or TERM to the exporter in the background.
+func send(ts *testscript.TestScript, _ bool, args []string) {
+	sig := map[string]os.Signal{"HUP": syscall.SIGHUP, "TERM": syscall.SIGTERM}[args[0]]
+	for _, cmd := range ts.BackgroundCmds() {
+		ts.Check(cmd.Process.Signal(sig))
+	}
+}
+
+// calls OPERATION MIN MAX checks how often the clouds were asked since the script began.
+func calls(ts *testscript.TestScript, _ bool, args []string) {
+	least, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	most, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	if n := cloudsOf(ts).Count(args[0]); n < least || n > most {
+		ts.Fatalf("%s was asked %d times, want %d to %d", args[0], n, least, most)
+	}
+}
