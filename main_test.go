@@ -118,7 +118,8 @@ func request(ts *testscript.TestScript, method, path, timeout string) (status, b
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	ts.Check(err)
-	if limit, err := strconv.ParseFloat(timeout, 64); err == nil && time.Since(start).Seconds() > limit {
+	// internal/server proves the deadline to the millisecond; here other processes may be using the machine.
+	if limit, err := strconv.ParseFloat(timeout, 64); err == nil && time.Since(start).Seconds() > limit+2 {
 		ts.Fatalf("GET %s took %v, the scraper waits for %s s", path, time.Since(start), timeout)
 	}
 	return strconv.Itoa(resp.StatusCode), string(text)
