@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -72,19 +71,21 @@ func (c *Config) CheckCredentials() error {
 }
 
 func readKey(file string) (Secret, error) {
-	f, err := os.Open(file)
-	if err != nil {
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
 		return "", plainError(err)
+	case !info.Mode().IsRegular(): // a device or pipe may never end
+		return "", errors.New("not a regular file")
+	case info.Size() > maxKeyFile:
+		return "", fmt.Errorf("larger than %d bytes; it must hold one key and nothing else", maxKeyFile)
 	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return "", plainError(err)
 	}
 	key := strings.TrimSpace(string(content))
 	switch {
-	case len(content) > maxKeyFile:
-		return "", fmt.Errorf("larger than %d bytes; it must hold one key and nothing else", maxKeyFile)
 	case key == "":
 		return "", errors.New("the file is empty")
 	case !isKey(key):

@@ -57,7 +57,7 @@ func TestCredentialsReadFails(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ file, want string }{
 		"absent":     {filepath.Join(dir, "absent"), "no such file or directory"},
-		"directory":  {dir, "is a directory"},
+		"directory":  {dir, "not a regular file"},
 		"empty":      {write(t, dir, "empty", " \n"), "the file is empty"},
 		"two values": {write(t, dir, "two", "hunter1\nhunter2"), "it must hold one key and nothing else, in printable ASCII without spaces"},
 		"not ASCII":  {write(t, dir, "bom", "\ufeffhunter2"), "it must hold one key and nothing else, in printable ASCII without spaces"},
