@@ -11,7 +11,8 @@ import (
 // FaultKind is what goes wrong.
 type FaultKind string
 
-// The kinds of fault. Those that replace the answer win over authentication.
+// The kinds of fault. Those that replace the answer win over authentication, but for forbidden and not_found: who is not
+// known is not told what is forbidden.
 const (
 	FaultLatency         FaultKind = "latency"           // the answer comes after Delay
 	FaultHang            FaultKind = "hang"              // no answer until the client leaves or the fault is removed

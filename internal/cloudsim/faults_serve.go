@@ -51,6 +51,12 @@ func (s *Sim) serveFault(out outcome, req *request, f *activeFault) {
 		return
 	}
 	switch f.Kind {
+	case FaultForbidden, FaultNotFound:
+		a := s.answer(req)
+		if req.account != nil {
+			a = s.refusal(req, f.Fault)
+		}
+		out.send(a)
 	case FaultLatency:
 		out.wait(f.Delay, f.removed)
 		out.send(s.answer(req))
@@ -81,7 +87,7 @@ func (s *Sim) serveFault(out outcome, req *request, f *activeFault) {
 // replaced returns the answer of a fault that needs nothing of the true one.
 func (s *Sim) replaced(req *request, f Fault) (answer, bool) {
 	switch f.Kind {
-	case FaultThrottle, FaultForbidden, FaultExpiredKey, FaultWrongKey, FaultNotFound, FaultServerError:
+	case FaultThrottle, FaultExpiredKey, FaultWrongKey, FaultServerError:
 		return s.refusal(req, f), true
 	case FaultErrorIn200:
 		a := s.refusal(req, Fault{Kind: FaultServerError})

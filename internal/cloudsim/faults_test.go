@@ -115,6 +115,27 @@ func TestExpiredTemporaryKey(t *testing.T) {
 	}
 }
 
+func TestForbiddenComesAfterAuthentication(t *testing.T) {
+	s, _ := newSim(t, testFleet())
+	for _, kind := range []FaultKind{FaultForbidden, FaultNotFound} {
+		s.Inject(Fault{Kind: kind})
+		r := acs3Request("DescribeRegions", nil)
+		signACS3(r, aliKey, "wrong")
+		if got := send(t, s, r); got.code() != "SignatureDoesNotMatch" {
+			t.Errorf("%s, Alibaba: %s", kind, got.text)
+		}
+		r = huaweiRequest(http.MethodGet, backupsPath, nil, "")
+		signHuawei(r, "", "wrong", "x-sdk-date")
+		if got := send(t, s, r); got.code() != "APIGW.0301" {
+			t.Errorf("%s, Huawei: %s", kind, got.text)
+		}
+		r = huaweiRequest(http.MethodGet, "/v3/projects", nil, "")
+		if got := send(t, s, r); kind == FaultForbidden && got.status != 403 {
+			t.Errorf("%s, IAM: %s", kind, got.text)
+		}
+	}
+}
+
 func TestRedirectLeadsToAPage(t *testing.T) {
 	s, _ := newSim(t, testFleet())
 	s.Inject(Fault{Kind: FaultRedirect})

@@ -12,6 +12,7 @@ func (s *Sim) listProjects(req *request, account *Account, problem string) answe
 	if account == nil {
 		return iamError(req, http.StatusUnauthorized, incorrectIAM+problem)
 	}
+	req.account = account
 	if slices.Contains(account.Denied, req.operation) {
 		return huaweiFault(req, FaultForbidden)
 	}
@@ -59,6 +60,7 @@ func (s *Sim) createToken(req *request) answer {
 	if account == nil || account.AccessKeySecret != user.Password {
 		return iamError(req, http.StatusUnauthorized, "The username or password is wrong.")
 	}
+	req.account = account
 	project := account.ProjectIDs[login.Auth.Scope.Project.Name]
 	if project == "" {
 		return iamError(req, http.StatusUnauthorized, "The project does not exist.")
