@@ -92,7 +92,7 @@ func (e *exporter) gatherer() (prometheus.Gatherer, error) {
 // probe returns what /probe shows of a snapshot.
 func (e *exporter) probe(snapshot *backup.Snapshot) prometheus.Gatherer {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collector.New(func() *backup.Snapshot { return snapshot }, e.now)) //nolint:forbidigo // a fresh registry has no conflict
+	registry.MustRegister(collector.New(func() *backup.Snapshot { return snapshot }, e.now))
 	return registry
 }
 

@@ -92,7 +92,7 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("GET %s: status %s, want %s; patterns %q, negated %v:\n%s", path, status, want, patterns, neg, body)
 		}
-		time.Sleep(50 * time.Millisecond) //nolint:forbidigo // between two looks at another process
+		time.Sleep(50 * time.Millisecond) // between two looks at another process
 	}
 }
 

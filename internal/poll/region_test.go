@@ -2,6 +2,7 @@ package poll_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -178,8 +179,8 @@ func TestRegionUp(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				source := &cloud{
 					instances: func(ctx context.Context) ([]backup.Instance, error) {
-						found, _ := lists("a")(ctx) //nolint:errcheck // cannot fail
-						return found, test.listing
+						found, err := lists("a")(ctx)
+						return found, errors.Join(err, test.listing)
 					},
 					backups:  func(context.Context, string, string) (backup.List, error) { return backup.List{}, test.afterIts },
 					jobs:     func(context.Context, string) ([]backup.Job, error) { return nil, test.afterIts },
