@@ -214,11 +214,19 @@ func (s sender) send(o operation) ([]byte, error) {
 		return nil, err
 	}
 	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
+	body, err := readAll(answer.Body)
 	if err != nil {
 		return nil, err
 	}
 	return body, refusal(body)
+}
+
+// readAll reads a body, which the transport has in memory already.
+func readAll(body io.Reader) ([]byte, error) {
+	if read, ok := body.(interface{ Bytes() []byte }); ok {
+		return read.Bytes(), nil
+	}
+	return io.ReadAll(body)
 }
 
 // strict takes every answer for a failure whose status is not the expected one; the SDK itself minds those from 400.

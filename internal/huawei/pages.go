@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/def"
@@ -52,23 +53,47 @@ func (s *Source) pages(ctx context.Context, l list) ([]json.RawMessage, error) {
 	return nil, &backup.Error{Op: l.name, Class: backup.ClassProtocol, Err: fmt.Errorf("the list does not end after %d pages", maxPages)}
 }
 
+// listAnswer is a page of any of the lists.
+type listAnswer struct {
+	Instances  *[]json.RawMessage `json:"instances"`
+	Backups    *[]json.RawMessage `json:"backups"`
+	Jobs       *[]json.RawMessage `json:"jobs"`
+	TotalCount json.RawMessage    `json:"total_count"`
+}
+
+func (a listAnswer) list(field string) *[]json.RawMessage {
+	switch field {
+	case "instances":
+		return a.Instances
+	case "backups":
+		return a.Backups
+	case "jobs":
+		return a.Jobs
+	}
+	return nil
+}
+
 // decodePage takes an answer apart into records. Both the list and the count must be there: the SDK takes an empty
 // answer for an empty list, which would say that all backups are gone.
 func decodePage(body []byte, field string, reject rejecter) (page, error) {
-	var answer map[string]json.RawMessage
+	var answer listAnswer
 	if err := json.Unmarshal(body, &answer); err != nil {
+		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return page{}, fmt.Errorf("the answer has no list of %s", field)
+		}
 		return page{}, fmt.Errorf("the answer cannot be decoded: %w", err)
 	}
-	var p page
-	if isAbsent(answer[field]) || json.Unmarshal(answer[field], &p.records) != nil {
+	records := answer.list(field)
+	if records == nil {
 		return page{}, fmt.Errorf("the answer has no list of %s", field)
 	}
-	if isAbsent(answer["total_count"]) {
+	if isAbsent(answer.TotalCount) {
 		return page{}, fmt.Errorf("the answer has a list of %s and no total_count", field)
 	}
-	total, ok := integer(answer["total_count"])
+	p := page{records: *records}
+	total, ok := integer(answer.TotalCount)
 	if !ok {
-		reject("total_count", answer["total_count"])
+		reject("total_count", answer.TotalCount)
 		total = -1
 	}
 	p.total = total

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The readers of single values: lenient in form (a number may come as a string and a string as a number, with spaces
@@ -19,6 +20,9 @@ func text(raw json.RawMessage) (s string, ok bool) {
 	case isAbsent(raw):
 		return "", true
 	case raw[0] == '"':
+		if inside := raw[1 : len(raw)-1]; bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) {
+			return string(bytes.TrimSpace(inside)), true
+		}
 		err := json.Unmarshal(raw, &s)
 		return strings.TrimSpace(s), err == nil
 	case raw[0] == '-' || (raw[0] >= '0' && raw[0] <= '9'):
