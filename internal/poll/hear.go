@@ -30,8 +30,8 @@ func (p *Poller) heard(r *region, about subject, err error) {
 	p.tell(r, about, err)
 }
 
-// judge decides from the outcome of a question whether the region is up: not when the credentials are refused, nor
-// when no question of the present round was answered.
+// judge learns from the outcome of a question whether the region is up. Refused credentials say no at once, an answer
+// says yes; whether nothing is answered shows at the end of a round only.
 func (r *region) judge(now time.Time, err error) {
 	class := backup.ClassOf(err)
 	switch {
@@ -41,13 +41,26 @@ func (r *region) judge(now time.Time, err error) {
 	case class.Answered():
 		r.up, r.err = true, nil
 		r.answeredAt = now
-	case r.answeredAt.Before(r.roundAt):
-		r.up, r.err = false, err
+	default:
+		r.unanswered = err
 	}
 }
 
-// tell logs a failure when it is news, and its end. Refused credentials and a cloud that answers nothing concern the
-// whole region, a refused permission the whole scope: each is told once, not once per target.
+// beginRound starts to count answers anew.
+func (r *region) beginRound(now time.Time) {
+	r.roundAt, r.unanswered = now, nil
+}
+
+// endRound takes the region down when the round brought failures and not one answer.
+func (r *region) endRound(now time.Time) {
+	r.round = now.Sub(r.roundAt)
+	if r.unanswered != nil && r.answeredAt.Before(r.roundAt) {
+		r.up, r.err = false, r.unanswered
+	}
+}
+
+// tell logs a failure when it is news, and its end. Refused credentials concern the whole region, a refused
+// permission the whole scope, and so does what many targets meet: each is told once, not once per target.
 func (p *Poller) tell(r *region, about subject, err error) {
 	class := backup.ClassOf(err)
 	logger := log.With(p.opts.Logger, "cloud", r.conf.Cloud, "account", r.conf.Account, "region", r.conf.Region, "scope", about.scope)
@@ -72,13 +85,26 @@ type told struct {
 	class backup.Class
 }
 
+// fewEnough is how many targets a failure of one scope is told of one by one.
+const fewEnough = 10
+
 // topic is what a failure of this class is told of once.
 func (r *region) topic(about subject, class backup.Class) subject {
+	scope := subject{scope: about.scope}
 	switch {
-	case class == backup.ClassAuth, !r.up && !class.Answered():
+	case class == backup.ClassAuth:
 		return subject{}
 	case class == backup.ClassPermission:
-		return subject{scope: about.scope}
+		return scope
+	}
+	alike := 0
+	for other := range r.told {
+		if other != about && other.scope == about.scope {
+			alike++
+		}
+	}
+	if alike >= fewEnough {
+		return scope
 	}
 	return about
 }

@@ -26,6 +26,7 @@ type region struct {
 	roundAt    time.Time     // when the present or last round of work began
 	round      time.Duration // how long the last finished round took
 	answeredAt time.Time     // when the cloud last gave a considered answer
+	unanswered error         // newest failure of the present round that was no answer; nil: none
 	up         bool
 	err        error            // why it is not up
 	told       map[subject]told // failures that stand in the log, by what they concern
@@ -193,10 +194,17 @@ func (r *region) unmonitored() int {
 	return n
 }
 
+// longestRound is how long a round of work may last before the next counts as another one.
+const longestRound = 10 * time.Minute
+
 // took notes that a flight has begun.
 func (r *region) took(f *flight, now time.Time) {
-	if len(r.flights) == 0 {
-		r.roundAt = now
+	switch {
+	case len(r.flights) == 0:
+		r.beginRound(now)
+	case now.Sub(r.roundAt) > longestRound: // something hangs all the time
+		r.endRound(now)
+		r.beginRound(now)
 	}
 	r.flights[f] = struct{}{}
 }
@@ -205,7 +213,7 @@ func (r *region) took(f *flight, now time.Time) {
 func (r *region) landed(f *flight, now time.Time) {
 	delete(r.flights, f)
 	if len(r.flights) == 0 {
-		r.round = now.Sub(r.roundAt)
+		r.endRound(now)
 	}
 }
 

@@ -226,6 +226,33 @@ func TestRegionComesBackUp(t *testing.T) {
 	})
 }
 
+func TestRegionStaysUpWhileARoundGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a")}
+		failing := false
+		source.jobs = func(context.Context, string) ([]backup.Job, error) {
+			if failing {
+				return nil, &backup.Error{Op: "Op", Class: backup.ClassServer}
+			}
+			return nil, nil
+		}
+		source.backups = func(context.Context, string, string) (backup.List, error) {
+			time.Sleep(time.Second)
+			return backup.List{}, nil
+		}
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		p.Refresh(t.Context())
+		failing = true
+		time.Sleep(time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		p.Refresh(ctx) // the failure is known, the answer still to come
+		if !p.Snapshot().Regions[0].Up {
+			t.Error("the first failure of a round took the region down")
+		}
+	})
+}
+
 func TestRefusedCredentialsAreToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{instances: lists("a", "b", "c:x:y")}
@@ -242,6 +269,28 @@ func TestRefusedCredentialsAreToldOnce(t *testing.T) {
 		}
 		if got := logged.matching("failed"); got > 2 {
 			t.Errorf("told %d times:\n%s", got, strings.Join(logged.lines, "\n"))
+		}
+	})
+}
+
+func TestWhatManyTargetsMeetIsToldOfAFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var specs []string
+		for i := range 50 {
+			specs = append(specs, fmt.Sprintf("i%02d", i))
+		}
+		source := &cloud{instances: lists(specs...)}
+		source.backups = func(context.Context, string, string) (backup.List, error) {
+			return backup.List{}, &backup.Error{Op: "Op", Class: backup.ClassServer}
+		}
+		logged := &logs{}
+		p := newPoller(t, options(logged), region(source))
+		for range 3 {
+			p.Refresh(t.Context())
+			time.Sleep(time.Minute)
+		}
+		if got := logged.matching("failed"); got != 11 {
+			t.Errorf("told %d times, want of ten targets and once of the scope", got)
 		}
 	})
 }
