@@ -125,6 +125,7 @@ type rangeRecord struct{ RestoreBeginTime, RestoreEndTime scalar }
 type createAnswer struct {
 	fault
 	BackupJobID scalar `json:"BackupJobId"`
+	BackupID    scalar `json:"BackupId"`
 }
 
 // answer is the body of an HTTP 200.
@@ -163,7 +164,7 @@ func (a *recoverTimeAnswer) lacks(bool) string {
 }
 
 func (a *createAnswer) lacks(bool) string {
-	return unless(a.BackupJobID.said(), "BackupJobId")
+	return unless(a.BackupJobID.text != "" || a.BackupID.text != "", "BackupJobId")
 }
 
 func unless(there bool, name string) string {

@@ -1,0 +1,397 @@
+package alibaba
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// example reads one of the documentation's example answers.
+func example(t testing.TB, name string) []byte {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// record returns the JSON object {field: value, …} on top of base; a value of "omit" leaves the field out.
+func record(t *testing.T, base, with map[string]any) []byte {
+	t.Helper()
+	all := map[string]any{}
+	for _, fields := range []map[string]any{base, with} {
+		for key, value := range fields {
+			if all[key] = value; value == "omit" {
+				delete(all, key)
+			}
+		}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// problems lists rejections as "field: problem".
+func problems(r reader) []string {
+	var out []string
+	for _, bad := range r.rejected {
+		out = append(out, bad.field+": "+bad.problem)
+	}
+	return out
+}
+
+func at(text string) time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func TestConvertBackup(t *testing.T) {
+	base := map[string]any{
+		"BackupId": "1", "BackupStatus": "Success", "BackupType": "FullBackup", "BackupMode": "Automated", "BackupMethod": "Physical",
+		"BackupSize": 1024, "BackupStartTime": "2026-01-14T03:00:00Z", "BackupEndTime": "2026-01-14T03:01:30Z",
+		"BackupDownloadURL": "http://oss/?Signature=SIGNED",
+	}
+	whole := backup.Backup{
+		ID: "1", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, Method: "Physical", State: backup.StateSuccess,
+		StartedAt: at("2026-01-14T03:00:00Z"), EndedAt: at("2026-01-14T03:01:30Z"), SizeBytes: new(int64(1024)),
+	}
+	but := func(change func(*backup.Backup)) *backup.Backup {
+		b := whole
+		change(&b)
+		return &b
+	}
+	noSize := but(func(b *backup.Backup) { b.SizeBytes = nil })
+	sized := func(n int64) *backup.Backup { return but(func(b *backup.Backup) { b.SizeBytes = &n }) }
+	tests := []struct {
+		name string
+		with map[string]any
+		want *backup.Backup // nil: the record is dropped
+		bad  []string
+	}{
+		{"as documented", nil, &whole, nil},
+		{"id is a number", map[string]any{"BackupId": 11111111}, but(func(b *backup.Backup) { b.ID = "11111111" }), nil},
+		{"id is a long number", map[string]any{"BackupId": json.Number("123456789012345678901234567890")}, but(func(b *backup.Backup) { b.ID = "123456789012345678901234567890" }), nil},
+		{"id ends with a newline", map[string]any{"BackupId": "170034\n"}, but(func(b *backup.Backup) { b.ID = "170034" }), nil},
+		{"id is null", map[string]any{"BackupId": nil}, nil, []string{`BackupId: "" is not an id`}},
+		{"id is missing", map[string]any{"BackupId": "omit"}, nil, []string{`BackupId: "" is not an id`}},
+		{"id is empty", map[string]any{"BackupId": " "}, nil, []string{`BackupId: "" is not an id`}},
+		{"id is a boolean", map[string]any{"BackupId": true}, nil, []string{`BackupId: "true" is not an id`}},
+		{"id is an object", map[string]any{"BackupId": map[string]any{"a": 1}}, nil, []string{"BackupId: an object or list is not an id"}},
+
+		{"size is numeric text", map[string]any{"BackupSize": "335520510"}, sized(335520510), nil},
+		{"size is numeric text with spaces", map[string]any{"BackupSize": " 12\n"}, sized(12), nil},
+		{"size is zero", map[string]any{"BackupSize": 0}, sized(0), nil},
+		{"size is the largest number", map[string]any{"BackupSize": json.Number("9223372036854775807")}, sized(9223372036854775807), nil},
+		{"size is null", map[string]any{"BackupSize": nil}, noSize, nil},
+		{"size is missing", map[string]any{"BackupSize": "omit"}, noSize, nil},
+		{"size is empty", map[string]any{"BackupSize": ""}, noSize, nil},
+		{"size has a unit", map[string]any{"BackupSize": "12 GB"}, noSize, []string{`BackupSize: "12 GB" is not a whole number`}},
+		{"size in scientific notation", map[string]any{"BackupSize": json.RawMessage("33e7")}, noSize, []string{`BackupSize: "33e7" is not a whole number`}},
+		{"size has a fraction", map[string]any{"BackupSize": json.RawMessage("12.5")}, noSize, []string{`BackupSize: "12.5" is not a whole number`}},
+		{"size is too large", map[string]any{"BackupSize": json.Number("9223372036854775808")}, noSize, []string{`BackupSize: "9223372036854775808" is not a whole number`}},
+		{"size is negative", map[string]any{"BackupSize": -1}, noSize, []string{`BackupSize: "-1" is not a size`}},
+		{"size is a boolean", map[string]any{"BackupSize": true}, noSize, []string{`BackupSize: "true" is not a whole number`}},
+		{"size is a list", map[string]any{"BackupSize": []int{1}}, noSize, []string{"BackupSize: an object or list is not a whole number"}},
+
+		{"end is missing", map[string]any{"BackupEndTime": "omit"}, nil, []string{`BackupEndTime: "" is not the end of a success`}},
+		{"end is a word", map[string]any{"BackupEndTime": "yesterday"}, nil, []string{`BackupEndTime: "yesterday" is not a time`}},
+		{"end is an epoch", map[string]any{"BackupEndTime": 1552451697}, nil, []string{`BackupEndTime: "1552451697" is not a time`}},
+		{"end is the epoch's zero", map[string]any{"BackupEndTime": "1970-01-01T00:00:00Z"}, nil, []string{`BackupEndTime: "1970-01-01T00:00:00Z" is not a time`}},
+		{"end is Go's zero", map[string]any{"BackupEndTime": "0001-01-01T00:00:00Z"}, nil, []string{`BackupEndTime: "0001-01-01T00:00:00Z" is not a time`}},
+		{"end in another zone", map[string]any{"BackupEndTime": "2026-01-14T11:01:30+08:00"}, &whole, nil},
+		{"end without a zone", map[string]any{"BackupEndTime": "2026-01-14T03:01:30"}, nil, []string{`BackupEndTime: "2026-01-14T03:01:30" is not a time`}},
+		{"start is missing", map[string]any{"BackupStartTime": "omit"}, but(func(b *backup.Backup) { b.StartedAt = time.Time{} }), nil},
+		{"start is a word", map[string]any{"BackupStartTime": "x"}, but(func(b *backup.Backup) { b.StartedAt = time.Time{} }), []string{`BackupStartTime: "x" is not a time`}},
+		{"start after the end", map[string]any{"BackupStartTime": "2026-01-14T04:00:00Z"}, but(func(b *backup.Backup) { b.StartedAt = time.Time{} }), []string{`BackupStartTime: "2026-01-14T04:00:00Z" is not before the end`}},
+
+		{"status in lower case", map[string]any{"BackupStatus": "success"}, &whole, nil},
+		{"status unknown", map[string]any{"BackupStatus": "Pondering"}, but(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateUnknown, nil }), []string{`BackupStatus: "Pondering" is not known`}},
+		{"status missing", map[string]any{"BackupStatus": "omit"}, but(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateUnknown, nil }), nil},
+		{"failed", map[string]any{"BackupStatus": "Failed", "IsAvail": false}, but(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil }), nil},
+		{
+			"failed without end and size", map[string]any{"BackupStatus": "Failed", "BackupEndTime": "", "BackupSize": nil},
+			but(func(b *backup.Backup) { b.State, b.SizeBytes, b.EndedAt = backup.StateFailed, nil, time.Time{} }), nil,
+		},
+		{"failed with an end that is no time", map[string]any{"BackupStatus": "Failed", "BackupEndTime": "x"}, nil, []string{`BackupEndTime: "x" is not a time`}},
+
+		{"incremental", map[string]any{"BackupType": "IncrementalBackup"}, but(func(b *backup.Backup) { b.Kind = backup.KindIncremental }), nil},
+		{"type unknown", map[string]any{"BackupType": "Other"}, but(func(b *backup.Backup) { b.Kind = backup.KindUnknown }), []string{`BackupType: "Other" is not known`}},
+		{"manual", map[string]any{"BackupMode": "Manual"}, but(func(b *backup.Backup) { b.Trigger = backup.TriggerManual }), nil},
+		{"mode missing", map[string]any{"BackupMode": "omit"}, but(func(b *backup.Backup) { b.Trigger = backup.TriggerUnknown }), nil},
+
+		{"available", map[string]any{"IsAvail": true}, &whole, nil},
+		{"not available", map[string]any{"IsAvail": false}, but(func(b *backup.Backup) { b.Unavailable = true }), nil},
+		{"not available, as a number in text", map[string]any{"IsAvail": "0"}, but(func(b *backup.Backup) { b.Unavailable = true }), nil},
+		{"availability unreadable", map[string]any{"IsAvail": "perhaps"}, &whole, []string{`IsAvail: "perhaps" is not true or false`}},
+		{"expires", map[string]any{"BackupExpireTime": "2026-02-14T03:00:00Z"}, but(func(b *backup.Backup) { b.ExpiresAt = at("2026-02-14T03:00:00Z") }), nil},
+		{"never expires", map[string]any{"BackupExpireTime": "9999-01-01T00:00:00Z"}, but(func(b *backup.Backup) { b.ExpiresAt = backup.Never }), nil},
+		{"a URL where none belongs", map[string]any{"BackupExpireTime": "http://oss/?Signature=SIGNED"}, &whole, []string{`BackupExpireTime: "(URL)" is not a time`}},
+		{"invalid UTF-8", map[string]any{"BackupMethod": json.RawMessage("\"Phys\xffical\"")}, but(func(b *backup.Backup) { b.Method = "Phys\ufffdical" }), nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var rec backupRecord
+			if err := json.Unmarshal(record(t, base, tt.with), &rec); err != nil {
+				t.Fatal(err)
+			}
+			var r reader
+			got, ok := convertBackup(&rec, &r)
+			if ok != (tt.want != nil) {
+				t.Fatalf("kept = %v, want %v; %v", ok, tt.want != nil, problems(r))
+			}
+			if ok {
+				if diff := cmp.Diff(*tt.want, got); diff != "" {
+					t.Errorf("backup (-want +got):\n%s", diff)
+				}
+			}
+			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" {
+				t.Errorf("rejected (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDocumentedBackups(t *testing.T) {
+	want := map[string]backup.Backup{
+		"describe_backups": {
+			ID: "32102****", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, Method: "Physical", State: backup.StateSuccess,
+			StartedAt: at("2022-01-14T03:56:17Z"), EndedAt: at("2022-01-14T03:57:34Z"), ExpiresAt: at("2025-08-30T09:49:11Z"),
+			SizeBytes: new(int64(6168576)),
+		},
+		"describe_backups_2019": {
+			ID: "11111111", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, Method: "Physical", State: backup.StateSuccess,
+			StartedAt: at("2019-03-13T04:32:42Z"), EndedAt: at("2019-03-13T04:34:57Z"), SizeBytes: new(int64(335520510)),
+		},
+	}
+	for name, want := range want {
+		t.Run(name, func(t *testing.T) {
+			a, err := decoder[backupsAnswer](opDescribeBackups)(example(t, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r reader
+			got, _ := convertBackup(&a.Backups.Backup[0], &r)
+			if diff := cmp.Diff(want, got); diff != "" || len(r.rejected) != 0 {
+				t.Errorf("rejected %v, backup (-want +got):\n%s", problems(r), diff)
+			}
+		})
+	}
+}
+
+func TestConvertInstances(t *testing.T) {
+	a, err := decoder[instancesAnswer](opDescribeDBInstances)(example(t, "describe_db_instances"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whose := backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou"}
+	var r reader
+	replica, _ := convertInstance(&a.DBInstances.DBInstance[0], whose, replicate, &r)
+	cluster, _ := convertInstance(&a.DBInstances.DBInstance[1], whose, sharding, &r)
+	target := func(id string) backup.Target {
+		return backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou", InstanceID: id}
+	}
+	want := []backup.Instance{
+		{
+			Target: target("dds-bp1"), Name: "orders", Engine: "MongoDB", Version: "4.2", Topology: backup.TopologyReplicaSet,
+			Storage: "cloud_essd1", Status: "Running", Tags: map[string]string{"env": "prod"}, CreatedAt: at("2024-01-02T03:04:00Z"),
+		},
+		{Target: target("dds-bp2"), Topology: backup.TopologyShardedCluster, Nodes: []string{"d-bp1aaaa", "d-bp1bbbb"}},
+	}
+	if diff := cmp.Diff(want, []backup.Instance{replica, cluster}); diff != "" || len(r.rejected) != 0 {
+		t.Errorf("rejected %v, instances (-want +got):\n%s", problems(r), diff)
+	}
+}
+
+func TestConvertOddInstances(t *testing.T) {
+	tests := []struct {
+		name, kind, body string
+		topology         string // "": the record is dropped
+		nodes            []string
+		bad              []string
+	}{
+		{"standalone", replicate, `{"DBInstanceId":"a","ReplicationFactor":"1"}`, backup.TopologyStandalone, nil, nil},
+		{"standalone by number", replicate, `{"DBInstanceId":"a","ReplicationFactor":1}`, backup.TopologyStandalone, nil, nil},
+		{"replica set of five", replicate, `{"DBInstanceId":"a","ReplicationFactor":"5"}`, backup.TopologyReplicaSet, nil, nil},
+		{"nothing said", replicate, `{"DBInstanceId":"a"}`, backup.TopologyReplicaSet, nil, nil},
+		{"no id", replicate, `{}`, "", nil, []string{`DBInstanceId: "" is not an id`}},
+		{"shard named twice", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":[{"NodeId":"d-1"},{"NodeId":"d-1\n"}]}}`, backup.TopologyShardedCluster, []string{"d-1"}, nil},
+		{"bad shard", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":[{"NodeId":"d-1"},{"NodeId":[]}]}}`, backup.TopologyShardedCluster, []string{"d-1"}, []string{"NodeId: an object or list is not an id"}},
+		{"no shards", sharding, `{"DBInstanceId":"a"}`, backup.TopologyShardedCluster, nil, []string{"ShardList: a sharded cluster without shards"}},
+		{"bad tag", replicate, `{"DBInstanceId":"a","Tags":{"Tag":[{"Key":"k","Value":{}}]}}`, backup.TopologyReplicaSet, nil, []string{"Value: an object or list is not text"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var rec instanceRecord
+			if err := json.Unmarshal([]byte(tt.body), &rec); err != nil {
+				t.Fatal(err)
+			}
+			var r reader
+			got, ok := convertInstance(&rec, backup.Target{}, tt.kind, &r)
+			if ok != (tt.topology != "") || got.Topology != tt.topology {
+				t.Errorf("kept = %v with topology %q, want %q", ok, got.Topology, tt.topology)
+			}
+			if diff := cmp.Diff(tt.nodes, got.Nodes); diff != "" {
+				t.Errorf("nodes (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" {
+				t.Errorf("rejected (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestConvertJob(t *testing.T) {
+	started := at("2024-01-16T11:04:56Z")
+	tests := []struct {
+		name string
+		with map[string]any
+		want *backup.Job
+		bad  []string
+	}{
+		{"as documented", nil, &backup.Job{ID: "170034", State: backup.JobScheduled, Trigger: backup.TriggerManual, StartedAt: started, Progress: new(18.0)}, nil},
+		{"running, number", map[string]any{"BackupSetStatus": "Backuping", "Progress": 99.5}, &backup.Job{ID: "170034", State: backup.JobRunning, Trigger: backup.TriggerManual, StartedAt: started, Progress: new(99.5)}, nil},
+		{"checking, no progress", map[string]any{"BackupSetStatus": "Checking", "Progress": "omit"}, &backup.Job{ID: "170034", State: backup.JobChecking, Trigger: backup.TriggerManual, StartedAt: started}, nil},
+		{"finished", map[string]any{"BackupSetStatus": "Finished", "Progress": ""}, &backup.Job{ID: "170034", State: backup.JobFinished, Trigger: backup.TriggerManual, StartedAt: started}, nil},
+		{"other status", map[string]any{"BackupSetStatus": "Lost", "Progress": "50 %"}, &backup.Job{ID: "170034", Trigger: backup.TriggerManual, StartedAt: started, Progress: new(50.0)}, []string{`BackupSetStatus: "Lost" is not known`}},
+		{"progress beyond", map[string]any{"Progress": "101%"}, &backup.Job{ID: "170034", State: backup.JobScheduled, Trigger: backup.TriggerManual, StartedAt: started}, []string{`Progress: "101%" is not a percentage`}},
+		{"progress is no number", map[string]any{"Progress": "NaN"}, &backup.Job{ID: "170034", State: backup.JobScheduled, Trigger: backup.TriggerManual, StartedAt: started}, []string{`Progress: "NaN" is not a percentage`}},
+		{"upper-case J", map[string]any{"BackupjobId": "omit", "BackupJobId": 7}, &backup.Job{ID: "7", State: backup.JobScheduled, Trigger: backup.TriggerManual, StartedAt: started, Progress: new(18.0)}, nil},
+		{"no id", map[string]any{"BackupjobId": nil}, nil, []string{`BackupjobId: "" is not an id`}},
+	}
+	var documented struct{ BackupJobs []map[string]any }
+	if err := json.Unmarshal(example(t, "describe_backup_tasks"), &documented); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var rec jobRecord
+			if err := json.Unmarshal(record(t, documented.BackupJobs[0], tt.with), &rec); err != nil {
+				t.Fatal(err)
+			}
+			var r reader
+			got, ok := convertJob(&rec, &r)
+			if ok != (tt.want != nil) {
+				t.Fatalf("kept = %v, want %v", ok, tt.want != nil)
+			}
+			if ok {
+				if diff := cmp.Diff(*tt.want, got); diff != "" {
+					t.Errorf("job (-want +got):\n%s", diff)
+				}
+			}
+			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" {
+				t.Errorf("rejected (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestConvertPolicy(t *testing.T) {
+	const day = 24 * time.Hour
+	whole := backup.Policy{
+		Enabled: true, Retention: 7 * day, Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Tuesday},
+		StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour, Interval: 4 * time.Hour, LogBackup: new(true),
+		NextAt: at("2024-06-19T19:11:00Z"),
+	}
+	but := func(change func(*backup.Policy)) backup.Policy {
+		p := whole
+		change(&p)
+		return p
+	}
+	off := but(func(p *backup.Policy) { p.Enabled, p.Weekdays, p.Interval = false, nil, 0 })
+	tests := []struct {
+		name string
+		with map[string]any
+		want backup.Policy
+		bad  []string
+	}{
+		{"as documented", nil, whole, nil},
+		{"switched off", map[string]any{"PreferredBackupPeriod": "", "BackupInterval": -1}, off, nil},
+		{"switched off by null", map[string]any{"PreferredBackupPeriod": nil, "BackupInterval": "-1"}, off, nil},
+		{"high-frequency backup alone", map[string]any{"PreferredBackupPeriod": ""}, but(func(p *backup.Policy) { p.Weekdays = nil }), nil},
+		{"no high-frequency backup", map[string]any{"BackupInterval": "omit"}, but(func(p *backup.Policy) { p.Interval = 0 }), nil},
+		{"interval too long", map[string]any{"BackupInterval": json.Number("9223372036854775807")}, but(func(p *backup.Policy) { p.Interval = 0 }), []string{`BackupInterval: "9223372036854775807" is not a number of "1m0s"`}},
+		{"days in any form", map[string]any{"PreferredBackupPeriod": " friday, MONDAY,Friday"}, but(func(p *backup.Policy) { p.Weekdays = []time.Weekday{time.Monday, time.Friday} }), nil},
+		{"a day that is none is still a policy", map[string]any{"PreferredBackupPeriod": "Someday"}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{`PreferredBackupPeriod: "Someday" is not a weekday`}},
+		{"days are a list", map[string]any{"PreferredBackupPeriod": []string{"Monday"}}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{"PreferredBackupPeriod: an object or list is not a list of weekdays"}},
+		{"window by day", map[string]any{"PreferredBackupTime": "09:00Z-10:00Z"}, but(func(p *backup.Policy) { p.StartsAt = 9 * time.Hour }), nil},
+		{"window to midnight", map[string]any{"PreferredBackupTime": "23:00Z-00:00Z"}, but(func(p *backup.Policy) { p.StartsAt = 23 * time.Hour }), nil},
+		{"no window", map[string]any{"PreferredBackupTime": ""}, but(func(p *backup.Policy) { p.StartsAt, p.Window = 0, 0 }), nil},
+		{"half a window", map[string]any{"PreferredBackupTime": "09:00Z"}, but(func(p *backup.Policy) { p.StartsAt, p.Window = 0, 0 }), []string{`PreferredBackupTime: "09:00Z" is not a time of day`}},
+		{"retention for ever", map[string]any{"BackupRetentionPeriod": "-1"}, but(func(p *backup.Policy) { p.Retention = backup.Forever }), nil},
+		{"retention as a number", map[string]any{"BackupRetentionPeriod": 730}, but(func(p *backup.Policy) { p.Retention = 730 * day }), nil},
+		{"retention not said", map[string]any{"BackupRetentionPeriod": ""}, but(func(p *backup.Policy) { p.Retention = 0 }), nil},
+		{"retention that overflows", map[string]any{"BackupRetentionPeriod": "106752000"}, but(func(p *backup.Policy) { p.Retention = 0 }), []string{`BackupRetentionPeriod: "106752000" is not a number of "24h0m0s"`}},
+		{"retention below none", map[string]any{"BackupRetentionPeriod": -7}, but(func(p *backup.Policy) { p.Retention = 0 }), []string{`BackupRetentionPeriod: "-7" is not a number of "24h0m0s"`}},
+		{"log backup off", map[string]any{"EnableBackupLog": 0}, but(func(p *backup.Policy) { p.LogBackup = new(false) }), nil},
+		{"log backup not said", map[string]any{"EnableBackupLog": "omit"}, but(func(p *backup.Policy) { p.LogBackup = nil }), nil},
+		{"next not said", map[string]any{"PreferredNextBackupTime": ""}, but(func(p *backup.Policy) { p.NextAt = time.Time{} }), nil},
+	}
+	var documented map[string]any
+	if err := json.Unmarshal(example(t, "describe_backup_policy"), &documented); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a, err := decoder[policyAnswer](opDescribeBackupPolicy)(record(t, documented, tt.with))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r reader
+			if diff := cmp.Diff(tt.want, convertPolicy(a, &r)); diff != "" {
+				t.Errorf("policy (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" {
+				t.Errorf("rejected (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestConvertRanges(t *testing.T) {
+	tests := []struct {
+		name, ranges string
+		want         backup.Window
+		bad          []string
+	}{
+		{"none", `[]`, backup.Window{}, nil},
+		{"null", `null`, backup.Window{}, nil},
+		{"begin without end", `[{"RestoreBeginTime":"2024-01-10T00:00:00Z"}]`, backup.Window{}, []string{`RestoreBeginTime: "2024-01-10T00:00:00Z" is not before the end`}},
+		{"end before begin", `[{"RestoreBeginTime":"2024-01-10T00:00:00Z","RestoreEndTime":"2024-01-09T00:00:00Z"}]`, backup.Window{}, []string{`RestoreBeginTime: "2024-01-10T00:00:00Z" is not before the end`}},
+		{
+			"one is bad", `[{"RestoreBeginTime":"x","RestoreEndTime":"2024-01-09T00:00:00Z"},{"RestoreBeginTime":"2024-01-01T00:00:00Z","RestoreEndTime":"2024-01-02T00:00:00Z"}]`,
+			backup.Window{Start: at("2024-01-01T00:00:00Z"), End: at("2024-01-02T00:00:00Z")}, []string{`RestoreBeginTime: "x" is not a time`},
+		},
+		{
+			"the newest of three", strings.TrimSuffix(strings.SplitN(string(example(t, "describe_recover_time")), `"RestoreRanges":`, 2)[1], "}\n"),
+			backup.Window{Start: at("2024-01-13T00:00:00Z"), End: at("2024-01-16T11:00:00Z")}, nil,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a, err := decoder[recoverTimeAnswer](opDescribeInstanceRecoverTime)([]byte(`{"RestoreRanges":` + tt.ranges + `}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r reader
+			if diff := cmp.Diff(tt.want, convertRanges(a.RestoreRanges.items, &r)); diff != "" {
+				t.Errorf("window (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" {
+				t.Errorf("rejected (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

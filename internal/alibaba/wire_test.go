@@ -1,0 +1,80 @@
+package alibaba
+
+import (
+	"testing"
+)
+
+func TestDecode(t *testing.T) {
+	backups := func(body []byte) (int, error) {
+		a, err := decoder[backupsAnswer](opDescribeBackups)(body)
+		if err != nil {
+			return 0, err
+		}
+		return len(a.Backups.Backup), nil
+	}
+	tasks := func(body []byte) (int, error) {
+		a, err := decoder[tasksAnswer](opDescribeBackupTasks)(body)
+		if err != nil {
+			return 0, err
+		}
+		return len(a.BackupJobs.items), nil
+	}
+	policy := func(body []byte) (int, error) {
+		_, err := decoder[policyAnswer](opDescribeBackupPolicy)(body)
+		return 0, err
+	}
+	create := func(body []byte) (int, error) {
+		_, err := decoder[createAnswer](opCreateBackup)(body)
+		return 0, err
+	}
+	tests := []struct {
+		name   string
+		decode func([]byte) (int, error)
+		body   string
+		want   int
+		err    string
+	}{
+		{"no list", backups, `{"RequestId":"R"}`, 0, "DescribeBackups: protocol: the answer has no proper Backups [request id R]"},
+		{"empty object", backups, `{}`, 0, "DescribeBackups: protocol: the answer has no proper Backups"},
+		{"null", backups, `null`, 0, "DescribeBackups: protocol: the answer has no proper Backups"},
+		{"null list", backups, `{"Backups":null}`, 0, "DescribeBackups: protocol: the answer has no proper Backups"},
+		{"none", backups, `{"Backups":{}}`, 0, ""},
+		{"none, as null", backups, `{"Backups":{"Backup":null}}`, 0, ""},
+		{"none, as a list", backups, `{"Backups":{"Backup":[]}}`, 0, ""},
+		{"flat list", backups, `{"Backups":[{"BackupId":"1"}]}`, 0, "DescribeBackups: protocol: the answer has no proper Backups"},
+		{"text for a list", backups, `{"Backups":""}`, 0, "DescribeBackups: protocol: the answer has no proper Backups"},
+		{"object for a list", backups, `{"Backups":{"Backup":{"BackupId":"1"}}}`, 0, "DescribeBackups: protocol: the answer has no proper Backups"},
+		{"null and text among the records", backups, `{"Backups":{"Backup":[null,{"BackupId":"1"},"x"]}}`, 3, ""},
+		{"total of the wrong type", backups, `{"TotalCount":{"a":1},"PageSize":[],"Backups":{"Backup":[{"BackupId":"1"}]}}`, 1, ""},
+		{"total larger than any integer", backups, `{"TotalCount":1e99,"Backups":{"Backup":[]}}`, 0, ""},
+		{"truncated", backups, `{"Backups":{"Ba}`, 0, "DescribeBackups: protocol: the answer cannot be read: unexpected end of JSON input"},
+		{"garbage behind", backups, `{"Backups":{}} x`, 0, "DescribeBackups: protocol: the answer cannot be read: invalid character 'x' after top-level value"},
+		{"error in 200", backups, `{"Code":"Throttling.User","Message":"slow down","RequestId":"R"}`, 0, "DescribeBackups: throttled Throttling.User (HTTP 200): slow down [request id R]; lower requests_per_second, or poll less often"},
+		{"unknown error in 200", backups, `{"Code":"Mystery","RequestId":"R"}`, 0, "DescribeBackups: protocol Mystery (HTTP 200) [request id R]"},
+		{"code beside a list", backups, `{"Code":"200","Backups":{"Backup":[]}}`, 0, ""},
+
+		{"no jobs", tasks, `{"BackupJobs":[]}`, 0, ""},
+		{"jobs are null", tasks, `{"BackupJobs":null}`, 0, ""},
+		{"jobs are missing", tasks, `{"RequestId":"R"}`, 0, "DescribeBackupTasks: protocol: the answer has no proper BackupJobs [request id R]"},
+		{"jobs are wrapped", tasks, `{"BackupJobs":{"BackupJob":[]}}`, 0, "DescribeBackupTasks: protocol: the answer cannot be read: a list is wanted, not {"},
+		{"text among the jobs", tasks, `{"BackupJobs":["x",{"BackupjobId":"1"}]}`, 2, ""},
+
+		{"no policy", policy, `{"RequestId":"R"}`, 0, "DescribeBackupPolicy: protocol: the answer has no proper PreferredBackupPeriod [request id R]"},
+		{"empty policy", policy, `{"PreferredBackupPeriod":""}`, 0, ""},
+
+		{"created", create, string(example(t, "create_backup")), 0, ""},
+		{"created without a job", create, `{"RequestId":"R","BackupId":"","BackupJobId":null}`, 0, "CreateBackup: protocol: the answer has no proper BackupJobId [request id R]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n, err := tt.decode([]byte(tt.body))
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if n != tt.want || got != tt.err {
+				t.Errorf("%d records and %q, want %d and %q", n, got, tt.want, tt.err)
+			}
+		})
+	}
+}
