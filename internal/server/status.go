@@ -7,8 +7,6 @@ import (
 	"html/template"
 	"net/http"
 	"time"
-
-	"github.com/prometheus/common/model"
 )
 
 //go:embed status.html
@@ -28,7 +26,7 @@ func (s *server) status(w http.ResponseWriter, _ *http.Request) {
 		"time":  func(t *time.Time) string { return t.UTC().Format("2006-01-02 15:04Z") },
 		"deref": func(f *float64) float64 { return *f },
 		"ptr":   func(t time.Time) *time.Time { return &t },
-		"hours": func(seconds float64) string { return model.Duration(seconds * float64(time.Second)).String() },
+		"hours": hours,
 	}).Parse(statusHTML)
 	if err != nil {
 		s.text(w, http.StatusInternalServerError, err.Error()+"\n")
@@ -61,6 +59,16 @@ func Age(t *time.Time, now time.Time) string {
 		return "in " + span(-age)
 	}
 	return span(age)
+}
+
+// hours returns an objective as the reasons say it, e.g. 27h or 5d 3h.
+func hours(seconds float64) string {
+	const day = 24 * time.Hour
+	d := time.Duration(seconds * float64(time.Second))
+	if d < 2*day && d%time.Hour == 0 {
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return span(d)
 }
 
 func span(d time.Duration) string {
