@@ -201,7 +201,7 @@ func attempt[T any](o operation, s sender, decode func(body []byte) (T, error)) 
 // rawAnswer makes the SDK hand over the body unread; its own models refuse a whole page for one bad value.
 type rawAnswer struct {
 	Body           io.ReadCloser
-	HttpStatusCode int //nolint:revive,staticcheck // the SDK looks the field up by this name
+	HttpStatusCode int //nolint:revive // the SDK looks the field up by this name
 }
 
 func (s sender) send(o operation) ([]byte, error) {
