@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 )
@@ -52,9 +53,7 @@ func (a answer) bytes() []byte {
 
 func (a answer) write(w http.ResponseWriter) {
 	body := a.bytes()
-	for key, values := range a.header {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(a.status)
 	if _, err := w.Write(body); err != nil {

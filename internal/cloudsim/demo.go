@@ -183,8 +183,8 @@ func failing(in *Instance, now time.Time) {
 // runningManual: a manual backup runs, and soon after its end the next.
 func runningManual(in *Instance, now time.Time) {
 	in.Policy.RetentionDays = 8
-	in.Live.Since = now.Add(-9*day - 10*time.Minute)
-	in.Live.ManualEvery, in.Live.ManualLength = 30*time.Minute, 27*time.Minute
+	in.Live.Since = now.Add(-9*day - 40*time.Minute)
+	in.Live.ManualEvery, in.Live.ManualLength = 2*time.Hour, 108*time.Minute
 }
 
 // never: old, with a schedule, without a backup.

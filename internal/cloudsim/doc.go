@@ -2,7 +2,7 @@
 // with its IAM, for the demo and for every test above unit level.
 //
 // It checks what the clouds check (signatures, dates, nonces, parameters) and answers in their words, so that any client
-// of theirs can use it: the official SDKs, the aliyun command-line tool, curl. What the documentation leaves open is a
+// of theirs should be able to use it: the official SDKs, the aliyun command-line tool, curl with a signature. What the documentation leaves open is a
 // choice in [Variants]. What the simulated clouds hold is a [Fleet]; what goes wrong with them is a [Fault].
 //
 // It is made from the documentation of the APIs and must import nothing of this repository: a mistake that it shared

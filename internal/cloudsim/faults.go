@@ -105,8 +105,11 @@ func (f *Fault) UnmarshalJSON(text []byte) error {
 
 func (f Fault) matches(r *request) bool {
 	for _, pair := range [...][2]string{
-		{f.Cloud, r.cloud}, {f.Region, r.region}, {f.Operation, r.operation},
-		{f.InstanceID, r.instanceID}, {f.NodeID, r.nodeID},
+		{f.Cloud, r.cloud},
+		{f.Region, r.region},
+		{f.Operation, r.operation},
+		{f.InstanceID, r.instanceID},
+		{f.NodeID, r.nodeID},
 	} {
 		if pair[0] != "" && pair[0] != pair[1] {
 			return false

@@ -105,8 +105,9 @@ func (s *Sim) replaced(req *request, f Fault) (answer, bool) {
 		return newJSON(http.StatusOK, object{}), true
 	case FaultRedirect:
 		return answer{status: http.StatusFound, header: http.Header{"Location": {loginPath}}}, true
+	default:
+		return answer{}, false
 	}
-	return answer{}, false
 }
 
 // refusal returns a documented error of the request's cloud.

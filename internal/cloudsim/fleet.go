@@ -105,7 +105,7 @@ type Backup struct {
 	Override map[string]any
 }
 
-// Omit, as a value in an Override, leaves the field out.
+// Omit as a value in an Override leaves the field out.
 const Omit = "\x00omit"
 
 // Job is one backup job.

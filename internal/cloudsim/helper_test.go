@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -203,9 +204,7 @@ func rpcParams(method, action string, params url.Values) url.Values {
 	v := query("AccessKeyId", aliKey, "Action", action, "Format", "JSON", "SignatureMethod", "HMAC-SHA1",
 		"SignatureNonce", strconv.FormatInt(nonces.Add(1), 10), "SignatureType", "", "SignatureVersion", "1.0",
 		"Timestamp", start.Format("2006-01-02T15:04:05Z"), "Version", "2015-12-01")
-	for key, values := range params {
-		v[key] = values
-	}
+	maps.Copy(v, params)
 	signRPCParams(method, v)
 	return v
 }

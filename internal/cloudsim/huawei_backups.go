@@ -11,7 +11,7 @@ import (
 // listed is one backup with the instance that it was made from.
 type listed struct {
 	in *Instance
-	b  Backup
+	b  *Backup
 }
 
 // backupFilter is what a ListBackups call asks for.
@@ -36,13 +36,14 @@ func (s *Sim) listBackups(req *request) answer {
 		if in.Region != req.region || !filter.wantsInstance(in) {
 			continue
 		}
-		for _, b := range in.backupsAt(req.now) {
-			if filter.wants(b) {
-				found = append(found, listed{in, b})
+		backups := in.backupsAt(req.now)
+		for i := range backups {
+			if filter.wants(&backups[i]) {
+				found = append(found, listed{in, &backups[i]})
 			}
 		}
 	}
-	slices.SortStableFunc(found, byOrder(req.params.Get("order_field"), req.params.Get("order_rule")))
+	slices.SortFunc(found, byOrder(req.params.Get("order_field"), req.params.Get("order_rule")))
 	records := make([]any, 0, window.limit)
 	for _, entry := range sliceOf(found, window) {
 		records = append(records, s.huaweiBackup(entry))
@@ -85,7 +86,7 @@ func (f backupFilter) wantsInstance(in *Instance) bool {
 	return (id == "" || id == in.ID) && (mode == "" || mode == huaweiMode(in)) && strings.Contains(in.Name, name)
 }
 
-func (f backupFilter) wants(b Backup) bool {
+func (f backupFilter) wants(b *Backup) bool {
 	id, status := f.params("backup_id"), f.params("backup_status")
 	ofKind := !b.Incremental
 	switch f.params("backup_type") {
@@ -158,7 +159,7 @@ func (s *Sim) huaweiBackup(l listed) object {
 	return record
 }
 
-func huaweiType(b Backup) string {
+func huaweiType(b *Backup) string {
 	switch {
 	case b.Incremental:
 		return "Incremental"

@@ -25,10 +25,14 @@ func TestListBackupsSelects(t *testing.T) {
 		"status":                                {[]string{"backup_status", "BUILDING"}, []any{"a4br02"}},
 		"name, in part":                         {[]string{"backup_name", "auto"}, []any{"a4br02", "b1br02", "a1br02"}},
 		"instance name":                         {[]string{"instance_name", "io"}, []any{"b1br02"}},
-		"by start": {[]string{"begin_time", "2026-08-06 10:00:00", "end_time", "2026-08-06 11:30:00"},
-			[]any{"b1br02", "a2br02"}},
-		"by name, rising": {[]string{"order_field", "name", "order_rule", "asc"},
-			[]any{"a1br02", "a4br02", "b1br02", "a2br02"}},
+		"by start": {
+			[]string{"begin_time", "2026-08-06 10:00:00", "end_time", "2026-08-06 11:30:00"},
+			[]any{"b1br02", "a2br02"},
+		},
+		"by name, rising": {
+			[]string{"order_field", "name", "order_rule", "asc"},
+			[]any{"a1br02", "a4br02", "b1br02", "a2br02"},
+		},
 		"second page":  {[]string{"offset", "2", "limit", "1"}, []any{"a2br02"}},
 		"past the end": {[]string{"offset", "9"}, []any{}},
 	} {

@@ -36,8 +36,8 @@ func serve(t *testing.T, change func(*cloudsim.Fleet)) (url string, fleet clouds
 
 func alibabaClient(t *testing.T, url string, config openapi.Config) *dds.Client {
 	t.Helper()
-	config.Endpoint, config.Protocol = tea.String(strings.TrimPrefix(url, "http://")), tea.String("http")
-	config.RegionId = tea.String(cloudsim.DemoAlibabaRegion)
+	config.Endpoint, config.Protocol = new(strings.TrimPrefix(url, "http://")), new("http")
+	config.RegionId = new(cloudsim.DemoAlibabaRegion)
 	client, err := dds.NewClient(&config)
 	if err != nil {
 		t.Fatal(err)
@@ -54,8 +54,8 @@ func TestAlibabaSDK(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			url, fleet := serve(t, func(f *cloudsim.Fleet) { f.Accounts[0].SecurityToken = tc.token })
 			client := alibabaClient(t, url, openapi.Config{
-				AccessKeyId:     tea.String(fleet.Accounts[0].AccessKeyID),
-				AccessKeySecret: tea.String(fleet.Accounts[0].AccessKeySecret),
+				AccessKeyId:     new(fleet.Accounts[0].AccessKeyID),
+				AccessKeySecret: new(fleet.Accounts[0].AccessKeySecret),
 				SecurityToken:   nonEmpty(tc.token), SignatureAlgorithm: nonEmpty(tc.algorithm),
 			})
 			testAlibabaCalls(t, client)
@@ -66,8 +66,8 @@ func TestAlibabaSDK(t *testing.T) {
 func testAlibabaCalls(t *testing.T, client *dds.Client) {
 	t.Helper()
 	list, err := client.DescribeDBInstances(&dds.DescribeDBInstancesRequest{
-		RegionId: tea.String(cloudsim.DemoAlibabaRegion), DBInstanceType: tea.String("sharding"), PageSize: tea.Int32(100),
-		Tag: []*dds.DescribeDBInstancesRequestTag{{Key: tea.String("env"), Value: tea.String("prod")}},
+		RegionId: new(cloudsim.DemoAlibabaRegion), DBInstanceType: new("sharding"), PageSize: tea.Int32(100),
+		Tag: []*dds.DescribeDBInstancesRequestTag{{Key: new("env"), Value: new("prod")}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -76,8 +76,8 @@ func testAlibabaCalls(t *testing.T, client *dds.Client) {
 		t.Errorf("%d clusters: %v", n, list.Body)
 	}
 	backups, err := client.DescribeBackups(&dds.DescribeBackupsRequest{
-		DBInstanceId: tea.String("dds-bp1ordersprod"), PageSize: tea.Int32(50),
-		StartTime: tea.String("2020-01-01T00:00Z"), EndTime: tea.String("2120-01-01T00:00Z"),
+		DBInstanceId: new("dds-bp1ordersprod"), PageSize: tea.Int32(50),
+		StartTime: new("2020-01-01T00:00Z"), EndTime: new("2120-01-01T00:00Z"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -85,14 +85,14 @@ func testAlibabaCalls(t *testing.T, client *dds.Client) {
 	if n := len(backups.Body.Backups.Backup); n < 13 || tea.StringValue(backups.Body.Backups.Backup[0].BackupStatus) != "Success" {
 		t.Errorf("%d backups: %v", n, backups.Body)
 	}
-	tasks, err := client.DescribeBackupTasks(&dds.DescribeBackupTasksRequest{DBInstanceId: tea.String("dds-bp1searchprod")})
+	tasks, err := client.DescribeBackupTasks(&dds.DescribeBackupTasksRequest{DBInstanceId: new("dds-bp1searchprod")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(tasks.Body.BackupJobs) == 0 || !strings.HasSuffix(tea.StringValue(tasks.Body.BackupJobs[0].Progress), "%") {
 		t.Errorf("tasks: %v", tasks.Body)
 	}
-	_, err = client.DescribeBackups(&dds.DescribeBackupsRequest{DBInstanceId: tea.String("dds-none")})
+	_, err = client.DescribeBackups(&dds.DescribeBackupsRequest{DBInstanceId: new("dds-none")})
 	if sdk, ok := errors.AsType[*tea.SDKError](err); !ok || tea.StringValue(sdk.Code) != "InvalidDBInstanceId.NotFound" || tea.IntValue(sdk.StatusCode) != 404 {
 		t.Errorf("unknown instance: %v", err)
 	}

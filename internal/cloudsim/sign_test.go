@@ -126,18 +126,24 @@ func TestAlibabaAuthentication(t *testing.T) {
 		"16 minutes behind":    {resign(as(start.Add(-16 * time.Minute))), 400, "InvalidTimeStamp.Expired"},
 		"16 minutes ahead":     {resign(as(start.Add(16 * time.Minute))), 400, "InvalidTimeStamp.Expired"},
 		"date in another form": {resign(func(r *http.Request) { r.Header.Set("x-acs-date", "today") }), 400, "InvalidTimeStamp.Format"},
-		"parameter changed": {tamper(func(r *http.Request) { r.URL.RawQuery = "RegionId=cn-beijing" }), 400,
-			"SignatureDoesNotMatch"},
-		"body added": {tamper(func(r *http.Request) { r.Body = http.NoBody; r.Header.Set("x-acs-content-sha256", "00") }), 400,
-			"SignatureDoesNotMatch"},
+		"parameter changed": {
+			tamper(func(r *http.Request) { r.URL.RawQuery = "RegionId=cn-beijing" }), 400,
+			"SignatureDoesNotMatch",
+		},
+		"body added": {
+			tamper(func(r *http.Request) { r.Body = http.NoBody; r.Header.Set("x-acs-content-sha256", "00") }), 400,
+			"SignatureDoesNotMatch",
+		},
 		"header changed":  {tamper(func(r *http.Request) { r.Header.Set("x-acs-action", "CreateBackup") }), 400, "SignatureDoesNotMatch"},
 		"header unsigned": {tamper(func(r *http.Request) { r.Header.Set("x-acs-more", "1") }), 400, "IncompleteSignature"},
 		"no signature":    {tamper(func(r *http.Request) { r.Header.Del("Authorization") }), 400, "IncompleteSignature"},
 		"another scheme":  {tamper(func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }), 400, "IncompleteSignature"},
 		"wrong secret":    {tamper(func(r *http.Request) { signACS3(r, aliKey, "wrong") }), 400, "SignatureDoesNotMatch"},
 		"unknown key":     {tamper(func(r *http.Request) { signACS3(r, "AKNOBODY", aliSecret) }), 404, "InvalidAccessKeyId.NotFound"},
-		"token for a permanent key": {resign(func(r *http.Request) { r.Header.Set("x-acs-security-token", "t") }), 400,
-			"InvalidSecurityToken.MismatchWithAccessKey"},
+		"token for a permanent key": {
+			resign(func(r *http.Request) { r.Header.Set("x-acs-security-token", "t") }), 400,
+			"InvalidSecurityToken.MismatchWithAccessKey",
+		},
 		"another version": {resign(func(r *http.Request) { r.Header.Set("x-acs-version", "2014-05-26") }), 400, "InvalidVersion"},
 		"unknown action":  {resign(func(r *http.Request) { r.Header.Set("x-acs-action", "Nothing") }), 404, "InvalidAction.NotFound"},
 		"another path":    {tamper(func(r *http.Request) { r.URL.Path = "/x" }), 404, "InvalidApi.NotFound"},
@@ -173,6 +179,24 @@ func TestLegacyFormCounts(t *testing.T) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if got := send(t, s, r); got.status != 200 {
 		t.Errorf("got %d: %s", got.status, got.text)
+	}
+}
+
+// TestCommandLineToolIsUnderstood sends what version 3.4.11 of the aliyun command-line tool was seen to send.
+func TestCommandLineToolIsUnderstood(t *testing.T) {
+	s, _ := newSim(t, testFleet())
+	v := rpcParams("POST", "DescribeBackups", query("DBInstanceId", "dds-set", "RegionId", "cn-hangzhou",
+		"StartTime", "2026-08-01T00:00Z", "EndTime", "2026-08-02T00:00Z"))
+	r := httptest.NewRequest(http.MethodPost, "/?"+v.Encode(), http.NoBody)
+	for key, value := range map[string]string{
+		"Accept-Encoding": "identity", "Content-Type": "application/x-www-form-urlencoded",
+		"X-Acs-Action": "DescribeBackups", "X-Acs-Version": "2015-12-01", "X-Acs-Credentials-Provider": "static_ak",
+		"X-Sdk-Client": "golang/1.0.0", "X-Sdk-Invoke-Type": "normal",
+	} {
+		r.Header.Set(key, value)
+	}
+	if got := send(t, s, r); got.status != 200 || got.body["TotalCount"] != 0.0 {
+		t.Errorf("%d %s", got.status, got.text)
 	}
 }
 
