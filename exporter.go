@@ -20,6 +20,7 @@ import (
 
 // exporter is the parts of a running exporter, wired together for one configuration at a time.
 type exporter struct {
+	file    string // where the configuration came from
 	now     func() time.Time
 	logger  log.Logger
 	metrics *collector.Metrics
@@ -31,7 +32,7 @@ type exporter struct {
 }
 
 func newExporter(env *environment, cfg *config.Config) (*exporter, error) {
-	e := &exporter{now: env.now, logger: env.logger, metrics: collector.NewMetrics(env.now())}
+	e := &exporter{file: env.file, now: env.now, logger: env.logger, metrics: collector.NewMetrics(env.now())}
 	e.poller = poll.New(e.pollOptions(cfg), nil)
 	return e, e.apply(cfg)
 }

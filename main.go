@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 	commands := map[string]func(context.Context, *environment) error{}
 	for _, add := range []func(*kingpin.Application) (string, func(context.Context, *environment) error){
-		serveCommand, checkConfigCommand, statusCommand, demoCommand,
+		serveCommand, checkConfigCommand, statusCommand, backupCreateCommand, demoCommand,
 	} {
 		name, command := add(app)
 		commands[name] = command

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the program as its users do. Every script gets simulated clouds of its own: $CLOUD is their URL, and
-// $ADDRESS is free to listen on.
+// $ADDRESS is free to listen on, $HUAWEI is the id of a healthy DDS instance.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
@@ -45,7 +45,8 @@ type cloudsKey struct{}
 
 func setup(env *testscript.Env) error {
 	now := time.Now
-	sim := cloudsim.New(cloudsim.Options{Fleet: cloudsim.Demo(now()), Now: now})
+	fleet := cloudsim.Demo(now())
+	sim := cloudsim.New(cloudsim.Options{Fleet: fleet, Now: now, BackupLength: time.Second})
 	listening := httptest.NewServer(sim)
 	env.Defer(listening.Close)
 	env.Values[cloudsKey{}] = &clouds{Sim: sim}
@@ -56,7 +57,18 @@ func setup(env *testscript.Env) error {
 	env.Setenv("ADDRESS", l.Addr().String())
 	env.Setenv("CLOUD", listening.URL)
 	env.Setenv("PROJECT", cloudsim.DemoProjectID)
+	env.Setenv("HUAWEI", huaweiInstance(fleet))
 	return l.Close()
+}
+
+// huaweiInstance returns the id of the first Huawei instance.
+func huaweiInstance(fleet cloudsim.Fleet) string {
+	for _, account := range fleet.Accounts {
+		if account.Cloud == cloudsim.Huawei {
+			return account.Instances[0].ID
+		}
+	}
+	return ""
 }
 
 func cloudsOf(ts *testscript.TestScript) *clouds { return ts.Value(cloudsKey{}).(*clouds) }

@@ -1,0 +1,162 @@
+package manual_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/manual"
+)
+
+// source answers from scripts: what it lists changes with every look.
+type source struct {
+	looks   int
+	backups func(look int, node string) (backup.List, error)
+	jobs    func(look int) ([]backup.Job, error)
+}
+
+func (s *source) Backups(_ context.Context, in backup.Instance, node string, _ time.Time) (backup.List, error) {
+	defer func() {
+		if node == "" || node == in.Nodes[len(in.Nodes)-1] {
+			s.looks++
+		}
+	}()
+	return s.backups(s.looks, node)
+}
+
+func (s *source) Jobs(context.Context, backup.Instance) ([]backup.Job, error) {
+	if s.jobs == nil {
+		return nil, &backup.Error{Class: backup.ClassUnsupported}
+	}
+	return s.jobs(s.looks)
+}
+
+func set(id string, trigger backup.Trigger, state backup.State) backup.Backup {
+	return backup.Backup{ID: id, Trigger: trigger, State: state, Kind: backup.KindFull}
+}
+
+func list(sets ...backup.Backup) backup.List { return backup.List{Backups: sets} }
+
+func TestFollow(t *testing.T) {
+	const manualSet, automatic = backup.TriggerManual, backup.TriggerAutomatic
+	before := set("before", manualSet, backup.StateSuccess)
+	refused := &backup.Error{Op: "DescribeBackups", Class: backup.ClassThrottled}
+	tests := []struct {
+		name    string
+		nodes   []string
+		backups func(look int, node string) (backup.List, error) // look 0 is the preparation
+		jobs    func(look int) ([]backup.Job, error)
+		want    []manual.Progress
+		err     string
+	}{
+		{
+			name: "a set appears",
+			backups: func(look int, _ string) (backup.List, error) {
+				if look < 3 {
+					return list(before), nil
+				}
+				return list(set("new", manualSet, backup.StateSuccess), before), nil
+			},
+			want: []manual.Progress{{Targets: 1}, {Targets: 1, Elapsed: time.Second}, {Targets: 1, Done: 1, Elapsed: 2 * time.Second}},
+		},
+		{
+			name:    "progress, then failure with the cloud's reason",
+			backups: func(int, string) (backup.List, error) { return list(), nil },
+			jobs: func(look int) ([]backup.Job, error) {
+				if look < 2 {
+					return []backup.Job{{ID: "other", State: backup.JobRunning, Progress: new(1.0)}, {ID: "job", State: backup.JobRunning, Progress: new(40.0)}}, nil
+				}
+				return []backup.Job{{ID: "job", State: backup.JobFailed, Reason: "disk full"}}, nil
+			},
+			want: []manual.Progress{{Targets: 1, Percent: new(40.0)}, {Targets: 1, Elapsed: time.Second}},
+			err:  "the backup job job failed: disk full",
+		},
+		{
+			name: "a failed set",
+			backups: func(look int, _ string) (backup.List, error) {
+				if look == 0 {
+					return list(), nil
+				}
+				return list(set("bad", manualSet, backup.StateFailed)), nil
+			},
+			want: []manual.Progress{{Targets: 1}},
+			err:  "backup set bad of alibaba/prod/r1/i failed",
+		},
+		{
+			name: "a scheduled set is not ours", nodes: nil,
+			backups: func(look int, _ string) (backup.List, error) {
+				switch look {
+				case 0:
+					return list(), nil
+				case 1:
+					return list(set("nightly", automatic, backup.StateSuccess)), nil
+				}
+				return list(set("ours", manualSet, backup.StateSuccess), set("nightly", automatic, backup.StateSuccess)), nil
+			},
+			want: []manual.Progress{{Targets: 1}, {Targets: 1, Done: 1, Elapsed: time.Second}},
+		},
+		{
+			name: "every shard counts", nodes: []string{"a", "b"},
+			backups: func(look int, node string) (backup.List, error) {
+				if look == 0 || (look == 1 && node == "b") {
+					return list(), nil
+				}
+				return list(set("new", manualSet, backup.StateSuccess)), nil
+			},
+			want: []manual.Progress{{Targets: 2, Done: 1}, {Targets: 2, Done: 2, Elapsed: time.Second}},
+		},
+		{
+			name: "a look that fails is told and tried again",
+			backups: func(look int, _ string) (backup.List, error) {
+				switch look {
+				case 0:
+					return list(), nil
+				case 1:
+					return list(), refused
+				}
+				return list(set("new", manualSet, backup.StateSuccess)), nil
+			},
+			want: []manual.Progress{{Targets: 1, Err: refused}, {Targets: 1, Done: 1, Elapsed: time.Second}},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				in := backup.Instance{Nodes: test.nodes}
+				in.Target = backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "r1", InstanceID: "i"}
+				b, err := manual.Prepare(t.Context(), &source{backups: test.backups, jobs: test.jobs}, in, time.Now)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []manual.Progress
+				err = b.Follow(t.Context(), "job", time.Second, func(p manual.Progress) { got = append(got, p) })
+				if (err == nil) != (test.err == "") || err != nil && err.Error() != test.err {
+					t.Errorf("error %v, want %q", err, test.err)
+				}
+				if diff := cmp.Diff(test.want, got, cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })); diff != "" {
+					t.Errorf("progress (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestFollowEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{backups: func(int, string) (backup.List, error) { return list(), nil }}
+		b, err := manual.Prepare(t.Context(), s, backup.Instance{}, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		defer cancel()
+		if err := b.Follow(ctx, "", time.Minute, func(manual.Progress) {}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v, want the deadline", err)
+		}
+	})
+}
