@@ -156,7 +156,7 @@ func TestIDsGoIntoPathsOnlyWhenTheyAreIDs(t *testing.T) {
 				t.Errorf("%s of %q: %v", op, id, err)
 			}
 		}
-		if _, err := s.CreateManualBackup(t.Context(), id, "name", ""); backup.ClassOf(err) != backup.ClassNotFound {
+		if _, err := s.CreateBackup(t.Context(), id, CreateOptions{}); backup.ClassOf(err) != backup.ClassNotFound {
 			t.Errorf("create for %q: %v", id, err)
 		}
 	}
@@ -165,7 +165,7 @@ func TestIDsGoIntoPathsOnlyWhenTheyAreIDs(t *testing.T) {
 	}
 }
 
-func TestCreateManualBackup(t *testing.T) {
+func TestCreateBackup(t *testing.T) {
 	var body string
 	f := newFake(t, map[string]http.HandlerFunc{"/backups": func(w http.ResponseWriter, r *http.Request) {
 		raw, _ := io.ReadAll(r.Body)
@@ -173,17 +173,24 @@ func TestCreateManualBackup(t *testing.T) {
 		send(202, `{"job_id":"j1","backup_id":"b1br02"}`)(w, r)
 	}})
 	s, _ := open(t, f.URL, nil)
-	got, err := s.CreateManualBackup(t.Context(), testInstance, "mybackup1", "before <upgrade>")
-	if want := (Created{JobID: "j1", BackupID: "b1br02"}); err != nil || got != want {
-		t.Errorf("got %v, error %v, want %v", got, err, want)
-	}
-	const want = `POST {"backup":{"instance_id":"` + testInstance + `","name":"mybackup1","description":"before <upgrade>"}}` + "\n"
-	if body != want {
-		t.Errorf("sent %q, want %q", body, want)
+	for _, tt := range []struct {
+		opts CreateOptions
+		want string
+	}{
+		{CreateOptions{Name: "mybackup1", Description: "before <upgrade>"}, `"name":"mybackup1","description":"before <upgrade>"`},
+		{CreateOptions{}, `"name":"manual-20260806-130000"`},
+	} {
+		got, err := s.CreateBackup(t.Context(), testInstance, tt.opts)
+		if want := (Created{JobID: "j1", BackupID: "b1br02"}); err != nil || got != want {
+			t.Errorf("got %v, error %v, want %v", got, err, want)
+		}
+		if want := `POST {"backup":{"instance_id":"` + testInstance + `",` + tt.want + "}}\n"; body != want {
+			t.Errorf("sent %q, want %q", body, want)
+		}
 	}
 }
 
-func TestCreateManualBackupAnswers(t *testing.T) {
+func TestCreateBackupAnswers(t *testing.T) {
 	tests := []struct {
 		name   string
 		status int
@@ -200,10 +207,26 @@ func TestCreateManualBackupAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t, map[string]http.HandlerFunc{"/backups": send(tt.status, tt.body)})
 			s, _ := open(t, f.URL, nil)
-			if _, err := s.CreateManualBackup(t.Context(), testInstance, "mybackup1", ""); backup.ClassOf(err) != tt.class {
+			if _, err := s.CreateBackup(t.Context(), testInstance, CreateOptions{Name: "mybackup1"}); backup.ClassOf(err) != tt.class {
 				t.Errorf("got %v, want class %q", err, tt.class)
 			}
 		})
+	}
+}
+
+func TestCreateBackupIsTriedOnce(t *testing.T) {
+	f := newFake(t, map[string]http.HandlerFunc{"/backups": send(503, ``)})
+	s, _ := open(t, f.URL, func(o *Options) {
+		o.Caller = cloudcall.New(cloudcall.Options{
+			Observer: &seen{requests: map[string]int{}, rejected: map[string]int{}}, Now: time.Now, Classify: Classify,
+			MaxAttempts: 5, FirstRetry: time.Millisecond,
+		})
+	})
+	if _, err := s.CreateBackup(t.Context(), testInstance, CreateOptions{}); backup.ClassOf(err) != backup.ClassServer {
+		t.Errorf("got %v, want class server", err)
+	}
+	if got := f.count("/backups"); got != 1 {
+		t.Errorf("sent %d times, want once", got)
 	}
 }
 

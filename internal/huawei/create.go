@@ -1,6 +1,7 @@
 package huawei
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,16 +17,24 @@ type Created struct {
 	BackupID string // id of the backup set, as in Backups
 }
 
-// CreateManualBackup asks for a full backup of an instance. The name must be unique in the project: 4 to 64 letters,
-// digits, - or _, a letter first. An instance that cannot be backed up now is an error of class busy. After an error of
-// class timeout, server, network or protocol there may be a backup nevertheless.
-func (s *Source) CreateManualBackup(ctx context.Context, instanceID, name, description string) (Created, error) {
+// CreateOptions say how a manual backup is made.
+type CreateOptions struct {
+	// Name must be unique in the project: 4 to 64 letters, digits, - or _, a letter first. "": made of the time.
+	Name        string
+	Description string // up to 256 characters; "": none
+}
+
+// CreateBackup asks for a full backup of an instance. It is tried once only: an answer that is lost may hide a backup
+// that was begun. An instance that cannot be backed up now is an error of class busy.
+func (s *Source) CreateBackup(ctx context.Context, instanceID string, opts CreateOptions) (Created, error) {
 	if err := checkID(opCreateManualBackup, instanceID); err != nil {
 		return Created{}, err
 	}
-	option := &model.CreateManualBackupOption{InstanceId: instanceID, Name: name}
-	if description != "" {
-		option.Description = &description
+	option := &model.CreateManualBackupOption{
+		InstanceId: instanceID, Name: cmp.Or(opts.Name, s.now().UTC().Format("manual-20060102-150405")),
+	}
+	if opts.Description != "" {
+		option.Description = &opts.Description
 	}
 	return call(ctx, s.client, operation{
 		name: opCreateManualBackup, define: dds.GenReqDefForCreateManualBackup, success: http.StatusAccepted, changes: true,

@@ -174,7 +174,7 @@ func TestClusterIsOneTarget(t *testing.T) {
 
 func TestCreatedBackupRuns(t *testing.T) {
 	_, source := simulate(t, account(replicaSet("i1in02", 1)), cloudcall.Keys{AccessKeyID: "AKSIM", AccessKeySecret: "sk-sim"})
-	created, err := source.CreateManualBackup(t.Context(), "i1in02", "before-upgrade", "by hand")
+	created, err := source.CreateBackup(t.Context(), "i1in02", huawei.CreateOptions{Name: "before-upgrade", Description: "by hand"})
 	if err != nil || created.JobID == "" {
 		t.Fatalf("created %v, error %v", created, err)
 	}

@@ -265,5 +265,6 @@ func (s *Source) reject(field string, value json.RawMessage) {
 		return
 	}
 	s.told[field] = true
-	level.Warn(s.logger).Log("msg", "Cannot read what the cloud sent; not logged again for this field", "field", field, "value", clip(string(value)))
+	level.Warn(s.logger).Log("msg", "cannot read a value of the cloud's answer; logged once",
+		"account", s.account, "region", s.region, "field", field, "value", clip(string(value)))
 }

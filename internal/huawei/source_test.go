@@ -293,8 +293,8 @@ func TestRejectedValuesAreLoggedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const want = `level=warn msg="Cannot read what the cloud sent; not logged again for this field" field=mode value="\"Galaxy\""` + "\n" +
-		`level=warn msg="Cannot read what the cloud sent; not logged again for this field" field=created value="\"soon\""` + "\n"
+	const want = `level=warn msg="cannot read a value of the cloud's answer; logged once" account=hw region=cn-north-4 field=mode value="\"Galaxy\""` + "\n" +
+		`level=warn msg="cannot read a value of the cloud's answer; logged once" account=hw region=cn-north-4 field=created value="\"soon\""` + "\n"
 	if logged.String() != want {
 		t.Errorf("logged\n%s\nwant\n%s", logged.String(), want)
 	}
