@@ -162,7 +162,7 @@ func call[T any](ctx context.Context, c *client, o operation, decode func(body [
 			var none T
 			return none, err
 		}
-		return attempt(o, sender{httpClient, c.endpoint, creds.Keys, id}, decode)
+		return attempt(c, o, sender{httpClient, c.endpoint, creds.Keys, id}, decode)
 	})
 }
 
@@ -185,9 +185,12 @@ type sender struct {
 }
 
 // attempt sends a request and decodes its answer.
-func attempt[T any](o operation, s sender, decode func(body []byte) (T, error)) (T, error) {
+func attempt[T any](c *client, o operation, s sender, decode func(body []byte) (T, error)) (T, error) {
 	body, err := s.send(o)
 	if err != nil {
+		if Classify(o.name, err).Class == backup.ClassAuth {
+			c.keys.doubt()
+		}
 		var none T
 		return none, s.redact(err)
 	}

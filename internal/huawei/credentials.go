@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth"
@@ -38,6 +39,8 @@ func (e *credentialsError) Unwrap() error { return e.err }
 // keySource yields the credentials of the moment.
 type keySource interface {
 	credentials(ctx context.Context, client *impl.DefaultHttpClient) (credentials, error)
+	// doubt tells the source that the cloud refused what it gave.
+	doubt()
 }
 
 func newKeySource(keys cloudcall.KeySource) keySource {
@@ -55,17 +58,26 @@ func (k configured) credentials(context.Context, *impl.DefaultHttpClient) (crede
 	if err != nil {
 		return credentials{}, &credentialsError{err, "check the account's credentials"}
 	}
+	if keys.AuthToken == "" && (keys.AccessKeyID == "" || keys.AccessKeySecret == "") {
+		return credentials{}, &credentialsError{errors.New("the access key id or its secret is empty"), "check the account's credentials"}
+	}
 	return credentials{Keys: keys}, nil
 }
 
+func (configured) doubt() {}
+
 // chain is the SDK's own default chain: environment, profile file, the server's agency, the pod's identity. The SDK
 // renews temporary keys in the middle of a request without a lock, so one caller at a time may ask, and requests are
-// signed with a copy.
+// signed with a copy. The agency and the pod's identity know no contexts: asking them takes until the SDK's own timeout
+// of some seconds.
 type chain struct {
-	turn  chan struct{} // holds a token while somebody asks
-	find  func() (auth.ICredential, error)
-	found *basic.Credentials
+	turn    chan struct{} // holds a token while somebody asks
+	find    func() (auth.ICredential, error)
+	found   *basic.Credentials
+	refused atomic.Bool // found is to be found anew
 }
+
+func (c *chain) doubt() { c.refused.Store(true) }
 
 func (c *chain) credentials(ctx context.Context, client *impl.DefaultHttpClient) (credentials, error) {
 	select {
@@ -74,7 +86,7 @@ func (c *chain) credentials(ctx context.Context, client *impl.DefaultHttpClient)
 	case c.turn <- struct{}{}:
 	}
 	defer func() { <-c.turn }()
-	if c.found == nil {
+	if c.refused.Swap(false) || c.found == nil {
 		found, err := c.find()
 		basicFound, ok := found.(*basic.Credentials)
 		if err != nil || !ok {
@@ -155,7 +167,7 @@ func (c *client) findProject(ctx context.Context, _ time.Time) (string, error) {
 		if validID(creds.projectID) {
 			return creds.projectID, nil
 		}
-		ids, err := attempt(o, sender{httpClient, c.iamEndpoint, creds.Keys, ""}, decodeProjects(c.region))
+		ids, err := attempt(c, o, sender{httpClient, c.iamEndpoint, creds.Keys, ""}, decodeProjects(c.region))
 		if err != nil || len(ids) == 1 {
 			return first(ids), err
 		}

@@ -225,6 +225,42 @@ func TestTemporaryCredentialsAreRenewedOneAtATime(t *testing.T) {
 	}
 }
 
+func TestRefusedCredentialsAreFoundAnew(t *testing.T) {
+	f := newFake(t, map[string]http.HandlerFunc{"/instances": func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Authorization"), "Access=AKNEW,") {
+			paged("instances")(w, r)
+			return
+		}
+		send(401, `{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: AK revoked"}`)(w, r)
+	}})
+	key := "AKOLD"
+	s, _ := open(t, f.URL, nil)
+	s.client.keys = &chain{turn: make(chan struct{}, 1), find: func() (auth.ICredential, error) {
+		return basic.NewCredentialsBuilder().WithAk(key).WithSk("sk").SafeBuild()
+	}}
+	if _, err := s.Instances(t.Context()); backup.ClassOf(err) != backup.ClassAuth {
+		t.Errorf("with the old key: %v, want class auth", err)
+	}
+	key = "AKNEW"
+	if _, err := s.Instances(t.Context()); err != nil {
+		t.Errorf("with the new key: %v", err)
+	}
+}
+
+func TestEmptyCredentials(t *testing.T) {
+	for _, keys := range []cloudcall.Keys{{}, {AccessKeyID: "AK"}, {AccessKeySecret: "sk"}, {SecurityToken: "t"}} {
+		f := newFake(t, nil)
+		s, _ := open(t, f.URL, func(o *Options) { o.Keys = func() (cloudcall.Keys, error) { return keys, nil } })
+		_, err := s.Instances(t.Context())
+		if want := "ListInstances: auth: the access key id or its secret is empty; check the account's credentials"; errorText(err) != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		if len(f.requests) != 0 {
+			t.Errorf("%d requests sent", len(f.requests))
+		}
+	}
+}
+
 func TestWaitingForCredentialsEndsWithTheContext(t *testing.T) {
 	c := &chain{turn: make(chan struct{}, 1)}
 	c.turn <- struct{}{} // somebody else is asking, for ever

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"time"
 
 	dds "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3"
@@ -34,6 +35,7 @@ func (s *Source) listInstances(ctx context.Context, _ time.Time) ([]backup.Insta
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known = byID
+	maps.DeleteFunc(s.policies, func(id string, _ learnedPolicy) bool { return byID[id].InstanceID == "" })
 	return all, nil
 }
 
