@@ -65,7 +65,7 @@ func (f *createFlags) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return fmt.Errorf("%s: list the backups before starting one: %w", in.Target, err)
 	}
-	job, err := f.start(ctx, env, source, in)
+	job, err := f.start(ctx, source, in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Target, err)
 	}
@@ -111,7 +111,7 @@ func (f *createFlags) find(ctx context.Context, e *exporter, cfg *config.Config)
 }
 
 // start asks the cloud for the backup and returns the job's id.
-func (f *createFlags) start(ctx context.Context, env *environment, source poll.Source, in backup.Instance) (string, error) {
+func (f *createFlags) start(ctx context.Context, source poll.Source, in backup.Instance) (string, error) {
 	switch cloud := source.(type) {
 	case *alibaba.Source:
 		if f.name != "" {
@@ -123,11 +123,7 @@ func (f *createFlags) start(ctx context.Context, env *environment, source poll.S
 		if f.method != "" || f.retentionDays != 0 {
 			return "", errors.New("--method and --retention-days: Huawei Cloud DDS chooses the method itself and keeps manual backups until they are deleted; leave them out")
 		}
-		name := f.name
-		if name == "" {
-			name = "manual-" + env.now().UTC().Format("20060102-150405")
-		}
-		created, err := cloud.CreateManualBackup(ctx, in.InstanceID, name, "started by "+program)
+		created, err := cloud.CreateBackup(ctx, in.InstanceID, huawei.CreateOptions{Name: f.name, Description: "started by " + program})
 		return created.JobID, err
 	}
 	return "", fmt.Errorf("%s cannot start backups", in.Cloud)

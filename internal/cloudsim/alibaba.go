@@ -31,8 +31,8 @@ func (s *Sim) alibaba(req *request) answer {
 	if serve == nil {
 		return alibabaError(req, http.StatusNotFound, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.")
 	}
-	if slices.Contains(account.Denied, req.operation) {
-		return alibabaFault(req, FaultForbidden)
+	if kind := req.refusedAs(); kind != "" {
+		return alibabaFault(req, kind)
 	}
 	return serve(req)
 }

@@ -52,11 +52,8 @@ func (s *Sim) serveFault(out outcome, req *request, f *activeFault) {
 	}
 	switch f.Kind {
 	case FaultForbidden, FaultNotFound:
-		a := s.answer(req)
-		if req.account != nil {
-			a = s.refusal(req, f.Fault)
-		}
-		out.send(a)
+		req.refusal = f.Kind
+		out.send(s.answer(req))
 	case FaultLatency:
 		out.wait(f.Delay, f.removed)
 		out.send(s.answer(req))

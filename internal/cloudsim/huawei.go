@@ -3,7 +3,6 @@ package cloudsim
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -90,8 +89,8 @@ func (s *Sim) huawei(req *request) answer {
 	if account.ProjectIDs[req.region] != req.project || (stated != "" && stated != req.project) {
 		return huaweiError(req, http.StatusForbidden, "DBS.200604", "The project does not belong to the account.")
 	}
-	if slices.Contains(account.Denied, req.operation) {
-		return huaweiFault(req, FaultForbidden)
+	if kind := req.refusedAs(); kind != "" {
+		return huaweiFault(req, kind)
 	}
 	return s.huaweiOperation(req)
 }

@@ -13,8 +13,8 @@ func (s *Sim) listProjects(req *request, account *Account, problem string) answe
 		return iamError(req, http.StatusUnauthorized, incorrectIAM+problem)
 	}
 	req.account = account
-	if slices.Contains(account.Denied, req.operation) {
-		return huaweiFault(req, FaultForbidden)
+	if kind := req.refusedAs(); kind != "" {
+		return huaweiFault(req, kind)
 	}
 	projects := make([]any, 0, 1)
 	for _, region := range slices.Sorted(maps.Keys(account.ProjectIDs)) {
@@ -65,8 +65,8 @@ func (s *Sim) createToken(req *request) answer {
 	if project == "" {
 		return iamError(req, http.StatusUnauthorized, "The project does not exist.")
 	}
-	if slices.Contains(account.Denied, req.operation) {
-		return huaweiFault(req, FaultForbidden)
+	if kind := req.refusedAs(); kind != "" {
+		return huaweiFault(req, kind)
 	}
 	maps.DeleteFunc(s.tokens, func(_ string, t userToken) bool { return !req.now.Before(t.expires) })
 	token := "MIIsim" + requestID(Huawei, s.serial) + huaweiID("", user.Name)

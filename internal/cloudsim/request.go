@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,13 +24,22 @@ type request struct {
 
 	cloud, operation, keyID    string
 	region, instanceID, nodeID string
-	project                    string // Huawei
-	repeatFirstPage            bool   // a fault: every page is the first one
+	project                    string    // Huawei
+	repeatFirstPage            bool      // a fault: every page is the first one
+	refusal                    FaultKind // a fault: what an account that proved who it is hears instead of the answer
 
 	// Set when the call is answered.
 	id      string
 	now     time.Time
 	account *Account
+}
+
+// refusedAs returns why the account, which has proved who it is, gets no answer; "" when it gets one.
+func (r *request) refusedAs() FaultKind {
+	if r.refusal == "" && slices.Contains(r.account.Denied, r.operation) {
+		return FaultForbidden
+	}
+	return r.refusal
 }
 
 func parseRequest(r *http.Request) (*request, error) {
