@@ -3,6 +3,7 @@ package alibaba
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ func readPages[T any](op string, read func(number int) (page[T], error), id func
 			return nil, err
 		}
 		news := 0
+		all = slices.Grow(all, len(p.records))
 		for i := range p.records {
 			rec := &p.records[i]
 			if key := id(rec); key != "" {

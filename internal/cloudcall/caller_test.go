@@ -71,7 +71,7 @@ func newScript(answers ...error) *script { return &script{begin: time.Now(), ans
 
 func (s *script) attempt(context.Context) (int, error) {
 	n := len(s.at)
-	s.at = append(s.at, time.Since(s.begin))
+	s.at = append(s.at, time.Since(s.begin).Round(time.Microsecond)) // x/time/rate counts in floating point
 	return n + 1, s.answer[min(n, len(s.answer)-1)]
 }
 

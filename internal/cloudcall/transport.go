@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -37,7 +38,10 @@ func NewTransport(concurrency int) *Transport {
 }
 
 // Transport is an http.RoundTripper for the APIs of clouds. It is safe for concurrent use.
-type Transport struct{ base *http.Transport }
+type Transport struct {
+	base    *http.Transport
+	buffers sync.Pool // of *bytes.Buffer, for answers whose length was not announced
+}
 
 // CloseIdleConnections closes the connections that no call uses.
 func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
@@ -55,7 +59,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer resp.Body.Close()
 	said := newAnswer(resp)
 	said.keepIn(r.Context())
-	body, err := readAll(resp)
+	body, err := t.readAll(resp)
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +79,22 @@ type memory struct{ *bytes.Buffer }
 
 func (memory) Close() error { return nil }
 
-// readAll reads one byte more than MaxBody at most. A length that was announced saves growing the buffer step by step.
-func readAll(resp *http.Response) ([]byte, error) {
-	var body bytes.Buffer
+// readAll reads one byte more than MaxBody at most.
+func (t *Transport) readAll(resp *http.Response) ([]byte, error) {
+	limited := io.LimitReader(resp.Body, MaxBody+1)
 	if n := resp.ContentLength; n > 0 && n <= MaxBody {
-		body.Grow(int(n) + bytes.MinRead)
+		body := bytes.NewBuffer(make([]byte, 0, n+bytes.MinRead))
+		_, err := body.ReadFrom(limited)
+		return body.Bytes(), err
 	}
-	_, err := body.ReadFrom(io.LimitReader(resp.Body, MaxBody+1))
-	return body.Bytes(), err
+	buffer, ok := t.buffers.Get().(*bytes.Buffer)
+	if !ok {
+		buffer = new(bytes.Buffer)
+	}
+	defer t.buffers.Put(buffer)
+	buffer.Reset()
+	_, err := buffer.ReadFrom(limited)
+	return bytes.Clone(buffer.Bytes()), err
 }
 
 // notJSON says what is wrong with an answer; "" when it may be a JSON object. Only the answers of failures are parsed

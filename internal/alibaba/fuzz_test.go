@@ -1,0 +1,152 @@
+package alibaba
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// seed adds the documentation's examples and what is known to be odd.
+func seed(f *testing.F) {
+	files, err := filepath.Glob(filepath.Join("testdata", "*.json"))
+	if err != nil || len(files) == 0 {
+		f.Fatal("no examples", err)
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body)
+	}
+	for _, body := range []string{
+		`{}`, `null`, `{"Backups":{"Backup":[null,"x",{}]}}`, `{"Code":"Throttling","RequestId":"R"}`,
+		`{"Backups":{"Backup":[{"BackupId":{},"BackupStatus":[],"BackupEndTime":1e9,"BackupSize":33e7}]}}`,
+		`{"PreferredBackupPeriod":",,Monday","PreferredBackupTime":"-","BackupRetentionPeriod":"-1","BackupInterval":99999999999}`,
+		`{"ClusterBackups":[{"ClusterBackupId":"1","ClusterBackupStatus":"Running","Backups":[{"InstanceName":"d\n"}]}]}`,
+		`{"RestoreRanges":[{"RestoreBeginTime":"2024-01-01T00:00:00Z","RestoreEndTime":"9999-12-31T23:59:59Z"}]}`,
+	} {
+		f.Add([]byte(body))
+	}
+}
+
+// check fails unless every time is in UTC and none is one that no cloud means.
+func checkTimes(t *testing.T, times ...time.Time) {
+	t.Helper()
+	for _, at := range times {
+		if !at.IsZero() && (at.Year() < 2000 || at.Year() > 9999 || at.Location() != time.UTC) {
+			t.Errorf("time %v", at)
+		}
+	}
+}
+
+func checkBackup(t *testing.T, b backup.Backup) {
+	t.Helper()
+	checkTimes(t, b.StartedAt, b.EndedAt, b.ExpiresAt)
+	if b.ID == "" || !utf8.ValidString(b.ID+b.Method) {
+		t.Errorf("id %q, method %q", b.ID, b.Method)
+	}
+	if b.SizeBytes != nil && (*b.SizeBytes < 0 || b.State != backup.StateSuccess) {
+		t.Errorf("size %d in state %v", *b.SizeBytes, b.State)
+	}
+	if b.State == backup.StateSuccess && (b.EndedAt.IsZero() || b.StartedAt.After(b.EndedAt)) {
+		t.Errorf("a success from %v to %v", b.StartedAt, b.EndedAt)
+	}
+	if b.Unavailable && b.State != backup.StateSuccess {
+		t.Errorf("unavailable in state %v", b.State)
+	}
+}
+
+// FuzzDecode reads any body as the answer to every operation: nothing may panic, an error is always classified, and
+// what comes out keeps the promises of the domain.
+func FuzzDecode(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var r reader
+		if a, err := decoder[backupsAnswer](opDescribeBackups)(body); classified(t, err) {
+			for i := range a.Backups.Backup {
+				if b, ok := convertBackup(&a.Backups.Backup[i], &r); ok {
+					checkBackup(t, b)
+				}
+			}
+		}
+		if a, err := decoder[clusterBackupsAnswer](opDescribeClusterBackups)(body); classified(t, err) {
+			for i := range a.ClusterBackups.items {
+				fuzzSet(t, &a.ClusterBackups.items[i], &r)
+			}
+		}
+		if a, err := decoder[instancesAnswer](opDescribeDBInstances)(body); classified(t, err) {
+			for i := range a.DBInstances.DBInstance {
+				in, ok := convertInstance(&a.DBInstances.DBInstance[i], backup.Target{}, sharding, &r)
+				if ok && (in.InstanceID == "" || !utf8.ValidString(in.InstanceID+in.Name+in.Version)) {
+					t.Errorf("instance %+v", in)
+				}
+				checkTimes(t, in.CreatedAt)
+			}
+		}
+		if a, err := decoder[tasksAnswer](opDescribeBackupTasks)(body); classified(t, err) {
+			for i := range a.BackupJobs.items {
+				job, ok := convertJob(&a.BackupJobs.items[i], &r)
+				if ok && (job.ID == "" || (job.Progress != nil && !(*job.Progress >= 0 && *job.Progress <= 100))) {
+					t.Errorf("job %+v", job)
+				}
+				checkTimes(t, job.StartedAt)
+			}
+		}
+		if a, err := decoder[policyAnswer](opDescribeBackupPolicy)(body); classified(t, err) {
+			p := convertPolicy(a, &r)
+			if p.Retention < 0 || p.Interval < 0 || p.Window < 0 || p.Window >= 24*time.Hour || p.StartsAt < 0 || p.StartsAt >= 24*time.Hour {
+				t.Errorf("policy %+v", p)
+			}
+			checkTimes(t, p.NextAt)
+		}
+		if a, err := decoder[recoverTimeAnswer](opDescribeInstanceRecoverTime)(body); classified(t, err) {
+			w := convertRanges(a.RestoreRanges.items, &r)
+			checkTimes(t, w.Start, w.End)
+			if w.End.Before(w.Start) {
+				t.Errorf("window %+v", w)
+			}
+		}
+		for _, bad := range r.rejected {
+			if bad.field == "" || len(bad.problem) > 300 || !utf8.ValidString(bad.problem) {
+				t.Errorf("rejection %+v", bad)
+			}
+		}
+	})
+}
+
+func fuzzSet(t *testing.T, rec *clusterRecord, r *reader) {
+	t.Helper()
+	set, ok := convertSet(rec, r)
+	if !ok {
+		return
+	}
+	for node := range set.parts {
+		b, _ := set.of(node)
+		if b.State == backup.StateRunning {
+			checkTimes(t, b.StartedAt)
+			continue
+		}
+		checkBackup(t, b)
+	}
+	if b, ok := set.of("no such node"); ok && b.State == backup.StateSuccess {
+		t.Error("a shard that is not in the set has a success")
+	}
+}
+
+// classified reports whether there is no error, and fails for one without a class.
+func classified(t *testing.T, err error) bool {
+	t.Helper()
+	if err == nil {
+		return true
+	}
+	if failure, ok := errors.AsType[*backup.Error](err); !ok || failure.Class == "" || !utf8.ValidString(err.Error()) {
+		t.Errorf("error %T %q", err, err)
+	}
+	return false
+}

@@ -1,0 +1,104 @@
+package alibaba
+
+import (
+	"errors"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// rows returns records with the ids from a to below b.
+func rows(a, b int) []string {
+	var out []string
+	for i := a; i < b; i++ {
+		out = append(out, strconv.Itoa(i))
+	}
+	return out
+}
+
+func TestReadPages(t *testing.T) {
+	unset := scalar{}
+	is := func(n string) scalar { return scalar{n, number} }
+	broken := errors.New("broken")
+	tests := []struct {
+		name  string
+		pages []page[string] // the last is answered again and again
+		err   error          // of the page after them
+		calls int
+		want  []string
+		fails string
+	}{
+		{"nothing", []page[string]{{nil, is("0"), unset}}, nil, 1, nil, ""},
+		{"one short page", []page[string]{{rows(0, 5), is("5"), unset}}, nil, 1, rows(0, 5), ""},
+		{"short page without a total", []page[string]{{rows(0, 5), unset, unset}}, nil, 1, rows(0, 5), ""},
+		{"full page and nothing more", []page[string]{{rows(0, 100), is("100"), unset}, {}}, nil, 2, rows(0, 100), ""},
+		{"full page, asked again", []page[string]{{rows(0, 100), is("100"), unset}}, nil, 2, rows(0, 100), ""},
+		{"two pages", []page[string]{{rows(0, 100), is("150"), unset}, {rows(100, 150), is("150"), unset}}, nil, 2, rows(0, 150), ""},
+		{"total too low", []page[string]{{rows(0, 100), is("1"), unset}, {rows(100, 150), is("1"), unset}}, nil, 2, rows(0, 150), ""},
+		{"total too high", []page[string]{{rows(0, 5), is("1000"), unset}, {nil, is("1000"), unset}}, nil, 2, rows(0, 5), ""},
+		{"the list moved", []page[string]{{rows(1, 101), is("150"), unset}, {rows(100, 150), is("151"), unset}, {}}, nil, 3, rows(1, 150), ""},
+		{"smaller pages than asked for", []page[string]{{rows(0, 30), unset, is("30")}, {rows(30, 45), unset, is("30")}}, nil, 2, rows(0, 45), ""},
+		{"page size of nonsense", []page[string]{{rows(0, 30), unset, is("x")}}, nil, 1, rows(0, 30), ""},
+		{"every page the first one", []page[string]{{rows(0, 100), is("250"), unset}}, nil, 2, nil, "Op: protocol: page 2 repeats earlier ones; 100 records of 250"},
+		{"records without ids all stay", []page[string]{{[]string{"", "", "1"}, unset, unset}}, nil, 1, []string{"", "", "1"}, ""},
+		{"the second page fails", []page[string]{{rows(0, 100), unset, unset}}, broken, 2, nil, "broken"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			calls := 0
+			got, err := readPages("Op", func(number int) (page[string], error) {
+				calls++
+				if number != calls {
+					t.Errorf("page %d was asked for in call %d", number, calls)
+				}
+				if tt.err != nil && calls > len(tt.pages) {
+					return page[string]{}, tt.err
+				}
+				return tt.pages[min(calls, len(tt.pages))-1], nil
+			}, func(s *string) string { return *s })
+			fails := ""
+			if err != nil {
+				fails = err.Error()
+			}
+			if calls != tt.calls || fails != tt.fails {
+				t.Errorf("%d calls and %q, want %d and %q", calls, fails, tt.calls, tt.fails)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("records (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestReadPagesEnds(t *testing.T) {
+	_, err := readPages("Op", func(number int) (page[string], error) {
+		return page[string]{records: rows(number*100, number*100+100)}, nil
+	}, func(s *string) string { return *s })
+	if want := "Op: protocol: the list has no end after 200 pages"; err == nil || err.Error() != want {
+		t.Errorf("error = %v, want %s", err, want)
+	}
+}
+
+func TestTimeRange(t *testing.T) {
+	now := time.Date(2026, time.January, 15, 18, 30, 30, 0, time.FixedZone("", 8*3600))
+	tests := []struct {
+		name  string
+		since time.Time
+		past  bool
+		want  query
+	}{
+		{"end rounded up", now.Add(-8 * 24 * time.Hour), false, query{"StartTime": "2026-01-07T10:30Z", "EndTime": "2026-01-15T10:31Z"}},
+		{"end in the past", now.Add(-8 * 24 * time.Hour), true, query{"StartTime": "2026-01-07T10:30Z", "EndTime": "2026-01-15T10:30Z"}},
+		{"never empty", now, true, query{"StartTime": "2026-01-15T10:30Z", "EndTime": "2026-01-15T10:31Z"}},
+		{"never backwards", now.Add(time.Hour), false, query{"StartTime": "2026-01-15T11:30Z", "EndTime": "2026-01-15T11:31Z"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, timeRange(tt.since, now, tt.past)); diff != "" {
+				t.Errorf("parameters (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
