@@ -2,6 +2,7 @@
 package manual
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -89,10 +90,7 @@ func (b *Backup) look(ctx context.Context, jobID string) (Progress, error) {
 	}
 	for _, t := range targets {
 		list, err := b.source.Backups(ctx, b.instance, t.NodeID, b.since)
-		if err != nil {
-			p.Err = err
-			return p, nil
-		}
+		p.Err = cmp.Or(p.Err, err)
 		switch set := b.newest(t.NodeID, list); {
 		case set == nil:
 		case set.State == backup.StateFailed:

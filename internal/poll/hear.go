@@ -91,11 +91,12 @@ const fewEnough = 10
 // topic is what a failure of this class is told of once.
 func (r *region) topic(about subject, class backup.Class) subject {
 	scope := subject{scope: about.scope}
-	switch {
-	case class == backup.ClassAuth:
+	switch class {
+	case backup.ClassAuth:
 		return subject{}
-	case class == backup.ClassPermission:
+	case backup.ClassPermission:
 		return scope
+	default: // may concern one target only
 	}
 	alike := 0
 	for other := range r.told {
