@@ -18,7 +18,6 @@ import (
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
 	dds "github.com/alibabacloud-go/dds-20151201/v8/client"
 	"github.com/alibabacloud-go/tea/dara"
-	"github.com/alibabacloud-go/tea/tea"
 	"github.com/go-kit/log"
 
 	"mongodb_backup_exporter/internal/cloudcall"
@@ -63,10 +62,10 @@ func newClient(opts Options) (*client, error) {
 		return nil, fmt.Errorf("endpoint: %w", err)
 	}
 	sdk, err := dds.NewClient(&openapi.Config{
-		Endpoint:   tea.String(host), // always: the SDK's own table of endpoints is out of date
-		Protocol:   tea.String(scheme),
-		RegionId:   tea.String(opts.Region),
-		UserAgent:  tea.String("mongodb_backup_exporter"),
+		Endpoint:   new(host), // always: the SDK's own table of endpoints is out of date
+		Protocol:   new(scheme),
+		RegionId:   new(opts.Region),
+		UserAgent:  new("mongodb_backup_exporter"),
 		HttpClient: newHTTPClient(opts.Transport),
 	})
 	if err != nil {
@@ -111,14 +110,14 @@ func (c *client) send(ctx context.Context, op string, q query) ([]byte, error) {
 	}
 	sdk := *c.sdk
 	sdk.Credential = key
-	params := map[string]*string{"RegionId": tea.String(c.region)}
+	params := map[string]*string{"RegionId": new(c.region)}
 	for name, value := range q {
-		params[name] = tea.String(value)
+		params[name] = new(value)
 	}
 	answer, err := sdk.CallApiWithCtx(ctx, &openapi.Params{
-		Action: tea.String(op), Version: tea.String("2015-12-01"), Protocol: sdk.Protocol, Pathname: tea.String("/"),
-		Method: tea.String(method(op)), AuthType: tea.String("AK"), Style: tea.String("RPC"),
-		ReqBodyType: tea.String("formData"), BodyType: tea.String("binary"),
+		Action: new(op), Version: new("2015-12-01"), Protocol: sdk.Protocol, Pathname: new("/"),
+		Method: new(method(op)), AuthType: new("AK"), Style: new("RPC"),
+		ReqBodyType: new("formData"), BodyType: new("binary"),
 	}, &openapi.OpenApiRequest{Query: params}, &dara.RuntimeOptions{})
 	if err != nil {
 		c.keys.doubt(op, err)
@@ -159,7 +158,8 @@ func newHTTPClient(transport http.RoundTripper) httpClient {
 func (h httpClient) Call(r *http.Request, _ *http.Transport) (*http.Response, error) {
 	// The SDK puts the password of a proxy where the cloud would read it. The transport tells the proxy by itself.
 	r.Header.Del("Proxy-Authorization")
-	if action := r.Header["x-acs-action"]; len(action) == 1 && action[0] != opCreateBackup {
+	action := r.Header["x-acs-action"] //nolint:staticcheck // the SDK writes it in lower case
+	if len(action) == 1 && action[0] != opCreateBackup {
 		// Not sent. It lets net/http send this POST again when the connection it kept turns out to be dead.
 		r.Header["X-Idempotency-Key"] = []string{}
 	}

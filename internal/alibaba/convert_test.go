@@ -122,7 +122,8 @@ func TestConvertBackup(t *testing.T) {
 		{"status missing", map[string]any{"BackupStatus": "omit"}, but(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateUnknown, nil }), nil},
 		{"failed", map[string]any{"BackupStatus": "Failed", "IsAvail": false}, but(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil }), nil},
 		{
-			"failed without end and size", map[string]any{"BackupStatus": "Failed", "BackupEndTime": "", "BackupSize": nil},
+			"failed without end and size",
+			map[string]any{"BackupStatus": "Failed", "BackupEndTime": "", "BackupSize": nil},
 			but(func(b *backup.Backup) { b.State, b.SizeBytes, b.EndedAt = backup.StateFailed, nil, time.Time{} }), nil,
 		},
 		{"failed with an end that is no time", map[string]any{"BackupStatus": "Failed", "BackupEndTime": "x"}, nil, []string{`BackupEndTime: "x" is not a time`}},
@@ -372,11 +373,13 @@ func TestConvertRanges(t *testing.T) {
 		{"end before begin", `[{"RestoreBeginTime":"2024-01-10T00:00:00Z","RestoreEndTime":"2024-01-09T00:00:00Z"}]`, backup.Window{}, []string{`RestoreBeginTime: "2024-01-10T00:00:00Z" is not before the end`}},
 		{
 			"one is bad", `[{"RestoreBeginTime":"x","RestoreEndTime":"2024-01-09T00:00:00Z"},{"RestoreBeginTime":"2024-01-01T00:00:00Z","RestoreEndTime":"2024-01-02T00:00:00Z"}]`,
-			backup.Window{Start: at("2024-01-01T00:00:00Z"), End: at("2024-01-02T00:00:00Z")}, []string{`RestoreBeginTime: "x" is not a time`},
+			backup.Window{Start: at("2024-01-01T00:00:00Z"), End: at("2024-01-02T00:00:00Z")},
+			[]string{`RestoreBeginTime: "x" is not a time`},
 		},
 		{
 			"the newest of three", strings.TrimSuffix(strings.SplitN(string(example(t, "describe_recover_time")), `"RestoreRanges":`, 2)[1], "}\n"),
-			backup.Window{Start: at("2024-01-13T00:00:00Z"), End: at("2024-01-16T11:00:00Z")}, nil,
+			backup.Window{Start: at("2024-01-13T00:00:00Z"), End: at("2024-01-16T11:00:00Z")},
+			nil,
 		},
 	}
 	for _, tt := range tests {

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alibabacloud-go/tea/tea"
 	"github.com/aliyun/credentials-go/credentials"
 	"golang.org/x/sync/singleflight"
 
@@ -41,10 +40,10 @@ func (k configuredKeys) get(context.Context) (key, error) {
 		return key{}, &credentialsError{errors.New("the access key id or its secret is empty")}
 	}
 	model := &credentials.CredentialModel{
-		AccessKeyId: tea.String(keys.AccessKeyID), AccessKeySecret: tea.String(keys.AccessKeySecret), Type: tea.String("access_key"),
+		AccessKeyId: new(keys.AccessKeyID), AccessKeySecret: new(keys.AccessKeySecret), Type: new("access_key"),
 	}
 	if keys.SecurityToken != "" {
-		model.SecurityToken, model.Type = tea.String(keys.SecurityToken), tea.String("sts")
+		model.SecurityToken, model.Type = new(keys.SecurityToken), new("sts")
 	}
 	return key{model}, nil
 }
@@ -166,8 +165,10 @@ var _ credentials.Credential = key{}
 func (key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("<secret>")) }
 
 func (k key) GetCredential() (*credentials.CredentialModel, error) { return k.model, nil }
-func (k key) GetAccessKeyId() (*string, error)                     { return k.model.AccessKeyId, nil }
-func (k key) GetAccessKeySecret() (*string, error)                 { return k.model.AccessKeySecret, nil }
-func (k key) GetSecurityToken() (*string, error)                   { return k.model.SecurityToken, nil }
-func (k key) GetBearerToken() *string                              { return k.model.BearerToken }
-func (k key) GetType() *string                                     { return k.model.Type }
+func (k key) GetAccessKeyId() (*string, error)                     { return k.model.AccessKeyId, nil } //nolint:revive // the SDK's name
+
+func (k key) GetAccessKeySecret() (*string, error) { return k.model.AccessKeySecret, nil }
+
+func (k key) GetSecurityToken() (*string, error) { return k.model.SecurityToken, nil }
+func (k key) GetBearerToken() *string            { return k.model.BearerToken }
+func (k key) GetType() *string                   { return k.model.Type }

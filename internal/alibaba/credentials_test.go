@@ -36,7 +36,7 @@ func (f *fakeChain) GetCredential() (*credentials.CredentialModel, error) {
 	if f.broken != nil {
 		return nil, f.broken
 	}
-	return &credentials.CredentialModel{AccessKeyId: tea.String(fmt.Sprint("key-", f.asked)), SecurityToken: tea.String("token")}, nil
+	return &credentials.CredentialModel{AccessKeyId: new(fmt.Sprint("key-", f.asked)), SecurityToken: new("token")}, nil
 }
 
 // chainOf returns a chain on f and the number of times it was built.

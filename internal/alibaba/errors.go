@@ -127,8 +127,9 @@ func hint(op string, class backup.Class, code string) string {
 		return "check the instance id, its nodes and the region"
 	case backup.ClassBusy:
 		return "try again when the instance is running and no other backup is"
+	default:
+		return ""
 	}
-	return ""
 }
 
 func authHint(code string) string {

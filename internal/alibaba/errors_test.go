@@ -146,7 +146,7 @@ func TestClassify(t *testing.T) {
 			"DescribeBackups: throttled Throttling (HTTP 400) [request id R]; lower requests_per_second, or poll less often",
 		},
 		{
-			"no data", &tea.SDKError{Code: tea.String("InvalidCredentials")},
+			"no data", &tea.SDKError{Code: new("InvalidCredentials")},
 			"DescribeBackups: auth InvalidCredentials; check the account's credentials",
 		},
 		{"nothing at all", &tea.SDKError{}, "DescribeBackups: protocol"},

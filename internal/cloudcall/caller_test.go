@@ -155,7 +155,7 @@ func TestNoPauseOutlastsTheCall(t *testing.T) {
 		defer cancel()
 		s := newScript(throttled)
 		_, err := Do(ctx, c, "Op", s.attempt)
-		if err != error(throttled) || len(s.at) != 1 || time.Since(s.begin) != 0 {
+		if !errors.Is(err, throttled) || len(s.at) != 1 || time.Since(s.begin) != 0 {
 			t.Errorf("%v after %d attempts and %v; want the cloud's refusal at once", err, len(s.at), time.Since(s.begin))
 		}
 	})

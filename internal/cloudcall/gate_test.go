@@ -264,7 +264,12 @@ func TestNoGate(t *testing.T) {
 
 func TestFingerprint(t *testing.T) {
 	keys := []Keys{
-		{}, {AccessKeyID: "a"}, {AccessKeySecret: "a"}, {SecurityToken: "a"}, {AuthToken: "a"}, {AccessKeyID: "a", AccessKeySecret: "b"},
+		{},
+		{AccessKeyID: "a"},
+		{AccessKeySecret: "a"},
+		{SecurityToken: "a"},
+		{AuthToken: "a"},
+		{AccessKeyID: "a", AccessKeySecret: "b"},
 		{AccessKeyID: "ab"},
 	}
 	seen := map[string]int{}

@@ -22,7 +22,7 @@ const MaxBody = 8 << 20
 // environment has now, keeps a connection per call in flight and drops idle ones, hands out whole JSON objects and
 // turns everything else into an [*AnswerError]. Make one and keep it: each has its own pool of connections.
 func NewTransport(concurrency int) *Transport {
-	base := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert,errcheck // net/http documents the type
+	base := http.DefaultTransport.(*http.Transport).Clone() // net/http documents the type
 	proxy := httpproxy.FromEnvironment().ProxyFunc()
 	base.Proxy = func(r *http.Request) (*url.URL, error) { return proxy(r.URL) }
 	// net/http lets a dial go on after the call that wanted it gave up. This bounds how many pile up.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -199,7 +200,7 @@ func TestUntrustedCertificate(t *testing.T) {
 	defer server.Close()
 	c, _ := newCaller(Options{MaxAttempts: 1})
 	_, err := Do(t.Context(), c, "Op", get(NewTransport(1), server.URL+"/?Signature=secret"))
-	failed, ok := err.(*backup.Error)
+	failed, ok := errors.AsType[*backup.Error](err)
 	if !ok || failed.Class != backup.ClassNetwork || !strings.Contains(failed.Hint, "certificate") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error = %v, want class network and a hint at the certificate", err)
 	}

@@ -44,7 +44,7 @@ func answers() map[cloudsim.FaultKind][]backup.Class {
 
 // testFaults meets each scope's call with each fault.
 func testFaults(t *testing.T, p Provider) {
-	for _, scope := range allScopes {
+	for _, scope := range allScopes() {
 		operation, ok := p.Operations[scope]
 		if !ok {
 			continue
@@ -170,7 +170,47 @@ func testRecords(t *testing.T, p Provider) {
 	for _, scope := range []Scope{Instances, Backups, Jobs} {
 		if operation, ok := p.Operations[scope]; ok {
 			t.Run("bad id in "+string(scope), func(t *testing.T) { testBadID(t, p, scope, operation) })
+			t.Run("null for a list in "+string(scope), func(t *testing.T) { testNullList(t, p, scope, operation) })
 		}
+	}
+}
+
+// testNullList checks that null, which clouds may send for an empty list, is that or a broken promise.
+func testNullList(t *testing.T, p Provider, scope Scope, operation string) {
+	b := start(t, p, Fleet(p))
+	in := b.instance(t, ReplicaSetID)
+	b.Inject(cloudsim.Fault{Operation: operation, Kind: cloudsim.FaultNullList})
+	n, err := b.ask(t.Context(), scope, in)
+	if class := backup.ClassOf(err); n != 0 || (class != "" && class != backup.ClassProtocol) {
+		t.Errorf("%d things and %v, want none, and no error but of class protocol", n, err)
+	}
+}
+
+// testCredentials checks what a cloud says that verifies signatures and permissions.
+func testCredentials(t *testing.T, p Provider) {
+	tests := []struct {
+		name   string
+		change func(*cloudsim.Account)
+		want   backup.Class
+	}{
+		{"wrong secret", func(a *cloudsim.Account) { a.AccessKeySecret = "another-secret" }, backup.ClassAuth},
+		{"unknown key", func(a *cloudsim.Account) { a.AccessKeyID = "LTAIanother" }, backup.ClassAuth},
+		{"revoked permission", func(a *cloudsim.Account) { a.Denied = []string{p.Operations[Instances]} }, backup.ClassPermission},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := start(t, p, Fleet(p))
+			b.Update(func(f *cloudsim.Fleet) { tt.change(&f.Accounts[0]) })
+			before := b.Count("")
+			n, err := b.ask(t.Context(), Instances, backup.Instance{})
+			if backup.ClassOf(err) != tt.want {
+				t.Fatalf("%d things and %v, want class %q", n, err, tt.want)
+			}
+			checkFailure(t, err, p.Operations[Instances], n)
+			if calls := b.Count("") - before; calls != 1 {
+				t.Errorf("%d calls, want one: asking again changes nothing", calls)
+			}
+		})
 	}
 }
 
@@ -194,7 +234,7 @@ func testBadID(t *testing.T, p Provider, scope Scope, operation string) {
 
 // testContexts checks that no scope outlasts its context.
 func testContexts(t *testing.T, p Provider) {
-	for _, scope := range allScopes {
+	for _, scope := range allScopes() {
 		operation, ok := p.Operations[scope]
 		if !ok {
 			continue
@@ -243,7 +283,7 @@ func testConcurrency(t *testing.T, p Provider) {
 	group, ctx := errgroup.WithContext(t.Context())
 	for range 8 {
 		for _, in := range list {
-			for _, scope := range allScopes {
+			for _, scope := range allScopes() {
 				group.Go(func() error {
 					_, err := b.ask(ctx, scope, in)
 					if backup.ClassOf(err) == backup.ClassUnsupported {

@@ -14,8 +14,8 @@ const (
 	EmptyID      = "dds-bp1empty"
 )
 
-// Shards of the sharded cluster of [Fleet], in an order that is not theirs when sorted.
-var shards = []string{"d-bp1bbbb", "d-bp1aaaa"}
+// shards returns the shards of the sharded cluster of [Fleet], in an order that is not theirs when sorted.
+func shards() []string { return []string{"d-bp1bbbb", "d-bp1aaaa"} }
 
 // Fleet is an account with one instance of each shape: a replica set with three finished backups, a job at 18 percent,
 // a policy and a recovery window; a sharded cluster; and an instance that was never backed up.
@@ -66,7 +66,7 @@ func runningJob(p Provider) string {
 func sharded(p Provider) cloudsim.Instance {
 	in := instance(p, ShardedID)
 	in.Topology = cloudsim.ShardedCluster
-	in.Shards = shards
+	in.Shards = shards()
 	if !p.PerShard {
 		in.Backups = []cloudsim.Backup{dailyBackup("c-1", 1)}
 		return in

@@ -15,42 +15,8 @@ import (
 
 // testReads checks every scope against a cloud at work.
 func testReads(t *testing.T, p Provider) {
-	t.Run("instances", func(t *testing.T) {
-		b := start(t, p, Fleet(p))
-		got := b.instance(t, ReplicaSetID)
-		want := backup.Instance{
-			Target:    backup.Target{Cloud: p.Cloud, Account: "suite", Region: p.Region, InstanceID: ReplicaSetID},
-			Name:      "name of " + ReplicaSetID,
-			Version:   "4.4",
-			Topology:  backup.TopologyReplicaSet,
-			Tags:      map[string]string{"env": "prod"},
-			CreatedAt: Now.AddDate(-1, 0, 0).Truncate(time.Minute),
-		}
-		// Engine, storage and status are the cloud's own words.
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(backup.Instance{}, "Engine", "Storage", "Status"), cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("instance (-want +got):\n%s", diff)
-		}
-	})
-	t.Run("backups", func(t *testing.T) {
-		b := start(t, p, Fleet(p))
-		list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Contains(list.Asked, backup.KindFull) {
-			t.Errorf("Asked = %v, want full among them", list.Asked)
-		}
-		size := int64(300 << 20)
-		want := []backup.Backup{
-			wantBackup("b-3", 1, backup.StateSuccess, backup.TriggerAutomatic, &size),
-			wantBackup("b-2", 2, backup.StateFailed, backup.TriggerAutomatic, nil),
-			wantBackup("b-1", 3, backup.StateSuccess, backup.TriggerManual, &size),
-		}
-		// The method is the cloud's own word, and not every cloud tells when a backup expires.
-		if diff := cmp.Diff(want, list.Backups, cmpopts.IgnoreFields(backup.Backup{}, "Method", "ExpiresAt")); diff != "" {
-			t.Errorf("backups (-want +got):\n%s", diff)
-		}
-	})
+	t.Run("instances", func(t *testing.T) { testInstance(t, p) })
+	t.Run("backups", func(t *testing.T) { testBackups(t, p) })
 	t.Run("backups since", func(t *testing.T) {
 		b := start(t, p, Fleet(p))
 		list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", Now.Add(-36*time.Hour))
@@ -71,32 +37,17 @@ func testReads(t *testing.T, p Provider) {
 	t.Run("jobs", func(t *testing.T) {
 		b := start(t, p, Fleet(p))
 		got, err := b.Source.Jobs(t.Context(), b.instance(t, ReplicaSetID))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(p.WantJobs, got, cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("jobs (-want +got):\n%s", diff)
-		}
+		compare(t, p.WantJobs, got, err)
 	})
 	t.Run("policy", func(t *testing.T) {
 		b := start(t, p, Fleet(p))
 		got, err := b.Source.Policy(t.Context(), b.instance(t, ReplicaSetID))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(p.WantPolicy, got); diff != "" {
-			t.Errorf("policy (-want +got):\n%s", diff)
-		}
+		compare(t, p.WantPolicy, got, err)
 	})
 	t.Run("recovery", func(t *testing.T) {
 		b := start(t, p, Fleet(p))
 		got, err := b.Source.Recovery(t.Context(), b.instance(t, ReplicaSetID))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(p.WantRecovery, got); diff != "" {
-			t.Errorf("recovery window (-want +got):\n%s", diff)
-		}
+		compare(t, p.WantRecovery, got, err)
 	})
 	t.Run("running", func(t *testing.T) { testRunning(t, p) })
 	t.Run("empty fleet", func(t *testing.T) {
@@ -105,6 +56,54 @@ func testReads(t *testing.T, p Provider) {
 			t.Errorf("Instances = %v, %v; want none", list, err)
 		}
 	})
+}
+
+func compare[T any](t *testing.T, want, got T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func testInstance(t *testing.T, p Provider) {
+	b := start(t, p, Fleet(p))
+	want := backup.Instance{
+		Target:    backup.Target{Cloud: p.Cloud, Account: "suite", Region: p.Region, InstanceID: ReplicaSetID},
+		Name:      "name of " + ReplicaSetID,
+		Version:   "4.4",
+		Topology:  backup.TopologyReplicaSet,
+		Tags:      map[string]string{"env": "prod"},
+		CreatedAt: Now.AddDate(-1, 0, 0).Truncate(time.Minute),
+	}
+	// Engine, storage and status are the cloud's own words.
+	words := cmpopts.IgnoreFields(backup.Instance{}, "Engine", "Storage", "Status")
+	if diff := cmp.Diff(want, b.instance(t, ReplicaSetID), words, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("instance (-want +got):\n%s", diff)
+	}
+}
+
+func testBackups(t *testing.T, p Provider) {
+	b := start(t, p, Fleet(p))
+	list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(list.Asked, backup.KindFull) {
+		t.Errorf("Asked = %v, want full among them", list.Asked)
+	}
+	size := int64(300 << 20)
+	want := []backup.Backup{
+		wantBackup("b-3", 1, backup.StateSuccess, backup.TriggerAutomatic, &size),
+		wantBackup("b-2", 2, backup.StateFailed, backup.TriggerAutomatic, nil),
+		wantBackup("b-1", 3, backup.StateSuccess, backup.TriggerManual, &size),
+	}
+	// The method is the cloud's own word, and not every cloud tells when a backup expires.
+	if diff := cmp.Diff(want, list.Backups, cmpopts.IgnoreFields(backup.Backup{}, "Method", "ExpiresAt")); diff != "" {
+		t.Errorf("backups (-want +got):\n%s", diff)
+	}
 }
 
 // testRunning checks that a backup under way is seen: in the list, or among the jobs.
@@ -230,8 +229,8 @@ func testShards(t *testing.T, p Provider) {
 	}
 	want := map[string][]string{"": {"c-1"}}
 	if p.PerShard {
-		want = map[string][]string{shards[0]: {"s-0"}, shards[1]: {"s-1"}}
-		if diff := cmp.Diff(slices.Sorted(slices.Values(shards)), in.Nodes); diff != "" {
+		want = map[string][]string{shards()[0]: {"s-0"}, shards()[1]: {"s-1"}}
+		if diff := cmp.Diff(slices.Sorted(slices.Values(shards())), in.Nodes); diff != "" {
 			t.Errorf("nodes (-want +got):\n%s", diff)
 		}
 	}

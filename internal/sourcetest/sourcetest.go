@@ -30,7 +30,7 @@ const (
 	Recovery  Scope = "recovery"
 )
 
-var allScopes = []Scope{Instances, Backups, Jobs, Policy, Recovery}
+func allScopes() []Scope { return []Scope{Instances, Backups, Jobs, Policy, Recovery} }
 
 // Provider is how a cloud's package presents itself to the suite.
 type Provider struct {
@@ -82,13 +82,14 @@ func Run(t *testing.T, p Provider) {
 	t.Run("pages", func(t *testing.T) { testPages(t, p) })
 	t.Run("shards", func(t *testing.T) { testShards(t, p) })
 	t.Run("records", func(t *testing.T) { testRecords(t, p) })
+	t.Run("credentials", func(t *testing.T) { testCredentials(t, p) })
 	t.Run("faults", func(t *testing.T) { testFaults(t, p) })
 	t.Run("contexts", func(t *testing.T) { testContexts(t, p) })
 	t.Run("concurrency", func(t *testing.T) { testConcurrency(t, p) })
 }
 
 // Now is the time in which the suite's fleets live.
-var Now = time.Date(2026, time.January, 15, 10, 30, 30, 0, time.UTC)
+var Now = time.Date(2026, time.January, 15, 10, 30, 30, 0, time.UTC) //nolint:gochecknoglobals // a constant of a type that Go has no constants for
 
 // bench is one simulated cloud and one Source on it.
 type bench struct {
