@@ -109,7 +109,7 @@ func checkFailure(t *testing.T, err error, operation string, n int) {
 	if n != 0 {
 		t.Errorf("%d things together with an error", n)
 	}
-	for _, secret := range []string{"suite-secret", "LTAIsuite", "Signature", "http://"} {
+	for _, secret := range []string{"suite-secret", "another-secret", "LTAI", "Signature=", "http://"} {
 		if strings.Contains(err.Error(), secret) {
 			t.Errorf("the error tells %q: %v", secret, err)
 		}
