@@ -151,46 +151,46 @@ func TestVerdictWithoutUsableBackup(t *testing.T) {
 func TestVerdictOfNewInstance(t *testing.T) {
 	runVerdicts(t, []verdictCase{
 		{
-			name: "three hours old", now: noon, created: ptr(at(22, 9, 0)),
+			name: "three hours old", now: noon, created: new(at(22, 9, 0)),
 			state: backup.HealthPending, reason: "no usable backup yet; instance created 3h ago, objective 26h (default, no policy known)",
 		},
 		{
-			name: "as old as its objective", now: noon, created: ptr(at(21, 10, 0)),
+			name: "as old as its objective", now: noon, created: new(at(21, 10, 0)),
 			state: backup.HealthPending, reason: "no usable backup yet; instance created 26h ago, objective 26h (default, no policy known)",
 		},
 		{
-			name: "a minute older than its objective", now: noon, created: ptr(at(21, 9, 59)),
+			name: "a minute older than its objective", now: noon, created: new(at(21, 9, 59)),
 			state: backup.HealthNever, reason: "no usable backup in the lookback; instance created 2026-11-21",
 		},
 		{
-			name: "weekly schedule gives it a week", now: noon, created: ptr(at(17, 12, 0)), policy: on(time.Monday),
+			name: "weekly schedule gives it a week", now: noon, created: new(at(17, 12, 0)), policy: on(time.Monday),
 			state: backup.HealthPending, reason: "no usable backup yet; instance created 5d ago, objective 7d 3h (cloud's schedule)",
 		},
 		{
-			name: "first attempt failed", now: noon, created: ptr(at(22, 1, 0)), list: []backup.Backup{failed(at(22, 2, 10))},
+			name: "first attempt failed", now: noon, created: new(at(22, 1, 0)), list: []backup.Backup{failed(at(22, 2, 10))},
 			state:  backup.HealthPending,
 			reason: "no usable backup yet; instance created 11h ago, objective 26h (default, no policy known); the last attempt failed at 2026-11-22 02:30Z",
 		},
 		{
-			name: "first success is zero-sized", now: noon, created: ptr(at(22, 1, 0)), list: []backup.Backup{sized(at(22, 2, 10), 0)},
+			name: "first success is zero-sized", now: noon, created: new(at(22, 1, 0)), list: []backup.Backup{sized(at(22, 2, 10), 0)},
 			state:  backup.HealthPending,
 			reason: "no usable backup yet; instance created 11h ago, objective 26h (default, no policy known); the last success, 2026-11-22 02:30Z, is zero-sized",
 		},
 		{
-			name: "its only backup has expired already", now: noon, created: ptr(at(22, 1, 0)),
+			name: "its only backup has expired already", now: noon, created: new(at(22, 1, 0)),
 			list:  []backup.Backup{expiring(at(22, 2, 10), at(22, 11, 0))},
 			state: backup.HealthNever, reason: "no usable backup in the lookback; instance created 2026-11-22; the last success, 2026-11-22 02:30Z, has expired",
 		},
 		{
-			name: "created four minutes ahead of our clock", now: noon, created: ptr(at(22, 12, 3)),
+			name: "created four minutes ahead of our clock", now: noon, created: new(at(22, 12, 3)),
 			state: backup.HealthPending, reason: "no usable backup yet; instance created 0m ago, objective 26h (default, no policy known)",
 		},
 		{
-			name: "created in the far future is not told", now: noon, created: ptr(at(23, 12, 0)),
+			name: "created in the far future is not told", now: noon, created: new(at(23, 12, 0)),
 			state: backup.HealthNever, reason: "no usable backup in the lookback; instance created 2026-11-23",
 		},
 		{
-			name: "the window of its first day passed", now: at(22, 6, 0), created: ptr(at(21, 20, 0)), policy: daily(),
+			name: "the window of its first day passed", now: at(22, 6, 0), created: new(at(21, 20, 0)), policy: daily(),
 			list:  []backup.Backup{manual(at(22, 0, 0))},
 			state: backup.HealthOK, reason: "newest recovery point is 6h old, objective 27h (cloud's schedule)",
 		},

@@ -29,11 +29,13 @@ func TestAssessCluster(t *testing.T) {
 		{"one shard is unknown", []backup.Health{late, unknown, empty}, backup.ClusterHealth{}},
 		{"newest set is incomplete", []backup.Health{incomplete, incomplete}, backup.ClusterHealth{Known: true, RecoveryPoint: at(21, 2, 0)}},
 		{
-			"point-in-time window of the cluster", []backup.Health{assess(window, full(at(22, 2, 0))), assess(window, full(at(21, 2, 0)))},
+			"point-in-time window of the cluster",
+			[]backup.Health{assess(window, full(at(22, 2, 0))), assess(window, full(at(21, 2, 0)))},
 			backup.ClusterHealth{Known: true, RecoveryPoint: at(22, 11, 0)},
 		},
 		{
-			"point-in-time window, one shard has no backup", []backup.Health{assess(window, full(at(22, 2, 0))), assess(window)},
+			"point-in-time window, one shard has no backup",
+			[]backup.Health{assess(window, full(at(22, 2, 0))), assess(window)},
 			backup.ClusterHealth{Known: true, NodesMissing: 1},
 		},
 	} {

@@ -28,7 +28,7 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 			list: list(failed(at(22, 2, 10)), failed(at(21, 2, 10)), full(at(19, 8, 0))),
 		},
 		{name: "backup of yesterday 14:00, then a failure", list: list(failed(at(22, 2, 10)), full(at(21, 14, 0)))},
-		{name: "created three hours ago, no backup", created: ptr(at(22, 9, 0))},
+		{name: "created three hours ago, no backup", created: new(at(22, 9, 0))},
 		{name: "no backup"},
 		{name: "one backup, of zero bytes", list: list(sized(at(22, 2, 10), 0))},
 		{name: "not read since 10:30 for want of a permission", list: lastNight, edit: func(in *backup.TargetState) {

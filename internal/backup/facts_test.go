@@ -177,10 +177,16 @@ func TestRecoveryPoints(t *testing.T) {
 		{"of overlapping backups the newest start", nil, []backup.Backup{
 			full(at(22, 2, 10)), with(full(at(22, 1, 0)), func(b *backup.Backup) { b.EndedAt = at(22, 9, 0) }),
 		}, at(22, 2, 10), at(22, 1, 0), 2},
-		{"a window reaches further both ways", window(backup.Window{Start: at(15, 0, 0), End: at(22, 11, 0)}),
-			[]backup.Backup{full(at(22, 2, 10))}, at(22, 11, 0), at(15, 0, 0), 1},
-		{"a window within", window(backup.Window{Start: at(20, 0, 0), End: at(20, 11, 0)}),
-			[]backup.Backup{full(at(22, 2, 10)), full(at(19, 2, 10))}, at(22, 2, 10), at(19, 2, 10), 2},
+		{
+			"a window reaches further both ways", window(backup.Window{Start: at(15, 0, 0), End: at(22, 11, 0)}),
+			[]backup.Backup{full(at(22, 2, 10))},
+			at(22, 11, 0), at(15, 0, 0), 1,
+		},
+		{
+			"a window within", window(backup.Window{Start: at(20, 0, 0), End: at(20, 11, 0)}),
+			[]backup.Backup{full(at(22, 2, 10)), full(at(19, 2, 10))},
+			at(22, 2, 10), at(19, 2, 10), 2,
+		},
 		{"a window read too long ago", agedWindow, []backup.Backup{full(at(22, 2, 10))}, at(22, 2, 10), at(22, 2, 10), 1},
 		{"no window at present", window(backup.Window{}), []backup.Backup{full(at(22, 2, 10))}, at(22, 2, 10), at(22, 2, 10), 1},
 		{"a window without a start", window(backup.Window{End: at(22, 11, 0)}), nil, at(22, 11, 0), at(22, 11, 0), 0},

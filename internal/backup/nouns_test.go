@@ -156,7 +156,9 @@ func TestTargets(t *testing.T) {
 	}{
 		{"one piece", backup.Instance{Target: whole}, []backup.Target{whole}, []string{"alibaba/prod/cn-hangzhou/dds-1"}},
 		{
-			"two shards", backup.Instance{Target: whole, Nodes: []string{"d-a", "d-b"}}, []backup.Target{a, b},
+			"two shards",
+			backup.Instance{Target: whole, Nodes: []string{"d-a", "d-b"}},
+			[]backup.Target{a, b},
 			[]string{"alibaba/prod/cn-hangzhou/dds-1/d-a", "alibaba/prod/cn-hangzhou/dds-1/d-b"},
 		},
 	} {

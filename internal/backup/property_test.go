@@ -58,7 +58,7 @@ func (g generator) backup() backup.Backup {
 	b.State = pick(g, backup.StateSuccess, backup.StateSuccess, backup.StateFailed, backup.State(g.IntN(backup.NumStates+1)))
 	b.EndedAt = b.StartedAt.Add(g.hours(-1, 6))
 	b.ExpiresAt = pick(g, time.Time{}, backup.Never, b.StartedAt.Add(g.hours(1, 300)))
-	b.SizeBytes = pick(g, nil, ptr[int64](0), ptr(g.Int64N(gib)))
+	b.SizeBytes = pick(g, nil, ptr[int64](0), new(g.Int64N(gib)))
 	b.Unavailable = g.oneIn(8)
 	if g.oneIn(10) {
 		b.StartedAt = time.Time{}

@@ -175,10 +175,10 @@ func TestVerdictOfMissedWindow(t *testing.T) {
 			reason: "no backup was begun in the window of 2026-11-18 02:00Z or since; newest recovery point is 5m old, objective 3d 3h (cloud's schedule)",
 		},
 		{
-			name: "an instance created after the window", created: ptr(at(18, 2, 30)), list: []backup.Backup{manual(at(18, 2, 40))}, state: backup.HealthOK,
+			name: "an instance created after the window", created: new(at(18, 2, 30)), list: []backup.Backup{manual(at(18, 2, 40))}, state: backup.HealthOK,
 			reason: "newest recovery point is 2h 20m old, objective 3d 3h (cloud's schedule)",
 		},
-		{name: "an instance created in the far future", created: ptr(at(25, 0, 0)), list: list(), state: backup.HealthLate, reason: missed},
+		{name: "an instance created in the far future", created: new(at(25, 0, 0)), list: list(), state: backup.HealthLate, reason: missed},
 		{
 			name: "the policy does not tell the hours", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.Window = 0 }),
 			state: backup.HealthOK, reason: "newest recovery point is 2d 2h old, objective 3d 2h (cloud's schedule)",
@@ -222,7 +222,7 @@ func TestVerdictAgainstPlannedBackup(t *testing.T) {
 			state: backup.HealthLate, reason: "no backup was begun in the window of 2026-11-22 02:00Z or since; newest recovery point is 25h old, objective 27h (cloud's schedule)",
 		},
 		{
-			name: "created after the window, with a history from before", now: noon, created: ptr(at(22, 4, 0)),
+			name: "created after the window, with a history from before", now: noon, created: new(at(22, 4, 0)),
 			policy: edited(daily(), func(p *backup.Policy) { p.Interval = 4 * time.Hour }),
 			list:   []backup.Backup{full(at(22, 1, 0))}, window: &backup.Window{Start: at(22, 4, 0), End: at(22, 11, 50)},
 			state: backup.HealthOK, reason: "newest recovery point is 10m old, objective 7h (cloud's schedule)",
