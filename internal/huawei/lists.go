@@ -36,6 +36,7 @@ func (s *Source) listInstances(ctx context.Context, _ time.Time) ([]backup.Insta
 	defer s.mu.Unlock()
 	s.known = byID
 	maps.DeleteFunc(s.policies, func(id string, _ learnedPolicy) bool { return byID[id].InstanceID == "" })
+	maps.DeleteFunc(s.recents, func(id string, _ increments) bool { return byID[id].InstanceID == "" })
 	return all, nil
 }
 
@@ -44,11 +45,27 @@ func (s *Source) listBackups(ctx context.Context, since time.Time) (map[string][
 	return s.backupsBy(ctx, model.ListBackupsRequest{}, since)
 }
 
-// incrementals lists the incremental backups of one instance, which DDS does not do for a project.
+// incrementals lists the newest incremental backups of one instance, which DDS does not do for a project.
 func (s *Source) incrementals(ctx context.Context, instanceID string, since time.Time) ([]backup.Backup, error) {
+	now := s.now()
+	s.mu.Lock()
+	held, ok := s.recents[instanceID]
+	s.mu.Unlock()
+	if ok && now.Sub(held.at) < incrementsEvery {
+		return held.sets, nil
+	}
+	if newest := now.Add(-incrementsFor); since.Before(newest) {
+		since = newest
+	}
 	kind := model.GetListBackupsRequestBackupTypeEnum().INCREMENTAL
 	all, err := s.backupsBy(ctx, model.ListBackupsRequest{InstanceId: &instanceID, BackupType: &kind}, since)
-	return all[instanceID], err
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recents[instanceID] = increments{all[instanceID], now}
+	return all[instanceID], nil
 }
 
 func (s *Source) backupsBy(ctx context.Context, ask model.ListBackupsRequest, since time.Time) (map[string][]backup.Backup, error) {

@@ -36,6 +36,7 @@ type Source struct {
 	mu       sync.Mutex
 	known    map[string]known         // by instance id, of the newest listing
 	policies map[string]learnedPolicy // by instance id
+	recents  map[string]increments    // by instance id
 	from     time.Time                // see begin
 	told     map[string]bool          // fields whose unreadable values have been logged
 }
@@ -43,8 +44,22 @@ type Source struct {
 // learnedPolicy is what a policy says that the other questions depend on.
 type learnedPolicy struct {
 	incremental bool
-	at          time.Time
+	at          time.Time // when it first said so
 }
+
+// increments are the incremental backups of an instance, as listed at a moment.
+type increments struct {
+	sets []backup.Backup
+	at   time.Time
+}
+
+// DDS lists incremental backups for one instance at a time, and makes one every few minutes: a call per instance and
+// minute would use up what a user may call. So the newest are listed, and not more often than they are worth; how far a
+// restore reaches is Recovery's to say.
+const (
+	incrementsFor   = 6 * time.Hour    // one page, at one every 5 minutes
+	incrementsEvery = 10 * time.Minute // how long a listing of them holds
+)
 
 // New returns a Source. It makes no call.
 func New(opts Options) (*Source, error) {
@@ -55,7 +70,7 @@ func New(opts Options) (*Source, error) {
 	s := &Source{
 		client: client, account: opts.Account, region: opts.Region, now: opts.Now,
 		recent: cmp.Or(opts.ShareListings, time.Minute), logger: opts.Logger,
-		known: map[string]known{}, policies: map[string]learnedPolicy{}, told: map[string]bool{},
+		known: map[string]known{}, policies: map[string]learnedPolicy{}, recents: map[string]increments{}, told: map[string]bool{},
 	}
 	if s.logger == nil {
 		s.logger = log.NewNopLogger()
@@ -177,7 +192,10 @@ func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.policies[in.InstanceID] = learnedPolicy{incremental: policy.LogBackup != nil && *policy.LogBackup, at: s.now()}
+	incremental := policy.LogBackup != nil && *policy.LogBackup
+	if former, ok := s.policies[in.InstanceID]; !ok || former.incremental != incremental {
+		s.policies[in.InstanceID] = learnedPolicy{incremental: incremental, at: s.now()}
+	}
 	return policy, nil
 }
 

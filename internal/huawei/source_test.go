@@ -124,12 +124,17 @@ func TestRequest(t *testing.T) {
 }
 
 func TestIncrementalBackupsWhereThePolicyMakesThem(t *testing.T) {
+	var mu sync.Mutex
+	var listed []string // from when on
 	incremental := fmt.Sprintf(`{"id":"inc1br02","instance_id":%q,"type":"Incremental","begin_time":"2026-08-06 12:00:00","end_time":"2026-08-06 12:01:00","status":"COMPLETED","size":1}`, testInstance)
 	f := newFake(t, map[string]http.HandlerFunc{
 		"/instances": paged("instances", fmt.Sprintf(`{"id":%q,"mode":"ReplicaSet"}`, testInstance)),
 		"/instances/" + testInstance + "/backups/policy": send(200, `{"backup_policy":{"keep_days":7,"enable_incremental_backup":true}}`),
 		"/backups": func(w http.ResponseWriter, r *http.Request) {
 			if r.FormValue("backup_type") == "Incremental" && r.FormValue("instance_id") == testInstance {
+				mu.Lock()
+				listed = append(listed, r.FormValue("begin_time"))
+				mu.Unlock()
 				paged("backups", incremental)(w, r)
 				return
 			}
@@ -150,28 +155,39 @@ func TestIncrementalBackupsWhereThePolicyMakesThem(t *testing.T) {
 		}
 		return ids, list.Asked
 	}
+	readPolicy := func() {
+		t.Helper()
+		if _, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	both := []backup.Kind{backup.KindFull, backup.KindIncremental}
 	steps := []struct {
 		name  string
 		do    func()
 		ids   []string
 		asked []backup.Kind
+		calls int // for incremental backups
 	}{
-		{"policy not known", func() {}, []string{"b1br02"}, []backup.Kind{backup.KindFull}},
-		{"policy of the same moment", func() {
-			if _, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil {
-				t.Fatal(err)
-			}
-		}, []string{"b1br02"}, []backup.Kind{backup.KindFull}},
-		{"policy known", func() { clock = clock.Add(time.Minute) }, []string{"inc1br02", "b1br02"}, []backup.Kind{backup.KindFull, backup.KindIncremental}},
+		{"policy not known", func() {}, []string{"b1br02"}, []backup.Kind{backup.KindFull}, 0},
+		{"policy of the same moment", readPolicy, []string{"b1br02"}, []backup.Kind{backup.KindFull}, 0},
+		{"policy known", func() { clock = clock.Add(time.Minute) }, []string{"inc1br02", "b1br02"}, both, 1},
+		{"policy read again, which says the same", func() { readPolicy() }, []string{"inc1br02", "b1br02"}, both, 0},
+		{"a listing holds for a while", func() { clock = clock.Add(8 * time.Minute) }, []string{"inc1br02", "b1br02"}, both, 0},
+		{"and not for longer", func() { clock = clock.Add(2 * time.Minute) }, []string{"inc1br02", "b1br02"}, both, 1},
 	}
 	for _, step := range steps {
 		step.do()
+		listed = nil
 		ids, asked := ask()
 		if diff := cmp.Diff(step.ids, ids); diff != "" {
 			t.Errorf("%s: backups (-want +got):\n%s", step.name, diff)
 		}
 		if diff := cmp.Diff(step.asked, asked); diff != "" {
 			t.Errorf("%s: asked (-want +got):\n%s", step.name, diff)
+		}
+		if want := clock.Add(-6 * time.Hour).Format(time.DateTime); len(listed) != step.calls || (step.calls > 0 && listed[0] != want) {
+			t.Errorf("%s: incremental backups listed from %q on, want %d calls from %q on", step.name, listed, step.calls, want)
 		}
 	}
 }
