@@ -1,0 +1,158 @@
+package alibaba_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/sourcetest"
+)
+
+// set returns a backup of the whole sharded cluster, one part for each shard.
+func set(id string, begin time.Time, change func(shard int, part *cloudsim.Backup)) []cloudsim.Backup {
+	var parts []cloudsim.Backup
+	for i, shard := range []string{"d-bp1bbbb", "d-bp1aaaa"} {
+		part := cloudsim.Backup{
+			ID: fmt.Sprintf("%s-%d", id, i), Set: id, Node: shard, Method: "Snapshot", Status: "success", SizeBytes: int64(1000 + i),
+			Start: begin.Add(time.Duration(i) * time.Minute), End: begin.Add(10 * time.Minute), ExpiresAt: begin.AddDate(0, 0, 7),
+		}
+		change(i, &part)
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// clusterMode puts the sharded cluster into cluster-backup mode, with the given sets.
+func clusterMode(sets ...[]cloudsim.Backup) func(*cloudsim.Fleet) {
+	return func(f *cloudsim.Fleet) {
+		in := f.Instance(sourcetest.ShardedID)
+		in.ClusterBackup = true
+		in.Backups = nil
+		for _, parts := range sets {
+			in.Backups = append(in.Backups, parts...)
+		}
+		in.Recovery = f.Instance(sourcetest.ReplicaSetID).Recovery
+	}
+}
+
+func TestSetsOfClusters(t *testing.T) {
+	begin := sourcetest.Now.Truncate(24 * time.Hour)
+	good := func(int, *cloudsim.Backup) {}
+	part := func(id string, minute int, size int64) backup.Backup {
+		return backup.Backup{
+			ID: id, Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, State: backup.StateSuccess,
+			StartedAt: begin.Add(time.Duration(minute) * time.Minute), EndedAt: begin.Add(10 * time.Minute),
+			ExpiresAt: begin.AddDate(0, 0, 7), SizeBytes: &size,
+		}
+	}
+	but := func(b backup.Backup, change func(*backup.Backup)) backup.Backup {
+		change(&b)
+		return b
+	}
+	tests := []struct {
+		name string
+		set  []cloudsim.Backup
+		want map[string][]backup.Backup // by shard
+	}{
+		{"complete", set("cb-1", begin, good), map[string][]backup.Backup{
+			"d-bp1bbbb": {part("cb-1-0", 0, 1000)}, "d-bp1aaaa": {part("cb-1-1", 1, 1001)},
+		}},
+		{"one part failed: none can be restored", set("cb-1", begin, func(i int, p *cloudsim.Backup) {
+			if i == 1 {
+				p.Status = "failed"
+			}
+		}), map[string][]backup.Backup{
+			"d-bp1bbbb": {but(part("cb-1-0", 0, 1000), func(b *backup.Backup) { b.Unavailable = true })},
+			"d-bp1aaaa": {but(part("cb-1-1", 1, 1001), func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil })},
+		}},
+		{"one part is missing: that shard's backup failed", set("cb-1", begin, good)[:1], map[string][]backup.Backup{
+			"d-bp1bbbb": {but(part("cb-1-0", 0, 1000), func(b *backup.Backup) { b.Unavailable = true })},
+			"d-bp1aaaa": {but(part("cb-1", 0, 0), func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil })},
+		}},
+		{"under way", set("cb-1", begin, func(i int, p *cloudsim.Backup) {
+			if i == 1 {
+				p.Status, p.End = "running", time.Time{}
+			}
+		}), map[string][]backup.Backup{
+			"d-bp1bbbb": {but(part("cb-1", 0, 0), func(b *backup.Backup) { b.State, b.SizeBytes, b.EndedAt = backup.StateRunning, nil, time.Time{} })},
+			"d-bp1aaaa": {but(part("cb-1", 0, 0), func(b *backup.Backup) { b.State, b.SizeBytes, b.EndedAt = backup.StateRunning, nil, time.Time{} })},
+		}},
+		{"none", nil, map[string][]backup.Backup{"d-bp1bbbb": {}, "d-bp1aaaa": {}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			sim, b := simulate(t, cloudsim.Variants{}, clusterMode(tt.set))
+			in := b.instances(t)[sourcetest.ShardedID]
+			got := map[string][]backup.Backup{}
+			for _, node := range in.Nodes {
+				list, err := b.Backups(t.Context(), in, node, since())
+				if err != nil {
+					t.Fatal(err)
+				}
+				got[node] = list.Backups
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" || len(b.rejected) != 0 {
+				t.Errorf("rejected %v, backups by shard (-want +got):\n%s", b.rejected, diff)
+			}
+			if lists, asked := sim.Count("DescribeClusterBackups"), sim.Count("DescribeDBInstanceAttribute"); lists != 1 || asked != 1 {
+				t.Errorf("%d listings and %d questions for the mode, want one of each for both shards", lists, asked)
+			}
+		})
+	}
+}
+
+func TestSetsAreSharedByShardsOfOneMoment(t *testing.T) {
+	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *cloudsim.Backup) {})))
+	in := b.instances(t)[sourcetest.ShardedID]
+	round := func() {
+		t.Helper()
+		var shards errgroup.Group
+		for _, node := range in.Nodes {
+			shards.Go(func() error {
+				list, err := b.Backups(t.Context(), in, node, since())
+				if err == nil && len(list.Backups) != 1 {
+					err = fmt.Errorf("%d backups of %s, want one", len(list.Backups), node)
+				}
+				return err
+			})
+		}
+		if err := shards.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := 1; n <= 3; n++ {
+		round()
+		if got := sim.Count("DescribeClusterBackups"); got != n {
+			t.Fatalf("%d listings after %d rounds, want one a round", got, n)
+		}
+	}
+	if got := sim.Count("DescribeDBInstanceAttribute"); got != 1 {
+		t.Errorf("asked %d times for the mode, want once an hour", got)
+	}
+	b.advance(61 * time.Minute)
+	round()
+	if got := sim.Count("DescribeDBInstanceAttribute"); got != 2 {
+		t.Errorf("asked %d times for the mode after an hour, want twice", got)
+	}
+	if sim.Count("DescribeBackups") != 0 {
+		t.Error("DescribeBackups was asked too")
+	}
+}
+
+func TestManySetsTakeSeveralPages(t *testing.T) {
+	var sets [][]cloudsim.Backup
+	for i := range 120 {
+		sets = append(sets, set(fmt.Sprintf("cb-%03d", i), sourcetest.Now.Add(-time.Duration(i+1)*time.Hour), func(int, *cloudsim.Backup) {}))
+	}
+	_, b := simulate(t, cloudsim.Variants{}, clusterMode(sets...))
+	in := b.instances(t)[sourcetest.ShardedID]
+	list, err := b.Backups(t.Context(), in, "d-bp1aaaa", since())
+	if err != nil || len(list.Backups) != 120 {
+		t.Errorf("%d backups and %v, want 120", len(list.Backups), err)
+	}
+}

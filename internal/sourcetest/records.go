@@ -1,0 +1,79 @@
+package sourcetest
+
+import (
+	"slices"
+	"testing"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudsim"
+)
+
+// testRecords spoils one record of the three that the replica set has.
+func testRecords(t *testing.T, p Provider) {
+	object := map[string]any{"unexpected": "object"}
+	tests := []struct {
+		name     string
+		override map[string]any
+		want     []string // ids of the backups that remain
+		sized    bool     // whether the newest one still has a size
+		rejected int      // how many records or values must be counted
+	}{
+		{"as it should be", nil, []string{"b-3", "b-2", "b-1"}, true, 0},
+		{"end is an object", map[string]any{p.EndField: object}, []string{"b-2", "b-1"}, false, 1},
+		{"end is no time", map[string]any{p.EndField: "yesterday"}, []string{"b-2", "b-1"}, false, 1},
+		{"size is text with a unit", map[string]any{p.SizeField: "12 GB"}, []string{"b-3", "b-2", "b-1"}, false, 1},
+		{"size is negative", map[string]any{p.SizeField: -1}, []string{"b-3", "b-2", "b-1"}, false, 1},
+		{"size is too large to count", map[string]any{p.SizeField: 1e30}, []string{"b-3", "b-2", "b-1"}, false, 1},
+		{"size is an object", map[string]any{p.SizeField: object}, []string{"b-3", "b-2", "b-1"}, false, 1},
+		{"size is null", map[string]any{p.SizeField: nil}, []string{"b-3", "b-2", "b-1"}, false, 0},
+		{"size is missing", map[string]any{p.SizeField: cloudsim.Omit}, []string{"b-3", "b-2", "b-1"}, false, 0},
+		{"size is numeric text", map[string]any{p.SizeField: "307200"}, []string{"b-3", "b-2", "b-1"}, true, 0},
+		{"an unknown field", map[string]any{"Brand_new": []int{1}}, []string{"b-3", "b-2", "b-1"}, true, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			fleet := Fleet(p)
+			fleet.Instance(ReplicaSetID).Backups[2].Override = tt.override
+			b := start(t, p, fleet)
+			list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := ids(list); !slices.Equal(got, tt.want) {
+				t.Fatalf("backups = %v, want %v", got, tt.want)
+			}
+			if sized := list.Backups[0].SizeBytes != nil; len(tt.want) == 3 && sized != tt.sized {
+				t.Errorf("size known = %v, want %v", sized, tt.sized)
+			}
+			if got := b.sum(b.rejected); got != tt.rejected {
+				t.Errorf("%d rejections counted, want %d: %v", got, tt.rejected, b.rejected)
+			}
+		})
+	}
+	t.Run("unknown status", func(t *testing.T) {
+		fleet := Fleet(p)
+		fleet.Instance(ReplicaSetID).Backups[2].Status = "Pondering"
+		b := start(t, p, fleet)
+		list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
+		if err != nil || len(list.Backups) != 3 || list.Backups[0].State != backup.StateUnknown || list.Backups[0].SizeBytes != nil {
+			t.Errorf("Backups = %v, %v; want the newest of three in state unknown and without a size", list.Backups, err)
+		}
+	})
+	for _, scope := range []Scope{Instances, Backups, Jobs} {
+		if operation, ok := p.Operations[scope]; ok {
+			t.Run("bad id in "+string(scope), func(t *testing.T) { testBadID(t, p, scope, operation) })
+			t.Run("null for a list in "+string(scope), func(t *testing.T) { testNullList(t, p, scope, operation) })
+		}
+	}
+}
+
+// testNullList checks that null, which clouds may send for an empty list, is that or a broken promise.
+func testNullList(t *testing.T, p Provider, scope Scope, operation string) {
+	b := start(t, p, Fleet(p))
+	in := b.instance(t, ReplicaSetID)
+	b.Inject(cloudsim.Fault{Operation: operation, Kind: cloudsim.FaultNullList})
+	n, err := b.ask(t.Context(), scope, in)
+	if class := backup.ClassOf(err); n != 0 || (class != "" && class != backup.ClassProtocol) {
+		t.Errorf("%d things and %v, want none, and no error but of class protocol", n, err)
+	}
+}
