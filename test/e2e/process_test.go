@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -19,7 +20,7 @@ type binaries struct{ exporter, prometheus, alertmanager string }
 // build finds the exporter that `make build` made, and builds Prometheus and Alertmanager from their modules unless an
 // earlier run did.
 func build(ctx context.Context) (binaries, error) {
-	root, err := filepath.Abs("../..")
+	root, err := filepath.Abs(repository)
 	if err != nil {
 		return binaries{}, err
 	}
@@ -56,38 +57,65 @@ func build(ctx context.Context) (binaries, error) {
 	return b, nil
 }
 
+// process is a running program.
+type process struct {
+	name   string
+	cmd    *exec.Cmd
+	exited chan struct{} // closed when it has ended
+}
+
 // run starts a program and ends it with the test. Its output is shown when the test fails.
-func run(t *testing.T, name, program string, args ...string) *os.Process {
+func run(t *testing.T, name, program string, args ...string) *process {
 	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), name+".log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), program, args...)
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
+	p := &process{
+		name: name, exited: make(chan struct{}),
+		cmd: exec.CommandContext(context.WithoutCancel(t.Context()), program, args...),
+	}
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
+	var ended error
+	go func() {
+		ended = p.cmd.Wait()
+		close(p.exited)
+	}()
 	t.Cleanup(func() {
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			t.Errorf("stop %s: %v", name, err)
-		}
-		select {
-		case <-exited:
-		case <-time.After(20 * time.Second):
-			t.Errorf("%s did not end on SIGTERM", name)
-			if err := cmd.Process.Kill(); err != nil {
-				t.Error(err)
-			}
-		}
+		p.end(t, syscall.SIGTERM)
 		if t.Failed() {
+			t.Logf("%s ended: %v", name, ended)
 			show(t, log.Name())
 		}
 		log.Close()
 	})
-	return cmd.Process
+	return p
+}
+
+// end sends a signal to a process that may have ended already, and waits for its end.
+func (p *process) end(t *testing.T, signal os.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("stop %s: %v", p.name, err)
+	}
+	select {
+	case <-p.exited:
+	case <-time.After(20 * time.Second):
+		t.Errorf("%s did not end on %v", p.name, signal)
+		if err := p.cmd.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+		<-p.exited
+	}
+}
+
+// kill ends a process as a crash would.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	p.end(t, syscall.SIGKILL)
 }
 
 // show prints the end of a log.
@@ -102,15 +130,22 @@ func show(t *testing.T, file string) {
 	t.Logf("%s:\n%s", filepath.Base(file), out[max(0, len(out)-most):])
 }
 
-// address returns a free address on loopback.
+// address returns a free address on loopback, outside the ports that outgoing connections get.
 func address(t *testing.T) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		candidate := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(20000))
+		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", candidate)
+		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return candidate
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no free port")
+	return ""
 }
 
 // wait waits until a condition holds. condition returns "" when it does, and else what is missing.

@@ -1,0 +1,31 @@
+package e2e
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// alert is what tells one alert from another, in a person's words.
+type alert struct {
+	Name     string
+	Instance string // name of the instance; else account and region, or the exporter's address, or ""
+	Shard    string
+	Severity string
+}
+
+func newAlert(labels map[string]string) alert {
+	about := cmp.Or(labels["instance_name"], labels["instance_id"], labels["instance"])
+	if about == "" && labels["account"] != "" {
+		about = labels["account"] + "/" + labels["region"]
+	}
+	return alert{labels["alertname"], about, labels["node_id"], labels["severity"]}
+}
+
+// sorted returns the list in order and without repetitions, never nil.
+func sorted(list []alert) []alert {
+	list = slices.SortedFunc(slices.Values(list), func(a, b alert) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Instance, b.Instance), strings.Compare(a.Shard, b.Shard))
+	})
+	return append([]alert{}, slices.Compact(list)...)
+}

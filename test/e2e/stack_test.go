@@ -1,0 +1,320 @@
+package e2e
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// What is put to the test, from here.
+const (
+	repository       = "../.."
+	rulesFile        = repository + "/alerts/mongodb_backup.rules.yml"
+	alertmanagerFile = repository + "/docs/examples/alertmanager.yml"
+	prometheusFile   = repository + "/docs/examples/prometheus.yml"
+	dashboardFiles   = repository + "/dashboards/*.json"
+	demoAlertsFile   = repository + "/docs/demo-alerts.md"
+)
+
+// patience is how long the tests wait for what takes seconds on a machine at rest.
+const patience = 2 * time.Minute
+
+var programs binaries // built once, before any test
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// Each test has programs of its own, and waits far more than it works.
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("6"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	var err error
+	if programs, err = build(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// setup is what tests differ in.
+type setup struct {
+	fleet      string        // demo or healthy
+	staleAfter time.Duration // 0: an hour
+	exporters  int           // 0: one
+}
+
+// stack is everything that runs for one test.
+type stack struct {
+	client
+	setup
+	receiver  *receiver
+	exporters []exporter
+}
+
+// exporter is one exporter with simulated clouds of its own.
+type exporter struct {
+	address, clouds string
+	process         *process
+}
+
+// start runs exporters, Prometheus, Alertmanager and a receiver, all of them new, until the test ends.
+func start(t *testing.T, with setup) *stack {
+	t.Helper()
+	s := &stack{
+		setup: with, receiver: newReceiver(t),
+		client: client{ctx: t.Context(), prometheus: address(t), alertmanager: address(t)},
+	}
+	for range max(1, with.exporters) {
+		s.exporters = append(s.exporters, exporter{address: address(t), clouds: address(t)})
+	}
+	for i := range s.exporters {
+		s.startExporter(t, i)
+	}
+	s.startAlertmanager(t)
+	prometheus, rules := s.startPrometheus(t)
+	wait(t, patience, s.targetsAreUp)
+	// Only now: where a minute is a second, a slow start would otherwise look like an outage.
+	if err := os.WriteFile(filepath.Join(rules, "mongodb_backup.rules.yml"), []byte(scaledRules(read(t, rulesFile))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := prometheus.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, patience, s.rulesAreHealthy)
+	return s
+}
+
+// startExporter starts an exporter at its address, and waits until it answers.
+func (s *stack) startExporter(t *testing.T, i int) {
+	t.Helper()
+	e := &s.exporters[i]
+	staleAfter := s.staleAfter
+	if staleAfter == 0 {
+		staleAfter = time.Hour
+	}
+	e.process = run(t, fmt.Sprintf("exporter-%d", i), programs.exporter, "demo",
+		"--web.listen-address="+e.address, "--demo.cloud-address="+e.clouds,
+		"--demo.fleet="+s.fleet, "--demo.interval="+evaluationInterval.String(), "--demo.stale-after="+staleAfter.String())
+	waitForStatus(t, "http://"+e.address+"/-/ready")
+}
+
+func (s *stack) startAlertmanager(t *testing.T) {
+	t.Helper()
+	config := scaledAlertmanager(read(t, alertmanagerFile))
+	config = replace(t, config, "127.0.0.1:9099", s.receiver.address, 2)
+	run(t, "alertmanager", programs.alertmanager,
+		"--config.file="+write(t, "alertmanager.yml", config), "--storage.path="+t.TempDir(),
+		"--web.listen-address="+s.alertmanager, "--cluster.listen-address=")
+	waitForStatus(t, "http://"+s.alertmanager+"/-/ready")
+}
+
+// startPrometheus starts it with an empty directory for rules, which it returns.
+func (s *stack) startPrometheus(t *testing.T) (server *process, rules string) {
+	t.Helper()
+	rules = t.TempDir()
+	var targets []string
+	for _, e := range s.exporters {
+		targets = append(targets, "'"+e.address+"'")
+	}
+	config := read(t, prometheusFile)
+	config = replace(t, config, "evaluation_interval: 1m", "evaluation_interval: "+evaluationInterval.String(), 1)
+	config = replace(t, config, "scrape_interval: 1m", "scrape_interval: "+scrapeInterval.String(), 1)
+	config = replace(t, config, "scrape_timeout: 50s", "scrape_timeout: "+scrapeInterval.String(), 1)
+	config = replace(t, config, "rules/*.rules.yml", rules+"/*.rules.yml", 1)
+	config = replace(t, config, "127.0.0.1:9093", s.alertmanager, 1)
+	config = replace(t, config, "'127.0.0.1:10217'", strings.Join(targets, ", "), 1)
+	server = run(t, "prometheus", programs.prometheus,
+		"--config.file="+write(t, "prometheus.yml", config), "--storage.tsdb.path="+t.TempDir(),
+		"--web.listen-address="+s.prometheus, "--rules.alert.resend-delay=10s", "--log.level=warn")
+	waitForStatus(t, "http://"+s.prometheus+"/-/ready")
+	return server, rules
+}
+
+// targetsAreUp is a condition.
+func (s *stack) targetsAreUp() string {
+	targets, err := s.targets()
+	if err != nil {
+		return err.Error()
+	}
+	if len(targets) != len(s.exporters) {
+		return fmt.Sprintf("%d targets, want %d", len(targets), len(s.exporters))
+	}
+	for _, target := range targets {
+		if target.Health != "up" || target.ScrapePool != "mongodb_backup" {
+			return fmt.Sprintf("target %+v", target)
+		}
+	}
+	return ""
+}
+
+// rulesAreHealthy is a condition: there are rules, and each was evaluated without error.
+func (s *stack) rulesAreHealthy() string {
+	groups, err := s.ruleGroups()
+	if err != nil {
+		return err.Error()
+	}
+	if len(groups) == 0 {
+		return "no rules yet"
+	}
+	for _, group := range groups {
+		for _, rule := range group.Rules {
+			if rule.Health != "ok" || rule.LastError != "" {
+				return fmt.Sprintf("rule %s is %s: %s", rule.Name, rule.Health, rule.LastError)
+			}
+		}
+	}
+	return ""
+}
+
+// evaluatedSince is a condition: every rule had the time to fire for what was so at the given moment, and more than an
+// evaluation besides.
+func (s *stack) evaluatedSince(moment time.Time) string {
+	groups, err := s.ruleGroups()
+	if err != nil {
+		return err.Error()
+	}
+	for _, group := range groups {
+		var longest float64
+		for _, rule := range group.Rules {
+			longest = max(longest, rule.Duration)
+		}
+		due := moment.Add(time.Duration(longest)*time.Second + 2*evaluationInterval)
+		if group.LastEvaluation.Before(due) {
+			return fmt.Sprintf("group %s, last evaluated at %v, is not to be judged before %v", group.Name, group.LastEvaluation, due)
+		}
+	}
+	return ""
+}
+
+// fault makes calls to the clouds of every exporter go wrong. The returned function ends it.
+func (s *stack) fault(t *testing.T, fault string) (end func()) {
+	t.Helper()
+	for _, e := range s.exporters {
+		s.post(t, "http://"+e.clouds+"/faults", fault)
+	}
+	return func() {
+		t.Helper()
+		for _, e := range s.exporters {
+			s.request(t, http.MethodDelete, "http://"+e.clouds+"/faults", "", http.StatusNoContent)
+		}
+	}
+}
+
+func (s *stack) post(t *testing.T, url, body string) {
+	t.Helper()
+	s.request(t, http.MethodPost, url, body, http.StatusCreated)
+}
+
+func (s *stack) request(t *testing.T, method, url, body string, want int) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != want {
+		text, err := io.ReadAll(resp.Body)
+		t.Fatalf("%s %s: %s %s %v", method, url, resp.Status, text, err)
+	}
+}
+
+// same is the part of a condition that compares lists of alerts.
+func same(what string, want, got []alert, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	if diff := cmp.Diff(sorted(want), got); diff != "" {
+		return fmt.Sprintf("%s (-want +got)\n%s", what, diff)
+	}
+	return ""
+}
+
+// waitForStatus waits until a URL answers 200.
+func waitForStatus(t *testing.T, url string) {
+	t.Helper()
+	wait(t, patience, func() string {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		if err != nil {
+			return err.Error()
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err.Error()
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return url + ": " + resp.Status
+		}
+		return ""
+	})
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// write puts a file into a directory of its own and returns its path.
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// replace replaces every occurrence, of which there must be as many as said.
+func replace(t *testing.T, text, from, to string, times int) string {
+	t.Helper()
+	if got := strings.Count(text, from); got != times {
+		t.Fatalf("%q stands %d times in the example, want %d", from, got, times)
+	}
+	return strings.ReplaceAll(text, from, to)
+}
+
+// expect waits until exactly these alerts fire, those that are to be told have reached the receiver, which knows of no
+// others, and Alertmanager withholds the rest.
+func (s *stack) expect(t *testing.T, reported, withheld []alert) {
+	t.Helper()
+	wait(t, patience, func() string {
+		got, err := s.firing()
+		return same("firing", append(slices.Clone(reported), withheld...), got, err)
+	})
+	wait(t, patience, func() string {
+		got, err := s.silenced()
+		return same("withheld by Alertmanager", withheld, got, err)
+	})
+	wait(t, patience, func() string {
+		return same("reported to the receiver", reported, s.receiver.open(), nil)
+	})
+}
+
+// assertOnlyToldOf compares all that the receiver ever heard of.
+func (s *stack) assertOnlyToldOf(t *testing.T, want []alert) {
+	t.Helper()
+	if problem := same("all that the receiver heard of", want, s.receiver.ever(), nil); problem != "" {
+		t.Error(problem)
+	}
+}
