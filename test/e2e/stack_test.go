@@ -21,7 +21,7 @@ const (
 	alertmanagerFile = repository + "/docs/examples/alertmanager.yml"
 	prometheusFile   = repository + "/docs/examples/prometheus.yml"
 	dashboardFiles   = repository + "/dashboards/*.json"
-	demoAlertsFile   = repository + "/docs/demo-alerts.md"
+	demoAlertsFile   = repository + "/README.md"
 )
 
 // patience is how long the tests wait for what takes seconds on a machine at rest.
