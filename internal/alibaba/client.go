@@ -7,12 +7,9 @@ package alibaba
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
@@ -57,7 +54,7 @@ type client struct {
 }
 
 func newClient(opts Options) (*client, error) {
-	scheme, host, err := endpoint(cmp.Or(opts.Endpoint, "mongodb."+opts.Region+".aliyuncs.com"))
+	scheme, host, err := cloudcall.Endpoint(cmp.Or(opts.Endpoint, "mongodb."+opts.Region+".aliyuncs.com"))
 	if err != nil {
 		return nil, fmt.Errorf("endpoint: %w", err)
 	}
@@ -72,19 +69,6 @@ func newClient(opts Options) (*client, error) {
 		return nil, err
 	}
 	return &client{sdk: sdk, region: opts.Region, keys: newKeySource(opts.Keys, opts.Now), caller: opts.Caller}, nil
-}
-
-// endpoint splits a host or URL. The SDK takes no path: its signature would fail.
-func endpoint(s string) (scheme, host string, err error) {
-	if !strings.Contains(s, "://") {
-		s = "https://" + s
-	}
-	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil ||
-		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return "", "", errors.New("must be a host, or an http or https URL without a path")
-	}
-	return u.Scheme, u.Host, nil
 }
 
 // query holds the parameters of a call.

@@ -8,6 +8,7 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 const (
@@ -85,11 +86,11 @@ func (s *Source) askMode(ctx context.Context, id string) (bool, error) {
 		return false, err
 	}
 	if len(a.DBInstances.DBInstance) == 0 {
-		return false, protocolError(op, "the answer describes no instance", a.RequestID.text)
+		return false, protocolError(op, "the answer describes no instance", a.RequestID.Text)
 	}
-	var r reader
-	flag := r.flag("UseClusterBackup", a.DBInstances.DBInstance[0].UseClusterBackup)
-	s.report(s.target(id), r)
+	var r wire.Reader
+	flag := r.Flag("UseClusterBackup", a.DBInstances.DBInstance[0].UseClusterBackup)
+	s.rejects.Report(s.target(id), r)
 	return flag != nil && *flag, nil
 }
 
@@ -113,42 +114,42 @@ func (s *Source) listSets(ctx context.Context, id string, since time.Time) ([]cl
 				return page[clusterRecord]{}, err
 			}
 			return page[clusterRecord]{records: a.ClusterBackups.items, size: a.PageSize}, nil
-		}, func(rec *clusterRecord) string { return rec.ClusterBackupID.text })
+		}, func(rec *clusterRecord) string { return rec.ClusterBackupID.Text })
 	})
 	if err != nil {
 		return nil, err
 	}
-	var r reader
+	var r wire.Reader
 	sets := make([]clusterSet, 0, len(records))
 	for i := range records {
 		if set, ok := convertSet(&records[i], &r); ok {
 			sets = append(sets, set)
 		}
 	}
-	s.report(s.target(id), r)
+	s.rejects.Report(s.target(id), r)
 	return sets, nil
 }
 
 // convertSet returns false when the record cannot be used at all.
-func convertSet(rec *clusterRecord, r *reader) (set clusterSet, ok bool) {
+func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
 	whole := &set.whole
-	if whole.ID, ok = r.id("ClusterBackupId", rec.ClusterBackupID); !ok {
+	if whole.ID, ok = r.ID("ClusterBackupId", rec.ClusterBackupID); !ok {
 		return set, false
 	}
-	if whole.EndedAt, ok = r.time("ClusterBackupEndTime", rec.ClusterBackupEndTime); !ok {
+	if whole.EndedAt, ok = moment(r, "ClusterBackupEndTime", rec.ClusterBackupEndTime); !ok {
 		return set, false
 	}
-	whole.StartedAt, _ = r.time("ClusterBackupStartTime", rec.ClusterBackupStartTime)
+	whole.StartedAt, _ = moment(r, "ClusterBackupStartTime", rec.ClusterBackupStartTime)
 	whole.Kind = backup.KindFull
 	whole.Trigger = trigger(r, "ClusterBackupMode", rec.ClusterBackupMode)
 	whole.ExpiresAt = expiry(r, rec.BackupExpireTime)
 	// Of these, OK alone is documented.
-	whole.State = choice(r, "ClusterBackupStatus", rec.ClusterBackupStatus, map[string]backup.State{
+	whole.State = wire.Choice(r, "ClusterBackupStatus", rec.ClusterBackupStatus, map[string]backup.State{
 		"ok": backup.StateSuccess, "success": backup.StateSuccess, "failed": backup.StateFailed,
 		"running": backup.StateRunning, "backuping": backup.StateRunning, "checking": backup.StateRunning,
 		"scheduled": backup.StateRunning, "init": backup.StateRunning,
 	})
-	set.available = r.flag("IsAvail", rec.IsAvail)
+	set.available = r.Flag("IsAvail", rec.IsAvail)
 	set.parts = make(map[string]backup.Backup, len(rec.Backups))
 	for i := range rec.Backups {
 		node, part, ok := set.convertPart(&rec.Backups[i], r)
@@ -162,12 +163,12 @@ func convertSet(rec *clusterRecord, r *reader) (set clusterSet, ok bool) {
 }
 
 // convertPart reads one shard's part of the set.
-func (set *clusterSet) convertPart(rec *shardRecord, r *reader) (node string, part backup.Backup, ok bool) {
+func (set *clusterSet) convertPart(rec *shardRecord, r *wire.Reader) (node string, part backup.Backup, ok bool) {
 	name := rec.ExtraInfo.NodeID
-	if !name.said() {
+	if !name.Said() {
 		name = rec.InstanceName
 	}
-	if node, ok = r.id("InstanceName", name); !ok {
+	if node, ok = r.ID("InstanceName", name); !ok {
 		return node, part, false
 	}
 	if set.whole.State == backup.StateRunning {
@@ -185,8 +186,8 @@ func (set *clusterSet) convertPart(rec *shardRecord, r *reader) (node string, pa
 		part.State = backup.StateUnknown
 	}
 	if part.State == backup.StateSuccess {
-		part.SizeBytes = r.bytes("BackupSize", rec.BackupSize)
-		part.Unavailable = denied(set.available) || denied(r.flag("IsAvail", rec.IsAvail))
+		part.SizeBytes = r.Size("BackupSize", rec.BackupSize, 1)
+		part.Unavailable = denied(set.available) || denied(r.Flag("IsAvail", rec.IsAvail))
 	}
 	return node, part, true
 }

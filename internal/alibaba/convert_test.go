@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // example reads one of the documentation's example answers.
@@ -42,10 +43,10 @@ func record(t *testing.T, base, with map[string]any) []byte {
 }
 
 // problems lists rejections as "field: problem".
-func problems(r reader) []string {
+func problems(r wire.Reader) []string {
 	var out []string
-	for _, bad := range r.rejected {
-		out = append(out, bad.field+": "+bad.problem)
+	for _, bad := range r.Rejected {
+		out = append(out, bad.Field+": "+bad.Problem)
 	}
 	return out
 }
@@ -148,7 +149,7 @@ func TestConvertBackup(t *testing.T) {
 			if err := json.Unmarshal(record(t, base, tt.with), &rec); err != nil {
 				t.Fatal(err)
 			}
-			var r reader
+			var r wire.Reader
 			got, ok := convertBackup(&rec, &r)
 			if ok != (tt.want != nil) {
 				t.Fatalf("kept = %v, want %v; %v", ok, tt.want != nil, problems(r))
@@ -183,9 +184,9 @@ func TestDocumentedBackups(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var r reader
+			var r wire.Reader
 			got, _ := convertBackup(&a.Backups.Backup[0], &r)
-			if diff := cmp.Diff(want, got); diff != "" || len(r.rejected) != 0 {
+			if diff := cmp.Diff(want, got); diff != "" || len(r.Rejected) != 0 {
 				t.Errorf("rejected %v, backup (-want +got):\n%s", problems(r), diff)
 			}
 		})
@@ -198,7 +199,7 @@ func TestConvertInstances(t *testing.T) {
 		t.Fatal(err)
 	}
 	whose := backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou"}
-	var r reader
+	var r wire.Reader
 	replica, _ := convertInstance(&a.DBInstances.DBInstance[0], whose, replicate, &r)
 	cluster, _ := convertInstance(&a.DBInstances.DBInstance[1], whose, sharding, &r)
 	target := func(id string) backup.Target {
@@ -211,7 +212,7 @@ func TestConvertInstances(t *testing.T) {
 		},
 		{Target: target("dds-bp2"), Topology: backup.TopologyShardedCluster, Nodes: []string{"d-bp1aaaa", "d-bp1bbbb"}},
 	}
-	if diff := cmp.Diff(want, []backup.Instance{replica, cluster}); diff != "" || len(r.rejected) != 0 {
+	if diff := cmp.Diff(want, []backup.Instance{replica, cluster}); diff != "" || len(r.Rejected) != 0 {
 		t.Errorf("rejected %v, instances (-want +got):\n%s", problems(r), diff)
 	}
 }
@@ -231,6 +232,7 @@ func TestConvertOddInstances(t *testing.T) {
 		{"shard named twice", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":[{"NodeId":"d-1"},{"NodeId":"d-1\n"}]}}`, backup.TopologyShardedCluster, []string{"d-1"}, nil},
 		{"bad shard", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":[{"NodeId":"d-1"},{"NodeId":[]}]}}`, backup.TopologyShardedCluster, []string{"d-1"}, []string{"NodeId: an object or list is not an id"}},
 		{"no shards", sharding, `{"DBInstanceId":"a"}`, backup.TopologyShardedCluster, nil, []string{"ShardList: a sharded cluster without shards"}},
+		{"tags that are none", replicate, `{"DBInstanceId":"a","Tags":"x"}`, backup.TopologyReplicaSet, nil, []string{"Tags: not of the form that is known"}},
 		{"bad tag", replicate, `{"DBInstanceId":"a","Tags":{"Tag":[{"Key":"k","Value":{}}]}}`, backup.TopologyReplicaSet, nil, []string{"Value: an object or list is not text"}},
 	}
 	for _, tt := range tests {
@@ -239,7 +241,7 @@ func TestConvertOddInstances(t *testing.T) {
 			if err := json.Unmarshal([]byte(tt.body), &rec); err != nil {
 				t.Fatal(err)
 			}
-			var r reader
+			var r wire.Reader
 			got, ok := convertInstance(&rec, backup.Target{}, tt.kind, &r)
 			if ok != (tt.topology != "") || got.Topology != tt.topology {
 				t.Errorf("kept = %v with topology %q, want %q", ok, got.Topology, tt.topology)
@@ -282,7 +284,7 @@ func TestConvertJob(t *testing.T) {
 			if err := json.Unmarshal(record(t, documented.BackupJobs[0], tt.with), &rec); err != nil {
 				t.Fatal(err)
 			}
-			var r reader
+			var r wire.Reader
 			got, ok := convertJob(&rec, &r)
 			if ok != (tt.want != nil) {
 				t.Fatalf("kept = %v, want %v", ok, tt.want != nil)
@@ -325,7 +327,8 @@ func TestConvertPolicy(t *testing.T) {
 		{"no high-frequency backup", map[string]any{"BackupInterval": "omit"}, but(func(p *backup.Policy) { p.Interval = 0 }), nil},
 		{"interval too long", map[string]any{"BackupInterval": json.Number("9223372036854775807")}, but(func(p *backup.Policy) { p.Interval = 0 }), []string{`BackupInterval: "9223372036854775807" is not a number of "1m0s"`}},
 		{"days in any form", map[string]any{"PreferredBackupPeriod": " friday, MONDAY,Friday"}, but(func(p *backup.Policy) { p.Weekdays = []time.Weekday{time.Monday, time.Friday} }), nil},
-		{"a day that is none is still a policy", map[string]any{"PreferredBackupPeriod": "Someday"}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{`PreferredBackupPeriod: "Someday" is not a weekday`}},
+		{"a day that is none is still a policy", map[string]any{"PreferredBackupPeriod": "Someday"}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{`PreferredBackupPeriod: "Someday" is not a list of weekdays`}},
+		{"a bad day costs all days", map[string]any{"PreferredBackupPeriod": "Monday,Someday"}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{`PreferredBackupPeriod: "Monday,Someday" is not a list of weekdays`}},
 		{"days are a list", map[string]any{"PreferredBackupPeriod": []string{"Monday"}}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{"PreferredBackupPeriod: an object or list is not a list of weekdays"}},
 		{"window by day", map[string]any{"PreferredBackupTime": "09:00Z-10:00Z"}, but(func(p *backup.Policy) { p.StartsAt = 9 * time.Hour }), nil},
 		{"window to midnight", map[string]any{"PreferredBackupTime": "23:00Z-00:00Z"}, but(func(p *backup.Policy) { p.StartsAt = 23 * time.Hour }), nil},
@@ -350,7 +353,7 @@ func TestConvertPolicy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var r reader
+			var r wire.Reader
 			if diff := cmp.Diff(tt.want, convertPolicy(a, &r)); diff != "" {
 				t.Errorf("policy (-want +got):\n%s", diff)
 			}
@@ -388,7 +391,7 @@ func TestConvertRanges(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var r reader
+			var r wire.Reader
 			if diff := cmp.Diff(tt.want, convertRanges(a.RestoreRanges.items, &r)); diff != "" {
 				t.Errorf("window (-want +got):\n%s", diff)
 			}

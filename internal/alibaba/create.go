@@ -41,5 +41,5 @@ func (s *Source) CreateBackup(ctx context.Context, instanceID string, opts Creat
 	if err != nil {
 		return Created{}, err
 	}
-	return Created{JobID: a.BackupJobID.text, BackupID: a.BackupID.text}, nil
+	return Created{JobID: a.BackupJobID.Text, BackupID: a.BackupID.Text}, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // keySource returns the credentials of one call.
@@ -153,7 +154,9 @@ func (c *chain) doubt(op string, err error) {
 // credentialsError is that there are no credentials to make a call with.
 type credentialsError struct{ cause error }
 
-func (e *credentialsError) Error() string { return "no credentials: " + withoutURLs(e.cause.Error()) }
+func (e *credentialsError) Error() string {
+	return "no credentials: " + wire.Clip(e.cause.Error(), longestMessage)
+}
 func (e *credentialsError) Unwrap() error { return e.cause }
 
 // key is the credentials of one call, in the form that the SDK takes. It never prints.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // BenchmarkDecode reads and converts a page of 100 of the documentation's example records.
@@ -25,10 +27,10 @@ func BenchmarkDecode(b *testing.B) {
 		if err != nil || len(a.Backups.Backup) != 100 {
 			b.Fatal(err)
 		}
-		var r reader
+		var r wire.Reader
 		for i := range a.Backups.Backup {
 			if _, ok := convertBackup(&a.Backups.Backup[i], &r); !ok {
-				b.Fatal(r.rejected)
+				b.Fatal(r.Rejected)
 			}
 		}
 	}

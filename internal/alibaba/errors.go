@@ -3,12 +3,13 @@ package alibaba
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
 	"strings"
 
 	"github.com/alibabacloud-go/tea/tea"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // Classify turns what the SDK returned into an Error of a known class: by the API's error code, else by the HTTP
@@ -19,50 +20,60 @@ func Classify(op string, err error) *backup.Error {
 	}
 	answer, ok := errors.AsType[*tea.SDKError](err)
 	if !ok {
-		return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: errors.New(withoutURLs(err.Error()))}
+		return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: errors.New(wire.Clip(err.Error(), longestMessage))}
 	}
 	var said fault
 	if err := json.Unmarshal([]byte(tea.StringValue(answer.Data)), &said); err != nil {
 		said = fault{} // not all that the SDK makes an error of came from the cloud
 	}
-	if code := tea.StringValue(answer.Code); said.Code.text == "" && code != "<nil>" {
-		said.Code.text = code
+	if code := tea.StringValue(answer.Code); said.Code.Text == "" && code != "<nil>" {
+		said.Code.Text = code
 	}
 	return said.failure(op, tea.IntValue(answer.StatusCode))
 }
 
 // fault is the body of an error: with HTTP 4xx and 5xx, and now and then with 200.
 type fault struct {
-	Code      scalar `json:"Code"`
-	Message   scalar `json:"Message"`
-	RequestID scalar `json:"RequestId"`
+	Code      wire.Scalar `json:"Code"`
+	Message   wire.Scalar `json:"Message"`
+	RequestID wire.Scalar `json:"RequestId"`
 }
 
 func (f fault) failure(op string, status int) *backup.Error {
-	class := classOf(f.Code.text, status)
 	failure := &backup.Error{
-		Op: op, Class: class, Code: clip(f.Code.text, 80), RequestID: clip(f.RequestID.text, 80), Status: status,
-		Hint: hint(op, class, strings.ToLower(f.Code.text)),
+		Op: op, Class: classOf(f.Code.Text, status), Code: wire.Clip(f.Code.Text, 80),
+		RequestID: wire.Clip(f.RequestID.Text, 80), Status: status,
 	}
 	// What the cloud says of refused credentials repeats parts of them.
-	if message := withoutURLs(f.Message.text); message != "" && class != backup.ClassAuth {
-		failure.Err = errors.New(clip(message, 300))
+	if message := wire.Clip(f.Message.Text, longestMessage); message != "" && failure.Class != backup.ClassAuth {
+		failure.Err = errors.New(message)
 	}
+	failure.Hint = hint(op, failure)
 	return failure
 }
 
-// classOf knows the codes whose class does not follow from the HTTP status they come with. The API spells them with
-// varying case.
+// longestMessage bounds what an error shows of the cloud's own words, in bytes.
+const longestMessage = 300
+
 func classOf(code string, status int) backup.Class {
+	if class, ok := classOfCode(code); ok {
+		return class
+	}
+	return cloudcall.ClassOfStatus(status)
+}
+
+// classOfCode knows the codes whose class does not follow from the HTTP status they come with. The API spells them with
+// varying case.
+func classOfCode(code string) (class backup.Class, ok bool) {
 	code = strings.ToLower(code)
 	for _, rule := range codeRules() {
 		for _, prefix := range rule.prefixes {
 			if strings.HasPrefix(code, prefix) {
-				return rule.class
+				return rule.class, true
 			}
 		}
 	}
-	return classOfStatus(status)
+	return "", false
 }
 
 type codeRule struct {
@@ -96,29 +107,11 @@ func codeRules() []codeRule {
 	}
 }
 
-func classOfStatus(status int) backup.Class {
-	switch {
-	case status == http.StatusUnauthorized:
-		return backup.ClassAuth
-	case status == http.StatusForbidden:
-		return backup.ClassPermission
-	case status == http.StatusNotFound:
-		return backup.ClassNotFound
-	case status == http.StatusTooManyRequests:
-		return backup.ClassThrottled
-	case status >= http.StatusInternalServerError:
-		return backup.ClassServer
-	case status >= http.StatusBadRequest:
-		return backup.ClassBadRequest
-	}
-	return backup.ClassProtocol
-}
-
-// hint says what to do about a failure, for those that a person can mend. code is in lower case.
-func hint(op string, class backup.Class, code string) string {
-	switch class {
+// hint says what to do about a failure, for those that a person can mend.
+func hint(op string, failure *backup.Error) string {
+	switch failure.Class {
 	case backup.ClassAuth:
-		return authHint(code)
+		return authHint(strings.ToLower(failure.Code))
 	case backup.ClassPermission:
 		return "allow the RAM action dds:" + op + " to the account's user"
 	case backup.ClassThrottled:
@@ -144,23 +137,4 @@ func authHint(code string) string {
 		return "set the clock of this machine"
 	}
 	return "check the account's credentials"
-}
-
-// withoutURLs drops URLs from a text: they may carry keys, signatures and tokens.
-func withoutURLs(text string) string {
-	words := strings.Fields(text)
-	for i, word := range words {
-		if strings.Contains(word, "://") {
-			words[i] = "(URL)"
-		}
-	}
-	return strings.Join(words, " ")
-}
-
-// clip shortens a text to a number of bytes.
-func clip(text string, longest int) string {
-	if len(text) <= longest {
-		return text
-	}
-	return strings.ToValidUTF8(text[:longest], "") + "…"
 }

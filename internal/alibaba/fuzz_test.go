@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // seed adds the documentation's examples and what is known to be odd.
@@ -67,7 +68,7 @@ func checkBackup(t *testing.T, b backup.Backup) {
 func FuzzDecode(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var r reader
+		var r wire.Reader
 		if a, err := decoder[backupsAnswer](opDescribeBackups)(body); classified(t, err) {
 			for i := range a.Backups.Backup {
 				if b, ok := convertBackup(&a.Backups.Backup[i], &r); ok {
@@ -112,15 +113,15 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("window %+v", w)
 			}
 		}
-		for _, bad := range r.rejected {
-			if bad.field == "" || len(bad.problem) > 300 || !utf8.ValidString(bad.problem) {
+		for _, bad := range r.Rejected {
+			if bad.Field == "" || len(bad.Problem) > 300 || !utf8.ValidString(bad.Problem) {
 				t.Errorf("rejection %+v", bad)
 			}
 		}
 	})
 }
 
-func fuzzSet(t *testing.T, rec *clusterRecord, r *reader) {
+func fuzzSet(t *testing.T, rec *clusterRecord, r *wire.Reader) {
 	t.Helper()
 	set, ok := convertSet(rec, r)
 	if !ok {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 const (
@@ -18,7 +19,7 @@ const (
 // page is one page of a list. total and size are what the cloud says of it, in vain or not.
 type page[T any] struct {
 	records     []T
-	total, size scalar
+	total, size wire.Scalar
 }
 
 // readPages reads a list to its end. The end is a page that is short or brings nothing new; the total count may be
@@ -65,9 +66,9 @@ func (p page[T]) length() int {
 }
 
 // number64 returns 0 for what is no whole number.
-func number64(s scalar) int64 {
-	var r reader
-	if n := r.integer("", s); n != nil {
+func number64(s wire.Scalar) int64 {
+	var r wire.Reader
+	if n := r.Integer("", s); n != nil {
 		return *n
 	}
 	return 0

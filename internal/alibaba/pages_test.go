@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // rows returns records with the ids from a to below b.
@@ -19,8 +21,8 @@ func rows(a, b int) []string {
 }
 
 func TestReadPages(t *testing.T) {
-	unset := scalar{}
-	is := func(n string) scalar { return scalar{n, number} }
+	unset := wire.Scalar{}
+	is := func(n string) wire.Scalar { return wire.Scalar{Text: n, Kind: wire.Number} }
 	broken := errors.New("broken")
 	tests := []struct {
 		name  string

@@ -9,24 +9,21 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-kit/log"
-	"github.com/go-kit/log/level"
-
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // Source reads one account in one region. It is safe for concurrent use.
 type Source struct {
 	*client
-	whose  backup.Target // of the instances; without InstanceID
-	now    func() time.Time
-	logger log.Logger
+	whose   backup.Target // of the instances; without InstanceID
+	now     func() time.Time
+	rejects *wire.Rejects
 
 	endsInPast atomic.Bool // the cloud refuses an EndTime in the future
 
 	mu       sync.Mutex
 	clusters map[string]*cluster // by instance id
-	logged   map[string]bool     // what was logged once, by target and field
 }
 
 // New returns a Source, without making any call.
@@ -35,16 +32,12 @@ func New(opts Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.Logger == nil {
-		opts.Logger = log.NewNopLogger()
-	}
 	return &Source{
 		client:   c,
 		whose:    backup.Target{Cloud: backup.Alibaba, Account: opts.Account, Region: opts.Region},
 		now:      opts.Now,
-		logger:   opts.Logger,
+		rejects:  wire.NewRejects(opts.Logger, opts.Caller.Rejected),
 		clusters: map[string]*cluster{},
-		logged:   map[string]bool{},
 	}, nil
 }
 
@@ -58,7 +51,7 @@ func (s *Source) target(id string) backup.Target {
 // among them, and sharded clusters apart.
 func (s *Source) Instances(ctx context.Context) ([]backup.Instance, error) {
 	var instances []backup.Instance
-	var r reader
+	var r wire.Reader
 	for _, kind := range [...]string{replicate, sharding} {
 		records, err := s.listInstances(ctx, kind)
 		if err != nil {
@@ -70,7 +63,7 @@ func (s *Source) Instances(ctx context.Context) ([]backup.Instance, error) {
 			}
 		}
 	}
-	s.report(s.whose, r)
+	s.rejects.Report(s.whose, r)
 	s.forgetClusters(instances)
 	return instances, nil
 }
@@ -86,7 +79,7 @@ func (s *Source) listInstances(ctx context.Context, kind string) ([]instanceReco
 			return page[instanceRecord]{}, err
 		}
 		return page[instanceRecord]{a.DBInstances.DBInstance, a.TotalCount, a.PageSize}, nil
-	}, func(rec *instanceRecord) string { return rec.DBInstanceID.text })
+	}, func(rec *instanceRecord) string { return rec.DBInstanceID.Text })
 }
 
 // Backups lists the finished backup sets of one target, and for a shard of a cluster in cluster-backup mode those
@@ -115,8 +108,8 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 	if err != nil {
 		return backup.List{}, err
 	}
-	list.Backups = finish(backups, since)
-	return list, nil
+	list.Backups = backups
+	return list.Since(since), nil // which of a backup's times the API compares with StartTime is not documented
 }
 
 // ownBackups lists the backups of a target that has a list of its own.
@@ -135,19 +128,19 @@ func (s *Source) ownBackups(ctx context.Context, of backup.Target, since time.Ti
 				return page[backupRecord]{}, err
 			}
 			return page[backupRecord]{a.Backups.Backup, a.TotalCount, a.PageSize}, nil
-		}, func(rec *backupRecord) string { return rec.BackupID.text })
+		}, func(rec *backupRecord) string { return rec.BackupID.Text })
 	})
 	if err != nil {
 		return nil, err
 	}
-	var r reader
+	var r wire.Reader
 	backups := make([]backup.Backup, 0, len(records))
 	for i := range records {
 		if b, ok := convertBackup(&records[i], &r); ok {
 			backups = append(backups, b)
 		}
 	}
-	s.report(of, r)
+	s.rejects.Report(of, r)
 	return backups, nil
 }
 
@@ -176,14 +169,14 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 	if err != nil {
 		return nil, orUnsupported(err)
 	}
-	var r reader
+	var r wire.Reader
 	jobs := make([]backup.Job, 0, len(a.BackupJobs.items))
 	for i := range a.BackupJobs.items {
 		if job, ok := convertJob(&a.BackupJobs.items[i], &r); ok {
 			jobs = append(jobs, job)
 		}
 	}
-	s.report(in.Target, r)
+	s.rejects.Report(in.Target, r)
 	return jobs, nil
 }
 
@@ -194,9 +187,9 @@ func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy,
 	if err != nil {
 		return backup.Policy{}, err
 	}
-	var r reader
+	var r wire.Reader
 	policy := convertPolicy(a, &r)
-	s.report(in.Target, r)
+	s.rejects.Report(in.Target, r)
 	return policy, nil
 }
 
@@ -221,9 +214,9 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 	if err != nil {
 		return backup.Window{}, orUnsupported(err)
 	}
-	var r reader
+	var r wire.Reader
 	window := convertRanges(a.RestoreRanges.items, &r)
-	s.report(in.Target, r)
+	s.rejects.Report(in.Target, r)
 	return window, nil
 }
 
@@ -246,31 +239,4 @@ func orUnsupported(err error) error {
 	other := *failure
 	other.Class = backup.ClassUnsupported
 	return &other
-}
-
-// maxLogged bounds the memory of what was logged.
-const maxLogged = 10_000
-
-// report counts the values that could not be read, and logs each kind of them once.
-func (s *Source) report(of backup.Target, r reader) {
-	for _, bad := range r.rejected {
-		s.caller.Rejected(bad.field)
-		if s.first(of.String() + " " + bad.field) {
-			level.Warn(s.logger).Log("msg", "cannot read a value of the cloud's answer; logged once",
-				"target", of, "field", bad.field, "problem", bad.problem)
-		}
-	}
-}
-
-func (s *Source) first(what string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.logged[what] {
-		return false
-	}
-	if len(s.logged) >= maxLogged {
-		clear(s.logged)
-	}
-	s.logged[what] = true
-	return true
 }

@@ -94,3 +94,24 @@ func (e *AnswerError) verdict() (class backup.Class, hint string) {
 	}
 	return backup.ClassProtocol, ""
 }
+
+// ClassOfStatus returns what an HTTP status means whose answer names no error code that says more.
+func ClassOfStatus(status int) backup.Class {
+	switch {
+	case status == http.StatusUnauthorized:
+		return backup.ClassAuth
+	case status == http.StatusForbidden:
+		return backup.ClassPermission
+	case status == http.StatusNotFound:
+		return backup.ClassNotFound
+	case status == http.StatusRequestTimeout:
+		return backup.ClassTimeout
+	case status == http.StatusTooManyRequests:
+		return backup.ClassThrottled
+	case status >= http.StatusInternalServerError:
+		return backup.ClassServer
+	case status >= http.StatusBadRequest:
+		return backup.ClassBadRequest
+	}
+	return backup.ClassProtocol
+}

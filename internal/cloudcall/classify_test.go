@@ -79,3 +79,16 @@ func TestKeysNeverPrint(t *testing.T) {
 		}
 	}
 }
+
+func TestClassOfStatus(t *testing.T) {
+	want := map[int]backup.Class{
+		0: backup.ClassProtocol, 200: backup.ClassProtocol, 302: backup.ClassProtocol, 400: backup.ClassBadRequest,
+		401: backup.ClassAuth, 403: backup.ClassPermission, 404: backup.ClassNotFound, 408: backup.ClassTimeout,
+		418: backup.ClassBadRequest, 429: backup.ClassThrottled, 500: backup.ClassServer, 599: backup.ClassServer,
+	}
+	for status, class := range want {
+		if got := ClassOfStatus(status); got != class {
+			t.Errorf("class of %d = %q, want %q", status, got, class)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package huawei
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // hundredRecords is a full page, with every field that the API has.
@@ -22,20 +22,21 @@ func hundredRecords() string {
 	return `{"backups":[` + strings.Join(records, ",") + `],"total_count":100}`
 }
 
-// BenchmarkDecodePage decodes and converts a page of 100 records.
-func BenchmarkDecodePage(b *testing.B) {
+// BenchmarkDecode reads and converts a page of 100 records.
+func BenchmarkDecode(b *testing.B) {
 	body := []byte(hundredRecords())
-	reject := func(field string, _ json.RawMessage) { b.Fatalf("rejected %s", field) }
+	decode := decoder[backupsAnswer](opListBackups)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
-		p, err := decodePage(body, "backups", reject)
-		if err != nil || len(p.records) != 100 {
-			b.Fatalf("%d records, error %v", len(p.records), err)
+		a, err := decode(body)
+		if err != nil || len(a.Backups) != 100 {
+			b.Fatal(err)
 		}
-		for _, raw := range p.records {
-			if _, _, ok := convertBackup(raw, reject); !ok {
-				b.Fatal("a record was lost")
+		var r wire.Reader
+		for i := range a.Backups {
+			if _, _, ok := convertBackup(&a.Backups[i], &r); !ok {
+				b.Fatal(r.Rejected)
 			}
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -98,17 +97,13 @@ func newClient(opts Options) (*client, error) {
 	return c, nil
 }
 
-// baseURL completes a host to a URL. The SDK would silently drop a path, so there may be none.
+// baseURL completes a host to a URL.
 func baseURL(s string) (string, error) {
-	if !strings.Contains(s, "://") {
-		s = "https://" + s
+	scheme, host, err := cloudcall.Endpoint(s)
+	if err != nil {
+		return "", err
 	}
-	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil ||
-		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-		return "", errors.New("must be a host, or an http or https URL without a path")
-	}
-	return u.Scheme + "://" + u.Host, nil
+	return scheme + "://" + host, nil
 }
 
 // regionEndpoint returns what the SDK knows of the region (its environment variables and its own table), or else what
@@ -144,8 +139,8 @@ type operation struct {
 	changes bool                       // it is not to be repeated when no answer came
 }
 
-// call makes a call about the project and decodes its answer.
-func call[T any](ctx context.Context, c *client, o operation, decode func(body []byte) (T, error)) (T, error) {
+// ask makes a call about the project and decodes its answer, which counts as part of the call.
+func ask[T any](ctx context.Context, c *client, o operation, decode func(body []byte) (T, error)) (T, error) {
 	id, err := c.project(ctx)
 	if err != nil {
 		var none T
@@ -194,11 +189,7 @@ func attempt[T any](c *client, o operation, s sender, decode func(body []byte) (
 		var none T
 		return none, s.redact(err)
 	}
-	value, err := decode(body)
-	if err != nil {
-		return value, &backup.Error{Op: o.name, Class: backup.ClassProtocol, Err: err}
-	}
-	return value, nil
+	return decode(body)
 }
 
 // rawAnswer makes the SDK hand over the body unread; its own models refuse a whole page for one bad value.

@@ -1,40 +1,14 @@
 package huawei
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
 )
-
-// rejecter is told of every record or value that cannot be read, by the name of the API's field.
-type rejecter func(field string, value json.RawMessage)
-
-// take reads one value of a record. What cannot be read is rejected and leaves the zero value.
-func take[T any](reject rejecter, field string, raw json.RawMessage, read func(json.RawMessage) (T, bool)) T {
-	value, ok := read(raw)
-	if !ok {
-		reject(field, raw)
-		var none T
-		return none
-	}
-	return value
-}
-
-type instanceRecord struct {
-	ID        json.RawMessage `json:"id"`
-	Name      json.RawMessage `json:"name"`
-	Mode      json.RawMessage `json:"mode"`
-	Status    json.RawMessage `json:"status"`
-	Created   json.RawMessage `json:"created"`
-	Datastore json.RawMessage `json:"datastore"`
-	Strategy  json.RawMessage `json:"backup_strategy"`
-	Tags      json.RawMessage `json:"tags"`
-}
 
 // known is an instance with what its list entry says of its backup policy.
 type known struct {
@@ -42,311 +16,223 @@ type known struct {
 	strategy policyRecord
 }
 
-// convertInstance reads one record of ListInstances. Whatever its mode, an instance is one target without nodes: DDS
-// backs a cluster up, and restores it, as a whole.
-func convertInstance(raw json.RawMessage, reject rejecter) (in known, ok bool) {
-	var r instanceRecord
-	if json.Unmarshal(raw, &r) != nil {
-		reject("instances", raw)
+// convertInstance returns false when the record has no id. Whatever its mode, an instance is one target without nodes:
+// DDS backs a cluster up, and restores it, as a whole.
+func convertInstance(rec *instanceRecord, whose backup.Target, r *wire.Reader) (known, bool) {
+	id, ok := r.ID("id", rec.ID)
+	if !ok {
 		return known{}, false
 	}
-	id, ok := text(r.ID)
-	if !ok || !validID(id) {
-		reject("id", r.ID)
+	if !validID(id) {
+		r.Reject("id", rec.ID, "an instance id")
 		return known{}, false
 	}
-	in.Target = backup.Target{Cloud: backup.Huawei, InstanceID: id}
-	in.Name = take(reject, "name", r.Name, text)
-	in.Status = take(reject, "status", r.Status, text)
-	in.Topology = take(reject, "mode", r.Mode, topology)
-	in.CreatedAt = take(reject, "created", r.Created, moment)
-	in.Tags = take(reject, "tags", r.Tags, tags)
-	in.strategy = take(reject, "backup_strategy", r.Strategy, object[policyRecord])
-	store := take(reject, "datastore", r.Datastore, object[struct {
-		Type    json.RawMessage `json:"type"`
-		Version json.RawMessage `json:"version"`
-	}])
-	in.Engine = take(reject, "datastore.type", store.Type, text)
-	in.Version = take(reject, "datastore.version", store.Version, text)
-	return in, true
+	whose.InstanceID = id
+	created, _ := moment(r, "created", rec.Created)
+	store := wire.Take(r, "datastore", rec.Datastore)
+	return known{
+		Instance: backup.Instance{
+			Target:    whose,
+			Name:      r.Words("name", rec.Name),
+			Engine:    r.Words("datastore.type", store.Type),
+			Version:   r.Words("datastore.version", store.Version),
+			Topology:  topology(r, rec.Mode),
+			Status:    r.Words("status", rec.Status),
+			CreatedAt: created,
+			Tags:      tags(r, rec.Tags),
+		},
+		strategy: wire.Take(r, "backup_strategy", rec.Strategy),
+	}, true
 }
 
-func object[T any](raw json.RawMessage) (value T, ok bool) {
-	if isAbsent(raw) {
-		return value, true
-	}
-	err := json.Unmarshal(raw, &value)
-	return value, err == nil
-}
-
-func topology(raw json.RawMessage) (string, bool) {
-	mode, ok := text(raw)
-	switch strings.ToLower(mode) {
-	case "sharding":
-		return backup.TopologyShardedCluster, true
-	case "replicaset":
-		return backup.TopologyReplicaSet, true
-	case "single":
-		return backup.TopologyStandalone, true
-	}
-	return "", ok && mode == ""
-}
-
-func tags(raw json.RawMessage) (map[string]string, bool) {
-	list, ok := object[[]struct {
-		Key   string `json:"key"`
-		Value string `json:"value"`
-	}](raw)
-	if !ok || len(list) == 0 {
-		return nil, ok
+func tags(r *wire.Reader, part wire.Part[[]tagRecord]) map[string]string {
+	list := wire.Take(r, "tags", part)
+	if len(list) == 0 {
+		return nil
 	}
 	all := make(map[string]string, len(list))
 	for _, tag := range list {
-		all[tag.Key] = tag.Value
+		all[r.Words("key", tag.Key)] = r.Words("value", tag.Value)
 	}
-	return all, true
+	return all
 }
 
-type backupRecord struct {
-	ID         json.RawMessage `json:"id"`
-	InstanceID json.RawMessage `json:"instance_id"`
-	Type       json.RawMessage `json:"type"`
-	Method     json.RawMessage `json:"backup_method"`
-	Status     json.RawMessage `json:"status"`
-	BeginTime  json.RawMessage `json:"begin_time"`
-	EndTime    json.RawMessage `json:"end_time"`
-	Size       json.RawMessage `json:"size"` // KB
+func topology(r *wire.Reader, mode wire.Scalar) string {
+	return wire.Choice(r, "mode", mode, map[string]string{
+		"Sharding": backup.TopologyShardedCluster, "ReplicaSet": backup.TopologyReplicaSet, "Single": backup.TopologyStandalone,
+	})
 }
 
-// convertBackup reads one record of ListBackups. A time that cannot be read costs the record, a size only itself; an
-// unknown type or status is kept as unknown.
-func convertBackup(raw json.RawMessage, reject rejecter) (instanceID string, b backup.Backup, ok bool) {
-	var r backupRecord
-	if json.Unmarshal(raw, &r) != nil {
-		reject("backups", raw)
+// convertBackup returns false when the record cannot be used at all. A time that cannot be read costs the record, a
+// size only itself; an unknown type or status is kept as unknown.
+func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b backup.Backup, ok bool) {
+	if b.ID, ok = r.ID("id", rec.ID); !ok {
 		return "", b, false
 	}
-	if b.ID, ok = text(r.ID); !ok || b.ID == "" {
-		reject("id", r.ID)
+	if instanceID, ok = r.ID("instance_id", rec.InstanceID); !ok {
 		return "", b, false
 	}
-	if instanceID, ok = text(r.InstanceID); !ok || instanceID == "" {
-		reject("instance_id", r.InstanceID)
-		return "", b, false
-	}
-	b.State = take(reject, "status", r.Status, state)
-	b.Kind, b.Trigger = take2(reject, "type", r.Type, kindAndTrigger)
-	b.Method = take(reject, "backup_method", r.Method, text)
-	if b.StartedAt, ok = moment(r.BeginTime); !ok || (b.StartedAt.IsZero() && b.State != backup.StateRunning) {
-		reject("begin_time", r.BeginTime)
-		return "", b, false
-	}
-	if b.EndedAt, ok = endOf(b, r.EndTime); !ok {
-		reject("end_time", r.EndTime)
+	b.State = wire.Choice(r, "status", must(r, "status", rec.Status), map[string]backup.State{
+		"COMPLETED": backup.StateSuccess, "FAILED": backup.StateFailed, "BUILDING": backup.StateRunning,
+		"DISABLED": backup.StateDeleting, "DELETING": backup.StateDeleting, // the documentation has the one, the SDK the other
+	})
+	b.Kind, b.Trigger = kindAndTrigger(r, rec.Type)
+	b.Method = r.Words("backup_method", rec.Method)
+	if !readTimes(&b, rec, r) {
 		return "", b, false
 	}
 	if b.State == backup.StateSuccess {
-		b.SizeBytes = take(reject, "size", r.Size, kilobytes)
+		b.SizeBytes = r.Size("size", rec.Size, 1024)
 	}
 	return instanceID, b, true
 }
 
-func take2[A, B any](reject rejecter, field string, raw json.RawMessage, read func(json.RawMessage) (A, B, bool)) (A, B) {
-	a, b, ok := read(raw)
-	if !ok {
-		reject(field, raw)
+// must rejects a word that has to be there and is not.
+func must(r *wire.Reader, field string, s wire.Scalar) wire.Scalar {
+	if !s.Said() {
+		r.Reject(field, s, "known")
 	}
-	return a, b
-}
-
-// endOf reads the end of b. A running backup has none, whatever the cloud says; a success must have one, not before
-// its start.
-func endOf(b backup.Backup, raw json.RawMessage) (time.Time, bool) {
-	if b.State == backup.StateRunning {
-		return time.Time{}, true
-	}
-	end, ok := moment(raw)
-	switch {
-	case !ok || (end.IsZero() && b.State == backup.StateSuccess):
-		return time.Time{}, false
-	case !end.IsZero() && end.Before(b.StartedAt):
-		return time.Time{}, false
-	}
-	return end, true
-}
-
-func state(raw json.RawMessage) (backup.State, bool) {
-	s, _ := text(raw)
-	switch strings.ToUpper(s) {
-	case "COMPLETED":
-		return backup.StateSuccess, true
-	case "FAILED":
-		return backup.StateFailed, true
-	case "BUILDING":
-		return backup.StateRunning, true
-	case "DISABLED", "DELETING": // the documentation has the one, the SDK the other
-		return backup.StateDeleting, true
-	}
-	return backup.StateUnknown, false
+	return s
 }
 
 // kindAndTrigger reads a type: documented as Auto, Manual and Incremental, and as "auto" in the same page's example.
-func kindAndTrigger(raw json.RawMessage) (backup.Kind, backup.Trigger, bool) {
-	s, _ := text(raw)
-	switch strings.ToLower(s) {
-	case "auto":
-		return backup.KindFull, backup.TriggerAutomatic, true
-	case "manual":
-		return backup.KindFull, backup.TriggerManual, true
-	case "incremental":
-		return backup.KindIncremental, backup.TriggerAutomatic, true
+func kindAndTrigger(r *wire.Reader, s wire.Scalar) (backup.Kind, backup.Trigger) {
+	type meaning struct {
+		kind    backup.Kind
+		trigger backup.Trigger
 	}
-	return backup.KindUnknown, backup.TriggerUnknown, false
+	is := wire.Choice(r, "type", must(r, "type", s), map[string]meaning{
+		"Auto":        {backup.KindFull, backup.TriggerAutomatic},
+		"Manual":      {backup.KindFull, backup.TriggerManual},
+		"Incremental": {backup.KindIncremental, backup.TriggerAutomatic},
+	})
+	return is.kind, is.trigger
 }
 
-type policyRecord struct {
-	KeepDays    json.RawMessage `json:"keep_days"`
-	StartTime   json.RawMessage `json:"start_time"`
-	Period      json.RawMessage `json:"period"`
-	Incremental json.RawMessage `json:"enable_incremental_backup"`
+// readTimes reads the start and the end of b, whose state is known. A running backup need not have begun and has no
+// end, whatever the cloud says; a success must have one; no end is before its start.
+func readTimes(b *backup.Backup, rec *backupRecord, r *wire.Reader) (ok bool) {
+	running := b.State == backup.StateRunning
+	if b.StartedAt, ok = moment(r, "begin_time", rec.BeginTime); !ok {
+		return false
+	}
+	if b.StartedAt.IsZero() && !running {
+		r.Reject("begin_time", rec.BeginTime, "the start of a backup")
+		return false
+	}
+	if running {
+		return true
+	}
+	if b.EndedAt, ok = moment(r, "end_time", rec.EndTime); !ok {
+		return false
+	}
+	switch {
+	case b.EndedAt.IsZero() && b.State == backup.StateSuccess:
+		r.Reject("end_time", rec.EndTime, "the end of a success")
+		return false
+	case !b.EndedAt.IsZero() && b.EndedAt.Before(b.StartedAt):
+		r.Reject("end_time", rec.EndTime, "after the start")
+		return false
+	}
+	return true
 }
 
-// convertPolicy reads the answer of ShowBackupPolicy. What it leaves out is taken from the instance's own entry.
-func convertPolicy(r, strategy policyRecord, reject rejecter) (p backup.Policy, err error) {
-	if isAbsent(r.KeepDays) {
-		r.KeepDays = strategy.KeepDays
+// convertJob returns false when the record cannot be used at all.
+func convertJob(rec *jobRecord, r *wire.Reader) (instanceID string, job backup.Job, ok bool) {
+	if job.ID, ok = r.ID("id", rec.ID); !ok {
+		return "", job, false
 	}
-	if isAbsent(r.StartTime) {
-		r.StartTime = strategy.StartTime
+	if instanceID, ok = r.ID("instance_id", rec.InstanceID); !ok {
+		return "", job, false
 	}
-	days, ok := integer(r.KeepDays)
-	if !ok || days < 0 || days > 100*366 {
-		reject("keep_days", r.KeepDays)
-		return p, errors.New("the answer does not say how many days backups are kept, nor so whether there are any")
+	job.State = wire.Choice(r, "status", must(r, "status", rec.Status), map[string]backup.JobState{
+		"Running": backup.JobRunning, "Completed": backup.JobFinished, "Failed": backup.JobFailed,
+	})
+	job.Progress = r.Percent("progress", rec.Progress)
+	job.StartedAt, _ = moment(r, "created_at", rec.CreatedAt)
+	job.Reason = r.Words("fail_reason", rec.FailReason)
+	return instanceID, job, true
+}
+
+// convertPolicy takes no days of retention for automatic backup switched off. What the answer leaves out is taken from
+// the instance's own entry; that it leaves out the days there too is an error.
+func convertPolicy(rec, strategy policyRecord, r *wire.Reader) (backup.Policy, error) {
+	if !rec.KeepDays.Said() {
+		rec.KeepDays = strategy.KeepDays
 	}
-	p.LogBackup = take(reject, "enable_incremental_backup", r.Incremental, boolean)
-	if days == 0 {
+	if !rec.StartTime.Said() {
+		rec.StartTime = strategy.StartTime
+	}
+	kept, ok := retention(r, rec.KeepDays)
+	if !ok {
+		return backup.Policy{}, errors.New("the answer does not say how many days backups are kept, nor so whether there are any")
+	}
+	p := backup.Policy{LogBackup: r.Flag("enable_incremental_backup", rec.Incremental)}
+	if kept == 0 {
 		return p, nil
 	}
-	p.Enabled, p.Retention = true, time.Duration(days)*24*time.Hour
-	p.Weekdays = take(reject, "period", r.Period, weekdays)
-	p.StartsAt, p.Window = take2(reject, "start_time", r.StartTime, dailyWindow)
+	p.Enabled, p.Retention = true, kept
+	p.Weekdays = r.Weekdays("period", rec.Period, weekday)
+	p.StartsAt, p.Window = r.DailyWindow("start_time", rec.StartTime, "15:04")
 	return p, nil
 }
 
-// weekdays reads "1,2,7": digits from 1, Monday, to 7, Sunday.
-func weekdays(raw json.RawMessage) ([]time.Weekday, bool) {
-	s, ok := text(raw)
-	if !ok || s == "" {
-		return nil, ok
+// retention reads days; ok is false when there are none to read.
+func retention(r *wire.Reader, s wire.Scalar) (kept time.Duration, ok bool) {
+	const field = "keep_days"
+	days := r.Integer(field, must(r, field, s))
+	if days == nil {
+		return 0, false
 	}
-	var days []time.Weekday
-	for digit := range strings.SplitSeq(s, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(digit))
-		if err != nil || n < 1 || n > 7 {
-			return nil, false
-		}
-		days = append(days, time.Weekday(n%7))
-	}
-	slices.Sort(days)
-	return slices.Compact(days), true
+	return r.Span(field, s, *days, 24*time.Hour)
 }
 
-// dailyWindow reads "19:00-20:00", in UTC. "23:30-00:30" ends on the next day.
-func dailyWindow(raw json.RawMessage) (start, length time.Duration, ok bool) {
-	s, ok := text(raw)
-	if !ok || s == "" {
-		return 0, 0, ok
-	}
-	from, to, _ := strings.Cut(s, "-")
-	begin, err1 := time.Parse("15:04", strings.TrimSpace(from))
-	end, err2 := time.Parse("15:04", strings.TrimSpace(to))
-	if err1 != nil || err2 != nil {
-		return 0, 0, false
-	}
-	const day = 24 * time.Hour
-	start = time.Duration(begin.Hour())*time.Hour + time.Duration(begin.Minute())*time.Minute
-	return start, (end.Sub(begin) + day) % day, true
+// weekday reads a day of "1,2,7": digits from 1, Monday, to 7, Sunday.
+func weekday(digit string) (time.Weekday, bool) {
+	n, err := strconv.Atoi(digit)
+	return time.Weekday(n % 7), err == nil && n >= 1 && n <= 7
 }
 
-type windowRecord struct {
-	Start json.RawMessage `json:"start_time"` // Unix milliseconds
-	End   json.RawMessage `json:"end_time"`
-}
+// touching is how far apart two ranges may be that are one: some end with the last millisecond before the next.
+const touching = time.Second
 
-// convertWindows returns the newest of the spans of ListRestoreTimes, joined with those that touch it.
-func convertWindows(records []json.RawMessage, reject rejecter) backup.Window {
-	var spans []backup.Window
-	for _, raw := range records {
-		var r windowRecord
-		if json.Unmarshal(raw, &r) != nil {
-			reject("restore_time", raw)
-			continue
+// convertRanges returns the newest range of point-in-time recovery, joined with those that touch it; the zero Window
+// when there is none.
+func convertRanges(ranges []rangeRecord, r *wire.Reader) backup.Window {
+	var windows []backup.Window
+	for i := range ranges {
+		if w, ok := convertRange(&ranges[i], r); ok {
+			windows = append(windows, w)
 		}
-		start, ok1 := milliseconds(r.Start)
-		end, ok2 := milliseconds(r.End)
-		if !ok1 || !ok2 || end.Before(start) {
-			reject("restore_time", raw)
-			continue
-		}
-		spans = append(spans, backup.Window{Start: start, End: end})
 	}
-	slices.SortFunc(spans, func(a, b backup.Window) int { return b.End.Compare(a.End) })
-	if len(spans) == 0 {
+	slices.SortFunc(windows, func(a, b backup.Window) int { return b.End.Compare(a.End) })
+	if len(windows) == 0 {
 		return backup.Window{}
 	}
-	newest := spans[0]
-	for _, span := range spans[1:] {
-		if span.End.Add(touching).After(newest.Start) && span.Start.Before(newest.Start) {
-			newest.Start = span.Start
+	newest := windows[0]
+	for _, w := range windows[1:] {
+		if w.End.Add(touching).After(newest.Start) && w.Start.Before(newest.Start) {
+			newest.Start = w.Start
 		}
 	}
 	return newest
 }
 
-// touching is how far apart two spans may be that are one: some end with the last millisecond before the next.
-const touching = time.Second
-
-type taskRecord struct {
-	ID         json.RawMessage `json:"id"`
-	InstanceID json.RawMessage `json:"instance_id"`
-	Status     json.RawMessage `json:"status"`
-	Progress   json.RawMessage `json:"progress"`
-	CreatedAt  json.RawMessage `json:"created_at"`
-	FailReason json.RawMessage `json:"fail_reason"`
+func convertRange(rec *rangeRecord, r *wire.Reader) (w backup.Window, ok bool) {
+	if w.Start, ok = r.Milliseconds("start_time", rec.Start); !ok {
+		return w, false
+	}
+	if w.End, ok = r.Milliseconds("end_time", rec.End); !ok {
+		return w, false
+	}
+	if w.Start.IsZero() || w.End.Before(w.Start) {
+		r.Reject("start_time", rec.Start, "before the end")
+		return w, false
+	}
+	return w, true
 }
 
-// convertTask reads one record of ListTasks.
-func convertTask(raw json.RawMessage, reject rejecter) (instanceID string, j backup.Job, ok bool) {
-	var r taskRecord
-	if json.Unmarshal(raw, &r) != nil {
-		reject("jobs", raw)
-		return "", j, false
-	}
-	if j.ID, ok = text(r.ID); !ok || j.ID == "" {
-		reject("id", r.ID)
-		return "", j, false
-	}
-	if instanceID, ok = text(r.InstanceID); !ok || instanceID == "" {
-		reject("instance_id", r.InstanceID)
-		return "", j, false
-	}
-	j.State = take(reject, "status", r.Status, jobState)
-	j.Progress = take(reject, "progress", r.Progress, percent)
-	j.StartedAt = take(reject, "created_at", r.CreatedAt, moment)
-	j.Reason = take(reject, "fail_reason", r.FailReason, text)
-	return instanceID, j, true
-}
-
-func jobState(raw json.RawMessage) (backup.JobState, bool) {
-	s, _ := text(raw)
-	switch strings.ToLower(s) {
-	case "running":
-		return backup.JobRunning, true
-	case "completed":
-		return backup.JobFinished, true
-	case "failed":
-		return backup.JobFailed, true
-	}
-	return backup.JobUnknown, false
+// moment reads a time: of backups, of instances, of jobs, and as RFC 3339 has it. One without a zone is UTC.
+func moment(r *wire.Reader, field string, s wire.Scalar) (t time.Time, ok bool) {
+	return r.Time(field, s, time.DateTime, "2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700", time.RFC3339)
 }

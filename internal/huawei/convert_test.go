@@ -9,11 +9,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
 )
 
-// rejections collects what was rejected.
-func rejections(into *[]string) rejecter {
-	return func(field string, value json.RawMessage) { *into = append(*into, field+" "+string(value)) }
+// problems lists rejections as "field: problem".
+func problems(r wire.Reader) []string {
+	var out []string
+	for _, bad := range r.Rejected {
+		out = append(out, bad.Field+": "+bad.Problem)
+	}
+	return out
+}
+
+// into reads JSON into a new record.
+func into[T any](t *testing.T, text []byte) *T {
+	t.Helper()
+	rec := new(T)
+	if _, err := wire.Unmarshal(text, rec); err != nil {
+		t.Fatal(err)
+	}
+	return rec
 }
 
 func TestConvertBackup(t *testing.T) {
@@ -46,18 +61,18 @@ func TestConvertBackup(t *testing.T) {
 			"type of another product",
 			map[string]any{"type": "fragment"},
 			base(func(b *backup.Backup) { b.Kind, b.Trigger = backup.KindUnknown, backup.TriggerUnknown }),
-			[]string{`type "fragment"`},
+			[]string{`type: "fragment" is not known`},
 		},
 		{"size as a string", map[string]any{"size": "2803"}, base(nil), nil},
 		{"size null", map[string]any{"size": json.RawMessage("null")}, sized(nil), nil},
 		{"size missing", map[string]any{"size": nil}, sized(nil), nil},
 		{"size 0 is a fact", map[string]any{"size": 0}, sized(new(int64(0))), nil},
-		{"size with a unit", map[string]any{"size": "12 GB"}, sized(nil), []string{`size "12 GB"`}},
-		{"size a fraction", map[string]any{"size": 2803.5}, sized(nil), []string{`size 2803.5`}},
-		{"size negative", map[string]any{"size": -1}, sized(nil), []string{`size -1`}},
+		{"size with a unit", map[string]any{"size": "12 GB"}, sized(nil), []string{`size: "12 GB" is not a whole number`}},
+		{"size a fraction", map[string]any{"size": 2803.5}, sized(nil), []string{`size: "2803.5" is not a whole number`}},
+		{"size negative", map[string]any{"size": -1}, sized(nil), []string{`size: "-1" is not a size`}},
 		{"largest size", map[string]any{"size": 9007199254740991}, sized(new(int64(9007199254740991 * 1024))), nil},
-		{"size too large for bytes", map[string]any{"size": 9007199254740992}, sized(nil), []string{`size 9007199254740992`}},
-		{"size an object", map[string]any{"size": map[string]any{}}, sized(nil), []string{`size {}`}},
+		{"size too large for bytes", map[string]any{"size": 9007199254740992}, sized(nil), []string{`size: "9007199254740992" is not a size`}},
+		{"size an object", map[string]any{"size": map[string]any{}}, sized(nil), []string{`size: an object or list is not a whole number`}},
 		{"building with an empty end", map[string]any{"status": "BUILDING", "end_time": "", "size": 0}, base(running), nil},
 		{"building without an end", map[string]any{"status": "BUILDING", "end_time": nil}, base(running), nil},
 		{"building with a null end", map[string]any{"status": "BUILDING", "end_time": json.RawMessage("null")}, base(running), nil},
@@ -93,24 +108,24 @@ func TestConvertBackup(t *testing.T) {
 			"unknown status",
 			map[string]any{"status": "ARCHIVED"},
 			base(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateUnknown, nil }),
-			[]string{`status "ARCHIVED"`},
+			[]string{`status: "ARCHIVED" is not known`},
 		},
 		{
 			"no status",
 			map[string]any{"status": nil},
 			base(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateUnknown, nil }),
-			[]string{`status `},
+			[]string{`status: "" is not known`},
 		},
 		{"time with a zone", map[string]any{"begin_time": "2018-08-06T14:41:14+0200"}, base(nil), nil},
 		{"id as a number", map[string]any{"id": 170034}, base(func(b *backup.Backup) { b.ID = "170034" }), nil},
-		{"no id", map[string]any{"id": nil}, nil, []string{`id `}},
-		{"no instance", map[string]any{"instance_id": ""}, nil, []string{`instance_id ""`}},
-		{"unreadable begin", map[string]any{"begin_time": "yesterday"}, nil, []string{`begin_time "yesterday"`}},
-		{"begin missing", map[string]any{"begin_time": nil}, nil, []string{`begin_time `}},
-		{"begin in the year 1", map[string]any{"begin_time": "0001-01-01 00:00:00"}, nil, []string{`begin_time "0001-01-01 00:00:00"`}},
-		{"success without an end", map[string]any{"end_time": ""}, nil, []string{`end_time ""`}},
-		{"end not a time", map[string]any{"end_time": 12}, nil, []string{`end_time 12`}},
-		{"end before the begin", map[string]any{"end_time": "2018-08-06 12:41:13"}, nil, []string{`end_time "2018-08-06 12:41:13"`}},
+		{"no id", map[string]any{"id": nil}, nil, []string{`id: "" is not an id`}},
+		{"no instance", map[string]any{"instance_id": ""}, nil, []string{`instance_id: "" is not an id`}},
+		{"unreadable begin", map[string]any{"begin_time": "yesterday"}, nil, []string{`begin_time: "yesterday" is not a time`}},
+		{"begin missing", map[string]any{"begin_time": nil}, nil, []string{`begin_time: "" is not the start of a backup`}},
+		{"begin in the year 1", map[string]any{"begin_time": "0001-01-01 00:00:00"}, nil, []string{`begin_time: "0001-01-01 00:00:00" is not a time`}},
+		{"success without an end", map[string]any{"end_time": ""}, nil, []string{`end_time: "" is not the end of a success`}},
+		{"end not a time", map[string]any{"end_time": 12}, nil, []string{`end_time: "12" is not a time`}},
+		{"end before the begin", map[string]any{"end_time": "2018-08-06 12:41:13"}, nil, []string{`end_time: "2018-08-06 12:41:13" is not after the start`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,9 +133,9 @@ func TestConvertBackup(t *testing.T) {
 				"id": "b1br01", "instance_id": testInstance, "type": "auto", "begin_time": "2018-08-06 12:41:14",
 				"end_time": "2018-08-06 12:43:14", "status": "COMPLETED", "size": 2803,
 			}, tt.change)
-			var rejected []string
-			instanceID, got, ok := convertBackup(raw, rejections(&rejected))
-			if diff := cmp.Diff(tt.rejected, rejected); diff != "" {
+			var r wire.Reader
+			instanceID, got, ok := convertBackup(into[backupRecord](t, raw), &r)
+			if diff := cmp.Diff(tt.rejected, problems(r)); diff != "" {
 				t.Errorf("rejected (-want +got):\n%s", diff)
 			}
 			if ok != (tt.want != nil) {
@@ -156,44 +171,89 @@ func changed(t *testing.T, record, change map[string]any) json.RawMessage {
 }
 
 func TestConvertNothing(t *testing.T) {
-	for _, raw := range []string{`null`, `3`, `"x"`, `[]`, `[1]`} {
+	for _, raw := range []string{`null`, `3`, `"x"`, `[]`, `[1]`, `{}`} {
 		t.Run(raw, func(t *testing.T) {
-			var rejected []string
-			reject := rejections(&rejected)
-			_, _, backupOK := convertBackup(json.RawMessage(raw), reject)
-			_, _, taskOK := convertTask(json.RawMessage(raw), reject)
-			_, instanceOK := convertInstance(json.RawMessage(raw), reject)
-			if backupOK || taskOK || instanceOK || len(rejected) != 3 {
-				t.Errorf("read %v %v %v, rejected %q", backupOK, taskOK, instanceOK, rejected)
+			var r wire.Reader
+			_, _, backupOK := convertBackup(into[backupRecord](t, []byte(raw)), &r)
+			_, _, jobOK := convertJob(into[jobRecord](t, []byte(raw)), &r)
+			_, instanceOK := convertInstance(into[instanceRecord](t, []byte(raw)), backup.Target{}, &r)
+			want := []string{`id: "" is not an id`, `id: "" is not an id`, `id: "" is not an id`}
+			if diff := cmp.Diff(want, problems(r)); diff != "" || backupOK || jobOK || instanceOK {
+				t.Errorf("read %v %v %v, rejected (-want +got):\n%s", backupOK, jobOK, instanceOK, diff)
 			}
 		})
 	}
 }
 
-func TestDocumentedExample(t *testing.T) {
+func TestConvertOddInstances(t *testing.T) {
+	whose := backup.Target{Cloud: backup.Huawei, Account: "hw", Region: "cn-north-4"}
+	target := instanceNamed("i1").Target
+	tests := []struct {
+		name, body string
+		want       *backup.Instance // nil: the record is dropped
+		bad        []string
+	}{
+		{"nothing said", `{"id":"i1"}`, &backup.Instance{Target: target}, nil},
+		{"no id", `{"mode":"Single"}`, nil, []string{`id: "" is not an id`}},
+		{"id that is a path", `{"id":"../i1"}`, nil, []string{`id: "../i1" is not an instance id`}},
+		{"unknown mode", `{"id":"i1","mode":"Galaxy"}`, &backup.Instance{Target: target}, []string{`mode: "Galaxy" is not known`}},
+		{"name of another type", `{"id":"i1","name":{},"status":true}`, &backup.Instance{Target: target}, []string{"name: an object or list is not text", `status: "true" is not text`}},
+		{
+			"parts of another type", `{"id":"i1","datastore":"4.2","backup_strategy":[],"tags":{}}`, &backup.Instance{Target: target},
+			[]string{"datastore: not of the form that is known", "tags: not of the form that is known", "backup_strategy: not of the form that is known"},
+		},
+		{
+			"bad values within parts", `{"id":"i1","datastore":{"type":[],"version":"4.2"},"tags":[{"key":"k","value":{}}]}`,
+			&backup.Instance{Target: target, Version: "4.2", Tags: map[string]string{"k": ""}},
+			[]string{"datastore.type: an object or list is not text", "value: an object or list is not text"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var r wire.Reader
+			got, ok := convertInstance(into[instanceRecord](t, []byte(tt.body)), whose, &r)
+			if ok != (tt.want != nil) {
+				t.Fatalf("kept = %v, want %v; %v", ok, tt.want != nil, problems(r))
+			}
+			if ok {
+				if diff := cmp.Diff(*tt.want, got.Instance); diff != "" {
+					t.Errorf("instance (-want +got):\n%s", diff)
+				}
+			}
+			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" {
+				t.Errorf("rejected (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDocumentedBackups(t *testing.T) {
 	body, err := os.ReadFile("testdata/list_backups.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rejected []string
-	p, err := decodePage(body, "backups", rejections(&rejected))
-	if err != nil || p.total != 1 || len(p.records) != 1 {
-		t.Fatalf("page of %d records of %d, error %v", len(p.records), p.total, err)
+	a, err := decoder[backupsAnswer](opListBackups)(body)
+	if err != nil || a.TotalCount.Text != "1" || len(a.Backups) != 1 {
+		t.Fatalf("page %+v, error %v", a, err)
 	}
-	_, got, ok := convertBackup(p.records[0], rejections(&rejected))
+	var r wire.Reader
+	_, got, ok := convertBackup(&a.Backups[0], &r)
 	want := backup.Backup{
 		ID: "43e4feaab48f11e89039fa163ebaa7e4br01", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, State: backup.StateSuccess,
 		StartedAt: time.Date(2018, time.August, 6, 12, 41, 14, 0, time.UTC), EndedAt: time.Date(2018, time.August, 6, 12, 43, 14, 0, time.UTC),
 		SizeBytes: new(int64(2_870_272)),
 	}
-	if diff := cmp.Diff(want, got); diff != "" || !ok || rejected != nil {
-		t.Errorf("read %v, rejected %q (-want +got):\n%s", ok, rejected, diff)
+	if diff := cmp.Diff(want, got); diff != "" || !ok || len(r.Rejected) != 0 {
+		t.Errorf("read %v, rejected %q (-want +got):\n%s", ok, problems(r), diff)
 	}
 }
 
 func TestConvertPolicy(t *testing.T) {
 	on, off := true, false
-	strategy := policyRecord{KeepDays: json.RawMessage(`7`), StartTime: json.RawMessage(`"16:00-17:00"`)}
+	strategy := policyRecord{
+		KeepDays:  wire.Scalar{Text: "7", Kind: wire.Number},
+		StartTime: wire.Scalar{Text: "16:00-17:00", Kind: wire.String},
+	}
 	tests := []struct {
 		name     string
 		answer   string
@@ -234,37 +294,33 @@ func TestConvertPolicy(t *testing.T) {
 		{
 			"unreadable parts", `{"keep_days":7,"start_time":"late","period":"1,8","enable_incremental_backup":"yes"}`,
 			backup.Policy{Enabled: true, Retention: 7 * 24 * time.Hour},
-			[]string{`enable_incremental_backup "yes"`, `period "1,8"`, `start_time "late"`},
+			[]string{`enable_incremental_backup: "yes" is not true or false`, `period: "1,8" is not a list of weekdays`, `start_time: "late" is not a time of day`},
 			"",
 		},
 		{
 			"unreadable days", `{"keep_days":"a week"}`,
 			backup.Policy{},
-			[]string{`keep_days "a week"`},
+			[]string{`keep_days: "a week" is not a whole number`},
 			"the answer does not say how many days backups are kept, nor so whether there are any",
 		},
 		{
 			"days below none", `{"keep_days":-1}`,
 			backup.Policy{},
-			[]string{`keep_days -1`},
+			[]string{`keep_days: "-1" is not a number of "24h0m0s"`},
 			"the answer does not say how many days backups are kept, nor so whether there are any",
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var r policyRecord
-			if err := json.Unmarshal([]byte(tt.answer), &r); err != nil {
-				t.Fatal(err)
-			}
-			var rejected []string
-			got, err := convertPolicy(r, strategy, rejections(&rejected))
+			var r wire.Reader
+			got, err := convertPolicy(*into[policyRecord](t, []byte(tt.answer)), strategy, &r)
 			if text := errorText(err); text != tt.err {
 				t.Errorf("error %q, want %q", text, tt.err)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("policy (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tt.rejected, rejected); diff != "" {
+			if diff := cmp.Diff(tt.rejected, problems(r)); diff != "" {
 				t.Errorf("rejected (-want +got):\n%s", diff)
 			}
 		})
@@ -278,7 +334,7 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-func TestConvertWindows(t *testing.T) {
+func TestConvertRanges(t *testing.T) {
 	at := func(hour, minute int) time.Time { return time.Date(2026, time.August, 6, hour, minute, 0, 0, time.UTC) }
 	span := func(from, to time.Time) map[string]any {
 		return map[string]any{"start_time": from.UnixMilli(), "end_time": to.UnixMilli()}
@@ -307,26 +363,22 @@ func TestConvertWindows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var records []json.RawMessage
-			for _, s := range tt.spans {
-				raw, err := json.Marshal(s)
-				if err != nil {
-					t.Fatal(err)
-				}
-				records = append(records, raw)
+			text, err := json.Marshal(map[string]any{"restore_time": tt.spans})
+			if err != nil {
+				t.Fatal(err)
 			}
-			var rejected []string
-			if diff := cmp.Diff(tt.want, convertWindows(records, rejections(&rejected))); diff != "" {
+			var r wire.Reader
+			if diff := cmp.Diff(tt.want, convertRanges(into[restoreTimesAnswer](t, text).Ranges, &r)); diff != "" {
 				t.Errorf("window (-want +got):\n%s", diff)
 			}
-			if len(rejected) != tt.rejected {
-				t.Errorf("rejected %q, want %d", rejected, tt.rejected)
+			if len(r.Rejected) != tt.rejected {
+				t.Errorf("rejected %q, want %d", problems(r), tt.rejected)
 			}
 		})
 	}
 }
 
-func TestConvertTask(t *testing.T) {
+func TestConvertJob(t *testing.T) {
 	created := time.Date(2021, time.July, 12, 9, 22, 4, 0, time.UTC)
 	tests := []struct {
 		name     string
@@ -348,9 +400,9 @@ func TestConvertTask(t *testing.T) {
 			"unreadable parts",
 			map[string]any{"status": "Paused", "progress": "101%", "created_at": "soon"},
 			backup.Job{ID: "j1"},
-			[]string{`status "Paused"`, `progress "101%"`, `created_at "soon"`},
+			[]string{`status: "Paused" is not known`, `progress: "101%" is not a percentage`, `created_at: "soon" is not a time`},
 		},
-		{"progress not a number", map[string]any{"progress": "NaN"}, backup.Job{ID: "j1", State: backup.JobRunning, StartedAt: created}, []string{`progress "NaN"`}},
+		{"progress not a number", map[string]any{"progress": "NaN"}, backup.Job{ID: "j1", State: backup.JobRunning, StartedAt: created}, []string{`progress: "NaN" is not a percentage`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -358,12 +410,12 @@ func TestConvertTask(t *testing.T) {
 				"id": "j1", "name": taskPhysical, "instance_id": testInstance, "status": "Running", "progress": "9%",
 				"created_at": "2021-07-12T09:22:04+0000", "ended_at": "", "fail_reason": nil,
 			}, tt.change)
-			var rejected []string
-			instanceID, got, ok := convertTask(raw, rejections(&rejected))
+			var r wire.Reader
+			instanceID, got, ok := convertJob(into[jobRecord](t, raw), &r)
 			if diff := cmp.Diff(tt.want, got); diff != "" || !ok || instanceID != testInstance {
 				t.Errorf("read %v of %q (-want +got):\n%s", ok, instanceID, diff)
 			}
-			if diff := cmp.Diff(tt.rejected, rejected); diff != "" {
+			if diff := cmp.Diff(tt.rejected, problems(r)); diff != "" {
 				t.Errorf("rejected (-want +got):\n%s", diff)
 			}
 		})

@@ -3,19 +3,11 @@ package huawei
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
 
 	dds "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 )
-
-// Created names a manual backup that was asked for.
-type Created struct {
-	JobID    string // id of the task, as in Jobs
-	BackupID string // id of the backup set, as in Backups
-}
 
 // CreateOptions say how a manual backup is made.
 type CreateOptions struct {
@@ -24,10 +16,17 @@ type CreateOptions struct {
 	Description string // up to 256 characters; "": none
 }
 
+// Created names a manual backup that was asked for.
+type Created struct {
+	JobID    string // id of the task, as in Jobs
+	BackupID string // id of the backup set, as in Backups
+}
+
 // CreateBackup asks for a full backup of an instance. It is tried once only: an answer that is lost may hide a backup
 // that was begun. An instance that cannot be backed up now is an error of class busy.
 func (s *Source) CreateBackup(ctx context.Context, instanceID string, opts CreateOptions) (Created, error) {
-	if err := checkID(opCreateManualBackup, instanceID); err != nil {
+	const op = opCreateManualBackup
+	if err := checkID(op, instanceID); err != nil {
 		return Created{}, err
 	}
 	option := &model.CreateManualBackupOption{
@@ -36,22 +35,12 @@ func (s *Source) CreateBackup(ctx context.Context, instanceID string, opts Creat
 	if opts.Description != "" {
 		option.Description = &opts.Description
 	}
-	return call(ctx, s.client, operation{
-		name: opCreateManualBackup, define: dds.GenReqDefForCreateManualBackup, success: http.StatusAccepted, changes: true,
+	a, err := ask(ctx, s.client, operation{
+		name: op, define: dds.GenReqDefForCreateManualBackup, success: http.StatusAccepted, changes: true,
 		request: &model.CreateManualBackupRequest{Body: &model.CreateManualBackupRequestBody{Backup: option}},
-	}, decodeCreated)
-}
-
-func decodeCreated(body []byte) (Created, error) {
-	var answer struct {
-		JobID    json.RawMessage `json:"job_id"`
-		BackupID json.RawMessage `json:"backup_id"`
+	}, decoder[createAnswer](op))
+	if err != nil {
+		return Created{}, err
 	}
-	err := json.Unmarshal(body, &answer)
-	job, ok1 := text(answer.JobID)
-	set, ok2 := text(answer.BackupID)
-	if err != nil || !ok1 || !ok2 || (job == "" && set == "") {
-		return Created{}, errors.New("the answer names neither a job nor a backup")
-	}
-	return Created{JobID: job, BackupID: set}, nil
+	return Created{JobID: a.JobID.Text, BackupID: a.BackupID.Text}, nil
 }

@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // Classify turns what the SDK returned into an Error of a known class: by the service's error code, else by the HTTP
@@ -21,7 +22,7 @@ func Classify(op string, err error) *backup.Error {
 	}
 	answer, ok := errors.AsType[*sdkerr.ServiceResponseError](err)
 	if !ok {
-		return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: err}
+		return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: errors.New(wire.Clip(err.Error(), longestMessage))}
 	}
 	code, message := codeAndMessage(answer)
 	failure := &backup.Error{
@@ -39,7 +40,7 @@ const longestMessage = 300
 // as the message; all that is taken from that is IAM's {"error": {"message": …}}.
 func codeAndMessage(answer *sdkerr.ServiceResponseError) (code, message string) {
 	if answer.ErrorCode != "" {
-		return answer.ErrorCode, clip(answer.ErrorMessage)
+		return answer.ErrorCode, wire.Clip(answer.ErrorMessage, longestMessage)
 	}
 	var iam struct {
 		Error struct {
@@ -47,40 +48,16 @@ func codeAndMessage(answer *sdkerr.ServiceResponseError) (code, message string) 
 		} `json:"error"`
 	}
 	if err := json.Unmarshal([]byte(answer.ErrorMessage), &iam); err == nil && iam.Error.Message != "" {
-		return "", clip(iam.Error.Message)
+		return "", wire.Clip(iam.Error.Message, longestMessage)
 	}
 	return "", "the answer names no error code"
-}
-
-func clip(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "�")), " ")
-	if len(s) > longestMessage {
-		s = strings.ToValidUTF8(s[:longestMessage], "") + "…"
-	}
-	return s
 }
 
 func classOf(code string, status int) backup.Class {
 	if class, ok := classOfCode(code); ok {
 		return class
 	}
-	switch {
-	case status == http.StatusUnauthorized:
-		return backup.ClassAuth
-	case status == http.StatusForbidden:
-		return backup.ClassPermission
-	case status == http.StatusNotFound:
-		return backup.ClassNotFound
-	case status == http.StatusRequestTimeout:
-		return backup.ClassTimeout
-	case status == http.StatusTooManyRequests:
-		return backup.ClassThrottled
-	case status >= http.StatusInternalServerError:
-		return backup.ClassServer
-	case status >= http.StatusBadRequest:
-		return backup.ClassBadRequest
-	}
-	return backup.ClassProtocol
+	return cloudcall.ClassOfStatus(status)
 }
 
 // classOfCode knows the codes of the API gateway (APIGW) and of the database services (DBS) whose class does not

@@ -1,12 +1,12 @@
 package huawei
 
 import (
-	"encoding/json"
 	"os"
 	"testing"
 	"unicode/utf8"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // FuzzBackups checks that no body panics the decoder, and what every backup that it lets pass must have.
@@ -20,16 +20,16 @@ func FuzzBackups(f *testing.F) {
 	f.Add([]byte(`{"backups":[{"id":"b","instance_id":"i","status":"COMPLETED","begin_time":"2026-08-06 12:41:14","end_time":"2026-08-06 12:41:14","size":9223372036854775807}],"total_count":1e3}`))
 	f.Add([]byte(`{"backups":null,"total_count":0}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := decodePage(body, "backups", func(string, json.RawMessage) {})
+		a, err := decoder[backupsAnswer](opListBackups)(body)
 		if err != nil {
 			return
 		}
-		for _, raw := range p.records {
-			rejected := 0
-			instanceID, b, ok := convertBackup(raw, func(string, json.RawMessage) { rejected++ })
+		for i := range a.Backups {
+			var r wire.Reader
+			instanceID, b, ok := convertBackup(&a.Backups[i], &r)
 			if !ok {
-				if rejected == 0 {
-					t.Errorf("%s is lost without a word", raw)
+				if len(r.Rejected) == 0 {
+					t.Errorf("%+v is lost without a word", a.Backups[i])
 				}
 				continue
 			}
@@ -61,21 +61,22 @@ func FuzzRecords(f *testing.F) {
 	f.Add([]byte(`{"start_time":1607731200000,"end_time":1607756414000}`))
 	f.Add([]byte(`{"keep_days":7,"start_time":"19:00-20:00","period":"1,2,4,5,6","enable_incremental_backup":true}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		reject := func(string, json.RawMessage) {}
-		if in, ok := convertInstance(raw, reject); ok && (!validID(in.InstanceID) || !utf8.ValidString(in.Name+in.Version+in.Status)) {
-			t.Errorf("instance %+v", in)
-		}
-		if _, job, ok := convertTask(raw, reject); ok && job.Progress != nil && (*job.Progress < 0 || *job.Progress > 100) {
-			t.Errorf("progress %v", *job.Progress)
-		}
-		if window := convertWindows([]json.RawMessage{raw}, reject); window.End.Before(window.Start) {
-			t.Errorf("window %v", window)
-		}
-		var r policyRecord
-		if json.Unmarshal(raw, &r) != nil {
+		var r wire.Reader
+		var in instanceRecord
+		if _, err := wire.Unmarshal(raw, &in); err != nil {
 			return
 		}
-		if p, err := convertPolicy(r, policyRecord{}, reject); err == nil && (p.Enabled != (p.Retention > 0) || p.Window < 0 || len(p.Weekdays) > 7) {
+		if in, ok := convertInstance(&in, backup.Target{}, &r); ok && (!validID(in.InstanceID) || !utf8.ValidString(in.Name+in.Version+in.Status)) {
+			t.Errorf("instance %+v", in)
+		}
+		if _, job, ok := convertJob(into[jobRecord](t, raw), &r); ok && job.Progress != nil && !(*job.Progress >= 0 && *job.Progress <= 100) {
+			t.Errorf("progress %v", *job.Progress)
+		}
+		if window := convertRanges([]rangeRecord{*into[rangeRecord](t, raw)}, &r); window.End.Before(window.Start) {
+			t.Errorf("window %v", window)
+		}
+		p, err := convertPolicy(*into[policyRecord](t, raw), policyRecord{}, &r)
+		if err == nil && (p.Enabled != (p.Retention > 0) || p.Window < 0 || len(p.Weekdays) > 7) {
 			t.Errorf("policy %+v", p)
 		}
 	})

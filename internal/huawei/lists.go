@@ -2,7 +2,6 @@ package huawei
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"time"
@@ -11,27 +10,37 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 func (s *Source) listInstances(ctx context.Context, _ time.Time) ([]backup.Instance, error) {
-	records, err := s.pages(ctx, list{
-		name: opListInstances, define: dds.GenReqDefForListInstances, field: "instances",
-		request: func(offset, limit *int32) any { return &model.ListInstancesRequest{Offset: offset, Limit: limit} },
-	})
+	const op = opListInstances
+	decode := decoder[instancesAnswer](op)
+	var r wire.Reader
+	records, err := readPages(op, &r, func(offset int32) (page[instanceRecord], error) {
+		a, err := ask(ctx, s.client, operation{
+			name: op, define: dds.GenReqDefForListInstances,
+			request: &model.ListInstancesRequest{Offset: &offset, Limit: new(int32(pageSize))},
+		}, decode)
+		if err != nil {
+			return page[instanceRecord]{}, err
+		}
+		return page[instanceRecord]{a.Instances, a.TotalCount}, nil
+	}, func(rec *instanceRecord) string { return rec.ID.Text })
 	if err != nil {
 		return nil, err
 	}
 	byID := make(map[string]known, len(records))
 	var all []backup.Instance
-	for _, raw := range records {
-		in, ok := convertInstance(raw, s.reject)
+	for i := range records {
+		in, ok := convertInstance(&records[i], s.whose, &r)
 		if _, seen := byID[in.InstanceID]; !ok || seen {
 			continue
 		}
-		in.Account, in.Region = s.account, s.region
 		byID[in.InstanceID] = in
 		all = append(all, in.Instance)
 	}
+	s.rejects.Report(s.whose, r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known = byID
@@ -68,33 +77,39 @@ func (s *Source) incrementals(ctx context.Context, instanceID string, since time
 	return all[instanceID], nil
 }
 
-func (s *Source) backupsBy(ctx context.Context, ask model.ListBackupsRequest, since time.Time) (map[string][]backup.Backup, error) {
-	begin, end := since.UTC().Format(time.DateTime), s.now().Add(time.Minute).UTC().Format(time.DateTime)
-	ask.BeginTime, ask.EndTime = &begin, &end
-	records, err := s.pages(ctx, list{
-		name: opListBackups, define: dds.GenReqDefForListBackups, field: "backups",
-		request: func(offset, limit *int32) any {
-			page := ask
-			page.Offset, page.Limit = offset, limit
-			return &page
-		},
-	})
+func (s *Source) backupsBy(ctx context.Context, q model.ListBackupsRequest, since time.Time) (map[string][]backup.Backup, error) {
+	const op = opListBackups
+	decode := decoder[backupsAnswer](op)
+	q.BeginTime = new(since.UTC().Format(time.DateTime))
+	q.EndTime = new(s.now().Add(time.Minute).UTC().Format(time.DateTime))
+	var r wire.Reader
+	records, err := readPages(op, &r, func(offset int32) (page[backupRecord], error) {
+		part := q
+		part.Offset, part.Limit = &offset, new(int32(pageSize))
+		a, err := ask(ctx, s.client, operation{name: op, define: dds.GenReqDefForListBackups, request: &part}, decode)
+		if err != nil {
+			return page[backupRecord]{}, err
+		}
+		return page[backupRecord]{a.Backups, a.TotalCount}, nil
+	}, func(rec *backupRecord) string { return rec.ID.Text })
 	if err != nil {
 		return nil, err
 	}
-	return groupBy(records, s.reject, convertBackup, func(b backup.Backup) string { return b.ID }), nil
+	groups := groupBy(records, &r, convertBackup, func(b backup.Backup) string { return b.ID })
+	s.rejects.Report(s.whose, r)
+	return groups, nil
 }
 
 // groupBy converts records and sorts them by their instance. Of those with one id the first one stands: paging over a
 // list that grows repeats records.
-func groupBy[T any](
-	records []json.RawMessage, reject rejecter,
-	convert func(json.RawMessage, rejecter) (string, T, bool), id func(T) string,
+func groupBy[R, T any](
+	records []R, r *wire.Reader,
+	convert func(*R, *wire.Reader) (instanceID string, value T, ok bool), id func(T) string,
 ) map[string][]T {
 	groups := map[string][]T{}
 	seen := make(map[[2]string]bool, len(records))
-	for _, raw := range records {
-		instanceID, value, ok := convert(raw, reject)
+	for i := range records {
+		instanceID, value, ok := convert(&records[i], r)
 		if key := [2]string{instanceID, id(value)}; ok && !seen[key] {
 			seen[key] = true
 			groups[instanceID] = append(groups[instanceID], value)
@@ -113,34 +128,46 @@ const (
 const jobsLookback = 48 * time.Hour
 
 func (s *Source) listTasks(ctx context.Context, _ time.Time) (map[string][]backup.Job, error) {
-	const layout = "2006-01-02T15:04:05-0700"
 	now := s.now().UTC()
-	var records []json.RawMessage
+	var r wire.Reader
+	var records []jobRecord
 	for _, name := range []string{taskPhysical, taskSnapshot} {
-		page, err := s.pages(ctx, list{
-			name: opListTasks, define: dds.GenReqDefForListTasks, field: "jobs",
-			request: func(offset, limit *int32) any {
-				return &model.ListTasksRequest{
-					StartTime: now.Add(-jobsLookback).Format(layout), EndTime: now.Add(time.Minute).Format(layout),
-					Name: &name, Offset: offset, Limit: limit,
-				}
-			},
-		})
+		named, err := s.tasksNamed(ctx, name, now, &r)
 		if err != nil {
-			return nil, noTaskList(err)
+			return nil, orUnsupported(err)
 		}
-		records = append(records, page...)
+		records = append(records, named...)
 	}
-	return groupBy(records, s.reject, convertTask, func(j backup.Job) string { return j.ID }), nil
+	groups := groupBy(records, &r, convertJob, func(j backup.Job) string { return j.ID })
+	s.rejects.Report(s.whose, r)
+	return groups, nil
 }
 
-// noTaskList tells apart a region whose gateway does not know the path: the list is newer than the rest of the API.
-func noTaskList(err error) error {
+func (s *Source) tasksNamed(ctx context.Context, name string, now time.Time, r *wire.Reader) ([]jobRecord, error) {
+	const op, layout = opListTasks, "2006-01-02T15:04:05-0700"
+	decode := decoder[tasksAnswer](op)
+	return readPages(op, r, func(offset int32) (page[jobRecord], error) {
+		a, err := ask(ctx, s.client, operation{
+			name: op, define: dds.GenReqDefForListTasks,
+			request: &model.ListTasksRequest{
+				StartTime: now.Add(-jobsLookback).Format(layout), EndTime: now.Add(time.Minute).Format(layout),
+				Name: &name, Offset: &offset, Limit: new(int32(pageSize)),
+			},
+		}, decode)
+		if err != nil {
+			return page[jobRecord]{}, err
+		}
+		return page[jobRecord]{a.Jobs, a.TotalCount}, nil
+	}, func(rec *jobRecord) string { return rec.ID.Text })
+}
+
+// orUnsupported tells apart a region whose gateway does not know the path: the list is newer than the rest of the API.
+func orUnsupported(err error) error {
 	failure, ok := errors.AsType[*backup.Error](err)
 	if !ok || failure.Code != "APIGW.0101" {
 		return err
 	}
-	unsupported := *failure
-	unsupported.Class, unsupported.Hint = backup.ClassUnsupported, ""
-	return &unsupported
+	other := *failure
+	other.Class, other.Hint = backup.ClassUnsupported, ""
+	return &other
 }

@@ -1,101 +1,54 @@
 package huawei
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 
-	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/def"
-
-	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 const (
-	pageSize = 100  // the most that DDS allows
-	maxPages = 1000 // a list that does not end before is none
+	pageSize = 100  // the largest that the API takes
+	maxPages = 1000 // more than any honest list has
 )
 
-// list is an operation that answers in pages.
-type list struct {
-	name    string
-	define  func() *def.HttpRequestDef
-	field   string // of the answer, which holds the records
-	request func(offset, limit *int32) any
+// page is one page of a list. total is what the cloud says of it, in vain or not.
+type page[T any] struct {
+	records []T
+	total   wire.Scalar
 }
 
-type page struct {
-	records []json.RawMessage
-	total   int64 // -1: not said in a way that can be read
-}
-
-// pages reads a list to its end. total_count is not to be relied on: it ends the list when it agrees with what was
-// read; otherwise the list ends with an empty page, or with a short one after more records than it promised.
-func (s *Source) pages(ctx context.Context, l list) ([]json.RawMessage, error) {
-	var records, before []json.RawMessage
+// readPages reads a list to its end. The total count may be wrong: it ends the list when it agrees with what was read;
+// otherwise the list ends with an empty page, or with a short one after more records than it promised. Records may be
+// there twice: pages are counted by offset, and the list may grow between two of them.
+func readPages[T any](op string, r *wire.Reader, read func(offset int32) (page[T], error), id func(*T) string) ([]T, error) {
+	var all, before []T
 	for range maxPages {
-		offset, limit := int32(len(records)), int32(pageSize) //nolint:gosec // at most pageSize*maxPages
-		o := operation{name: l.name, define: l.define, request: l.request(&offset, &limit)}
-		p, err := call(ctx, s.client, o, func(body []byte) (page, error) { return decodePage(body, l.field, s.reject) })
+		p, err := read(int32(len(all))) // at most pageSize*maxPages
 		if err != nil {
 			return nil, err
 		}
-		if len(p.records) > 0 && len(before) > 0 && bytes.Equal(p.records[0], before[0]) {
-			return nil, &backup.Error{Op: l.name, Class: backup.ClassProtocol, Err: fmt.Errorf("the page at offset %d repeats the one before", offset)}
+		if len(p.records) > 0 && len(before) > 0 && firstID(p.records, id) == firstID(before, id) {
+			return nil, protocolError(op, fmt.Sprintf("the page at offset %d repeats the one before", len(all)))
 		}
-		records, before = append(records, p.records...), p.records
-		read, short := int64(len(records)), len(p.records) < pageSize
-		if len(p.records) == 0 || read == p.total || (short && read > p.total) {
-			return records, nil
+		all, before = append(all, p.records...), p.records
+		expected := int64(-1)
+		if n := r.Integer("total_count", p.total); n != nil {
+			expected = *n
+		}
+		read, short := int64(len(all)), len(p.records) < pageSize
+		if len(p.records) == 0 || read == expected || (short && read > expected) {
+			return all, nil
 		}
 	}
-	return nil, &backup.Error{Op: l.name, Class: backup.ClassProtocol, Err: fmt.Errorf("the list does not end after %d pages", maxPages)}
+	return nil, protocolError(op, fmt.Sprintf("the list has no end after %d pages", maxPages))
 }
 
-// listAnswer is a page of any of the lists.
-type listAnswer struct {
-	Instances  *[]json.RawMessage `json:"instances"`
-	Backups    *[]json.RawMessage `json:"backups"`
-	Jobs       *[]json.RawMessage `json:"jobs"`
-	TotalCount json.RawMessage    `json:"total_count"`
-}
-
-func (a listAnswer) list(field string) *[]json.RawMessage {
-	switch field {
-	case "instances":
-		return a.Instances
-	case "backups":
-		return a.Backups
-	case "jobs":
-		return a.Jobs
-	}
-	return nil
-}
-
-// decodePage takes an answer apart into records. Both the list and the count must be there: the SDK takes an empty
-// answer for an empty list, which would say that all backups are gone.
-func decodePage(body []byte, field string, reject rejecter) (page, error) {
-	var answer listAnswer
-	if err := json.Unmarshal(body, &answer); err != nil {
-		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return page{}, fmt.Errorf("the answer has no list of %s", field)
+// firstID returns the id of the first record that has one.
+func firstID[T any](records []T, id func(*T) string) string {
+	for i := range records {
+		if key := id(&records[i]); key != "" {
+			return key
 		}
-		return page{}, fmt.Errorf("the answer cannot be decoded: %w", err)
 	}
-	records := answer.list(field)
-	if records == nil {
-		return page{}, fmt.Errorf("the answer has no list of %s", field)
-	}
-	if isAbsent(answer.TotalCount) {
-		return page{}, fmt.Errorf("the answer has a list of %s and no total_count", field)
-	}
-	p := page{records: *records}
-	total, ok := integer(answer.TotalCount)
-	if !ok {
-		reject("total_count", answer.TotalCount)
-		total = -1
-	}
-	p.total = total
-	return p, nil
+	return ""
 }

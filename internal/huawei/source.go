@@ -3,7 +3,6 @@ package huawei
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,22 +10,21 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-kit/log"
-	"github.com/go-kit/log/level"
 	dds "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/wire"
 )
 
-// Source reads the DDS instances of one account in one region. It satisfies poll.Source and is safe for concurrent use.
+// Source reads one account in one region. It is safe for concurrent use.
 type Source struct {
-	client          *client
-	account, region string
-	now             func() time.Time
-	recent          time.Duration
-	logger          log.Logger
+	*client
+	whose   backup.Target // of the instances; without InstanceID
+	now     func() time.Time
+	rejects *wire.Rejects
+	recent  time.Duration
 
 	// What DDS lists for a whole project is listed for all who ask at the same moment.
 	instances *cloudcall.Shared[[]backup.Instance]
@@ -38,7 +36,6 @@ type Source struct {
 	policies map[string]learnedPolicy // by instance id
 	recents  map[string]increments    // by instance id
 	from     time.Time                // see begin
-	told     map[string]bool          // fields whose unreadable values have been logged
 }
 
 // learnedPolicy is what a policy says that the other questions depend on.
@@ -61,19 +58,21 @@ const (
 	incrementsEvery = 10 * time.Minute // how long a listing of them holds
 )
 
-// New returns a Source. It makes no call.
+// New returns a Source, without making any call.
 func New(opts Options) (*Source, error) {
-	client, err := newClient(opts)
+	c, err := newClient(opts)
 	if err != nil {
 		return nil, err
 	}
 	s := &Source{
-		client: client, account: opts.Account, region: opts.Region, now: opts.Now,
-		recent: cmp.Or(opts.ShareListings, time.Minute), logger: opts.Logger,
-		known: map[string]known{}, policies: map[string]learnedPolicy{}, recents: map[string]increments{}, told: map[string]bool{},
-	}
-	if s.logger == nil {
-		s.logger = log.NewNopLogger()
+		client:   c,
+		whose:    backup.Target{Cloud: backup.Huawei, Account: opts.Account, Region: opts.Region},
+		now:      opts.Now,
+		rejects:  wire.NewRejects(opts.Logger, opts.Caller.Rejected),
+		recent:   cmp.Or(opts.ShareListings, time.Minute),
+		known:    map[string]known{},
+		policies: map[string]learnedPolicy{},
+		recents:  map[string]increments{},
 	}
 	s.instances = cloudcall.NewShared(opListInstances, s.recent, s.now, s.listInstances)
 	s.backups = cloudcall.NewShared(opListBackups, s.recent, s.now, s.listBackups)
@@ -105,20 +104,16 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 			return backup.List{}, err
 		}
 	}
-	answer := backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: slices.Clone(sets)}
+	list := backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: slices.Clone(sets)}
 	if learned := s.learned(in.InstanceID); learned.incremental {
 		more, err := s.incrementals(ctx, in.InstanceID, since)
 		if err != nil {
 			return backup.List{}, err
 		}
-		answer.Asked = append(answer.Asked, backup.KindIncremental)
-		answer.Backups = append(answer.Backups, more...)
+		list.Asked = append(list.Asked, backup.KindIncremental)
+		list.Backups = append(list.Backups, more...)
 	}
-	answer.Backups = slices.DeleteFunc(answer.Backups, func(b backup.Backup) bool {
-		return !b.StartedAt.IsZero() && b.StartedAt.Before(since)
-	})
-	slices.SortStableFunc(answer.Backups, func(a, b backup.Backup) int { return b.StartedAt.Compare(a.StartedAt) })
-	return answer, nil
+	return list.Since(since), nil
 }
 
 // slack is how much more than asked for is listed.
@@ -169,34 +164,40 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 	return jobs, nil
 }
 
-// Policy returns the instance's schedule.
+// Policy returns the instance's schedule for automatic backups.
 func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy, error) {
-	if err := checkID(opShowBackupPolicy, in.InstanceID); err != nil {
+	const op = opShowBackupPolicy
+	if err := checkID(op, in.InstanceID); err != nil {
 		return backup.Policy{}, err
 	}
 	strategy := s.lookUp(in.InstanceID).strategy
-	policy, err := call(ctx, s.client, operation{
-		name: opShowBackupPolicy, define: dds.GenReqDefForShowBackupPolicy,
-		request: &model.ShowBackupPolicyRequest{InstanceId: in.InstanceID},
+	decode := decoder[policyAnswer](op)
+	var r wire.Reader
+	policy, err := ask(ctx, s.client, operation{
+		name: op, define: dds.GenReqDefForShowBackupPolicy, request: &model.ShowBackupPolicyRequest{InstanceId: in.InstanceID},
 	}, func(body []byte) (backup.Policy, error) {
-		var answer struct {
-			Policy *policyRecord `json:"backup_policy"`
+		a, err := decode(body)
+		if err != nil {
+			return backup.Policy{}, err
 		}
-		if err := json.Unmarshal(body, &answer); err != nil || answer.Policy == nil {
-			return backup.Policy{}, errors.New("the answer has no backup_policy")
-		}
-		return convertPolicy(*answer.Policy, strategy, s.reject)
+		return convertPolicy(*a.Policy, strategy, &r)
 	})
+	s.rejects.Report(in.Target, r)
 	if err != nil {
 		return backup.Policy{}, err
 	}
+	s.learn(in.InstanceID, policy)
+	return policy, nil
+}
+
+// learn keeps what a policy says that the other questions depend on.
+func (s *Source) learn(instanceID string, policy backup.Policy) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	incremental := policy.LogBackup != nil && *policy.LogBackup
-	if former, ok := s.policies[in.InstanceID]; !ok || former.incremental != incremental {
-		s.policies[in.InstanceID] = learnedPolicy{incremental: incremental, at: s.now()}
+	if former, ok := s.policies[instanceID]; !ok || former.incremental != incremental {
+		s.policies[instanceID] = learnedPolicy{incremental: incremental, at: s.now()}
 	}
-	return policy, nil
 }
 
 // learned returns what the policy of an instance said. What it said just now does not count yet, so that the answer to
@@ -218,14 +219,11 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 		return backup.Window{}, err
 	}
 	if !restorable(in) {
-		return backup.Window{}, &backup.Error{
-			Op: opListRestoreTimes, Class: backup.ClassUnsupported,
-			Err: errors.New("point-in-time recovery is for replica sets, and for clusters from version 4.0"),
-		}
+		return backup.Window{}, unsupported(opListRestoreTimes, "point-in-time recovery is for replica sets, and for clusters from version 4.0")
 	}
 	today := s.now().UTC()
 	for _, day := range []time.Time{today, today.AddDate(0, 0, -1)} {
-		window, err := s.recoveryOn(ctx, in.InstanceID, day)
+		window, err := s.recoveryOn(ctx, in.Target, day)
 		if err != nil || !window.IsZero() {
 			return window, err
 		}
@@ -233,19 +231,19 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 	return backup.Window{}, nil
 }
 
-func (s *Source) recoveryOn(ctx context.Context, instanceID string, day time.Time) (backup.Window, error) {
-	return call(ctx, s.client, operation{
-		name: opListRestoreTimes, define: dds.GenReqDefForListRestoreTimes,
-		request: &model.ListRestoreTimesRequest{InstanceId: instanceID, Date: day.Format(time.DateOnly)},
-	}, func(body []byte) (backup.Window, error) {
-		var answer struct {
-			Spans *[]json.RawMessage `json:"restore_time"`
-		}
-		if err := json.Unmarshal(body, &answer); err != nil || answer.Spans == nil {
-			return backup.Window{}, errors.New("the answer has no list of restore_time")
-		}
-		return convertWindows(*answer.Spans, s.reject), nil
-	})
+func (s *Source) recoveryOn(ctx context.Context, of backup.Target, day time.Time) (backup.Window, error) {
+	const op = opListRestoreTimes
+	a, err := ask(ctx, s.client, operation{
+		name: op, define: dds.GenReqDefForListRestoreTimes,
+		request: &model.ListRestoreTimesRequest{InstanceId: of.InstanceID, Date: day.Format(time.DateOnly)},
+	}, decoder[restoreTimesAnswer](op))
+	if err != nil {
+		return backup.Window{}, err
+	}
+	var r wire.Reader
+	window := convertRanges(a.Ranges, &r)
+	s.rejects.Report(of, r)
+	return window, nil
 }
 
 func restorable(in backup.Instance) bool {
@@ -274,15 +272,6 @@ func (s *Source) lookUp(instanceID string) known {
 	return s.known[instanceID]
 }
 
-// reject counts what could not be read, and logs the first of each field.
-func (s *Source) reject(field string, value json.RawMessage) {
-	s.client.caller.Rejected(field)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.told[field] {
-		return
-	}
-	s.told[field] = true
-	level.Warn(s.logger).Log("msg", "cannot read a value of the cloud's answer; logged once",
-		"account", s.account, "region", s.region, "field", field, "value", clip(string(value)))
+func unsupported(op, why string) *backup.Error {
+	return &backup.Error{Op: op, Class: backup.ClassUnsupported, Err: errors.New(why)}
 }

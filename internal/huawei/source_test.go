@@ -294,7 +294,7 @@ func TestListWithoutEnd(t *testing.T) {
 	}})
 	s, _ := open(t, f.URL, nil)
 	_, err := s.Instances(t.Context())
-	if want := "ListInstances: protocol: the list does not end after 1000 pages"; errorText(err) != want {
+	if want := "ListInstances: protocol: the list has no end after 1000 pages"; errorText(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -309,8 +309,8 @@ func TestRejectedValuesAreLoggedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const want = `level=warn msg="cannot read a value of the cloud's answer; logged once" account=hw region=cn-north-4 field=mode value="\"Galaxy\""` + "\n" +
-		`level=warn msg="cannot read a value of the cloud's answer; logged once" account=hw region=cn-north-4 field=created value="\"soon\""` + "\n"
+	const want = `level=warn msg="cannot read a value of the cloud's answer; logged once" target=huawei/hw/cn-north-4/ field=mode problem="\"Galaxy\" is not known"` + "\n" +
+		`level=warn msg="cannot read a value of the cloud's answer; logged once" target=huawei/hw/cn-north-4/ field=created problem="\"soon\" is not a time"` + "\n"
 	if logged.String() != want {
 		t.Errorf("logged\n%s\nwant\n%s", logged.String(), want)
 	}

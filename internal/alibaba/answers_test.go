@@ -56,7 +56,7 @@ func TestDecode(t *testing.T) {
 		{"no jobs", tasks, `{"BackupJobs":[]}`, 0, ""},
 		{"jobs are null", tasks, `{"BackupJobs":null}`, 0, ""},
 		{"jobs are missing", tasks, `{"RequestId":"R"}`, 0, "DescribeBackupTasks: protocol: the answer has no proper BackupJobs [request id R]"},
-		{"jobs are wrapped", tasks, `{"BackupJobs":{"BackupJob":[]}}`, 0, "DescribeBackupTasks: protocol: the answer cannot be read: a list is wanted, not {"},
+		{"jobs are wrapped", tasks, `{"BackupJobs":{"BackupJob":[]}}`, 0, "DescribeBackupTasks: protocol: the answer has no proper BackupJobs"},
 		{"text among the jobs", tasks, `{"BackupJobs":["x",{"BackupjobId":"1"}]}`, 2, ""},
 
 		{"no policy", policy, `{"RequestId":"R"}`, 0, "DescribeBackupPolicy: protocol: the answer has no proper PreferredBackupPeriod [request id R]"},

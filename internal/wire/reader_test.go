@@ -1,0 +1,220 @@
+package wire
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// scalar reads a JSON value; "" is a field that is missing.
+func scalar(t *testing.T, value string) Scalar {
+	t.Helper()
+	var doc struct{ V Scalar }
+	text := `{}`
+	if value != "" {
+		text = `{"V":` + value + `}`
+	}
+	if mistyped, err := Unmarshal([]byte(text), &doc); mistyped || err != nil {
+		t.Fatal(mistyped, err)
+	}
+	return doc.V
+}
+
+// Each method reads each value; a value of nil is one that says nothing.
+func TestReader(t *testing.T) {
+	id := func(r *Reader, s Scalar) any { id, _ := r.ID("F", s); return id }
+	words := func(r *Reader, s Scalar) any { return r.Words("F", s) }
+	integer := func(r *Reader, s Scalar) any { return r.Integer("F", s) }
+	kilobytes := func(r *Reader, s Scalar) any { return r.Size("F", s, 1024) }
+	flag := func(r *Reader, s Scalar) any { return r.Flag("F", s) }
+	percent := func(r *Reader, s Scalar) any { return r.Percent("F", s) }
+	word := func(r *Reader, s Scalar) any { return Choice(r, "F", s, map[string]int{"One": 1, "two": 2}) }
+	noInt, noFlag, noFloat := (*int64)(nil), (*bool)(nil), (*float64)(nil)
+	tests := []struct {
+		name  string
+		read  func(*Reader, Scalar) any
+		value string
+		want  any
+		bad   string // "": not rejected
+	}{
+		{"id", id, `"dds-1"`, "dds-1", ""},
+		{"id with a newline", id, `" 170034\n"`, "170034", ""},
+		{"id as a number", id, `123456789012345678901234567890`, "123456789012345678901234567890", ""},
+		{"id missing", id, ``, "", `"" is not an id`},
+		{"id null", id, `null`, "", `"" is not an id`},
+		{"id of spaces", id, `"  "`, "", `"" is not an id`},
+		{"id a boolean", id, `true`, "", `"true" is not an id`},
+		{"id an object", id, `{"a":1}`, "", "an object or list is not an id"},
+
+		{"words", words, `"a  b"`, "a  b", ""},
+		{"words as a number", words, `4.2`, "4.2", ""},
+		{"words missing", words, ``, "", ""},
+		{"words null", words, `null`, "", ""},
+		{"words escaped", words, `"\u00e9\ud800"`, "é\uFFFD", ""},
+		{"words of invalid UTF-8", words, "\"a\xff\"", "a\uFFFD", ""},
+		{"words a boolean", words, `false`, "", `"false" is not text`},
+		{"words a list", words, `["a"]`, "", "an object or list is not text"},
+
+		{"integer", integer, `12`, new(int64(12)), ""},
+		{"integer as text", integer, `" -12 "`, new(int64(-12)), ""},
+		{"integer, the largest", integer, `9223372036854775807`, new(int64(math.MaxInt64)), ""},
+		{"integer beyond", integer, `9223372036854775808`, noInt, `"9223372036854775808" is not a whole number`},
+		{"integer with a fraction", integer, `12.0`, noInt, `"12.0" is not a whole number`},
+		{"integer in scientific notation", integer, `1e3`, noInt, `"1e3" is not a whole number`},
+		{"integer missing", integer, ``, noInt, ""},
+		{"integer empty", integer, `""`, noInt, ""},
+		{"integer a boolean", integer, `true`, noInt, `"true" is not a whole number`},
+		{"integer an object", integer, `{}`, noInt, "an object or list is not a whole number"},
+
+		{"size", kilobytes, `2`, new(int64(2048)), ""},
+		{"size, the largest", kilobytes, `9007199254740991`, new(int64(9007199254740991 * 1024)), ""},
+		{"size beyond", kilobytes, `9007199254740992`, noInt, `"9007199254740992" is not a size`},
+		{"size negative", kilobytes, `-1`, noInt, `"-1" is not a size`},
+		{"size with a unit", kilobytes, `"12 GB"`, noInt, `"12 GB" is not a whole number`},
+		{"size null", kilobytes, `null`, noInt, ""},
+
+		{"flag", flag, `true`, new(true), ""},
+		{"flag as text", flag, `"False"`, new(false), ""},
+		{"flag as a number", flag, `1`, new(true), ""},
+		{"flag as a number in text", flag, `"0"`, new(false), ""},
+		{"flag unknown", flag, `"yes"`, noFlag, `"yes" is not true or false`},
+		{"flag missing", flag, ``, noFlag, ""},
+		{"flag a list", flag, `[]`, noFlag, "an object or list is not true or false"},
+
+		{"percent", percent, `"18%"`, new(18.0), ""},
+		{"percent with a space", percent, `"18.5 %"`, new(18.5), ""},
+		{"percent as a number", percent, `100`, new(100.0), ""},
+		{"percent beyond", percent, `"101%"`, noFloat, `"101%" is not a percentage`},
+		{"percent below", percent, `-1`, noFloat, `"-1" is not a percentage`},
+		{"percent not a number", percent, `"NaN"`, noFloat, `"NaN" is not a percentage`},
+		{"percent empty", percent, `""`, noFloat, ""},
+		{"percent an object", percent, `{}`, noFloat, "an object or list is not a percentage"},
+
+		{"choice", word, `"one"`, 1, ""},
+		{"choice in capitals", word, `"TWO"`, 2, ""},
+		{"choice unknown", word, `"three"`, 0, `"three" is not known`},
+		{"choice missing", word, ``, 0, ""},
+		{"choice an object", word, `{}`, 0, "an object or list is not known"},
+
+		{"a URL in what is rejected", integer, `"http://oss/?Signature=SIGNED"`, noInt, `"(URL)" is not a whole number`},
+		{"long text in what is rejected", integer, `"1234567890123456789012345678901234567890x"`, noInt, `"1234567890123456789012345678901234567890…" is not a whole number`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var r Reader
+			if diff := cmp.Diff(tt.want, tt.read(&r, scalar(t, tt.value))); diff != "" {
+				t.Errorf("value (-want +got):\n%s", diff)
+			}
+			checkRejected(t, r, tt.bad)
+		})
+	}
+}
+
+// checkRejected wants one rejection of the field F, or none.
+func checkRejected(t *testing.T, r Reader, problem string) {
+	t.Helper()
+	var want []Rejection
+	if problem != "" {
+		want = []Rejection{{"F", problem}}
+	}
+	if diff := cmp.Diff(want, r.Rejected); diff != "" {
+		t.Errorf("rejected (-want +got):\n%s", diff)
+	}
+}
+
+func TestTimes(t *testing.T) {
+	layouts := func(r *Reader, s Scalar) (time.Time, bool) { return r.Time("F", s, time.RFC3339, time.DateTime) }
+	unix := func(r *Reader, s Scalar) (time.Time, bool) { return r.Milliseconds("F", s) }
+	at := time.Date(2026, time.January, 14, 3, 1, 30, 0, time.UTC)
+	tests := []struct {
+		name  string
+		read  func(*Reader, Scalar) (time.Time, bool)
+		value string
+		want  time.Time
+		bad   string
+	}{
+		{"first layout", layouts, `"2026-01-14T03:01:30Z"`, at, ""},
+		{"another zone", layouts, `"2026-01-14T11:01:30+08:00"`, at, ""},
+		{"second layout", layouts, `"2026-01-14 03:01:30"`, at, ""},
+		{"missing", layouts, ``, time.Time{}, ""},
+		{"null", layouts, `null`, time.Time{}, ""},
+		{"empty", layouts, `""`, time.Time{}, ""},
+		{"a word", layouts, `"yesterday"`, time.Time{}, `"yesterday" is not a time`},
+		{"a number", layouts, `1552451697`, time.Time{}, `"1552451697" is not a time`},
+		{"an object", layouts, `{}`, time.Time{}, "an object or list is not a time"},
+		{"Go's zero", layouts, `"0001-01-01T00:00:00Z"`, time.Time{}, `"0001-01-01T00:00:00Z" is not a time`},
+		{"the epoch's zero", layouts, `"1970-01-01 00:00:00"`, time.Time{}, `"1970-01-01 00:00:00" is not a time`},
+		{"milliseconds", unix, `1768359690000`, at, ""},
+		{"milliseconds as text", unix, `"1768359690000"`, at, ""},
+		{"milliseconds missing", unix, ``, time.Time{}, ""},
+		{"milliseconds from before there were any backups", unix, `1`, time.Time{}, `"1" is not a time`},
+		{"milliseconds beyond all calendars", unix, `4611686018427387904`, time.Time{}, `"4611686018427387904" is not a time`},
+		{"milliseconds an object", unix, `{}`, time.Time{}, "an object or list is not a time"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var r Reader
+			got, ok := tt.read(&r, scalar(t, tt.value))
+			if !got.Equal(tt.want) || got.Location() != time.UTC || ok != (tt.bad == "") {
+				t.Errorf("got %v, %v; want %v", got, ok, tt.want)
+			}
+			checkRejected(t, r, tt.bad)
+		})
+	}
+}
+
+func TestSchedules(t *testing.T) {
+	day := func(name string) (time.Weekday, bool) {
+		for d := time.Sunday; d <= time.Saturday; d++ {
+			if d.String() == name {
+				return d, true
+			}
+		}
+		return 0, false
+	}
+	type window struct{ Start, Length time.Duration }
+	weekdays := func(r *Reader, s Scalar) any { return r.Weekdays("F", s, day) }
+	daily := func(r *Reader, s Scalar) any { a, b := r.DailyWindow("F", s, "15:04Z"); return window{a, b} }
+	days := func(n int64) func(*Reader, Scalar) any {
+		return func(r *Reader, s Scalar) any { d, _ := r.Span("F", s, n, 24*time.Hour); return d }
+	}
+	none := []time.Weekday(nil)
+	tests := []struct {
+		name  string
+		read  func(*Reader, Scalar) any
+		value string
+		want  any
+		bad   string
+	}{
+		{"days sorted, once each", weekdays, `"Friday, Monday,,Friday"`, []time.Weekday{time.Monday, time.Friday}, ""},
+		{"no days", weekdays, ``, none, ""},
+		{"empty days", weekdays, `""`, none, ""},
+		{"one day of none costs the list", weekdays, `"Friday,Someday"`, none, `"Friday,Someday" is not a list of weekdays`},
+		{"days in a list", weekdays, `["Friday"]`, none, "an object or list is not a list of weekdays"},
+		{"window", daily, `"09:00Z-10:30Z"`, window{9 * time.Hour, 90 * time.Minute}, ""},
+		{"window with spaces", daily, `"09:00Z - 10:00Z"`, window{9 * time.Hour, time.Hour}, ""},
+		{"window to midnight", daily, `"23:00Z-00:00Z"`, window{23 * time.Hour, time.Hour}, ""},
+		{"window over midnight", daily, `"23:30Z-00:30Z"`, window{23*time.Hour + 30*time.Minute, time.Hour}, ""},
+		{"no window", daily, `null`, window{}, ""},
+		{"half a window", daily, `"09:00Z"`, window{}, `"09:00Z" is not a time of day`},
+		{"window of the wrong layout", daily, `"09:00-10:00"`, window{}, `"09:00-10:00" is not a time of day`},
+		{"window an object", daily, `{}`, window{}, "an object or list is not a time of day"},
+		{"span", days(7), `7`, 7 * 24 * time.Hour, ""},
+		{"span of nothing", days(0), `0`, time.Duration(0), ""},
+		{"span of a hundred years", days(36600), `36600`, 36600 * 24 * time.Hour, ""},
+		{"span of more", days(36601), `36601`, time.Duration(0), `"36601" is not a number of "24h0m0s"`},
+		{"span that overflows", days(math.MaxInt64), `9223372036854775807`, time.Duration(0), `"9223372036854775807" is not a number of "24h0m0s"`},
+		{"span below none", days(-1), `-1`, time.Duration(0), `"-1" is not a number of "24h0m0s"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var r Reader
+			if diff := cmp.Diff(tt.want, tt.read(&r, scalar(t, tt.value))); diff != "" {
+				t.Errorf("value (-want +got):\n%s", diff)
+			}
+			checkRejected(t, r, tt.bad)
+		})
+	}
+}
