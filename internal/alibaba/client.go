@@ -112,10 +112,7 @@ func (c *client) send(ctx context.Context, op string, q query) ([]byte, error) {
 		return nil, fmt.Errorf("the SDK returned no body but %T", answer["body"])
 	}
 	defer body.Close()
-	if read, ok := body.(interface{ Bytes() []byte }); ok {
-		return read.Bytes(), nil
-	}
-	return io.ReadAll(body)
+	return cloudcall.ReadBody(body)
 }
 
 // method is POST for all but a few.

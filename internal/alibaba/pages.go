@@ -1,13 +1,9 @@
 package alibaba
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
-	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/wire"
 )
 
@@ -72,36 +68,4 @@ func number64(s wire.Scalar) int64 {
 		return *n
 	}
 	return 0
-}
-
-// inTime lists what began at since or later. The API takes whole minutes. Whether the end may lie in the future is not
-// documented; where it may not, what began in the current minute is left for the next time.
-func inTime[T any](s *Source, since time.Time, list func(q query) ([]T, error)) ([]T, error) {
-	past := s.endsInPast.Load()
-	records, err := list(timeRange(since, s.now(), past))
-	if past || !refusesEnd(err) {
-		return records, err
-	}
-	records, err = list(timeRange(since, s.now(), true))
-	if err == nil {
-		s.endsInPast.Store(true)
-	}
-	return records, err
-}
-
-func timeRange(since, now time.Time, past bool) query {
-	const layout = "2006-01-02T15:04Z"
-	start, end := since.UTC().Truncate(time.Minute), now.UTC().Truncate(time.Minute)
-	if !past {
-		end = end.Add(time.Minute)
-	}
-	if !end.After(start) {
-		end = start.Add(time.Minute)
-	}
-	return query{"StartTime": start.Format(layout), "EndTime": end.Format(layout)}
-}
-
-func refusesEnd(err error) bool {
-	failure, ok := errors.AsType[*backup.Error](err)
-	return ok && strings.EqualFold(failure.Code, "InvalidEndTime.Malformed")
 }

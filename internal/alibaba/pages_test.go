@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -80,27 +79,5 @@ func TestReadPagesEnds(t *testing.T) {
 	}, func(s *string) string { return *s })
 	if want := "Op: protocol: the list has no end after 200 pages"; err == nil || err.Error() != want {
 		t.Errorf("error = %v, want %s", err, want)
-	}
-}
-
-func TestTimeRange(t *testing.T) {
-	now := time.Date(2026, time.January, 15, 18, 30, 30, 0, time.FixedZone("", 8*3600))
-	tests := []struct {
-		name  string
-		since time.Time
-		past  bool
-		want  query
-	}{
-		{"end rounded up", now.Add(-8 * 24 * time.Hour), false, query{"StartTime": "2026-01-07T10:30Z", "EndTime": "2026-01-15T10:31Z"}},
-		{"end in the past", now.Add(-8 * 24 * time.Hour), true, query{"StartTime": "2026-01-07T10:30Z", "EndTime": "2026-01-15T10:30Z"}},
-		{"never empty", now, true, query{"StartTime": "2026-01-15T10:30Z", "EndTime": "2026-01-15T10:31Z"}},
-		{"never backwards", now.Add(time.Hour), false, query{"StartTime": "2026-01-15T11:30Z", "EndTime": "2026-01-15T11:31Z"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, timeRange(tt.since, now, tt.past)); diff != "" {
-				t.Errorf("parameters (-want +got):\n%s", diff)
-			}
-		})
 	}
 }

@@ -3,7 +3,6 @@ package alibaba
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -68,20 +67,6 @@ func (s *Source) Instances(ctx context.Context) ([]backup.Instance, error) {
 	return instances, nil
 }
 
-func (s *Source) listInstances(ctx context.Context, kind string) ([]instanceRecord, error) {
-	const op = opDescribeDBInstances
-	decode := decoder[instancesAnswer](op)
-	q := query{"DBInstanceType": kind, "PageSize": strconv.Itoa(pageSize)}
-	return readPages(op, func(number int) (page[instanceRecord], error) {
-		q["PageNumber"] = strconv.Itoa(number)
-		a, err := ask(ctx, s.client, op, q, decode)
-		if err != nil {
-			return page[instanceRecord]{}, err
-		}
-		return page[instanceRecord]{a.DBInstances.DBInstance, a.TotalCount, a.PageSize}, nil
-	}, func(rec *instanceRecord) string { return rec.DBInstanceID.Text })
-}
-
 // Backups lists the finished backup sets of one target, and for a shard of a cluster in cluster-backup mode those
 // under way too.
 func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error) {
@@ -100,7 +85,7 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 			return backup.List{}, err
 		}
 	}
-	read := s.ownBackups
+	read := s.listBackups
 	if inSets {
 		read = s.partsOfSets
 	}
@@ -110,38 +95,6 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 	}
 	list.Backups = backups
 	return list.Since(since), nil // which of a backup's times the API compares with StartTime is not documented
-}
-
-// ownBackups lists the backups of a target that has a list of its own.
-func (s *Source) ownBackups(ctx context.Context, of backup.Target, since time.Time) ([]backup.Backup, error) {
-	const op = opDescribeBackups
-	decode := decoder[backupsAnswer](op)
-	records, err := inTime(s, since, func(q query) ([]backupRecord, error) {
-		q["DBInstanceId"], q["PageSize"] = of.InstanceID, strconv.Itoa(pageSize)
-		if of.NodeID != "" {
-			q["NodeId"] = of.NodeID
-		}
-		return readPages(op, func(number int) (page[backupRecord], error) {
-			q["PageNumber"] = strconv.Itoa(number)
-			a, err := ask(ctx, s.client, op, q, decode)
-			if err != nil {
-				return page[backupRecord]{}, err
-			}
-			return page[backupRecord]{a.Backups.Backup, a.TotalCount, a.PageSize}, nil
-		}, func(rec *backupRecord) string { return rec.BackupID.Text })
-	})
-	if err != nil {
-		return nil, err
-	}
-	var r wire.Reader
-	backups := make([]backup.Backup, 0, len(records))
-	for i := range records {
-		if b, ok := convertBackup(&records[i], &r); ok {
-			backups = append(backups, b)
-		}
-	}
-	s.rejects.Report(of, r)
-	return backups, nil
 }
 
 // partsOfSets lists a shard's parts of the sets of its cluster.

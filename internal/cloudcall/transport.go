@@ -79,6 +79,14 @@ type memory struct{ *bytes.Buffer }
 
 func (memory) Close() error { return nil }
 
+// ReadBody reads a body; one that [Transport] handed out is in memory already, and not copied.
+func ReadBody(body io.Reader) ([]byte, error) {
+	if read, ok := body.(interface{ Bytes() []byte }); ok {
+		return read.Bytes(), nil
+	}
+	return io.ReadAll(body)
+}
+
 // readAll reads one byte more than MaxBody at most.
 func (t *Transport) readAll(resp *http.Response) ([]byte, error) {
 	limited := io.LimitReader(resp.Body, MaxBody+1)

@@ -312,3 +312,15 @@ func TestKeepsConnections(t *testing.T) {
 		t.Errorf("%d connections for 20 calls in a row, want one", connections)
 	}
 }
+
+func TestReadBody(t *testing.T) {
+	kept := []byte(`{"a":1}`)
+	got, err := ReadBody(memory{bytes.NewBuffer(kept)})
+	if err != nil || string(got) != `{"a":1}` || &got[0] != &kept[0] {
+		t.Errorf("got %q, %v; want the bytes that are in memory, not a copy", got, err)
+	}
+	got, err = ReadBody(strings.NewReader(`{"b":2}`))
+	if err != nil || string(got) != `{"b":2}` {
+		t.Errorf("got %q, %v", got, err)
+	}
+}

@@ -42,7 +42,7 @@ type Options struct {
 	Keys        cloudcall.KeySource // nil: the SDK's own default chain
 	Caller      *cloudcall.Caller   // makes the calls; built with Classify
 	Transport   http.RoundTripper   // shared by all calls of the account
-	Logger      log.Logger          // is told once of each kind of record that cannot be read; nil: nobody is
+	Logger      log.Logger          // is told once of each kind of value that cannot be read; nil: nobody is
 	Now         func() time.Time
 	// ShareListings is how long after its end a listing of the whole project may still answer for an instance that
 	// has not had it yet; 0: a minute. An instance that is asked for again always gets a new listing.
@@ -208,19 +208,11 @@ func (s sender) send(o operation) ([]byte, error) {
 		return nil, err
 	}
 	defer answer.Body.Close()
-	body, err := readAll(answer.Body)
+	body, err := cloudcall.ReadBody(answer.Body)
 	if err != nil {
 		return nil, err
 	}
 	return body, refusal(body)
-}
-
-// readAll reads a body, which the transport has in memory already.
-func readAll(body io.Reader) ([]byte, error) {
-	if read, ok := body.(interface{ Bytes() []byte }); ok {
-		return read.Bytes(), nil
-	}
-	return io.ReadAll(body)
 }
 
 // strict takes every answer for a failure whose status is not the expected one; the SDK itself minds those from 400.

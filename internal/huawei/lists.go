@@ -2,7 +2,6 @@ package huawei
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"time"
 
@@ -159,15 +158,4 @@ func (s *Source) tasksNamed(ctx context.Context, name string, now time.Time, r *
 		}
 		return page[jobRecord]{a.Jobs, a.TotalCount}, nil
 	}, func(rec *jobRecord) string { return rec.ID.Text })
-}
-
-// orUnsupported tells apart a region whose gateway does not know the path: the list is newer than the rest of the API.
-func orUnsupported(err error) error {
-	failure, ok := errors.AsType[*backup.Error](err)
-	if !ok || failure.Code != "APIGW.0101" {
-		return err
-	}
-	other := *failure
-	other.Class, other.Hint = backup.ClassUnsupported, ""
-	return &other
 }

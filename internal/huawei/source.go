@@ -275,3 +275,14 @@ func (s *Source) lookUp(instanceID string) known {
 func unsupported(op, why string) *backup.Error {
 	return &backup.Error{Op: op, Class: backup.ClassUnsupported, Err: errors.New(why)}
 }
+
+// orUnsupported tells apart a region whose gateway does not know the path: the list is newer than the rest of the API.
+func orUnsupported(err error) error {
+	failure, ok := errors.AsType[*backup.Error](err)
+	if !ok || failure.Code != "APIGW.0101" {
+		return err
+	}
+	other := *failure
+	other.Class, other.Hint = backup.ClassUnsupported, ""
+	return &other
+}
