@@ -71,8 +71,9 @@ func startClouds(ctx context.Context, env *environment, address, kind string) (*
 	sim := cloudsim.New(cloudsim.Options{Fleet: fleet, Now: env.now})
 	mux := http.NewServeMux()
 	mux.Handle("/", sim)
-	mux.Handle("/faults", sim.Admin())
-	mux.Handle("/calls", sim.Admin())
+	for _, path := range []string{"/faults", "/faults/", "/calls"} {
+		mux.Handle(path, sim.Admin())
+	}
 	clouds := &simulated{
 		Server:  &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }},
 		address: listeners[0].Addr().String(),
