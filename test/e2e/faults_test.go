@@ -44,7 +44,7 @@ func TestRefusedCredentials(t *testing.T) {
 		{"MongoDBBackupAccountDown", "demo-alibaba/cn-beijing", "", "critical"},
 		{"MongoDBBackupAccountDown", "demo-alibaba/cn-hangzhou", "", "critical"},
 	}
-	s.expect(t, down, stale(alibabaTargets()))
+	s.expect(t, down, stale(alibabaTargets()), "MongoDBBackupPollFailing") // which takes its time, but comes too
 	s.assertTold(t, message{
 		down[1],
 		`alibaba account demo-alibaba, region cn-hangzhou: the cloud refuses the credentials or does not answer.`,
