@@ -35,10 +35,10 @@ type configuredKeys cloudcall.KeySource
 func (k configuredKeys) get(context.Context) (key, error) {
 	keys, err := k()
 	if err != nil {
-		return key{}, &credentialsError{err}
+		return key{}, &cloudcall.CredentialsError{Cause: err, Hint: checkCredentials}
 	}
 	if keys.AccessKeyID == "" || keys.AccessKeySecret == "" {
-		return key{}, &credentialsError{errors.New("the access key id or its secret is empty")}
+		return key{}, &cloudcall.CredentialsError{Cause: errors.New("the access key id or its secret is empty"), Hint: checkCredentials}
 	}
 	model := &credentials.CredentialModel{
 		AccessKeyId: new(keys.AccessKeyID), AccessKeySecret: new(keys.AccessKeySecret), Type: new("access_key"),
@@ -91,7 +91,10 @@ func (c *chain) get(ctx context.Context) (key, error) {
 		if model := c.recent(chainStale); model != nil {
 			return key{model}, nil
 		}
-		return key{}, &credentialsError{got.Err}
+		return key{}, &cloudcall.CredentialsError{
+			Cause: chainError{got.Err},
+			Hint:  "give the account credentials, or make the SDK's default chain find some",
+		}
 	}
 }
 
@@ -151,13 +154,11 @@ func (c *chain) doubt(op string, err error) {
 	c.serial++
 }
 
-// credentialsError is that there are no credentials to make a call with.
-type credentialsError struct{ cause error }
+// chainError is what the chain says, without URLs.
+type chainError struct{ cause error }
 
-func (e *credentialsError) Error() string {
-	return "no credentials: " + wire.Clip(e.cause.Error(), longestMessage)
-}
-func (e *credentialsError) Unwrap() error { return e.cause }
+func (e chainError) Error() string { return wire.Clip(e.cause.Error(), longestMessage) }
+func (e chainError) Unwrap() error { return e.cause }
 
 // key is the credentials of one call, in the form that the SDK takes. It never prints.
 type key struct{ model *credentials.CredentialModel }

@@ -12,7 +12,6 @@ import (
 	"github.com/alibabacloud-go/tea/tea"
 	"github.com/aliyun/credentials-go/credentials"
 
-	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
 )
 
@@ -130,8 +129,8 @@ func TestWaitingForTheChainEndsWithTheContext(t *testing.T) {
 func TestChainThatCannotBeBuilt(t *testing.T) {
 	c := newChain(time.Now, func() (credentials.Credential, error) { return nil, errors.New("HOME is not set") })
 	_, err := c.get(t.Context())
-	want := "Op: auth: no credentials: HOME is not set; give the account credentials, or make the SDK's default chain find some"
-	if err == nil || Classify("Op", err).Error() != want {
+	want := &cloudcall.CredentialsError{Cause: errors.New("HOME is not set"), Hint: "give the account credentials, or make the SDK's default chain find some"}
+	if got, ok := errors.AsType[*cloudcall.CredentialsError](err); !ok || got.Error() != want.Error() || got.Hint != want.Hint {
 		t.Errorf("error = %v, want %s", err, want)
 	}
 }
@@ -153,6 +152,11 @@ func TestDefaultChain(t *testing.T) {
 	}
 }
 
+func noCredentials(err error) bool {
+	_, ok := errors.AsType[*cloudcall.CredentialsError](err)
+	return ok
+}
+
 func TestConfiguredKeys(t *testing.T) {
 	tests := []struct {
 		name string
@@ -171,8 +175,8 @@ func TestConfiguredKeys(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := newKeySource(func() (cloudcall.Keys, error) { return tt.keys, tt.err }, time.Now).get(t.Context())
 			if tt.want != "" {
-				if err == nil || err.Error() != tt.want || Classify("Op", err).Class != backup.ClassAuth {
-					t.Errorf("error = %v, want %s and class auth", err, tt.want)
+				if err == nil || err.Error() != tt.want || !noCredentials(err) {
+					t.Errorf("error = %v, want %s as a CredentialsError", err, tt.want)
 				}
 				return
 			}

@@ -15,9 +15,6 @@ import (
 // Classify turns what the SDK returned into an Error of a known class: by the API's error code, else by the HTTP
 // status, and never by the message, whose words change.
 func Classify(op string, err error) *backup.Error {
-	if none, ok := errors.AsType[*credentialsError](err); ok {
-		return &backup.Error{Op: op, Class: backup.ClassAuth, Err: none, Hint: "give the account credentials, or make the SDK's default chain find some"}
-	}
 	answer, ok := errors.AsType[*tea.SDKError](err)
 	if !ok {
 		return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: errors.New(wire.Clip(err.Error(), longestMessage))}
@@ -125,6 +122,8 @@ func hint(op string, failure *backup.Error) string {
 	}
 }
 
+const checkCredentials = "check the account's credentials"
+
 func authHint(code string) string {
 	switch {
 	case strings.HasPrefix(code, "invalidaccesskeyid"):
@@ -136,5 +135,5 @@ func authHint(code string) string {
 	case strings.HasPrefix(code, "invalidtimestamp"):
 		return "set the clock of this machine"
 	}
-	return "check the account's credentials"
+	return checkCredentials
 }

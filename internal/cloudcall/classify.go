@@ -34,6 +34,9 @@ func (c *Caller) classify(ctx context.Context, op string, err error) *backup.Err
 	if cause, ok := networkCause(err); ok {
 		return &backup.Error{Op: op, Class: backup.ClassNetwork, Hint: networkHint(cause), Err: cause}
 	}
+	if none, ok := errors.AsType[*CredentialsError](err); ok {
+		return &backup.Error{Op: op, Class: backup.ClassAuth, Hint: none.Hint, Err: none}
+	}
 	failure := c.opts.Classify(op, err)
 	if failure.Class == backup.ClassProtocol && ctx.Err() != nil {
 		return contextFailure(op, ctx.Err()) // an SDK that reports the end of the context in words of its own

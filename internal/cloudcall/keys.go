@@ -26,3 +26,16 @@ func (k Keys) Fingerprint() string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{k.AccessKeyID, k.AccessKeySecret, k.SecurityToken, k.AuthToken}, "\x00")))
 	return hex.EncodeToString(sum[:8])
 }
+
+// CredentialsError is that there are no credentials to make a call with. Its class is auth, unless its cause is the end
+// of a context or a failure of the network.
+type CredentialsError struct {
+	Cause error
+	Hint  string // what to do about it
+}
+
+// Error says why.
+func (e *CredentialsError) Error() string { return "no credentials: " + e.Cause.Error() }
+
+// Unwrap returns the cause.
+func (e *CredentialsError) Unwrap() error { return e.Cause }

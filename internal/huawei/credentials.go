@@ -26,45 +26,35 @@ type credentials struct {
 	projectID string // the project that was configured together with them; "": none
 }
 
-// credentialsError says that there are no credentials to call with.
-type credentialsError struct {
-	err  error
-	hint string
-}
-
-func (e *credentialsError) Error() string { return e.err.Error() }
-
-func (e *credentialsError) Unwrap() error { return e.err }
-
-// keySource yields the credentials of the moment.
+// keySource returns the credentials of one call.
 type keySource interface {
 	credentials(ctx context.Context, client *impl.DefaultHttpClient) (credentials, error)
-	// doubt tells the source that the cloud refused what it gave.
+	// doubt tells the source that the cloud refused what it gave, so that it does not give it again.
 	doubt()
 }
 
-func newKeySource(keys cloudcall.KeySource) keySource {
-	if keys == nil {
-		return &chain{turn: make(chan struct{}, 1), find: provider.BasicCredentialProviderChain().GetCredentials}
+func newKeySource(configured cloudcall.KeySource) keySource {
+	if configured != nil {
+		return configuredKeys(configured)
 	}
-	return configured(keys)
+	return &chain{turn: make(chan struct{}, 1), find: provider.BasicCredentialProviderChain().GetCredentials}
 }
 
-// configured are credentials from the configuration.
-type configured cloudcall.KeySource
+// configuredKeys are read anew for each call.
+type configuredKeys cloudcall.KeySource
 
-func (k configured) credentials(context.Context, *impl.DefaultHttpClient) (credentials, error) {
+func (k configuredKeys) credentials(context.Context, *impl.DefaultHttpClient) (credentials, error) {
 	keys, err := k()
 	if err != nil {
-		return credentials{}, &credentialsError{err, "check the account's credentials"}
+		return credentials{}, &cloudcall.CredentialsError{Cause: err, Hint: checkCredentials}
 	}
 	if keys.AuthToken == "" && (keys.AccessKeyID == "" || keys.AccessKeySecret == "") {
-		return credentials{}, &credentialsError{errors.New("the access key id or its secret is empty"), "check the account's credentials"}
+		return credentials{}, &cloudcall.CredentialsError{Cause: errors.New("the access key id or its secret is empty"), Hint: checkCredentials}
 	}
 	return credentials{Keys: keys}, nil
 }
 
-func (configured) doubt() {}
+func (configuredKeys) doubt() {}
 
 // chain is the SDK's own default chain: environment, profile file, the server's agency, the pod's identity. The SDK
 // renews temporary keys in the middle of a request without a lock, so one caller at a time may ask, and requests are
@@ -91,9 +81,9 @@ func (c *chain) credentials(ctx context.Context, client *impl.DefaultHttpClient)
 		basicFound, ok := found.(*basic.Credentials)
 		if err != nil || !ok {
 			// The SDK's text may quote lines of the profile file, so it is left out.
-			return credentials{}, &credentialsError{
-				errors.New("neither the environment nor a profile file, the server's agency or the pod's identity gives credentials"),
-				"configure credentials for the account, or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
+			return credentials{}, &cloudcall.CredentialsError{
+				Cause: errors.New("neither the environment nor a profile file, the server's agency or the pod's identity gives credentials"),
+				Hint:  "configure credentials for the account, or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
 			}
 		}
 		c.found = basicFound

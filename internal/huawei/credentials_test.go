@@ -116,7 +116,7 @@ func TestUnreadableCredentials(t *testing.T) {
 		o.Keys = func() (cloudcall.Keys, error) { return cloudcall.Keys{}, errors.New("open secrets/sk: no such file") }
 	})
 	_, err := s.Instances(t.Context())
-	if want := "ListInstances: auth: open secrets/sk: no such file; check the account's credentials"; errorText(err) != want {
+	if want := "ListInstances: auth: no credentials: open secrets/sk: no such file; check the account's credentials"; errorText(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if len(f.requests) != 0 || observer.requests["ListInstances auth"] != 1 {
@@ -177,7 +177,7 @@ func TestDefaultChainWithoutCredentials(t *testing.T) {
 		return nil, errors.New("key-value delimiter not found: SECRET-LINE")
 	}}
 	_, err := s.Instances(t.Context())
-	const want = "ListInstances: auth: neither the environment nor a profile file, the server's agency or the pod's identity gives credentials; " +
+	const want = "ListInstances: auth: no credentials: neither the environment nor a profile file, the server's agency or the pod's identity gives credentials; " +
 		"configure credentials for the account, or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
 	if errorText(err) != want {
 		t.Errorf("got  %v\nwant %s", err, want)
@@ -252,7 +252,7 @@ func TestEmptyCredentials(t *testing.T) {
 		f := newFake(t, nil)
 		s, _ := open(t, f.URL, func(o *Options) { o.Keys = func() (cloudcall.Keys, error) { return keys, nil } })
 		_, err := s.Instances(t.Context())
-		if want := "ListInstances: auth: the access key id or its secret is empty; check the account's credentials"; errorText(err) != want {
+		if want := "ListInstances: auth: no credentials: the access key id or its secret is empty; check the account's credentials"; errorText(err) != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		if len(f.requests) != 0 {

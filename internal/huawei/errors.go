@@ -17,9 +17,6 @@ import (
 // status. DDS answers with HTTP 400 or 403 for much that is neither a bad request nor a refused permission, so the
 // code goes first.
 func Classify(op string, err error) *backup.Error {
-	if missing, ok := errors.AsType[*credentialsError](err); ok {
-		return &backup.Error{Op: op, Class: backup.ClassAuth, Err: missing.err, Hint: missing.hint}
-	}
 	answer, ok := errors.AsType[*sdkerr.ServiceResponseError](err)
 	if !ok {
 		return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: errors.New(wire.Clip(err.Error(), longestMessage))}
@@ -80,6 +77,8 @@ func classOfCode(code string) (class backup.Class, ok bool) {
 	}
 	return "", false
 }
+
+const checkCredentials = "check the account's credentials"
 
 // hint says what to do about a failure, for those that a person can mend.
 func hint(op string, failure *backup.Error) string {
