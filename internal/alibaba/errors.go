@@ -104,6 +104,8 @@ func codeRules() []codeRule {
 	}
 }
 
+const checkCredentials = "check the account's credentials"
+
 // hint says what to do about a failure, for those that a person can mend.
 func hint(op string, failure *backup.Error) string {
 	switch failure.Class {
@@ -121,8 +123,6 @@ func hint(op string, failure *backup.Error) string {
 		return ""
 	}
 }
-
-const checkCredentials = "check the account's credentials"
 
 func authHint(code string) string {
 	switch {

@@ -90,6 +90,15 @@ type createAnswer struct {
 	BackupID wire.Scalar `json:"backup_id"`
 }
 
+type projectsAnswer struct {
+	Projects []projectRecord `json:"projects"`
+}
+
+type projectRecord struct {
+	ID   wire.Scalar `json:"id"`
+	Name wire.Scalar `json:"name"`
+}
+
 // answer is the body of an HTTP 200.
 type answer interface {
 	// lacks names what every answer of its kind has and this one has not; "" when it is whole. mistyped says that some
@@ -119,6 +128,10 @@ func (a *restoreTimesAnswer) lacks(bool) string {
 
 func (a *createAnswer) lacks(bool) string {
 	return unless(a.JobID.Text != "" || a.BackupID.Text != "", "job_id")
+}
+
+func (a *projectsAnswer) lacks(bool) string {
+	return unless(a.Projects != nil, "projects")
 }
 
 // lacksOfList wants the list and the count, of whatever type: an answer without them would say that all backups are

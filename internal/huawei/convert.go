@@ -72,7 +72,7 @@ func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b back
 	if instanceID, ok = r.ID("instance_id", rec.InstanceID); !ok {
 		return "", b, false
 	}
-	b.State = wire.Choice(r, "status", must(r, "status", rec.Status), map[string]backup.State{
+	b.State = wire.Choice(r, "status", needed(r, "status", rec.Status), map[string]backup.State{
 		"COMPLETED": backup.StateSuccess, "FAILED": backup.StateFailed, "BUILDING": backup.StateRunning,
 		"DISABLED": backup.StateDeleting, "DELETING": backup.StateDeleting, // the documentation has the one, the SDK the other
 	})
@@ -87,8 +87,8 @@ func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b back
 	return instanceID, b, true
 }
 
-// must rejects a word that has to be there and is not.
-func must(r *wire.Reader, field string, s wire.Scalar) wire.Scalar {
+// needed returns s, which has to be there, and rejects it where it is not.
+func needed(r *wire.Reader, field string, s wire.Scalar) wire.Scalar {
 	if !s.Said() {
 		r.Reject(field, s, "known")
 	}
@@ -101,7 +101,7 @@ func kindAndTrigger(r *wire.Reader, s wire.Scalar) (backup.Kind, backup.Trigger)
 		kind    backup.Kind
 		trigger backup.Trigger
 	}
-	is := wire.Choice(r, "type", must(r, "type", s), map[string]meaning{
+	is := wire.Choice(r, "type", needed(r, "type", s), map[string]meaning{
 		"Auto":        {backup.KindFull, backup.TriggerAutomatic},
 		"Manual":      {backup.KindFull, backup.TriggerManual},
 		"Incremental": {backup.KindIncremental, backup.TriggerAutomatic},
@@ -145,7 +145,7 @@ func convertJob(rec *jobRecord, r *wire.Reader) (instanceID string, job backup.J
 	if instanceID, ok = r.ID("instance_id", rec.InstanceID); !ok {
 		return "", job, false
 	}
-	job.State = wire.Choice(r, "status", must(r, "status", rec.Status), map[string]backup.JobState{
+	job.State = wire.Choice(r, "status", needed(r, "status", rec.Status), map[string]backup.JobState{
 		"Running": backup.JobRunning, "Completed": backup.JobFinished, "Failed": backup.JobFailed,
 	})
 	job.Progress = r.Percent("progress", rec.Progress)
@@ -180,7 +180,7 @@ func convertPolicy(rec, strategy policyRecord, r *wire.Reader) (backup.Policy, e
 // retention reads days; ok is false when there are none to read.
 func retention(r *wire.Reader, s wire.Scalar) (kept time.Duration, ok bool) {
 	const field = "keep_days"
-	days := r.Integer(field, must(r, field, s))
+	days := r.Integer(field, needed(r, field, s))
 	if days == nil {
 		return 0, false
 	}

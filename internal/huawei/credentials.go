@@ -2,21 +2,16 @@ package huawei
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/provider"
-	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/def"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/impl"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/request"
 
-	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
 )
 
@@ -119,81 +114,4 @@ func (c tokenCredential) ProcessAuthParams(*impl.DefaultHttpClient, string) (aut
 // ProcessAuthRequest implements auth.ICredential.
 func (c tokenCredential) ProcessAuthRequest(_ *impl.DefaultHttpClient, req *request.DefaultHttpRequest) (*request.DefaultHttpRequest, error) {
 	return req.Builder().AddAutoFilledPathParam("project_id", c.projectID).AddHeaderParam("X-Auth-Token", c.token).Build(), nil
-}
-
-// project returns the id of the project, which it looks up once.
-func (c *client) project(ctx context.Context) (string, error) {
-	if id := c.projectID.Load(); id != nil {
-		return *id, nil
-	}
-	id, err := c.lookup.Get(ctx, "", time.Time{})
-	if err != nil {
-		return "", err
-	}
-	c.projectID.Store(&id)
-	return id, nil
-}
-
-type listProjectsRequest struct {
-	Name string `json:"name"`
-}
-
-func defineListProjects() *def.HttpRequestDef {
-	return def.NewHttpRequestDefBuilder().WithMethod(http.MethodGet).WithPath("/v3/projects").
-		WithRequestField(def.NewFieldDef().WithName("Name").WithJsonTag("name").WithLocationType(def.Query)).
-		Build()
-}
-
-// findProject asks IAM for the project of the region. The SDK's own lookup dereferences nil when IAM's answer holds no
-// projects, and keeps what it found for the whole process.
-func (c *client) findProject(ctx context.Context, _ time.Time) (string, error) {
-	o := operation{name: opListProjects, define: defineListProjects, request: listProjectsRequest{c.region}}
-	return cloudcall.Do(ctx, c.caller, o.name, func(ctx context.Context) (string, error) {
-		httpClient := c.httpClient(ctx)
-		creds, err := c.keys.credentials(ctx, httpClient)
-		if err != nil {
-			return "", err
-		}
-		if validID(creds.projectID) {
-			return creds.projectID, nil
-		}
-		ids, err := attempt(c, o, sender{httpClient, c.iamEndpoint, creds.Keys, ""}, decodeProjects(c.region))
-		if err != nil || len(ids) == 1 {
-			return first(ids), err
-		}
-		return "", &backup.Error{
-			Op: o.name, Class: backup.ClassNotFound,
-			Err:  fmt.Errorf("IAM lists %d projects named %q", len(ids), c.region),
-			Hint: "set project_id for the region",
-		}
-	})
-}
-
-// decodeProjects returns the ids of the projects of that name.
-func decodeProjects(name string) func([]byte) ([]string, error) {
-	return func(body []byte) ([]string, error) {
-		var answer struct {
-			Projects *[]struct {
-				ID   string `json:"id"`
-				Name string `json:"name"`
-			} `json:"projects"`
-		}
-		if err := json.Unmarshal(body, &answer); err != nil || answer.Projects == nil {
-			return nil, errors.New("the answer has no list of projects")
-		}
-		var ids []string
-		for _, p := range *answer.Projects {
-			if p.Name == name && validID(p.ID) {
-				ids = append(ids, p.ID)
-			}
-		}
-		return ids, nil
-	}
-}
-
-func first(ids []string) string {
-	if len(ids) == 0 {
-		return ""
-	}
-	return ids[0]
 }

@@ -53,6 +53,20 @@ func (s *Source) listBackups(ctx context.Context, since time.Time) (map[string][
 	return s.backupsBy(ctx, model.ListBackupsRequest{}, since)
 }
 
+// increments are the incremental backups of an instance, as listed at a moment.
+type increments struct {
+	sets []backup.Backup
+	at   time.Time
+}
+
+// DDS lists incremental backups for one instance at a time, and makes one every few minutes: a call per instance and
+// minute would use up what a user may call. So the newest are listed, and not more often than they are worth; how far a
+// restore reaches is Recovery's to say.
+const (
+	incrementsFor   = 6 * time.Hour    // one page, at one every 5 minutes
+	incrementsEvery = 10 * time.Minute // how long a listing of them holds
+)
+
 // incrementals lists the newest incremental backups of one instance, which DDS does not do for a project.
 func (s *Source) incrementals(ctx context.Context, instanceID string, since time.Time) ([]backup.Backup, error) {
 	now := s.now()

@@ -44,20 +44,6 @@ type learnedPolicy struct {
 	at          time.Time // when it first said so
 }
 
-// increments are the incremental backups of an instance, as listed at a moment.
-type increments struct {
-	sets []backup.Backup
-	at   time.Time
-}
-
-// DDS lists incremental backups for one instance at a time, and makes one every few minutes: a call per instance and
-// minute would use up what a user may call. So the newest are listed, and not more often than they are worth; how far a
-// restore reaches is Recovery's to say.
-const (
-	incrementsFor   = 6 * time.Hour    // one page, at one every 5 minutes
-	incrementsEvery = 10 * time.Minute // how long a listing of them holds
-)
-
 // New returns a Source, without making any call.
 func New(opts Options) (*Source, error) {
 	c, err := newClient(opts)
