@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,61 +43,8 @@ func (c *Collector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect sends every sample that the newest snapshot supports.
 func (c *Collector) Collect(out chan<- prometheus.Metric) {
-	snapshot, now := c.snapshot(), c.now()
-	c.collectLevel(out, nil, func(f family, to samples) {
-		if f.exporter != nil {
-			f.exporter(snapshot, to)
-		}
-	})
-	for _, r := range snapshot.Regions {
-		at := region{r, now}
-		c.collectLevel(out, labels(r.Cloud, r.Account, r.Region), func(f family, to samples) {
-			if f.region != nil {
-				f.region(at, to)
-			}
-		})
-	}
-	for _, in := range snapshot.Instances {
-		c.collectInstance(out, in, now)
+	to := newCollection(out, c.snapshot(), c.now())
+	for i := range c.families {
+		to.family(&c.families[i])
 	}
 }
-
-func (c *Collector) collectInstance(out chan<- prometheus.Metric, in backup.InstanceState, now time.Time) {
-	nodes := make([]backup.Health, 0, len(in.Nodes))
-	for _, node := range in.Nodes {
-		one := newTarget(in, node, now)
-		nodes = append(nodes, one.health)
-		c.collectLevel(out, targetLabels(one.state.Target), func(f family, to samples) {
-			if f.target != nil {
-				f.target(one, to)
-			}
-		})
-	}
-	whole := newInstance(in, nodes, now)
-	c.collectLevel(out, targetLabels(in.Instance.Target.Instance()), func(f family, to samples) {
-		if f.instance != nil {
-			f.instance(whole, to)
-		}
-	})
-}
-
-// collectLevel calls read for every family with the place where its samples go.
-func (c *Collector) collectLevel(out chan<- prometheus.Metric, labels []string, read func(family, samples)) {
-	for _, f := range c.families {
-		read(f.family, samples{out: out, desc: f.desc, labels: labels})
-	}
-}
-
-func targetLabels(t backup.Target) []string {
-	return labels(t.Cloud, t.Account, t.Region, t.InstanceID, t.NodeID)
-}
-
-func labels(values ...string) []string {
-	for i, value := range values {
-		values[i] = valid(value)
-	}
-	return values
-}
-
-// valid makes s fit for a label: names come from clouds, which pass any bytes through.
-func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	dto "github.com/prometheus/client_model/go"
 
 	"mongodb_backup_exporter/internal/backup"
 )
@@ -175,6 +176,38 @@ func TestParallelCollections(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestSamplesComeInOrder checks that the registry finds every family whole and sorted, which is what makes its own
+// sorting cheap.
+func TestSamplesComeInOrder(t *testing.T) {
+	metrics := make(chan prometheus.Metric, 10_000)
+	New(everything, noon).Collect(metrics)
+	close(metrics)
+	seen := map[*prometheus.Desc][]string{}
+	var family *prometheus.Desc
+	for m := range metrics {
+		var sample dto.Metric
+		if err := m.Write(&sample); err != nil {
+			t.Fatal(err)
+		}
+		var values []string
+		for _, pair := range sample.GetLabel() {
+			values = append(values, pair.GetValue())
+		}
+		last, known := seen[m.Desc()]
+		if known && m.Desc() != family {
+			t.Errorf("%s comes in pieces", m.Desc())
+		}
+		if known && slices.Compare(last, values) >= 0 {
+			t.Errorf("%s: %q comes after %q", m.Desc(), values, last)
+		}
+		family = m.Desc()
+		seen[family] = values
+	}
+	if len(seen) != len(families()) {
+		t.Errorf("%d families, want %d", len(seen), len(families()))
+	}
 }
 
 func TestTwoCollectorsCannotShareARegistry(t *testing.T) {

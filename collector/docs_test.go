@@ -149,9 +149,16 @@ func TestDocsAndExporterAgree(t *testing.T) {
 
 func TestDocsNameTheUnits(t *testing.T) {
 	units := []struct{ suffix, unit string }{
-		{"_timestamp_seconds", "seconds since 1970"}, {"_seconds", "seconds"}, {"_bytes", "bytes"},
-		{"_percent", "percent"}, {"_ratio", "ratio"}, {"_info", "1"},
-		{"_success", "0 or 1"}, {"_successful", "0 or 1"}, {"_enabled", "0 or 1"}, {"_up", "0 or 1"},
+		{"_timestamp_seconds", "seconds since 1970"},
+		{"_seconds", "seconds"},
+		{"_bytes", "bytes"},
+		{"_percent", "percent"},
+		{"_ratio", "ratio"},
+		{"_info", "1"},
+		{"_success", "0 or 1"},
+		{"_successful", "0 or 1"},
+		{"_enabled", "0 or 1"},
+		{"_up", "0 or 1"},
 	}
 	for name, doc := range readDocs(t) {
 		for _, u := range units {

@@ -15,9 +15,9 @@ type family struct {
 	help   string   // one sentence, and when there is no sample
 	labels []string // besides those of its level
 
-	target   func(target, samples)           // once for each target
-	instance func(instance, samples)         // once for each instance as a whole, with node_id=""
-	region   func(region, samples)           // once for each account and region
+	target   func(*target, samples)          // once for each target
+	instance func(*instance, samples)        // once for each instance as a whole, with node_id=""
+	region   func(*region, samples)          // once for each account and region
 	exporter func(*backup.Snapshot, samples) // once
 }
 
@@ -44,7 +44,7 @@ func healthFamilies() []family {
 		name:   "health",
 		labels: []string{"state"},
 		help:   "Verdict on the target: exactly one state is 1, always.",
-		target: func(t target, to samples) {
+		target: func(t *target, to samples) {
 			for state := range backup.HealthState(backup.NumHealthStates) {
 				to.yes(state == t.health.State, state.String())
 			}
@@ -56,25 +56,25 @@ func recoveryFamilies() []family {
 	return []family{{
 		name:   "recovery_point_timestamp_seconds",
 		help:   "Newest moment that can be restored. Absent when there is none.",
-		target: func(t target, to samples) { to.time(t.health.RecoveryPoint) },
+		target: func(t *target, to samples) { to.time(t.health.RecoveryPoint) },
 	}, {
 		name:   "oldest_recovery_point_timestamp_seconds",
 		help:   "Oldest moment known to be restorable, within the lookback or the point-in-time window. Absent when there is none.",
-		target: func(t target, to samples) { to.time(t.health.OldestRecoveryPoint) },
+		target: func(t *target, to samples) { to.time(t.health.OldestRecoveryPoint) },
 	}, {
 		name:   "last_usable_expiry_timestamp_seconds",
 		help:   "When the last usable backup expires if no new one is made, +Inf for never. Absent when it is not known.",
-		target: func(t target, to samples) { to.time(t.health.LastUsableExpiry) },
+		target: func(t *target, to samples) { to.time(t.health.LastUsableExpiry) },
 	}, {
 		name: "cluster_recovery_point_timestamp_seconds",
 		help: "Newest moment for which every shard has a usable backup. Absent when there is none, or when the instance has no shards of its own.",
-		instance: func(in instance, to samples) {
+		instance: func(in *instance, to samples) {
 			to.time(in.cluster.RecoveryPoint)
 		},
 	}, {
 		name: "cluster_nodes_missing",
 		help: "Shards without a usable backup. Absent unless the list of every shard is known, or when the instance has no shards of its own.",
-		instance: func(in instance, to samples) {
+		instance: func(in *instance, to samples) {
 			if in.cluster.Known {
 				to.count(in.cluster.NodesMissing)
 			}
@@ -115,7 +115,7 @@ func backupFamilies() []family {
 	}, {
 		name: "consecutive_failures",
 		help: "Failed attempts of any type since the last success. Absent when the list of backups is not known.",
-		target: func(t target, to samples) {
+		target: func(t *target, to samples) {
 			if t.health.Known {
 				to.count(t.health.ConsecutiveFailures)
 			}
@@ -132,19 +132,19 @@ func objectiveFamilies() []family {
 	return []family{{
 		name:   "rpo_seconds",
 		help:   "How old the newest recovery point may be.",
-		target: func(t target, to samples) { to.seconds(t.health.RPO) },
+		target: func(t *target, to samples) { to.seconds(t.health.RPO) },
 	}, {
 		name:   "min_retention_seconds",
 		help:   "How long backups must be kept. Absent without such an objective.",
-		target: func(t target, to samples) { to.seconds(t.want.MinRetention) },
+		target: func(t *target, to samples) { to.seconds(t.want.MinRetention) },
 	}, {
 		name:   "max_duration_seconds",
 		help:   "How long a backup may run. Absent without such an objective.",
-		target: func(t target, to samples) { to.seconds(t.want.MaxDuration) },
+		target: func(t *target, to samples) { to.seconds(t.want.MaxDuration) },
 	}, {
 		name: "min_size_ratio",
 		help: "Smallest acceptable size of a backup against the median of earlier ones. Absent without such an objective.",
-		target: func(t target, to samples) {
+		target: func(t *target, to samples) {
 			if t.want.MinSizeRatio > 0 {
 				to.number(t.want.MinSizeRatio)
 			}
@@ -156,11 +156,11 @@ func jobFamilies() []family {
 	return []family{{
 		name:     "job_progress_percent",
 		help:     "Progress of the running backup job, 0 to 100. Absent when none runs or the cloud does not say.",
-		instance: func(in instance, to samples) { to.percent(in.running.Progress) },
+		instance: func(in *instance, to samples) { to.percent(in.running.Progress) },
 	}, {
 		name:     "job_start_timestamp_seconds",
 		help:     "Start of the running backup job. Absent when none runs.",
-		instance: func(in instance, to samples) { to.time(in.running.StartedAt) },
+		instance: func(in *instance, to samples) { to.time(in.running.StartedAt) },
 	}, {
 		name:     "jobs",
 		labels:   []string{"status"},
@@ -206,7 +206,7 @@ func instanceFamilies() []family {
 		name:   "instance_info",
 		labels: []string{"instance_name", "engine_version", "topology", "storage"},
 		help:   "Always 1: what the cloud says of the instance, to join with other series. Labels are empty for what it does not say.",
-		instance: func(in instance, to samples) {
+		instance: func(in *instance, to samples) {
 			about := in.Instance
 			to.count(1, about.Name, about.Version, about.Topology, about.Storage)
 		},
@@ -218,8 +218,8 @@ func pollFamilies() []family {
 		name:   "poll_success",
 		labels: []string{"scope"},
 		help:   "Whether the newest poll worked and what it found is still shown. An operation that the cloud does not offer for the instance counts as worked.",
-		target: func(t target, to samples) { to.yes(t.state.Backups.OK(t.now), "backups") },
-		instance: func(in instance, to samples) {
+		target: func(t *target, to samples) { to.yes(t.backups.OK(t.now), "backups") },
+		instance: func(in *instance, to samples) {
 			to.yes(in.Jobs.OK(in.now), "jobs")
 			to.yes(in.Policy.OK(in.now), "policy")
 			to.yes(in.Recovery.OK(in.now), "recovery")
@@ -228,8 +228,8 @@ func pollFamilies() []family {
 		name:   "poll_success_timestamp_seconds",
 		labels: []string{"scope"},
 		help:   "When a poll last worked. Absent when none has.",
-		target: func(t target, to samples) { to.time(t.state.Backups.At, "backups") },
-		instance: func(in instance, to samples) {
+		target: func(t *target, to samples) { to.time(t.backups.At, "backups") },
+		instance: func(in *instance, to samples) {
 			to.time(in.Jobs.At, "jobs")
 			to.time(in.Policy.At, "policy")
 			to.time(in.Recovery.At, "recovery")
@@ -241,11 +241,11 @@ func accountFamilies() []family {
 	return []family{{
 		name:   "account_up",
 		help:   "Whether the cloud accepts the credentials and answers.",
-		region: func(r region, to samples) { to.yes(r.Up) },
+		region: func(r *region, to samples) { to.yes(r.Up) },
 	}, {
 		name: "unmonitored_instances",
 		help: "Instances that the cloud lists and the configuration neither names nor excludes. Absent when the list is not known.",
-		region: func(r region, to samples) {
+		region: func(r *region, to samples) {
 			if r.Unmonitored.Known(r.now) {
 				to.count(r.Unmonitored.Value)
 			}

@@ -53,8 +53,6 @@ func failure(class backup.Class) error {
 	return &backup.Error{Op: "Simulated", Class: class, Err: errors.New("as the test wants it")}
 }
 
-func ptr[T any](v T) *T { return &v }
-
 // objectives are the defaults of the configuration.
 func objectives() backup.Objectives {
 	return backup.Objectives{
@@ -67,7 +65,7 @@ func daily() backup.Policy {
 	return backup.Policy{
 		Enabled: true, Retention: 7 * day, StartsAt: 2 * time.Hour, Window: time.Hour,
 		Weekdays:  []time.Weekday{0, 1, 2, 3, 4, 5, 6},
-		LogBackup: ptr(false), NextAt: noon().Add(14*time.Hour + 20*time.Minute),
+		LogBackup: new(false), NextAt: noon().Add(14*time.Hour + 20*time.Minute),
 	}
 }
 
@@ -78,7 +76,7 @@ func set(started time.Duration, state backup.State, size int64) backup.Backup {
 		State: state, StartedAt: ago(started), EndedAt: ago(started - 15*time.Minute),
 	}
 	if state == backup.StateSuccess {
-		b.SizeBytes, b.ExpiresAt = ptr(size), ago(started-7*day)
+		b.SizeBytes, b.ExpiresAt = new(size), ago(started-7*day)
 	}
 	return b
 }

@@ -102,7 +102,7 @@ func allUnsupported(account string) backup.InstanceState {
 
 func allWithdrawn(account string) backup.InstanceState {
 	in := replicaSet(account, "dds-bp1")
-	in.Jobs = withdrawn([]backup.Job{{State: backup.JobRunning, StartedAt: ago(4 * time.Hour), Progress: ptr(50.0)}})
+	in.Jobs = withdrawn([]backup.Job{{State: backup.JobRunning, StartedAt: ago(4 * time.Hour), Progress: new(50.0)}})
 	in.Policy = withdrawn(in.Policy.Value)
 	in.Recovery = withdrawn(backup.Window{Start: ago(7 * day), End: ago(3 * time.Hour)})
 	in.Nodes[0].Backups = withdrawn(after(set(4*time.Hour, backup.StateRunning, 0), in.Nodes[0].Backups.Value))
@@ -144,10 +144,13 @@ func refused(account string) *backup.Snapshot {
 func atWork(account string) *backup.Snapshot {
 	two := replicaSet(account, "dds-1")
 	two.Jobs = fresh([]backup.Job{
-		{State: backup.JobRunning, StartedAt: ago(2 * time.Hour), Progress: ptr(80.0)},
-		{State: backup.JobRunning, StartedAt: ago(time.Hour), Progress: ptr(18.0)},
-		{State: backup.JobFinished, StartedAt: ago(30 * time.Minute), Progress: ptr(100.0)},
-		{State: backup.JobScheduled}, {State: backup.JobChecking}, {State: backup.JobFailed}, {State: backup.JobUnknown},
+		{State: backup.JobRunning, StartedAt: ago(2 * time.Hour), Progress: new(80.0)},
+		{State: backup.JobRunning, StartedAt: ago(time.Hour), Progress: new(18.0)},
+		{State: backup.JobFinished, StartedAt: ago(30 * time.Minute), Progress: new(100.0)},
+		{State: backup.JobScheduled},
+		{State: backup.JobChecking},
+		{State: backup.JobFailed},
+		{State: backup.JobUnknown},
 	})
 	silent := replicaSet(account, "dds-2")
 	silent.Jobs = fresh([]backup.Job{{State: backup.JobRunning}})

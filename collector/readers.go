@@ -3,34 +3,43 @@ package collector
 import (
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
+
 	"mongodb_backup_exporter/internal/backup"
 )
 
 // target is what the readers of one target see.
 type target struct {
-	state  backup.TargetState
-	want   backup.Objectives
-	health backup.Health
-	now    time.Time
-}
-
-func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) target {
-	state := in.Target(node)
-	return target{state, in.Objectives, backup.Assess(state, in.Objectives, now), now}
+	backups *backup.Reading[backup.List]
+	want    *backup.Objectives
+	health  *backup.Health
+	labels  []*dto.LabelPair
+	now     time.Time
 }
 
 // instance is what the readers of one instance as a whole see.
 type instance struct {
-	backup.InstanceState
+	*backup.InstanceState
+	targets []target
 	cluster backup.ClusterHealth // zero unless the instance has shards of its own
 	running backup.Job           // zero when none runs
+	labels  []*dto.LabelPair
 	now     time.Time
 }
 
-func newInstance(in backup.InstanceState, nodes []backup.Health, now time.Time) instance {
-	whole := instance{InstanceState: in, running: running(in, now), now: now}
+func newInstance(in *backup.InstanceState, pairs labelPairs, now time.Time) instance {
+	whole := instance{
+		InstanceState: in, running: running(in, now), labels: pairs.target(in.Instance.Target.Instance()), now: now,
+		targets: make([]target, len(in.Nodes)),
+	}
+	verdicts := make([]backup.Health, len(in.Nodes))
+	for i, node := range in.Nodes {
+		state := in.Target(node)
+		verdicts[i] = backup.Assess(state, in.Objectives, now)
+		whole.targets[i] = target{&in.Nodes[i].Backups, &in.Objectives, &verdicts[i], pairs.target(state.Target), now}
+	}
 	if in.Sharded() {
-		whole.cluster = backup.AssessCluster(nodes)
+		whole.cluster = backup.AssessCluster(verdicts)
 	}
 	return whole
 }
@@ -38,12 +47,13 @@ func newInstance(in backup.InstanceState, nodes []backup.Health, now time.Time) 
 // region is what the readers of one account and region see.
 type region struct {
 	backup.Region
-	now time.Time
+	labels []*dto.LabelPair
+	now    time.Time
 }
 
 // perKind reads what the list says of each type of backup, which is nothing while it is not known.
-func perKind(read func(k backup.ByKind, kind string, to samples)) func(target, samples) {
-	return func(t target, to samples) {
+func perKind(read func(k backup.ByKind, kind string, to samples)) func(*target, samples) {
+	return func(t *target, to samples) {
 		for kind, k := range t.health.Kinds {
 			read(k, backup.Kind(kind).String(), to)
 		}
@@ -52,8 +62,8 @@ func perKind(read func(k backup.ByKind, kind string, to samples)) func(target, s
 
 // perSuccess reads the newest success of each type that can be restored from; a success of an unknown type is not
 // known to be one of these, and shows in the family sets only.
-func perSuccess(read func(b *backup.Backup, kind string, to samples)) func(target, samples) {
-	return func(t target, to samples) {
+func perSuccess(read func(b *backup.Backup, kind string, to samples)) func(*target, samples) {
+	return func(t *target, to samples) {
 		for _, kind := range []backup.Kind{backup.KindFull, backup.KindIncremental} {
 			if last := t.health.Kinds[kind].LastSuccess; last != nil {
 				read(last, kind.String(), to)
@@ -69,7 +79,7 @@ func successDuration(b *backup.Backup, kind string, to samples) {
 	to.number(b.EndedAt.Sub(b.StartedAt).Seconds(), kind)
 }
 
-func lastAttempt(t target, to samples) {
+func lastAttempt(t *target, to samples) {
 	if last := t.health.Last; last != nil {
 		to.yes(last.State == backup.StateSuccess)
 	}
@@ -93,15 +103,15 @@ func current[T any](r backup.Reading[T], now time.Time) (value T, ok bool) {
 	return r.Value, true
 }
 
-func withPolicy(read func(p backup.Policy, to samples)) func(instance, samples) {
-	return func(in instance, to samples) {
+func withPolicy(read func(p backup.Policy, to samples)) func(*instance, samples) {
+	return func(in *instance, to samples) {
 		if policy, ok := current(in.Policy, in.now); ok {
 			read(policy, to)
 		}
 	}
 }
 
-func jobs(in instance, to samples) {
+func jobs(in *instance, to samples) {
 	list, ok := current(in.Jobs, in.now)
 	if !ok {
 		return
@@ -117,7 +127,7 @@ func jobs(in instance, to samples) {
 
 // running returns the job with the newest start among those that run. Where no job is listed, the work in progress
 // may still show in the list of backups, which does not tell its progress.
-func running(in backup.InstanceState, now time.Time) backup.Job {
+func running(in *backup.InstanceState, now time.Time) backup.Job {
 	var newest backup.Job
 	list, _ := current(in.Jobs, now)
 	for _, job := range list {
