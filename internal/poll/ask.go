@@ -20,23 +20,26 @@ func (p *Poller) startRegion(ctx context.Context, r *region, only string) []*fli
 			if r.listing.reading.Err == nil {
 				r.watch(r.listing.reading.Value)
 			}
-			return p.startInstances(ctx, r, only)
+			wanted := r.wanted
+			r.wanted = map[string]bool{}
+			return p.startInstances(ctx, r, func(id string) bool { return wanted[""] || wanted[id] })
 		},
 	})
 	if f != nil {
 		flights = append(flights, f)
+		r.wanted[only] = true
 	}
 	if r.listing.reading.TriedAt.IsZero() {
 		return flights
 	}
-	return append(flights, p.startInstances(ctx, r, only)...)
+	return append(flights, p.startInstances(ctx, r, func(id string) bool { return only == "" || only == id })...)
 }
 
-func (p *Poller) startInstances(ctx context.Context, r *region, only string) []*flight {
+func (p *Poller) startInstances(ctx context.Context, r *region, wanted func(id string) bool) []*flight {
 	var flights []*flight
 	for _, in := range r.sorted {
 		switch {
-		case only != "" && in.InstanceID != only:
+		case !wanted(in.InstanceID):
 		case in.missing:
 			p.markMissing(r, in)
 		default:
@@ -67,6 +70,7 @@ func (p *Poller) startInstance(ctx context.Context, r *region, in *instance) []*
 	}
 	add(launch(ctx, p, r, &in.jobs, question[[]backup.Job]{
 		interval: p.opts.JobsInterval,
+		optional: true,
 		ask:      func(ctx context.Context) ([]backup.Job, error) { return source.Jobs(ctx, asked) },
 		learn:    hearing(p, r, subject{in.Target, "jobs"}, &in.jobs),
 	}))
@@ -77,6 +81,7 @@ func (p *Poller) startInstance(ctx context.Context, r *region, in *instance) []*
 	}))
 	add(launch(ctx, p, r, &in.recovery, question[backup.Window]{
 		interval: p.opts.RecoveryInterval,
+		optional: true,
 		ask:      func(ctx context.Context) (backup.Window, error) { return source.Recovery(ctx, asked) },
 		learn:    hearing(p, r, subject{in.Target, "recovery"}, &in.recovery),
 	}))
@@ -98,7 +103,7 @@ func (p *Poller) markMissing(r *region, in *instance) {
 		Hint: "check the instance id, the region and the account in the configuration, and that the account may list the instance",
 	}
 	now := p.opts.Now()
-	p.tell(r, subject{in.Target, "discovery"}, err)
+	p.tellOnce(r, missing(in.Target), subject{in.Target, "discovery"}, err)
 	in.jobs.fail(err, now)
 	in.policy.fail(err, now)
 	in.recovery.fail(err, now)

@@ -2,6 +2,7 @@ package poll
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -56,9 +57,17 @@ func (c *cell[T]) pause(interval time.Duration) time.Duration {
 	}
 }
 
+// renew makes due again what is in flight or failed: the question may be another one now.
+func (c *cell[T]) renew() {
+	if c.flight != nil || c.reading.Err != nil {
+		c.flight, c.askedAt = nil, time.Time{}
+	}
+}
+
 // question is what to ask about one cell.
 type question[T any] struct {
 	interval time.Duration
+	optional bool // a cloud may well not offer it, and nothing is wrong then
 	ask      func(context.Context) (T, error)
 	// learn is called with the poller locked, once the reading holds the answer; it returns the flights that follow.
 	learn func(ctx context.Context) []*flight
@@ -73,13 +82,16 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &flight{done: make(chan struct{}), cancel: cancel}
 	c.flight = f
-	r.took(f, p.opts.Now())
+	p.took(r, f)
 	timeout := p.opts.RoundTimeout
 	r.pool.submit(func() {
 		p.sent(r, &c.askedAt)
 		bounded, stop := context.WithTimeout(ctx, timeout)
 		value, err := q.ask(bounded)
 		stop()
+		if !q.optional {
+			err = required(err)
+		}
 		p.land(r, f, func() {
 			c.store(value, err, p.opts.Now(), q.interval, p.opts.StaleAfter)
 			if q.learn != nil {
@@ -88,6 +100,19 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 		})
 	})
 	return f
+}
+
+// required turns "not offered" into a refusal: what must be there fails without it.
+func required(err error) error {
+	if backup.ClassOf(err) != backup.ClassUnsupported {
+		return err
+	}
+	failure := &backup.Error{Err: err}
+	if e, ok := errors.AsType[*backup.Error](err); ok {
+		*failure = *e
+	}
+	failure.Class = backup.ClassBadRequest
+	return failure
 }
 
 // sent notes when a question left, unless nobody wants its answer any more.
@@ -102,11 +127,11 @@ func (p *Poller) sent(r *region, askedAt *time.Time) {
 // land stores the answer of a flight, unless nobody wants it any more, and ends the flight.
 func (p *Poller) land(r *region, f *flight, store func()) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	if !r.abandoned {
 		store()
 	}
-	r.landed(f, p.opts.Now())
+	p.landed(r, f)
 	f.cancel()
 	close(f.done)
 }

@@ -26,101 +26,130 @@ func hearing[T any](p *Poller, r *region, about subject, c *cell[T]) func(contex
 
 // heard learns from the outcome of a question that went to the cloud.
 func (p *Poller) heard(r *region, about subject, err error) {
-	r.judge(p.opts.Now(), err)
-	p.tell(r, about, err)
+	r.judge(p.opts.Now(), about.scope, err)
+	if class := backup.ClassOf(err); class != "" && class != backup.ClassUnsupported {
+		p.tell(r, about, class, err)
+	}
+}
+
+// round is what one round of work brought, from the first question to the last answer.
+type round struct {
+	at         time.Time
+	unanswered error           // newest failure that was no answer of the cloud's; nil: none
+	worked     map[string]bool // scopes of which a question worked
+	failed     map[string]bool // scopes of which a question failed
+	refused    bool            // credentials were refused
+}
+
+func newRound(at time.Time) round {
+	return round{at: at, worked: map[string]bool{}, failed: map[string]bool{}}
 }
 
 // judge learns from the outcome of a question whether the region is up. Refused credentials say no at once, an answer
 // says yes; whether nothing is answered shows at the end of a round only.
-func (r *region) judge(now time.Time, err error) {
+func (r *region) judge(now time.Time, scope string, err error) {
 	class := backup.ClassOf(err)
 	switch {
 	case class == backup.ClassUnsupported: // may be the provider's knowledge, not the cloud's answer
+		return
 	case class == backup.ClassAuth:
-		r.up, r.err = false, err
+		r.up, r.err, r.round.refused = false, err, true
 	case class.Answered():
 		r.up, r.err = true, nil
 		r.answeredAt = now
 	default:
-		r.unanswered = err
+		r.round.unanswered = err
 	}
+	r.round.worked[scope] = r.round.worked[scope] || err == nil
+	r.round.failed[scope] = r.round.failed[scope] || err != nil
 }
 
-// beginRound starts to count answers anew.
-func (r *region) beginRound(now time.Time) {
-	r.roundAt, r.unanswered = now, nil
-}
-
-// endRound takes the region down when the round brought failures and not one answer.
-func (r *region) endRound(now time.Time) {
-	r.round = now.Sub(r.roundAt)
-	if r.unanswered != nil && r.answeredAt.Before(r.roundAt) {
-		r.up, r.err = false, r.unanswered
+// endRound takes the region down when the round brought failures and not one answer, and tells of what works again.
+func (p *Poller) endRound(r *region) {
+	r.took = p.opts.Now().Sub(r.round.at)
+	if r.round.unanswered != nil && r.answeredAt.Before(r.round.at) {
+		r.up, r.err = false, r.round.unanswered
 	}
-}
-
-// tell logs a failure when it is news, and its end. Refused credentials concern the whole region, a refused
-// permission the whole scope, and so does what many targets meet: each is told once, not once per target.
-func (p *Poller) tell(r *region, about subject, err error) {
-	class := backup.ClassOf(err)
-	logger := log.With(p.opts.Logger, "cloud", r.conf.Cloud, "account", r.conf.Account, "region", r.conf.Region, "scope", about.scope)
-	if about.target.InstanceID != "" {
-		logger = log.With(logger, "instance_id", about.target.InstanceID, "node_id", about.target.NodeID)
-	}
-	if class == "" || class == backup.ClassUnsupported {
-		if r.forget(about) {
-			level.Info(logger).Log("msg", "Asking the cloud works again")
+	logger := r.logger(p.opts.Logger)
+	ended := map[string]bool{}
+	for t := range r.told {
+		works := r.round.worked[t.scope] && !r.round.failed[t.scope]
+		if t.class == backup.ClassAuth {
+			works = !r.round.refused && len(r.round.worked) > 0
 		}
-		return
+		if works && !t.missing {
+			delete(r.told, t)
+			ended[t.scope] = true
+		}
 	}
-	if key := r.topic(about, class); r.told[key] == (told{}) || r.told[key].class != class {
-		r.told[key] = told{about, class}
-		level.Error(logger).Log("msg", "Asking the cloud failed; not logged again until it changes", "err", err)
+	for scope := range ended {
+		p.later(func() { level.Info(logger).Log("msg", "Asking the cloud works again", "scope", orAll(scope)) })
 	}
 }
 
-// told is a failure that stands in the log.
-type told struct {
-	about subject // the question that it was told of
-	class backup.Class
+func orAll(scope string) string {
+	if scope == "" {
+		return "all"
+	}
+	return scope
+}
+
+// topic is a failure that stands in the log, by what it concerns: the region (no scope), a scope, or one target.
+type topic struct {
+	scope   string
+	target  backup.Target
+	class   backup.Class // of what concerns more than one target; "" otherwise
+	missing bool         // the cloud does not list the target
 }
 
 // fewEnough is how many targets a failure of one scope is told of one by one.
 const fewEnough = 10
 
-// topic is what a failure of this class is told of once.
-func (r *region) topic(about subject, class backup.Class) subject {
-	scope := subject{scope: about.scope}
+// topicOf returns what a failure of this class is told of once: refused credentials of the region, a refused permission
+// of the scope, all else of the target, unless many are told of already.
+func (r *region) topicOf(about subject, class backup.Class) topic {
+	one, scope := topic{scope: about.scope, target: about.target}, topic{scope: about.scope, class: class}
 	switch class {
 	case backup.ClassAuth:
-		return subject{}
+		return topic{class: class}
 	case backup.ClassPermission:
 		return scope
 	default: // may concern one target only
 	}
+	if _, ok := r.told[one]; ok {
+		return one
+	}
 	alike := 0
-	for other := range r.told {
-		if other != about && other.scope == about.scope {
+	for t := range r.told {
+		if t.scope == about.scope && t.class == "" {
 			alike++
 		}
 	}
 	if alike >= fewEnough {
 		return scope
 	}
-	return about
+	return one
 }
 
-// forget reports whether a failure stood in the log that this success ends.
-func (r *region) forget(about subject) bool {
-	_, ended := r.told[about]
-	delete(r.told, about)
-	if _, ok := r.told[subject{}]; ok {
-		delete(r.told, subject{})
-		ended = true
+// tell logs a failure, once until its scope works again.
+func (p *Poller) tell(r *region, about subject, class backup.Class, err error) {
+	p.tellOnce(r, r.topicOf(about, class), about, err)
+}
+
+func (p *Poller) tellOnce(r *region, t topic, about subject, err error) {
+	if _, ok := r.told[t]; ok {
+		return
 	}
-	if scope := (subject{scope: about.scope}); r.told[scope].about == about {
-		delete(r.told, scope)
-		ended = true
+	r.told[t] = struct{}{}
+	logger := log.With(r.logger(p.opts.Logger), "scope", about.scope)
+	if about.target.InstanceID != "" {
+		logger = log.With(logger, "instance_id", about.target.InstanceID, "node_id", about.target.NodeID)
 	}
-	return ended
+	p.later(func() {
+		level.Error(logger).Log("msg", "Asking the cloud failed; not logged again until it works", "err", err)
+	})
+}
+
+func (r *region) logger(logger log.Logger) log.Logger {
+	return log.With(logger, "cloud", r.conf.Cloud, "account", r.conf.Account, "region", r.conf.Region)
 }

@@ -54,6 +54,20 @@ type Poller struct {
 	opts    Options
 	regions []*region
 	closed  bool
+	lines   []func() // to be logged once the mutex is free: a log that blocks must not block a scrape
+}
+
+// later logs after the next unlock.
+func (p *Poller) later(line func()) { p.lines = append(p.lines, line) }
+
+// unlock frees the mutex and logs what there is to tell.
+func (p *Poller) unlock() {
+	lines := p.lines
+	p.lines = nil
+	p.mu.Unlock()
+	for _, line := range lines {
+		line()
+	}
 }
 
 // New returns a Poller that knows nothing yet. Close it to end the work that refreshes started.
@@ -100,7 +114,7 @@ func (p *Poller) RefreshInstance(ctx context.Context, id string) {
 // start starts what is due, for all instances or for the one named only, and returns all that is in flight there.
 func (p *Poller) start(ctx context.Context, only string) []*flight {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	if p.closed {
 		return nil
 	}

@@ -359,6 +359,34 @@ func TestFailureKeepsTheLastGoodValue(t *testing.T) {
 	})
 }
 
+func TestWhatMustBeThereFailsWhereItIsNotOffered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var failure error
+		source := &cloud{instances: lists("a")}
+		source.policy = func(context.Context, string) (backup.Policy, error) { return backup.Policy{Enabled: true}, failure }
+		source.backups = func(context.Context, string, string) (backup.List, error) { return one("kept"), failure }
+		logged := &logs{}
+		p := newPoller(t, options(logged), region(source))
+		p.Refresh(t.Context())
+		failure = &backup.Error{Op: "Op", Class: backup.ClassUnsupported, Code: "InvalidAction.NotFound"}
+		time.Sleep(time.Hour)
+		p.Refresh(t.Context())
+		in := find(t, p, "a")
+		if in.Policy.OK(time.Now()) || in.Nodes[0].Backups.OK(time.Now()) || !in.Policy.Value.Enabled || len(in.Nodes[0].Backups.Value.Backups) != 1 {
+			t.Errorf("policy %+v, backups %+v; want both failed, their last good values kept", in.Policy, in.Nodes[0].Backups)
+		}
+		if got := logged.matching("InvalidAction.NotFound"); got != 2 {
+			t.Errorf("told %d times, want once for each scope", got)
+		}
+		time.Sleep(time.Minute)
+		source.count()
+		p.Refresh(t.Context())
+		if calls := source.count(); calls["policy a"] != 1 || calls["backups a"] != 1 {
+			t.Errorf("calls a minute later: %v, want both asked again", calls)
+		}
+	})
+}
+
 func TestFailedPolicyIsAskedAgainWithinAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{instances: lists("a")}
@@ -418,6 +446,24 @@ func TestResultsAreVisibleAsTheyCome(t *testing.T) {
 		}
 		if known != 2 || len(ids(p)) != 4 {
 			t.Errorf("%d of %d instances are known after 2.5 s, want 2 of 4", known, len(ids(p)))
+		}
+	})
+}
+
+func TestScrapeJoinsTheListingOfAProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: func(ctx context.Context) ([]backup.Instance, error) {
+			time.Sleep(time.Second)
+			return lists("a", "b")(ctx)
+		}}
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		var probe sync.WaitGroup
+		probe.Go(func() { p.RefreshInstance(t.Context(), "b") })
+		synctest.Wait()
+		p.Refresh(t.Context())
+		probe.Wait()
+		if find(t, p, "a").Nodes[0].Backups.At.IsZero() {
+			t.Error("a scrape that joined the listing of a probe left the other instances out")
 		}
 	})
 }

@@ -23,20 +23,21 @@ type region struct {
 	sorted    []*instance          // the same, by id
 	flights   map[*flight]struct{}
 
-	roundAt    time.Time     // when the present or last round of work began
-	round      time.Duration // how long the last finished round took
+	round      round         // the present or last round of work
+	took       time.Duration // how long the last finished round took
 	answeredAt time.Time     // when the cloud last gave a considered answer
-	unanswered error         // newest failure of the present round that was no answer; nil: none
 	up         bool
-	err        error            // why it is not up
-	told       map[subject]told // failures that stand in the log, by what they concern
+	err        error              // why it is not up
+	told       map[topic]struct{} // failures that stand in the log
+	wanted     map[string]bool    // ids of the instances that wait for the listing in flight; "": all of them
 }
 
 // instance is what is known of one instance.
 type instance struct {
 	backup.Instance
 	objectives backup.Objectives
-	missing    bool // the cloud does not list it although the configuration names it
+	shards     []string // as the cloud lists them; the configuration may name others
+	missing    bool     // the cloud does not list it although the configuration names it
 
 	jobs     cell[[]backup.Job]
 	policy   cell[backup.Policy]
@@ -56,7 +57,9 @@ func newRegion(conf Region, workers *sync.WaitGroup) *region {
 		pool:      &pool{limit: max(1, conf.Concurrency), workers: workers},
 		instances: map[string]*instance{},
 		flights:   map[*flight]struct{}{},
-		told:      map[subject]told{},
+		round:     newRound(time.Time{}),
+		told:      map[topic]struct{}{},
+		wanted:    map[string]bool{},
 	}
 	for _, want := range conf.Instances {
 		r.instances[want.ID] = newInstance(r.target(want.ID))
@@ -77,13 +80,17 @@ func (r *region) target(id string) backup.Target {
 	return backup.Target{Cloud: r.conf.Cloud, Account: r.conf.Account, Region: r.conf.Region, InstanceID: id}
 }
 
-// inherit takes over what a former region of the same name knew.
+// inherit takes over what a former region of the same name knew. What was in flight there or
+// had failed is due again.
 func (r *region) inherit(old *region) {
-	r.listing.reading, r.listing.askedAt = old.listing.reading, old.listing.askedAt
-	r.round, r.answeredAt, r.up, r.err, r.told = old.round, old.answeredAt, old.up, old.err, old.told
+	old.listing.renew()
+	r.listing = old.listing
+	r.took, r.answeredAt, r.up, r.err, r.told = old.took, old.answeredAt, old.up, old.err, old.told
 	for id, in := range old.instances {
-		in.forgetFlights()
-		r.instances[id] = in
+		in.renew()
+		if _, named := r.instances[id]; named || r.discovers(in.Instance) {
+			r.instances[id] = in
+		}
 	}
 	if !r.listing.reading.At.IsZero() {
 		r.watch(r.listing.reading.Value)
@@ -92,10 +99,13 @@ func (r *region) inherit(old *region) {
 	r.arrange()
 }
 
-func (in *instance) forgetFlights() {
-	in.jobs.flight, in.policy.flight, in.recovery.flight = nil, nil, nil
+// renew makes due again what is in flight or failed.
+func (in *instance) renew() {
+	in.jobs.renew()
+	in.policy.renew()
+	in.recovery.renew()
 	for _, n := range in.nodes {
-		n.backups.flight = nil
+		n.backups.renew()
 	}
 }
 
@@ -115,7 +125,8 @@ func (r *region) watch(listed []backup.Instance) {
 		found, isListed := byID[id]
 		if isListed {
 			found.Target = r.target(id) // the account is ours, not the cloud's
-			in.Instance = found
+			in.Instance, in.shards = found, found.Nodes
+			delete(r.told, missing(in.Target))
 		}
 		in.missing = !isListed
 		watched[id] = in
@@ -129,8 +140,8 @@ func (r *region) watch(listed []backup.Instance) {
 		}
 	}
 	r.instances = watched
-	maps.DeleteFunc(r.told, func(about subject, _ told) bool {
-		return about.target.InstanceID != "" && watched[about.target.InstanceID] == nil
+	maps.DeleteFunc(r.told, func(t topic, _ struct{}) bool {
+		return t.target.InstanceID != "" && watched[t.target.InstanceID] == nil
 	})
 	r.arrange()
 }
@@ -152,7 +163,7 @@ func (r *region) discovers(in backup.Instance) bool {
 func (r *region) arrange() {
 	r.sorted = make([]*instance, 0, len(r.instances))
 	for _, in := range r.instances {
-		in.objectives = r.conf.Objectives
+		in.objectives, in.Nodes = r.conf.Objectives, in.shards
 		r.sorted = append(r.sorted, in)
 	}
 	for _, want := range r.conf.Instances {
@@ -194,26 +205,27 @@ func (r *region) unmonitored() int {
 	return n
 }
 
-// longestRound is how long a round of work may last before the next counts as another one.
-const longestRound = 10 * time.Minute
+// missing is the topic of an instance that the cloud does not list.
+func missing(t backup.Target) topic { return topic{scope: "discovery", target: t, missing: true} }
 
-// took notes that a flight has begun.
-func (r *region) took(f *flight, now time.Time) {
+// took notes that a flight has begun. Where something hangs all the time, a round ends with the round timeout.
+func (p *Poller) took(r *region, f *flight) {
+	now := p.opts.Now()
 	switch {
 	case len(r.flights) == 0:
-		r.beginRound(now)
-	case now.Sub(r.roundAt) > longestRound: // something hangs all the time
-		r.endRound(now)
-		r.beginRound(now)
+		r.round = newRound(now)
+	case now.Sub(r.round.at) > p.opts.RoundTimeout:
+		p.endRound(r)
+		r.round = newRound(now)
 	}
 	r.flights[f] = struct{}{}
 }
 
 // landed notes that a flight has ended.
-func (r *region) landed(f *flight, now time.Time) {
+func (p *Poller) landed(r *region, f *flight) {
 	delete(r.flights, f)
-	if len(r.flights) == 0 {
-		r.endRound(now)
+	if len(r.flights) == 0 && !r.abandoned {
+		p.endRound(r)
 	}
 }
 

@@ -31,7 +31,7 @@ func (r *region) state() backup.Region {
 		Up:          r.up,
 		Err:         r.err,
 		Unmonitored: r.unmonitoredReading(),
-		Round:       r.round,
+		Round:       r.took,
 	}
 }
 

@@ -1,0 +1,187 @@
+package poll_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/poll"
+)
+
+func TestRefusedCredentialsAreToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "b", "c:x:y")}
+		refused := &backup.Error{Op: "Op", Class: backup.ClassAuth}
+		source.backups = func(context.Context, string, string) (backup.List, error) { return backup.List{}, refused }
+		source.jobs = func(context.Context, string) ([]backup.Job, error) { return nil, refused }
+		source.policy = func(context.Context, string) (backup.Policy, error) { return backup.Policy{}, refused }
+		source.recovery = func(context.Context, string) (backup.Window, error) { return backup.Window{}, refused }
+		logged := &logs{}
+		p := newPoller(t, options(logged), region(source))
+		for range 10 {
+			p.Refresh(t.Context())
+			time.Sleep(time.Minute)
+		}
+		if got := logged.matching("failed"); got > 2 {
+			t.Errorf("told %d times:\n%s", got, strings.Join(logged.lines, "\n"))
+		}
+	})
+}
+
+func TestWhatManyTargetsMeetIsToldOfAFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var specs []string
+		for i := range 50 {
+			specs = append(specs, fmt.Sprintf("i%02d", i))
+		}
+		source := &cloud{instances: lists(specs...)}
+		source.backups = func(context.Context, string, string) (backup.List, error) {
+			return backup.List{}, &backup.Error{Op: "Op", Class: backup.ClassServer}
+		}
+		logged := &logs{}
+		p := newPoller(t, options(logged), region(source))
+		for range 3 {
+			p.Refresh(t.Context())
+			time.Sleep(time.Minute)
+		}
+		if got := logged.matching("failed"); got != 11 {
+			t.Errorf("told %d times, want of ten targets and once of the scope", got)
+		}
+	})
+}
+
+func TestChangingFailuresDoNotFloodTheLog(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	classes := []backup.Class{backup.ClassTimeout, backup.ClassServer, backup.ClassThrottled}
+	tests := []struct {
+		name   string
+		answer func() error
+		most   int
+	}{
+		{"three classes in turn", func() error {
+			return &backup.Error{Op: "Op", Class: classes[random.IntN(3)]}
+		}, 13},
+		{"half of the calls throttled", func() error {
+			if random.IntN(2) == 0 {
+				return nil
+			}
+			return &backup.Error{Op: "Op", Class: backup.ClassThrottled}
+		}, 11},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var specs []string
+				for i := range 500 {
+					specs = append(specs, fmt.Sprintf("i%03d", i))
+				}
+				source := &cloud{instances: lists(specs...)}
+				source.backups = func(context.Context, string, string) (backup.List, error) { return one("x"), test.answer() }
+				logged := &logs{}
+				conf := region(source)
+				conf.Concurrency = 1 // the random source is not safe for concurrent use
+				p := newPoller(t, options(logged), conf)
+				for range 60 {
+					p.Refresh(t.Context())
+					time.Sleep(time.Minute)
+				}
+				if got := logged.matching(""); got == 0 || got > test.most {
+					t.Errorf("%d lines in an hour, want at most %d", got, test.most)
+				}
+			})
+		})
+	}
+}
+
+func TestUnsupportedDoesNotEndAnotherFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "b", "c")}
+		unsupported := &backup.Error{Op: "Op", Class: backup.ClassUnsupported}
+		source.jobs = func(context.Context, string) ([]backup.Job, error) { return nil, unsupported }
+		source.recovery = func(context.Context, string) (backup.Window, error) { return backup.Window{}, unsupported }
+		source.backups = func(context.Context, string, string) (backup.List, error) {
+			return backup.List{}, &backup.Error{Op: "Op", Class: backup.ClassAuth}
+		}
+		logged := &logs{}
+		p := newPoller(t, options(logged), region(source))
+		for range 24 * 60 {
+			p.Refresh(t.Context())
+			time.Sleep(time.Minute)
+		}
+		if got := logged.matching(""); got != 1 {
+			t.Errorf("a day of refused credentials took %d lines, want 1:\n%s", got, strings.Join(logged.lines[:min(5, got)], "\n"))
+		}
+	})
+}
+
+func TestRefusedPermissionIsToldAgainAfterItWorked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "b")}
+		denied := &backup.Error{Op: "Op", Class: backup.ClassPermission}
+		var failure error = denied
+		source.backups = func(context.Context, string, string) (backup.List, error) { return one("x"), failure }
+		logged := &logs{}
+		p := newPoller(t, options(logged), region(source))
+		for _, step := range []struct {
+			listed  []string
+			failure error
+		}{{[]string{"a", "b"}, denied}, {[]string{"c"}, nil}, {[]string{"c"}, denied}} {
+			source.instances, failure = lists(step.listed...), step.failure
+			for range 2 {
+				p.Refresh(t.Context())
+				time.Sleep(10 * time.Minute)
+			}
+		}
+		if failed, works := logged.matching("failed"), logged.matching("works again"); failed != 2 || works != 1 {
+			t.Errorf("%d failures and %d recoveries told, want 2 and 1:\n%s", failed, works, strings.Join(logged.lines, "\n"))
+		}
+	})
+}
+
+func TestMissingInstanceIsToldEachTimeItGoesMissing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{}
+		logged := &logs{}
+		conf := region(source)
+		conf.Discover, conf.Instances = false, []poll.Instance{{ID: "ghost"}}
+		p := newPoller(t, options(logged), conf)
+		for _, listed := range []string{"other", "ghost", "other"} {
+			source.instances = lists(listed)
+			p.Refresh(t.Context())
+			time.Sleep(10 * time.Minute)
+		}
+		if got := logged.matching("does not list this instance"); got != 2 {
+			t.Errorf("told %d times, want 2:\n%s", got, strings.Join(logged.lines, "\n"))
+		}
+	})
+}
+
+// blockedLog is a log of which nobody reads the other end.
+type blockedLog chan struct{}
+
+func (b blockedLog) Log(...any) error {
+	<-b
+	return nil
+}
+
+func TestBlockedLogBlocksNoScrape(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: func(context.Context) ([]backup.Instance, error) {
+			return nil, &backup.Error{Op: "Op", Class: backup.ClassPermission}
+		}}
+		blocked := make(blockedLog)
+		p := newPoller(t, options(blocked), region(source))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		p.Refresh(ctx)
+		if p.Snapshot().Regions[0].Err != nil { // returns at all
+			t.Error("a refused permission took the region down")
+		}
+		close(blocked)
+	})
+}

@@ -1,0 +1,134 @@
+package poll_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/poll"
+)
+
+func TestReplace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "b")}
+		hung := make(chan struct{})
+		source.backups = func(ctx context.Context, id, _ string) (backup.List, error) {
+			if id == "b" {
+				<-ctx.Done()
+				close(hung)
+				return backup.List{}, ctx.Err()
+			}
+			return one(id), nil
+		}
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		p.Refresh(ctx)
+
+		fresh := &cloud{instances: lists("a", "b")}
+		kept := region(fresh)
+		kept.Exclude = []string{"b"}
+		added := region(fresh)
+		added.Region = "r2"
+		p.Replace(options(log.NewNopLogger()), []poll.Region{kept, added})
+		<-hung // the former set's work ends
+
+		if diff := cmp.Diff([]string{"a"}, ids(p)); diff != "" {
+			t.Errorf("instances after the reload (-want +got):\n%s", diff)
+		}
+		if got := find(t, p, "a").Nodes[0].Backups.Value; !cmp.Equal(got, one("a")) {
+			t.Errorf("the reload lost what was known of a: %v", got)
+		}
+		if up := []bool{p.Snapshot().Regions[0].Up, p.Snapshot().Regions[1].Up}; !slices.Equal(up, []bool{true, false}) {
+			t.Errorf("up after the reload: %v, want true for the region that stayed only", up)
+		}
+		source.count()
+		p.Refresh(t.Context())
+		if got := source.total(); got != 0 {
+			t.Errorf("the former source was called %d times after the reload", got)
+		}
+	})
+}
+
+// slowly answers after three seconds, unless ctx ends first.
+func slowly(ctx context.Context) error {
+	select {
+	case <-time.After(3 * time.Second):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func TestReplaceAsksAgainWhatWasInFlight(t *testing.T) {
+	tests := []struct {
+		name   string
+		source *cloud
+	}{
+		{"the first listing", &cloud{instances: func(ctx context.Context) ([]backup.Instance, error) {
+			if err := slowly(ctx); err != nil {
+				return nil, err
+			}
+			return lists("a")(ctx)
+		}}},
+		{"a policy", &cloud{instances: lists("a"), policy: func(ctx context.Context, _ string) (backup.Policy, error) {
+			return backup.Policy{Enabled: true}, slowly(ctx)
+		}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPoller(t, options(log.NewNopLogger()), region(test.source))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				p.Refresh(ctx)
+				p.Replace(options(log.NewNopLogger()), []poll.Region{region(test.source)})
+				p.Refresh(t.Context())
+				if in := find(t, p, "a"); in.Policy.At.IsZero() {
+					t.Errorf("after the reload and a refresh the policy is not known: %+v", in)
+				}
+			})
+		})
+	}
+}
+
+func TestReplaceAsksAgainWhatFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wrong := &cloud{instances: func(context.Context) ([]backup.Instance, error) {
+			return nil, &backup.Error{Op: "Op", Class: backup.ClassUnsupported}
+		}}
+		p := newPoller(t, options(log.NewNopLogger()), region(wrong))
+		p.Refresh(t.Context())
+		p.Replace(options(log.NewNopLogger()), []poll.Region{region(&cloud{instances: lists("a")})})
+		p.Refresh(t.Context())
+		if diff := cmp.Diff([]string{"a"}, ids(p)); diff != "" {
+			t.Errorf("instances after the endpoint was corrected (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestReplaceWithoutAListing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: func(context.Context) ([]backup.Instance, error) {
+			return nil, &backup.Error{Op: "Op", Class: backup.ClassPermission}
+		}}
+		conf := region(source)
+		conf.Discover, conf.Instances = false, []poll.Instance{{ID: "a", Nodes: []string{"n1"}}, {ID: "gone"}}
+		p := newPoller(t, options(log.NewNopLogger()), conf)
+		p.Refresh(t.Context())
+		conf.Instances = []poll.Instance{{ID: "a"}}
+		p.Replace(options(log.NewNopLogger()), []poll.Region{conf})
+		if diff := cmp.Diff([]string{"a"}, ids(p)); diff != "" {
+			t.Errorf("watched after the reload (-want +got):\n%s", diff)
+		}
+		if nodes := find(t, p, "a").Nodes; len(nodes) != 1 || nodes[0].NodeID != "" {
+			t.Errorf("nodes after the reload: %+v, want the instance as a whole", nodes)
+		}
+	})
+}
