@@ -31,7 +31,7 @@ const (
 	HealthNever                        // no usable backup, and the instance is old enough to have one
 	HealthPending                      // no usable backup, and the instance is younger than its RPO
 	HealthLate                         // the newest recovery point is older than the RPO, or a scheduled window passed without an attempt
-	HealthFailed                       // the newest attempt failed, the recovery point is within the RPO
+	HealthFailed                       // an attempt failed that no success has ended, the recovery point is within the RPO
 	HealthOK                           // a usable recovery point within the RPO
 	NumHealthStates = 6
 )
@@ -63,9 +63,9 @@ type Health struct {
 
 	Known bool             // the backup list may be shown as current; when false all facts below are absent
 	Kinds [numKinds]ByKind // indexed by Kind
-	Last  *Backup          // newest finished attempt of any kind; nil: none known
+	Last  *Backup          // newest failure of ConsecutiveFailures, or else the newest success; nil: none known
 
-	ConsecutiveFailures int       // failed attempts since the last success, of all kinds together
+	ConsecutiveFailures int       // failed attempts that no later success of their own kind, or of a full backup, has ended
 	RecoveryPoint       time.Time // newest moment that can be restored; zero: none
 	OldestRecoveryPoint time.Time // oldest known moment that can be restored; zero: none
 	LastUsableExpiry    time.Time // when the last usable backup expires if no new one is made; zero: not known; Never: never
@@ -113,8 +113,9 @@ type assessment struct {
 	horizon horizon   // of the backup list
 	health  Health
 
-	lapsed bool      // a success was usable until it expired
-	missed time.Time // start of the newest scheduled window without an attempt; zero: none
+	lapsed       bool      // a success was usable until it expired
+	missed       time.Time // start of the newest scheduled window without an attempt; zero: none
+	firstFailure time.Time // end of the oldest of health.ConsecutiveFailures; zero: none
 }
 
 func (c *assessment) judge() {

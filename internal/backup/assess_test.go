@@ -220,6 +220,25 @@ func TestVerdictOfAttempts(t *testing.T) {
 			reason: "newest recovery point is 2d 9h old, objective 26h (default, no policy known); the last 2 attempts failed, the newest at 2026-11-22 02:30Z",
 		},
 		{
+			name: "full backup failed, incremental ones go on", now: noon, policy: daily(),
+			list:   list(incremental(at(22, 11, 30)), failed(at(22, 2, 10)), full(at(21, 2, 10))),
+			state:  backup.HealthFailed,
+			reason: "an attempt failed at 2026-11-22 02:30Z, and no full backup has succeeded since; recovery point 30m old is within 27h (cloud's schedule)",
+		},
+		{
+			name: "full backups fail for six nights, incremental ones go on", now: noon, policy: daily(),
+			list: list(incremental(at(22, 11, 30)), failed(at(22, 2, 10)), failed(at(21, 2, 10)), failed(at(20, 2, 10)),
+				failed(at(19, 2, 10)), failed(at(18, 2, 10)), failed(at(17, 2, 10)), full(at(16, 2, 10))),
+			state:  backup.HealthFailed,
+			reason: "6 attempts failed, the newest at 2026-11-22 02:30Z, and no full backup has succeeded since; recovery point 30m old is within 27h (cloud's schedule)",
+		},
+		{
+			name: "incremental backups fail after the full one", now: noon,
+			list:   list(failedIncremental(at(22, 11, 0)), failedIncremental(at(22, 10, 0)), incremental(at(22, 9, 0)), full(at(22, 2, 10))),
+			state:  backup.HealthFailed,
+			reason: "the last 2 attempts failed, the newest at 2026-11-22 11:20Z; recovery point 3h old is within 26h (default, no policy known)",
+		},
+		{
 			name: "failure and success ended in the same second", now: noon, list: list(full(at(22, 2, 10)), failed(at(22, 2, 10))),
 			state: backup.HealthFailed, reason: "the last attempt failed at 2026-11-22 02:30Z; recovery point 9h 50m old is within 26h (default, no policy known)",
 		},

@@ -28,6 +28,11 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 			list: list(failed(at(22, 2, 10)), failed(at(21, 2, 10)), full(at(19, 8, 0))),
 		},
 		{name: "backup of yesterday 14:00, then a failure", list: list(failed(at(22, 2, 10)), full(at(21, 14, 0)))},
+		{
+			name: "daily schedule, six nights of failed backups, an incremental one of 11:30", policy: daily(),
+			list: list(incremental(at(22, 11, 30)), failed(at(22, 2, 10)), failed(at(21, 2, 10)),
+				failed(at(20, 2, 10)), failed(at(19, 2, 10)), failed(at(18, 2, 10)), failed(at(17, 2, 10)), full(at(16, 2, 10))),
+		},
 		{name: "created three hours ago, no backup", created: new(at(22, 9, 0))},
 		{name: "no backup"},
 		{name: "one backup, of zero bytes", list: list(sized(at(22, 2, 10), 0))},

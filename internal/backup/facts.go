@@ -39,48 +39,76 @@ func (c *assessment) gather() {
 	for _, kind := range list.Asked {
 		h.Kinds[kind.index()].Asked = true
 	}
-	var newest, lastSuccess time.Time
 	for i := range list.Backups {
 		b := &list.Backups[i]
 		of := &h.Kinds[b.Kind.index()]
 		of.Counts[b.State.index()]++
 		end := c.horizon.finishedAt(b)
-		if end.IsZero() {
-			continue
-		}
 		switch {
+		case end.IsZero():
 		case b.State == StateFailed:
 			of.LastFailure = later(of.LastFailure, end)
 		case of.LastSuccess == nil || end.After(of.LastSuccess.EndedAt):
 			of.LastSuccess = b
 		}
-		if b.State == StateSuccess {
-			lastSuccess = later(lastSuccess, end)
-		}
-		// Of two that ended in the same second the failure is the newer one: better to look once too often.
-		if h.Last == nil || end.After(newest) || (end.Equal(newest) && b.State == StateFailed) {
-			h.Last, newest = b, end
-		}
 	}
-	h.ConsecutiveFailures = c.failuresSince(lastSuccess)
+	c.lastAttempt()
 	for kind := range Kind(numKinds) {
 		h.Kinds[kind].MedianSize = c.medianSize(kind)
 	}
 }
 
-// failuresSince counts the attempts that failed at t or later.
-func (c *assessment) failuresSince(t time.Time) int {
-	if c.health.Last == nil || c.health.Last.State != StateFailed {
-		return 0
-	}
-	n := 0
+// lastAttempt counts the failures that no success has ended. The newest of them is the last attempt, or else the newest
+// success is: a failure that was ended is older than what ended it.
+func (c *assessment) lastAttempt() {
+	h := &c.health
+	h.Last = h.newestSuccess()
+	var newest time.Time
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
-		if end := c.horizon.finishedAt(b); b.State == StateFailed && !end.IsZero() && !end.Before(t) {
-			n++
+		if b.State != StateFailed {
+			continue
+		}
+		// Of two that ended in the same second the failure is the newer one: better to look once too often.
+		end := c.horizon.finishedAt(b)
+		if end.IsZero() || end.Before(h.rowEnded(b.Kind)) {
+			continue
+		}
+		h.ConsecutiveFailures++
+		c.firstFailure = earlier(c.firstFailure, end)
+		if end.After(newest) {
+			h.Last, newest = b, end
 		}
 	}
-	return n
+}
+
+// rowEnded returns when a success last ended a row of failures of a kind: one of the same kind, or a full backup, after
+// which nothing from before is needed. An incremental one cannot stand in for a full one, and so ends no row of failed
+// ones; but where full ones were not asked for, it is all that there is.
+func (h *Health) rowEnded(kind Kind) time.Time {
+	by := [...]Kind{kind, KindFull, kind}
+	if !h.Kinds[KindFull].Asked {
+		by[2] = KindIncremental
+	}
+	var ended time.Time
+	for _, k := range by {
+		if last := h.Kinds[k.index()].LastSuccess; last != nil {
+			ended = later(ended, last.EndedAt)
+		}
+	}
+	return ended
+}
+
+// newestSuccess returns the success of any kind that ended last; nil: none known.
+func (h *Health) newestSuccess() *Backup {
+	var newest *Backup
+	for i := range h.Kinds {
+		last := h.Kinds[i].LastSuccess
+		if last != nil && (newest == nil || last.EndedAt.After(newest.EndedAt)) {
+			newest = last
+		}
+	}
+	return newest
 }
 
 // minForMedian is how many earlier successes make a median worth comparing with.

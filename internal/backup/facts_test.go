@@ -100,12 +100,18 @@ func TestConsecutiveFailures(t *testing.T) {
 		{"none", []backup.Backup{full(at(22, 2, 0))}, 0},
 		{"before the last success", []backup.Backup{full(at(22, 2, 0)), failed(at(21, 2, 0))}, 0},
 		{"of all kinds together", []backup.Backup{
-			failed(at(22, 2, 0)), with(failed(at(21, 14, 0)), func(b *backup.Backup) { b.Kind = backup.KindIncremental }), full(at(21, 2, 0)),
+			failed(at(22, 2, 0)), failedIncremental(at(21, 14, 0)), full(at(21, 2, 0)),
 		}, 2},
-		{"ended by a success of another kind", []backup.Backup{incremental(at(22, 3, 0)), failed(at(22, 2, 0))}, 0},
-		{"ended by a success of an unknown type", []backup.Backup{
-			with(full(at(22, 3, 0)), func(b *backup.Backup) { b.Kind = backup.KindUnknown }), failed(at(22, 2, 0)),
-		}, 0},
+		{"of a full backup, ended by a full one", []backup.Backup{full(at(22, 3, 0)), failed(at(22, 2, 0))}, 0},
+		{"of a full backup, not ended by an incremental one", []backup.Backup{incremental(at(22, 3, 0)), failed(at(22, 2, 0))}, 1},
+		{"of a full backup, not ended by one of an unknown type", []backup.Backup{strange(full(at(22, 3, 0))), failed(at(22, 2, 0))}, 1},
+		{"of an incremental backup, ended by an incremental one", []backup.Backup{incremental(at(22, 3, 0)), failedIncremental(at(22, 2, 0))}, 0},
+		{"of an incremental backup, ended by a full one", []backup.Backup{full(at(22, 3, 0)), failedIncremental(at(22, 2, 0))}, 0},
+		{"of an unknown type, ended by the same", []backup.Backup{strange(full(at(22, 3, 0))), strange(failed(at(22, 2, 0)))}, 0},
+		{"of an unknown type, not ended by an incremental one", []backup.Backup{incremental(at(22, 3, 0)), strange(failed(at(22, 2, 0)))}, 1},
+		{"each of its own row", []backup.Backup{
+			failedIncremental(at(22, 4, 0)), incremental(at(22, 3, 0)), failedIncremental(at(22, 2, 30)), failed(at(22, 2, 0)), failed(at(21, 2, 0)),
+		}, 3},
 		{"ended by a zero-sized success", []backup.Backup{sized(at(22, 3, 0), 0), failed(at(22, 2, 0))}, 0},
 		{"running ones do not count", []backup.Backup{running(at(22, 3, 0)), failed(at(22, 2, 0))}, 1},
 		{"29 in a row", func() (list []backup.Backup) {
@@ -118,6 +124,34 @@ func TestConsecutiveFailures(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			if got := assess(nil, c.list...).ConsecutiveFailures; got != c.want {
 				t.Errorf("ConsecutiveFailures = %d, want %d", got, c.want)
+			}
+		})
+	}
+	t.Run("ended by an incremental backup where full ones were not asked for", func(t *testing.T) {
+		onlyIncremental := func(in *backup.TargetState) { in.Backups.Value.Asked = []backup.Kind{backup.KindIncremental} }
+		h := assess(onlyIncremental, incremental(at(22, 3, 0)), failed(at(22, 2, 0)))
+		if h.ConsecutiveFailures != 0 {
+			t.Errorf("ConsecutiveFailures = %d, want 0", h.ConsecutiveFailures)
+		}
+	})
+}
+
+func TestLastAttempt(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		list []backup.Backup
+		want int // index in list
+	}{
+		{"the newest success", []backup.Backup{incremental(at(22, 11, 0)), full(at(22, 2, 0)), failed(at(21, 2, 0))}, 0},
+		{"the newest failure that nothing ended", []backup.Backup{
+			incremental(at(22, 11, 0)), failed(at(21, 2, 0)), failed(at(22, 2, 0)), failedIncremental(at(20, 2, 0)),
+		}, 2},
+		{"a failed incremental backup until one succeeds", []backup.Backup{failedIncremental(at(22, 11, 0)), incremental(at(22, 10, 0))}, 0},
+		{"a failure and a success of the same second", []backup.Backup{full(at(22, 2, 0)), failed(at(22, 2, 0))}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := assess(nil, c.list...).Last; got != &c.list[c.want] {
+				t.Errorf("Last = %+v, want %+v", got, c.list[c.want])
 			}
 		})
 	}

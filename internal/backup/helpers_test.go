@@ -41,6 +41,15 @@ func failed(start time.Time) backup.Backup {
 	return with(full(start), func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil })
 }
 
+func failedIncremental(start time.Time) backup.Backup {
+	return with(failed(start), func(b *backup.Backup) { b.Kind = backup.KindIncremental })
+}
+
+func strange(b backup.Backup) backup.Backup {
+	b.Kind = backup.KindUnknown
+	return b
+}
+
 func running(start time.Time) backup.Backup {
 	return with(full(start), func(b *backup.Backup) {
 		b.State, b.SizeBytes, b.EndedAt = backup.StateRunning, nil, time.Time{}

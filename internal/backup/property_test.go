@@ -195,19 +195,25 @@ func TestNewerSuccessNeverMakesWorse(t *testing.T) {
 		if s.in.CreatedAt.After(start) && !s.in.CreatedAt.After(asked.Add(5*time.Minute)) {
 			start = s.in.CreatedAt
 		}
-		newer := with(full(start), func(b *backup.Backup) { b.EndedAt = start.Add(time.Second) })
-		if newer.EndedAt.After(asked.Add(5 * time.Minute)) {
-			return
-		}
-		s.in.Backups.Value.Backups = append([]backup.Backup{newer}, s.in.Backups.Value.Backups...)
+		for _, kind := range []backup.Kind{backup.KindFull, backup.KindIncremental} {
+			newer := with(full(start), func(b *backup.Backup) { b.Kind, b.EndedAt = kind, start.Add(time.Second) })
+			if newer.EndedAt.After(asked.Add(5 * time.Minute)) {
+				return
+			}
+			in := s.in
+			in.Backups.Value.Backups = append([]backup.Backup{newer}, s.in.Backups.Value.Backups...)
 
-		better := backup.Assess(s.in, s.want, s.now)
+			better := backup.Assess(in, s.want, s.now)
 
-		if goodness(better.State) < goodness(h.State) {
-			t.Errorf("worse with a newer success: %s: %s", better.State, better.Reason)
-		}
-		if better.RecoveryPoint.Before(h.RecoveryPoint) {
-			t.Errorf("recovery point went back to %s", better.RecoveryPoint)
+			if goodness(better.State) < goodness(h.State) {
+				t.Errorf("worse with a newer success (%s): %s: %s", kind, better.State, better.Reason)
+			}
+			if better.RecoveryPoint.Before(h.RecoveryPoint) {
+				t.Errorf("recovery point went back to %s", better.RecoveryPoint)
+			}
+			if better.ConsecutiveFailures > h.ConsecutiveFailures || kind == backup.KindFull && h.Known && better.ConsecutiveFailures > 0 {
+				t.Errorf("%d failures after a newer success (%s), %d before", better.ConsecutiveFailures, kind, h.ConsecutiveFailures)
+			}
 		}
 	})
 }

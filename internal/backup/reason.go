@@ -110,13 +110,7 @@ func (c *assessment) appendSource(b []byte) []byte {
 // appendFlaw says why the newest success is no recovery point, which is the first thing a person asks when the cloud's
 // console shows one.
 func (c *assessment) appendFlaw(b []byte) []byte {
-	var newest *Backup
-	for i := range c.health.Kinds {
-		last := c.health.Kinds[i].LastSuccess
-		if last != nil && (newest == nil || last.EndedAt.After(newest.EndedAt)) {
-			newest = last
-		}
-	}
+	newest := c.health.newestSuccess()
 	if newest == nil {
 		return b
 	}
@@ -147,14 +141,18 @@ func (c *assessment) appendFailures(b []byte) []byte {
 }
 
 func (c *assessment) appendAttempts(b []byte) []byte {
-	n := c.health.ConsecutiveFailures
-	end := c.horizon.finishedAt(c.health.Last).UTC()
-	if n == 1 {
-		return end.AppendFormat(append(b, "the last attempt failed at "...), minuteLayout)
+	one, several, rest := "the last attempt", "the last ", ""
+	if s := c.health.newestSuccess(); s != nil && s.EndedAt.After(c.firstFailure) {
+		one, several, rest = "an attempt", "", ", and no full backup has succeeded since"
 	}
-	b = append(b, "the last "...)
-	b = strconv.AppendInt(b, int64(n), 10)
-	return end.AppendFormat(append(b, " attempts failed, the newest at "...), minuteLayout)
+	if n := c.health.ConsecutiveFailures; n == 1 {
+		b = append(append(b, one...), " failed at "...)
+	} else {
+		b = strconv.AppendInt(append(b, several...), int64(n), 10)
+		b = append(b, " attempts failed, the newest at "...)
+	}
+	b = c.horizon.finishedAt(c.health.Last).UTC().AppendFormat(b, minuteLayout)
+	return append(b, rest...)
 }
 
 // appendSpan writes a duration the way people say it: 13m, 22h 5m, 3d 4h. Days begin at two, since objectives are
