@@ -2,6 +2,8 @@ package cloudcall
 
 import (
 	"context"
+	"errors"
+	"net"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -90,14 +92,37 @@ func Do[T any](ctx context.Context, c *Caller, op string, attempt func(context.C
 	return value, nil
 }
 
-// Once makes one call and never repeats it: for operations that change something, where no answer does not mean that
-// nothing was done.
+// Once makes one call and never repeats it: for the operations that start a backup, where no answer does not mean that
+// none was started. The hint of such a failure says so.
 func Once[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (T, error) {
-	value, failure, _ := once(ctx, c, op, attempt)
-	if failure != nil {
-		return value, failure
+	value, failure, sent := once(ctx, c, op, attempt)
+	if failure == nil {
+		return value, nil
 	}
-	return value, nil
+	if sent && leavesOpen(failure) {
+		told := *failure
+		told.Hint = join(failure.Hint, maybeStarted)
+		failure = &told
+	}
+	return value, failure
+}
+
+const maybeStarted = "a backup may have been started nevertheless: look at `mongodb_backup_exporter status` first"
+
+// leavesOpen reports whether the cloud may have done what it was asked for.
+func leavesOpen(failure *backup.Error) bool {
+	if op, ok := errors.AsType[*net.OpError](failure.Err); ok && op.Op == "dial" {
+		return false // nothing was sent
+	}
+	return !failure.Class.Answered() && failure.Class != backup.ClassAuth
+}
+
+// join makes one hint of two.
+func join(hint, more string) string {
+	if hint == "" {
+		return more
+	}
+	return hint + "; " + more
 }
 
 // tellsMore reports whether a failure is news, and not just the end of the caller's patience.
