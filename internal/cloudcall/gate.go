@@ -16,7 +16,7 @@ import (
 // Calls already under way when good credentials are withdrawn are beyond its reach, and count as one refusal.
 type Gate struct {
 	now         func() time.Time
-	fingerprint func() string
+	fingerprint func() string // nil: it cannot be told when the credentials change
 	turn        chan struct{} // holds a token while nobody proves the credentials
 
 	mu       sync.Mutex
@@ -33,12 +33,9 @@ const (
 	maxPause   = 5 * time.Minute
 )
 
-// NewGate returns an unproven Gate. fingerprint returns a value that changes when the credentials do; nil: they never
-// change.
+// NewGate returns an unproven Gate. fingerprint returns a value that changes when the credentials do; nil: that cannot
+// be told, and new ones wait for the end of the pause.
 func NewGate(now func() time.Time, fingerprint func() string) *Gate {
-	if fingerprint == nil {
-		fingerprint = func() string { return "" }
-	}
 	g := &Gate{now: now, fingerprint: fingerprint, turn: make(chan struct{}, 1)}
 	g.turn <- struct{}{}
 	return g
@@ -80,16 +77,24 @@ func (g *Gate) check() (pass, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := pass{gate: g, free: g.proven, last: g.last}
-	if g.last == nil || !g.now().Before(g.until) || g.fingerprint() != g.tried {
+	if g.last == nil || !g.now().Before(g.until) || g.mark() != g.tried {
 		return p, nil
 	}
 	shut := *g.last
-	again := "asked again at " + g.until.UTC().Format(time.TimeOnly) + " UTC or with new credentials"
-	if shut.Hint != "" {
-		again = shut.Hint + "; " + again
+	again := "asked again at " + g.until.UTC().Format(time.TimeOnly) + " UTC"
+	if g.fingerprint != nil {
+		again += " or with new credentials"
 	}
-	shut.Hint = again
+	shut.Hint = join(shut.Hint, again)
 	return p, &shut
+}
+
+// mark tells the credentials of now from those of another time.
+func (g *Gate) mark() string {
+	if g.fingerprint == nil {
+		return ""
+	}
+	return g.fingerprint()
 }
 
 // settle learns from the outcome of a call.
@@ -104,7 +109,7 @@ func (p pass) settle(failure *backup.Error) {
 	case proves(failure):
 		g.proven, g.refusals, g.last = true, 0, nil
 	case failure.Class == backup.ClassAuth:
-		tried := g.fingerprint()
+		tried := g.mark()
 		if tried != g.tried {
 			g.refusals = 0
 		}

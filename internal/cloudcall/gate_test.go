@@ -122,7 +122,7 @@ func TestGateOpensAfterOneGoodCall(t *testing.T) {
 
 func TestGateShutsForAllAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, _ := newCaller(Options{Gate: NewGate(time.Now, nil)})
+		c, _ := newCaller(Options{Gate: NewGate(time.Now, func() string { return "same" })})
 		d := &door{}
 		d.shut.Store(true)
 		if _, err := Do(t.Context(), c, "Op", d.attempt); err == nil {
@@ -138,6 +138,22 @@ func TestGateShutsForAllAtOnce(t *testing.T) {
 		d.shut.Store(false)
 		if _, err := Do(t.Context(), c, "Op", d.attempt); err != nil {
 			t.Errorf("after the pause: %v", err)
+		}
+	})
+}
+
+// The Gate does not see when a default chain has other credentials, so it must not promise to open for them.
+func TestGateWithoutFingerprintPromisesATimeOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCaller(Options{Gate: NewGate(time.Now, nil)})
+		d := &door{}
+		d.shut.Store(true)
+		for _, hint := range []string{"check the key", "check the key; asked again at 00:00:10 UTC"} {
+			_, err := Do(t.Context(), c, "Op", d.attempt)
+			if want := "Op: auth InvalidAccessKeyId.NotFound: refused; " + hint; err == nil || err.Error() != want {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+			time.Sleep(time.Second)
 		}
 	})
 }
