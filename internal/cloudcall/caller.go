@@ -158,7 +158,7 @@ func once[T any](ctx context.Context, c *Caller, op string, attempt func(context
 	defer cancel()
 	callCtx, seen := withAnswer(callCtx)
 	start := c.opts.Now()
-	value, err = attempt(callCtx)
+	value, err = Guard(func() (T, error) { return attempt(callCtx) })
 	elapsed := c.opts.Now().Sub(start)
 	if err == nil {
 		c.opts.Observer.Request(c.opts.Place, op, "ok", elapsed)
