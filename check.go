@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -17,12 +18,12 @@ func checkConfigCommand(app *kingpin.Application) (string, func(context.Context,
 	command := app.Command("check-config", "Check the configuration file, and with --live what each account may do.")
 	live := command.Flag("live", "Also make one call per account, region and operation.").Bool()
 	return command.FullCommand(), func(ctx context.Context, env *environment) error {
-		cfg, err := config.LoadFile(env.file)
-		if err == nil {
-			err = cfg.CheckCredentials()
-		}
+		cfg, err := loadConfig(env.file)
 		if err != nil {
-			return invalidConfig(env.file, err)
+			return err
+		}
+		if err := cfg.CheckCredentials(); err != nil {
+			return fmt.Errorf("configuration file %s:\n%w", env.file, err)
 		}
 		fmt.Fprintf(env.stdout, "%s is valid: %s\n", env.file, summary(cfg))
 		if !*live {
@@ -47,33 +48,28 @@ func summary(cfg *config.Config) string {
 	return fmt.Sprintf("%d accounts, %d regions (%d with discovery), %d instances by id", len(cfg.Accounts), regions, discovering, instances)
 }
 
-// checkLive asks each scope once in every region and prints what came of it. The exit code is 1 when one failed.
+// checkLive asks each scope in every region, about one instance of each kind, and prints what came of it. The exit code
+// is 1 when one failed.
 func checkLive(ctx context.Context, env *environment, cfg *config.Config) error {
 	e, err := newExporter(env, cfg)
 	if err != nil {
-		return invalidConfig(env.file, err)
+		return err
 	}
 	defer e.close()
-	regions, _, err := e.regions(cfg)
-	if err != nil {
-		return invalidConfig(env.file, err)
-	}
 	table := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ACCOUNT\tREGION\tSCOPE\tRESULT")
+	fmt.Fprintln(table, "ACCOUNT\tREGION\tSCOPE\tINSTANCE\tRESULT")
 	failed := 0
-	for _, r := range regions {
+	for _, r := range e.regions {
 		for _, c := range checkRegion(ctx, r, env.now()) {
 			result := "ok"
 			switch {
-			case backup.ClassOf(c.err) == backup.ClassUnsupported:
-				result = "not offered for " + c.asked
+			case c.optional && backup.ClassOf(c.err) == backup.ClassUnsupported:
+				result = "not offered for this instance"
 			case c.err != nil:
 				result = c.err.Error()
 				failed++
-			case c.asked == "":
-				result = "not asked: there is no instance to ask about"
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", r.Account, r.Region, c.scope, result)
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.Account, r.Region, c.scope, orDash(c.asked), result)
 		}
 	}
 	if err := table.Flush(); err != nil {
@@ -87,44 +83,55 @@ func checkLive(ctx context.Context, env *environment, cfg *config.Config) error 
 
 // check is what came of asking one scope.
 type check struct {
-	scope string
-	asked string // the instance it was asked about; "": none
-	err   error
+	scope    string
+	asked    string // the instance it was asked about; "": none
+	optional bool   // nothing is wrong when the cloud does not offer it
+	err      error
 }
 
 func checkRegion(ctx context.Context, r poll.Region, now time.Time) []check {
 	found, err := r.Source.Instances(ctx)
-	checks := []check{{"discovery", r.Region, err}}
-	in, ok := sample(r, found)
-	if !ok {
-		for _, scope := range []string{"backups", "jobs", "policy", "recovery"} {
-			checks = append(checks, check{scope: scope})
-		}
-		return checks
+	checks := []check{{scope: "discovery", err: err}}
+	for _, in := range samples(r, found) {
+		id := in.InstanceID
+		_, backups := r.Source.Backups(ctx, in, in.Targets()[0].NodeID, now.Add(-24*time.Hour))
+		_, jobs := r.Source.Jobs(ctx, in)
+		_, policy := r.Source.Policy(ctx, in)
+		_, recovery := r.Source.Recovery(ctx, in)
+		checks = append(checks,
+			check{scope: "backups", asked: id, err: backups}, check{scope: "jobs", asked: id, err: jobs, optional: true},
+			check{scope: "policy", asked: id, err: policy}, check{scope: "recovery", asked: id, err: recovery, optional: true},
+		)
 	}
-	_, backups := r.Source.Backups(ctx, in, in.Targets()[0].NodeID, now.Add(-24*time.Hour))
-	_, jobs := r.Source.Jobs(ctx, in)
-	_, policy := r.Source.Policy(ctx, in)
-	_, recovery := r.Source.Recovery(ctx, in)
-	id := in.InstanceID
-	return append(checks, check{"backups", id, backups}, check{"jobs", id, jobs}, check{"policy", id, policy}, check{"recovery", id, recovery})
+	return checks
 }
 
-// sample chooses the instance to ask about: the first that the configuration names, or else the first listed.
-func sample(r poll.Region, found []backup.Instance) (backup.Instance, bool) {
-	if len(r.Instances) == 0 {
-		if len(found) == 0 {
-			return backup.Instance{}, false
-		}
-		return found[0], true
-	}
-	want := r.Instances[0]
-	for _, in := range found {
-		if in.InstanceID == want.ID {
-			return in, true
+// samples chooses the instances to ask about: one of each topology and storage, as these need different operations,
+// those first that the configuration names. A named instance that is not listed is asked about, too.
+func samples(r poll.Region, found []backup.Instance) []backup.Instance {
+	type kind struct{ topology, storage string }
+	seen := map[kind]bool{}
+	var chosen []backup.Instance
+	choose := func(in backup.Instance) {
+		if k := (kind{in.Topology, in.Storage}); !seen[k] {
+			seen[k] = true
+			chosen = append(chosen, in)
 		}
 	}
-	in := backup.Instance{Nodes: want.Nodes}
-	in.Target = backup.Target{Cloud: r.Cloud, Account: r.Account, Region: r.Region, InstanceID: want.ID}
-	return in, true
+	for _, want := range r.Instances {
+		i := slices.IndexFunc(found, func(in backup.Instance) bool { return in.InstanceID == want.ID })
+		if i < 0 {
+			in := backup.Instance{Nodes: want.Nodes}
+			in.Target = backup.Target{Cloud: r.Cloud, Account: r.Account, Region: r.Region, InstanceID: want.ID}
+			chosen = append(chosen, in)
+			continue
+		}
+		choose(found[i])
+	}
+	if r.Discover {
+		for _, in := range found {
+			choose(in)
+		}
+	}
+	return chosen
 }

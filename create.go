@@ -11,7 +11,6 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/alibaba"
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/huawei"
@@ -48,16 +47,16 @@ func (f *createFlags) run(ctx context.Context, env *environment) error {
 	if f.interval <= 0 {
 		return errors.New("--interval must be longer than 0s")
 	}
-	cfg, err := config.LoadFile(env.file)
+	cfg, err := loadConfig(env.file)
 	if err != nil {
-		return invalidConfig(env.file, err)
+		return err
 	}
 	e, err := newExporter(env, cfg)
 	if err != nil {
-		return invalidConfig(env.file, err)
+		return err
 	}
 	defer e.close()
-	source, in, err := f.find(ctx, e, cfg)
+	source, in, err := f.find(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -65,27 +64,23 @@ func (f *createFlags) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return fmt.Errorf("%s: list the backups before starting one: %w", in.Target, err)
 	}
-	job, err := f.start(ctx, source, in)
+	started, err := f.start(ctx, source, in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Target, err)
 	}
-	fmt.Fprintf(env.stdout, "started a backup of %s (%s), job %s\n", in.Target, orDash(in.Name), orDash(job))
+	fmt.Fprintf(env.stdout, "started a backup of %s (%s), job %s\n", in.Target, orDash(in.Name), orDash(started.JobID))
 	if !f.wait {
 		return nil
 	}
-	return f.follow(ctx, env, b, job)
+	return f.follow(ctx, env, b, started)
 }
 
 // find finds the instance in the accounts and regions of the configuration.
-func (f *createFlags) find(ctx context.Context, e *exporter, cfg *config.Config) (poll.Source, backup.Instance, error) {
-	regions, _, err := e.regions(cfg)
-	if err != nil {
-		return nil, backup.Instance{}, err
-	}
+func (f *createFlags) find(ctx context.Context, e *exporter) (poll.Source, backup.Instance, error) {
 	var source poll.Source
 	var found backup.Instance
 	var failures []error
-	for _, r := range regions {
+	for _, r := range e.regions {
 		if (f.account != "" && r.Account != f.account) || (f.region != "" && r.Region != f.region) {
 			continue
 		}
@@ -110,34 +105,35 @@ func (f *createFlags) find(ctx context.Context, e *exporter, cfg *config.Config)
 	return source, found, nil
 }
 
-// start asks the cloud for the backup and returns the job's id.
-func (f *createFlags) start(ctx context.Context, source poll.Source, in backup.Instance) (string, error) {
+// start asks the cloud for the backup.
+func (f *createFlags) start(ctx context.Context, source poll.Source, in backup.Instance) (manual.Started, error) {
+	none := manual.Started{}
 	switch cloud := source.(type) {
 	case *alibaba.Source:
 		if f.name != "" {
-			return "", errors.New("--name: Alibaba Cloud names backups itself; leave it out")
+			return none, errors.New("--name: Alibaba Cloud names backups itself; leave it out")
 		}
 		created, err := cloud.CreateBackup(ctx, in.InstanceID, alibaba.CreateOptions{Method: f.method, RetentionDays: f.retentionDays})
-		return created.JobID, err
+		return manual.Started{JobID: created.JobID}, err // its BackupID is deprecated, and of one shard only
 	case *huawei.Source:
 		if f.method != "" || f.retentionDays != 0 {
-			return "", errors.New("--method and --retention-days: Huawei Cloud DDS chooses the method itself and keeps manual backups until they are deleted; leave them out")
+			return none, errors.New("--method and --retention-days: Huawei Cloud DDS chooses the method itself and keeps manual backups until they are deleted; leave them out")
 		}
 		created, err := cloud.CreateBackup(ctx, in.InstanceID, huawei.CreateOptions{Name: f.name, Description: "started by " + program})
-		return created.JobID, err
+		return manual.Started(created), err
 	}
-	return "", fmt.Errorf("%s cannot start backups", in.Cloud)
+	return none, fmt.Errorf("%s cannot start backups", in.Cloud)
 }
 
 // follow shows the progress and returns how it ended.
-func (f *createFlags) follow(ctx context.Context, env *environment, b *manual.Backup, job string) error {
+func (f *createFlags) follow(ctx context.Context, env *environment, b *manual.Backup, started manual.Started) error {
 	bounded, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
 	show := plainProgress(env.stdout)
 	if isTerminal(env.stdout) {
 		show = progressBar(env.stdout)
 	}
-	err := b.Follow(bounded, job, f.interval, show)
+	err := b.Follow(bounded, started, f.interval, show)
 	if isTerminal(env.stdout) {
 		fmt.Fprintln(env.stdout)
 	}

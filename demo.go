@@ -27,6 +27,9 @@ func demoCommand(app *kingpin.Application) (string, func(context.Context, *envir
 	interval := command.Flag("demo.interval", "How old a reading may be before a scrape asks again.").Default("10s").Duration()
 	staleAfter := command.Flag("demo.stale-after", "From which age on, beyond its interval, a reading is withdrawn.").Default("1h").Duration()
 	return command.FullCommand(), func(ctx context.Context, env *environment) error {
+		if err := flags.check(); err != nil {
+			return err
+		}
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
 		clouds, fleet, err := startClouds(ctx, env, *cloudAddress, *fleet)
@@ -48,7 +51,7 @@ func demoCommand(app *kingpin.Application) (string, func(context.Context, *envir
 		if err := e.introduce(ctx, env, listeners[0].Addr().String(), clouds.address); err != nil {
 			return err
 		}
-		return e.serve(ctx, env, flags, listeners)
+		return e.serve(ctx, env, flags, listeners, nil) // there is no file to reload
 	}
 }
 

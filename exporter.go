@@ -26,46 +26,54 @@ type exporter struct {
 	metrics *collector.Metrics
 	poller  *poll.Poller
 
+	reloading sync.Mutex // one at a time, so that the newest file wins
+
 	mu         sync.Mutex
 	running    *config.Config
+	regions    []poll.Region // of the running configuration
 	transports []*cloudcall.Transport
 }
 
 func newExporter(env *environment, cfg *config.Config) (*exporter, error) {
 	e := &exporter{file: env.file, now: env.now, logger: env.logger, metrics: collector.NewMetrics(env.now())}
 	e.poller = poll.New(e.pollOptions(cfg), nil)
-	return e, e.apply(cfg)
+	if err := e.apply(cfg); err != nil {
+		return nil, fmt.Errorf("configuration file %s: %w", env.file, err)
+	}
+	return e, nil
 }
 
 // apply puts a configuration in force, whole or not at all.
 func (e *exporter) apply(cfg *config.Config) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	regions, transports, err := e.regions(cfg)
+	regions, transports, err := e.sources(cfg)
 	if err != nil {
 		return err
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.poller.Replace(e.pollOptions(cfg), regions)
 	for _, former := range e.transports {
 		former.CloseIdleConnections()
 	}
-	e.running, e.transports = cfg, transports
+	e.running, e.regions, e.transports = cfg, regions, transports
 	return nil
 }
 
 // reload reads the configuration file again. What is wrong with it leaves everything as it was.
-func (e *exporter) reload(file string) error {
-	cfg, err := config.LoadFile(file)
+func (e *exporter) reload() error {
+	e.reloading.Lock()
+	defer e.reloading.Unlock()
+	cfg, err := loadConfig(e.file)
 	if err == nil {
 		err = e.apply(cfg)
 	}
 	if err != nil {
 		e.metrics.ReloadFailed()
-		level.Error(e.logger).Log("msg", "Reloading failed; the running configuration stays in force", "file", file, "err", err)
+		level.Error(e.logger).Log("msg", "Reloading failed; the running configuration stays in force", "err", err)
 		return err
 	}
 	e.metrics.ReloadSucceeded(e.now())
-	level.Info(e.logger).Log("msg", "Configuration reloaded", "file", file)
+	level.Info(e.logger).Log("msg", "Configuration reloaded", "file", e.file)
 	return nil
 }
 
@@ -112,8 +120,8 @@ func (e *exporter) pollOptions(cfg *config.Config) poll.Options {
 	}
 }
 
-// regions makes a Source for every account and region.
-func (e *exporter) regions(cfg *config.Config) ([]poll.Region, []*cloudcall.Transport, error) {
+// sources makes a Source for every account and region.
+func (e *exporter) sources(cfg *config.Config) ([]poll.Region, []*cloudcall.Transport, error) {
 	var regions []poll.Region
 	var transports []*cloudcall.Transport
 	for _, a := range cfg.Accounts {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -15,7 +17,6 @@ import (
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
-	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/server"
@@ -31,25 +32,48 @@ type webFlags struct {
 }
 
 func addWebFlags(command *kingpin.CmdClause, address string) *webFlags {
-	f := &webFlags{toolkit: kingpinflag.AddFlags(command, address)}
+	f := &webFlags{toolkit: &web.FlagConfig{}}
+	f.toolkit.WebListenAddresses = command.Flag("web.listen-address", "Address to listen on. Repeatable.").Default(address).Strings()
+	f.toolkit.WebConfigFile = command.Flag("web.config.file", "File that enables TLS or authentication: "+
+		"https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md").Default("").String()
 	command.Flag("web.telemetry-path", "Path of the metrics.").Default("/metrics").StringVar(&f.telemetryPath)
 	command.Flag("web.timeout-offset", "How much earlier than Prometheus gives up a scrape is answered.").Default("500ms").DurationVar(&f.timeoutOffset)
-	command.Flag("web.enable-lifecycle", "Allow a reload of the configuration by POST /-/reload.").BoolVar(&f.lifecycle)
 	command.Flag("web.enable-pprof", "Serve profiles under /debug/pprof/.").BoolVar(&f.pprof)
 	return f
+}
+
+// check says which flag is wrong, before anything is started.
+func (f *webFlags) check() error {
+	if err := server.CheckTelemetryPath(f.telemetryPath); err != nil {
+		return fmt.Errorf("--web.telemetry-path: %w", err)
+	}
+	if f.timeoutOffset < 0 {
+		return fmt.Errorf("--web.timeout-offset: %v is negative; 500ms is a good value", f.timeoutOffset)
+	}
+	if err := web.Validate(*f.toolkit.WebConfigFile); err != nil {
+		return fmt.Errorf("--web.config.file: %w", err)
+	}
+	return nil
 }
 
 func serveCommand(app *kingpin.Application) (string, func(context.Context, *environment) error) {
 	command := app.Command("serve", "Run the exporter.").Default()
 	flags := addWebFlags(command, defaultAddress)
+	command.Flag("web.enable-lifecycle", "Allow a reload of the configuration by POST /-/reload.").BoolVar(&flags.lifecycle)
 	return command.FullCommand(), func(ctx context.Context, env *environment) error {
-		cfg, err := config.LoadFile(env.file)
+		hangups := make(chan os.Signal, 1) // from the start on: a SIGHUP ends a process that does not listen for it
+		signal.Notify(hangups, syscall.SIGHUP)
+		defer signal.Stop(hangups)
+		if err := flags.check(); err != nil {
+			return err
+		}
+		cfg, err := loadConfig(env.file)
 		if err != nil {
-			return invalidConfig(env.file, err)
+			return err
 		}
 		e, err := newExporter(env, cfg)
 		if err != nil {
-			return invalidConfig(env.file, err)
+			return err
 		}
 		defer e.close()
 		listeners, err := listen(ctx, *flags.toolkit.WebListenAddresses)
@@ -57,12 +81,13 @@ func serveCommand(app *kingpin.Application) (string, func(context.Context, *envi
 			return err
 		}
 		level.Info(env.logger).Log("msg", "Starting "+program, "version", version.Info(), "accounts", len(cfg.Accounts))
-		return e.serve(ctx, env, flags, listeners)
+		return e.serve(ctx, env, flags, listeners, hangups)
 	}
 }
 
-// serve answers requests until ctx ends, and reloads on SIGHUP. The first refresh starts at once.
-func (e *exporter) serve(ctx context.Context, env *environment, flags *webFlags, listeners []net.Listener) error {
+// serve answers requests until ctx ends, and reads the configuration again on every hangup; nil: never. The first
+// refresh starts at once.
+func (e *exporter) serve(ctx context.Context, env *environment, flags *webFlags, listeners []net.Listener, hangups <-chan os.Signal) error {
 	handler, err := e.handler(env, flags)
 	if err != nil {
 		return err
@@ -72,7 +97,7 @@ func (e *exporter) serve(ctx context.Context, env *environment, flags *webFlags,
 	defer background.Wait()
 	defer stop()
 	background.Go(func() { e.poller.Refresh(ctx) })
-	background.Go(func() { e.reloadOnHangup(ctx, env.file) })
+	background.Go(func() { e.reloadOn(ctx, hangups) })
 	return server.Serve(ctx, listeners, handler, flags.toolkit, env.logger)
 }
 
@@ -87,21 +112,18 @@ func (e *exporter) handler(env *environment, flags *webFlags) (http.Handler, err
 		TelemetryPath: flags.telemetryPath, TimeoutOffset: flags.timeoutOffset, Pprof: flags.pprof,
 	}
 	if flags.lifecycle {
-		opts.Reload = func() error { return e.reload(env.file) }
+		opts.Reload = e.reload
 	}
 	return server.New(opts), nil
 }
 
-func (e *exporter) reloadOnHangup(ctx context.Context, file string) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+func (e *exporter) reloadOn(ctx context.Context, hangups <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-hangup:
-			if err := e.reload(file); err != nil {
+		case <-hangups:
+			if err := e.reload(); err != nil {
 				continue // told in the log and in a metric
 			}
 		}
@@ -124,7 +146,14 @@ func listen(ctx context.Context, addresses []string) ([]net.Listener, error) {
 	return listeners, nil
 }
 
-// invalidConfig names the file in front of what is wrong with it.
-func invalidConfig(file string, err error) error {
-	return fmt.Errorf("configuration file %s:\n%w", file, err)
+// loadConfig reads the configuration and says which file is meant.
+func loadConfig(file string) (*config.Config, error) {
+	cfg, err := config.LoadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("the configuration file %s does not exist; name another with --config.file, or see `%s demo`", file, program)
+	case err != nil:
+		return nil, fmt.Errorf("configuration file %s:\n%w", file, err)
+	}
+	return cfg, nil
 }

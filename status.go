@@ -10,7 +10,6 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/server"
 )
@@ -21,13 +20,13 @@ func statusCommand(app *kingpin.Application) (string, func(context.Context, *env
 	output := command.Flag("output", "table or json.").Short('o').Default("table").Enum("table", "json")
 	timeout := command.Flag("timeout", "How long to wait for the clouds; what is not known by then is unknown.").Default("5m").Duration()
 	return command.FullCommand(), func(ctx context.Context, env *environment) error {
-		cfg, err := config.LoadFile(env.file)
+		cfg, err := loadConfig(env.file)
 		if err != nil {
-			return invalidConfig(env.file, err)
+			return err
 		}
 		e, err := newExporter(env, cfg)
 		if err != nil {
-			return invalidConfig(env.file, err)
+			return err
 		}
 		defer e.close()
 		ctx, cancel := context.WithTimeout(ctx, *timeout)

@@ -54,15 +54,20 @@ func Prepare(ctx context.Context, source Source, in backup.Instance, now func() 
 	return b, nil
 }
 
-// Follow looks every interval until each target has a new set that has ended, and reports every look. jobID is the
-// cloud's id of the job; "": not known. It returns nil when all ended well, an error that says which failed when one
+// Started is what the cloud said when the backup was started.
+type Started struct {
+	JobID    string // id of the job, as in Jobs; "": not known
+	BackupID string // id of the backup set, as in Backups; "": not known
+}
+
+// Follow looks every interval until each target has a new set that has ended, and reports every look. It returns nil when all ended well, an error that says which failed when one
 // did, and the context's error when that ends first: the backup itself then goes on.
-func (b *Backup) Follow(ctx context.Context, jobID string, interval time.Duration, report func(Progress)) error {
+func (b *Backup) Follow(ctx context.Context, started Started, interval time.Duration, report func(Progress)) error {
 	start := b.now()
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		p, err := b.look(ctx, jobID)
+		p, err := b.look(ctx, started)
 		p.Elapsed = b.now().Sub(start)
 		report(p)
 		if err != nil || p.Done == p.Targets {
@@ -77,10 +82,10 @@ func (b *Backup) Follow(ctx context.Context, jobID string, interval time.Duratio
 }
 
 // look asks once how far the backup is. The error is a backup that failed; a look that failed is in the progress.
-func (b *Backup) look(ctx context.Context, jobID string) (Progress, error) {
+func (b *Backup) look(ctx context.Context, started Started) (Progress, error) {
 	targets := b.instance.Targets()
 	p := Progress{Targets: len(targets)}
-	job, found, err := b.job(ctx, jobID)
+	job, found, err := b.job(ctx, started.JobID)
 	p.Err = err
 	if found {
 		p.Percent = job.Progress
@@ -91,7 +96,7 @@ func (b *Backup) look(ctx context.Context, jobID string) (Progress, error) {
 	for _, t := range targets {
 		list, err := b.source.Backups(ctx, b.instance, t.NodeID, b.since)
 		p.Err = cmp.Or(p.Err, err)
-		switch set := b.newest(t.NodeID, list); {
+		switch set := b.find(t.NodeID, started.BackupID, list); {
 		case set == nil:
 		case set.State == backup.StateFailed:
 			return p, fmt.Errorf("backup set %s of %s failed", set.ID, t)
@@ -102,10 +107,15 @@ func (b *Backup) look(ctx context.Context, jobID string) (Progress, error) {
 	return p, nil
 }
 
-// newest returns the newest full set that was not there before and that no schedule made; nil: none yet.
-func (b *Backup) newest(node string, list backup.List) *backup.Backup {
+// find returns the set that was started: by its id, or else the newest full one that was not there before and that no
+// schedule made; nil: it is not there yet.
+func (b *Backup) find(node, id string, list backup.List) *backup.Backup {
 	for _, set := range list.Backups {
-		if !b.before[key{node, set.ID}] && set.Trigger != backup.TriggerAutomatic && set.Kind != backup.KindIncremental {
+		ours := set.ID == id
+		if id == "" {
+			ours = !b.before[key{node, set.ID}] && set.Trigger != backup.TriggerAutomatic && set.Kind != backup.KindIncremental
+		}
+		if ours {
 			return &set
 		}
 	}

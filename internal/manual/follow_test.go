@@ -49,6 +49,7 @@ func TestFollow(t *testing.T) {
 	tests := []struct {
 		name    string
 		nodes   []string
+		id      string                                           // of the backup set, as the cloud said it
 		backups func(look int, node string) (backup.List, error) // look 0 is the preparation
 		jobs    func(look int) ([]backup.Job, error)
 		want    []manual.Progress
@@ -101,6 +102,19 @@ func TestFollow(t *testing.T) {
 			want: []manual.Progress{{Targets: 1}, {Targets: 1, Done: 1, Elapsed: time.Second}},
 		},
 		{
+			name: "a colleague's set is not ours", id: "ours",
+			backups: func(look int, _ string) (backup.List, error) {
+				switch look {
+				case 0:
+					return list(), nil
+				case 1:
+					return list(set("theirs", manualSet, backup.StateSuccess)), nil
+				}
+				return list(set("theirs", manualSet, backup.StateSuccess), set("ours", manualSet, backup.StateSuccess)), nil
+			},
+			want: []manual.Progress{{Targets: 1}, {Targets: 1, Done: 1, Elapsed: time.Second}},
+		},
+		{
 			name: "every shard counts", nodes: []string{"a", "b"},
 			backups: func(look int, node string) (backup.List, error) {
 				if look == 0 || (look == 1 && node == "b") {
@@ -134,7 +148,7 @@ func TestFollow(t *testing.T) {
 					t.Fatal(err)
 				}
 				var got []manual.Progress
-				err = b.Follow(t.Context(), "job", time.Second, func(p manual.Progress) { got = append(got, p) })
+				err = b.Follow(t.Context(), manual.Started{JobID: "job", BackupID: test.id}, time.Second, func(p manual.Progress) { got = append(got, p) })
 				if (err == nil) != (test.err == "") || err != nil && err.Error() != test.err {
 					t.Errorf("error %v, want %q", err, test.err)
 				}
@@ -155,7 +169,7 @@ func TestFollowEndsWithItsContext(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
-		if err := b.Follow(ctx, "", time.Minute, func(manual.Progress) {}); !errors.Is(err, context.DeadlineExceeded) {
+		if err := b.Follow(ctx, manual.Started{}, time.Minute, func(manual.Progress) {}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v, want the deadline", err)
 		}
 	})

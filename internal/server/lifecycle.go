@@ -25,6 +25,7 @@ func Serve(ctx context.Context, listeners []net.Listener, handler http.Handler, 
 	srv := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
+		WriteTimeout:      5 * time.Minute, // longer than any scrape
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return requests },
 	}

@@ -21,7 +21,24 @@ func (s *server) metrics(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.withDeadline(r)
 	defer cancel()
 	s.opts.Poller.Refresh(ctx)
+	start := s.opts.Now()
 	s.expose(w, r, s.opts.Metrics)
+	s.rendered(s.opts.Now().Sub(start))
+}
+
+// rendered remembers how long it took to write a scrape down, so that the next one leaves time for it. A slow one is
+// forgotten slowly.
+func (s *server) rendered(took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.render = max(took, s.render*9/10)
+}
+
+// reserve is how much earlier than the scraper's timeout asking the clouds must end.
+func (s *server) reserve() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opts.TimeoutOffset + s.render*5/4
 }
 
 // probe answers with the series of one instance, asked for by this request.
@@ -50,18 +67,13 @@ func (s *server) probe(w http.ResponseWriter, r *http.Request) {
 
 func differs(want, got string) bool { return want != "" && want != got }
 
-// withDeadline returns the request's context, ended a little before the scraper gives up.
+// withDeadline returns the request's context, ended so long before the scraper gives up that the answer can be written.
 func (s *server) withDeadline(r *http.Request) (context.Context, context.CancelFunc) {
 	timeout := s.opts.ScrapeTimeout
 	if seconds, err := strconv.ParseFloat(r.Header.Get("X-Prometheus-Scrape-Timeout-Seconds"), 64); err == nil && seconds > 0 {
 		timeout = time.Duration(min(seconds, 3600) * float64(time.Second))
 	}
-	if s.opts.TimeoutOffset < timeout {
-		timeout -= s.opts.TimeoutOffset
-	} else {
-		timeout /= 2
-	}
-	return context.WithTimeout(r.Context(), timeout)
+	return context.WithTimeout(r.Context(), max(timeout-s.reserve(), timeout/2))
 }
 
 // expose writes what a gatherer has, in the format and encoding that the request asks for.

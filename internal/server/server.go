@@ -6,8 +6,12 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/pprof"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-kit/log"
@@ -45,7 +49,20 @@ type Options struct {
 	Pprof         bool          // serve /debug/pprof/
 }
 
-// New returns the handler of all routes.
+// CheckTelemetryPath returns what is wrong with a path for the metrics.
+func CheckTelemetryPath(path string) error {
+	switch {
+	case !strings.HasPrefix(path, "/") || len(path) < 2:
+		return fmt.Errorf("%q must begin with / and name a page, e.g. /metrics", path)
+	case strings.ContainsAny(path, "{} ?#%") || strings.HasSuffix(path, "/"):
+		return fmt.Errorf("%q must be a plain path, e.g. /metrics", path)
+	case slices.Contains([]string{"/probe", "/sd", "/api/v1/targets"}, path) || strings.HasPrefix(path, "/-/") || strings.HasPrefix(path, "/debug/"):
+		return fmt.Errorf("%q is taken by another page", path)
+	}
+	return nil
+}
+
+// New returns the handler of all routes. It panics if CheckTelemetryPath refuses the telemetry path.
 func New(opts Options) http.Handler {
 	if opts.TelemetryPath == "" {
 		opts.TelemetryPath = "/metrics"
@@ -53,7 +70,7 @@ func New(opts Options) http.Handler {
 	if opts.ScrapeTimeout == 0 {
 		opts.ScrapeTimeout = 10 * time.Second
 	}
-	s := &server{opts}
+	s := &server{opts: opts}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+opts.TelemetryPath, s.metrics)
 	mux.HandleFunc("GET /probe", s.probe)
@@ -78,7 +95,12 @@ func New(opts Options) http.Handler {
 	return mux
 }
 
-type server struct{ opts Options }
+type server struct {
+	opts Options
+
+	mu     sync.Mutex
+	render time.Duration // how long writing a scrape down takes
+}
 
 func (s *server) healthy(w http.ResponseWriter, _ *http.Request) {
 	s.text(w, http.StatusOK, "healthy\n")

@@ -18,6 +18,7 @@ import (
 	"github.com/go-kit/log"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/exporter-toolkit/web"
 	"go.uber.org/goleak"
 
@@ -114,6 +115,57 @@ func TestScrapeDeadline(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// slowly is a gatherer that needs some time.
+type slowly time.Duration
+
+func (s slowly) Gather() ([]*dto.MetricFamily, error) {
+	time.Sleep(time.Duration(s))
+	return nil, nil
+}
+
+func TestScrapeLeavesTimeToWriteTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &poller{refresh: func(ctx context.Context) { <-ctx.Done() }}
+		opts := options(p)
+		opts.Now, opts.Metrics = time.Now, slowly(2*time.Second)
+		handler := server.New(opts)
+		var took []time.Duration
+		for range 3 {
+			start := time.Now()
+			get(t, handler, "/metrics", "X-Prometheus-Scrape-Timeout-Seconds", "10")
+			took = append(took, time.Since(start))
+		}
+		// The first scrape cannot know; the others leave 2 s, and a quarter of it.
+		want := []time.Duration{11500 * time.Millisecond, 9 * time.Second, 9 * time.Second}
+		if diff := cmp.Diff(want, took); diff != "" {
+			t.Errorf("scrapes took (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestCheckTelemetryPath(t *testing.T) {
+	for _, good := range []string{"/metrics", "/own/metrics"} {
+		if err := server.CheckTelemetryPath(good); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+		server.New(server.Options{TelemetryPath: good, Poller: &poller{}})
+	}
+	for bad, want := range map[string]string{
+		"":           `"" must begin with / and name a page, e.g. /metrics`,
+		"metrics":    `"metrics" must begin with / and name a page, e.g. /metrics`,
+		"/":          `"/" must begin with / and name a page, e.g. /metrics`,
+		"/a{b":       `"/a{b" must be a plain path, e.g. /metrics`,
+		"/metrics/":  `"/metrics/" must be a plain path, e.g. /metrics`,
+		"/probe":     `"/probe" is taken by another page`,
+		"/-/ready":   `"/-/ready" is taken by another page`,
+		"/debug/foo": `"/debug/foo" is taken by another page`,
+	} {
+		if err := server.CheckTelemetryPath(bad); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", bad, err, want)
+		}
 	}
 }
 
@@ -297,11 +349,13 @@ func TestServeStopsGracefully(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
+	opts := options(p)
+	opts.ScrapeTimeout = time.Hour
 	served := make(chan error, 1)
 	none := ""
 	flags := &web.FlagConfig{WebConfigFile: &none}
 	go func() {
-		served <- server.Serve(ctx, []net.Listener{l}, server.New(options(p)), flags, log.NewNopLogger())
+		served <- server.Serve(ctx, []net.Listener{l}, server.New(opts), flags, log.NewNopLogger())
 	}()
 	scraped := make(chan string, 1)
 	go func() {
@@ -332,7 +386,7 @@ func TestServeStopsGracefully(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
-	if took := time.Since(start); took > 3*time.Second {
+	if took := time.Since(start); took > 30*time.Second { // not the scrape's deadline, nor for ever
 		t.Errorf("stopping took %v", took)
 	}
 }
