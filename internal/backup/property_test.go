@@ -195,7 +195,7 @@ func TestNewerSuccessNeverMakesWorse(t *testing.T) {
 		if s.in.CreatedAt.After(start) && !s.in.CreatedAt.After(asked.Add(5*time.Minute)) {
 			start = s.in.CreatedAt
 		}
-		for _, kind := range []backup.Kind{backup.KindFull, backup.KindIncremental} {
+		for _, kind := range []backup.Kind{backup.KindFull, backup.KindIncremental, backup.KindUnknown} {
 			newer := with(full(start), func(b *backup.Backup) { b.Kind, b.EndedAt = kind, start.Add(time.Second) })
 			if newer.EndedAt.After(asked.Add(5 * time.Minute)) {
 				return

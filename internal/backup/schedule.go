@@ -3,7 +3,8 @@ package backup
 import "time"
 
 // missedWindow returns the start of the newest scheduled window that is over, grace included, and in which no attempt
-// was made, nor after it. The zero time: none, or nobody can say.
+// was made, nor after it. The zero time: none, or nobody can say: a list that was read before the end of a window does
+// not tell what came of it.
 //
 // Windows bind only where the objective follows from them: who sets an RPO has said what counts. An instance younger
 // than its RPO misses none, or else its first backup, made by hand, would turn pending into late.
@@ -11,7 +12,7 @@ func (c *assessment) missedWindow() time.Time {
 	if c.source != RPOFromPolicy || c.young() {
 		return time.Time{}
 	}
-	due := c.in.Policy.Value.lastDue(c.now, c.want.RPOGrace)
+	due := c.in.Policy.Value.lastDue(earlier(c.now.Add(-max(0, c.want.RPOGrace)), c.in.Backups.At))
 	created := c.in.CreatedAt
 	existed := !created.After(due) || !c.horizon.allows(created)
 	if due.IsZero() || !existed || c.attemptedSince(due.Add(-maxSkew)) {
@@ -55,10 +56,10 @@ func (s JobState) begun() bool {
 	return false
 }
 
-// lastDue returns the start of the newest scheduled window whose end and grace have passed at now; the zero time when
-// the policy does not say.
-func (p Policy) lastDue(now time.Time, grace time.Duration) time.Time {
-	passed := now.Add(-sum(p.Window, grace))
+// lastDue returns the start of the newest scheduled window that was over at t; the zero time when the policy does not
+// say.
+func (p Policy) lastDue(t time.Time) time.Time {
+	passed := t.Add(-max(0, p.Window))
 	due := p.windowBefore(passed)
 	if p.NextAt.IsZero() || p.NextAt.After(passed) {
 		return due

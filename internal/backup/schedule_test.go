@@ -132,6 +132,9 @@ func TestVerdictOfMissedWindow(t *testing.T) {
 		return []backup.Job{{State: state, StartedAt: start}}
 	}
 	list := func(b ...backup.Backup) []backup.Backup { return append(b, full(at(16, 2, 10))) }
+	listedAt := func(t time.Time) func(*backup.TargetState) {
+		return func(in *backup.TargetState) { in.Backups.At = t }
+	}
 	cases := []verdictCase{
 		{name: "no attempt", list: list(), state: backup.HealthLate, reason: missed},
 		{name: "a running backup", list: list(running(at(18, 2, 50))), state: backup.HealthOK, reason: monday},
@@ -146,6 +149,13 @@ func TestVerdictOfMissedWindow(t *testing.T) {
 			name: "a job that was read too long ago", jobs: job(backup.JobRunning, at(18, 2, 50)), list: list(),
 			edit:  func(in *backup.TargetState) { in.Jobs.GoodUntil = at(18, 4, 0) },
 			state: backup.HealthLate, reason: missed,
+		},
+		{name: "a list from before the window's end", list: list(), edit: listedAt(at(18, 2, 59)), state: backup.HealthOK, reason: monday},
+		{name: "a list of the window's end", list: list(), edit: listedAt(at(18, 3, 0)), state: backup.HealthLate, reason: missed},
+		{
+			name: "a list from before the window's end that shows that Monday was missed",
+			list: []backup.Backup{manual(at(15, 12, 0))}, edit: listedAt(at(18, 2, 59)), state: backup.HealthLate,
+			reason: "no backup was begun in the window of 2026-11-16 02:00Z or since; newest recovery point is 2d 17h old, objective 3d 3h (cloud's schedule)",
 		},
 		{name: "an attempt five minutes early", list: list(running(at(18, 1, 55))), state: backup.HealthOK, reason: monday},
 		{name: "an attempt six minutes early", list: list(running(at(18, 1, 54))), state: backup.HealthLate, reason: missed},
@@ -207,6 +217,11 @@ func TestVerdictAgainstPlannedBackup(t *testing.T) {
 		},
 		{
 			name: "the planned backup may still come", now: noon, policy: planned(at(22, 9, 1)), list: []backup.Backup{full(at(22, 6, 0))},
+			state: backup.HealthOK, reason: "newest recovery point is 6h old, objective 7h (cloud's schedule)",
+		},
+		{
+			name: "nobody looked after the planned backup's window", now: noon, policy: planned(at(22, 9, 0)), list: []backup.Backup{full(at(22, 6, 0))},
+			edit:  func(in *backup.TargetState) { in.Backups.At = at(22, 9, 59) },
 			state: backup.HealthOK, reason: "newest recovery point is 6h old, objective 7h (cloud's schedule)",
 		},
 		{
