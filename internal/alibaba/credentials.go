@@ -12,7 +12,6 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
-	"mongodb_backup_exporter/internal/wire"
 )
 
 // keySource returns the credentials of one call.
@@ -91,10 +90,16 @@ func (c *chain) get(ctx context.Context) (key, error) {
 		if model := c.recent(chainStale); model != nil {
 			return key{model}, nil
 		}
-		return key{}, &cloudcall.CredentialsError{
-			Cause: chainError{got.Err},
-			Hint:  "give the account credentials, or make the SDK's default chain find some",
-		}
+		return key{}, noneFound()
+	}
+}
+
+// noneFound says so in words of its own. The SDK's errors hold whole profile files and answers of metadata services and
+// STS, and with them secrets, tokens and the requests that were signed.
+func noneFound() error {
+	return &cloudcall.CredentialsError{
+		Cause: errors.New("neither the environment nor OIDC, a profile file, the server's RAM role or ALIBABA_CLOUD_CREDENTIALS_URI gives credentials"),
+		Hint:  "configure credentials for the account, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET",
 	}
 }
 
@@ -107,30 +112,37 @@ func (c *chain) recent(age time.Duration) *credentials.CredentialModel {
 	return nil
 }
 
+// given is what the chain gave, and the chain to ask next.
+type given struct {
+	model *credentials.CredentialModel
+	inner credentials.Credential
+}
+
+// fetch runs in a goroutine of its own, where nobody above could guard against a panic of the SDK.
 func (c *chain) fetch() (any, error) {
 	c.mu.Lock()
 	inner, serial := c.inner, c.serial
 	c.mu.Unlock()
-	model, inner, err := c.askChain(inner)
+	got, err := cloudcall.Guard(func() (given, error) { return c.askChain(inner) })
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.serial != serial {
-		inner = nil // refused meanwhile
+		got.inner = nil // refused meanwhile
 	}
-	c.inner = inner
+	c.inner = got.inner
 	if err != nil {
 		return nil, err
 	}
-	c.model, c.asked = model, c.now()
-	return model, nil
+	c.model, c.asked = got.model, c.now()
+	return got.model, nil
 }
 
 // askChain returns no chain when it failed, so that the next one starts from its first source again.
-func (c *chain) askChain(inner credentials.Credential) (*credentials.CredentialModel, credentials.Credential, error) {
+func (c *chain) askChain(inner credentials.Credential) (given, error) {
 	if inner == nil {
 		built, err := c.build()
 		if err != nil {
-			return nil, nil, err
+			return given{}, err
 		}
 		inner = built
 	}
@@ -139,9 +151,9 @@ func (c *chain) askChain(inner credentials.Credential) (*credentials.CredentialM
 		err = errors.New("the default chain gave nothing")
 	}
 	if err != nil {
-		return nil, nil, err
+		return given{}, err
 	}
-	return model, inner, nil
+	return given{model, inner}, nil
 }
 
 func (c *chain) doubt(op string, err error) {
@@ -153,12 +165,6 @@ func (c *chain) doubt(op string, err error) {
 	c.model, c.inner = nil, nil
 	c.serial++
 }
-
-// chainError is what the chain says, without URLs.
-type chainError struct{ cause error }
-
-func (e chainError) Error() string { return wire.Clip(e.cause.Error(), longestMessage) }
-func (e chainError) Unwrap() error { return e.cause }
 
 // key is the credentials of one call, in the form that the SDK takes. It never prints.
 type key struct{ model *credentials.CredentialModel }

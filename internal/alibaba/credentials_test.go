@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -88,8 +93,8 @@ func TestChainKeepsWhatIsStillGood(t *testing.T) {
 		wantKey(t, c, "key-1")
 		time.Sleep(time.Minute)
 		_, err := c.get(t.Context())
-		if want := "no credentials: metadata service is down: (URL)"; err == nil || err.Error() != want {
-			t.Errorf("three minutes later: %v, want %s", err, want)
+		if err == nil || err.Error() != noneFound().Error() {
+			t.Errorf("three minutes later: %v, want %v", err, noneFound())
 		}
 		f.broken = nil
 		wantKey(t, c, "key-4")
@@ -126,12 +131,109 @@ func TestWaitingForTheChainEndsWithTheContext(t *testing.T) {
 	})
 }
 
-func TestChainThatCannotBeBuilt(t *testing.T) {
-	c := newChain(time.Now, func() (credentials.Credential, error) { return nil, errors.New("HOME is not set") })
-	_, err := c.get(t.Context())
-	want := &cloudcall.CredentialsError{Cause: errors.New("HOME is not set"), Hint: "give the account credentials, or make the SDK's default chain find some"}
-	if got, ok := errors.AsType[*cloudcall.CredentialsError](err); !ok || got.Error() != want.Error() || got.Hint != want.Hint {
-		t.Errorf("error = %v, want %s", err, want)
+const noneFoundText = "DescribeBackups: auth: no credentials: neither the environment nor OIDC, a profile file, the server's RAM role or " +
+	"ALIBABA_CLOUD_CREDENTIALS_URI gives credentials; configure credentials for the account, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+
+// describe makes a call with what the source gives, and returns what a log would show of it.
+func describe(t *testing.T, source keySource) string {
+	t.Helper()
+	caller := cloudcall.New(cloudcall.Options{Observer: silent{}, Now: time.Now, Classify: Classify, MaxAttempts: 1})
+	_, err := cloudcall.Do(t.Context(), caller, "DescribeBackups", source.get)
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+type silent struct{}
+
+func (silent) Request(cloudcall.Place, string, string, time.Duration) {}
+func (silent) Rejected(string)                                        {}
+
+// What the SDK says of a failure quotes files, answers and signed requests.
+func TestNothingOfWhatTheChainSaysIsShown(t *testing.T) {
+	const sts = `refresh session token failed: {"Message":"Specified signature is not matched with our calculation. ` +
+		`server string to sign is:POST&%2F&AccessKeyId%3DSECRETKEY%26SecurityToken%3DSECRETTOKEN","Code":"SignatureDoesNotMatch"}`
+	tests := []struct {
+		name  string
+		build func() (credentials.Credential, error)
+	}{
+		{"it cannot be built", func() (credentials.Credential, error) { return nil, errors.New("SECRETKEY") }},
+		{"it gives nothing", func() (credentials.Credential, error) { return gives{}, nil }},
+		{"STS refuses", func() (credentials.Credential, error) { return &fakeChain{broken: errors.New(sts)}, nil }},
+		{"STS refuses, as an error of the API", func() (credentials.Credential, error) {
+			return &fakeChain{broken: sdkError(403, "Forbidden.RAM", "SECRETTOKEN")}, nil
+		}},
+		{"it panics when it is built", func() (credentials.Credential, error) { panic("SECRETKEY") }},
+		{"it panics when it is asked", func() (credentials.Credential, error) { return struct{ credentials.Credential }{}, nil }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := describe(t, newChain(time.Now, tt.build)); got != noneFoundText {
+				t.Errorf("got  %s\nwant %s", got, noneFoundText)
+			}
+		})
+	}
+}
+
+// gives is a chain that gives neither credentials nor an error.
+type gives struct{ credentials.Credential }
+
+func (gives) GetCredential() (*credentials.CredentialModel, error) { return nil, nil }
+
+// clearEnvironment leaves the default chain nothing but what the test sets.
+func clearEnvironment(t *testing.T) (home string) {
+	t.Helper()
+	for _, name := range []string{
+		"ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN", "OIDC_TOKEN_FILE", "OIDC_PROVIDER_ARN", "ROLE_ARN",
+		"CONFIG_FILE", "PROFILE", "CREDENTIALS_FILE", "CREDENTIALS_URI",
+	} {
+		t.Setenv("ALIBABA_CLOUD_"+name, "")
+	}
+	t.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+	home = t.TempDir()
+	t.Setenv("HOME", home)
+	return home
+}
+
+// The SDK's own chain, with sources that are broken in ways that make it quote them.
+func TestBrokenSourcesOfTheDefaultChain(t *testing.T) {
+	answers := func(status int, body string) func(*testing.T, string) {
+		return func(t *testing.T, _ string) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(status)
+				_, _ = io.WriteString(w, body)
+			}))
+			t.Cleanup(server.Close)
+			t.Setenv("ALIBABA_CLOUD_CREDENTIALS_URI", server.URL+"/?token=SECRETTOKEN")
+		}
+	}
+	writes := func(name, text string) func(*testing.T, string) {
+		return func(t *testing.T, home string) {
+			file := filepath.Join(home, name)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tests := []struct {
+		name string
+		set  func(t *testing.T, home string)
+	}{
+		{"nothing", func(*testing.T, string) {}},
+		{"command line's configuration", writes(".aliyun/config.json", `{"profiles":[{"mode":"AK","access_key_secret":"SECRETKEY"},]}`)},
+		{"profile file", writes(".alibabacloud/credentials", "[default]\ntype = access_key\nSECRETKEY\n")},
+		{"URI without an expiry", answers(200, `{"AccessKeyId":"SECRETID","AccessKeySecret":"SECRETKEY","SecurityToken":"SECRETTOKEN"}`)},
+		{"URI that fails", answers(500, `rejected: SECRETTOKEN`)},
+		{"URI with an expiry that is none", answers(200, `{"AccessKeyId":"a","AccessKeySecret":"b","SecurityToken":"c","Expiration":"SECRETTOKEN"}`)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.set(t, clearEnvironment(t))
+			if got := describe(t, newKeySource(nil, time.Now)); got != noneFoundText {
+				t.Errorf("got  %s\nwant %s", got, noneFoundText)
+			}
+		})
 	}
 }
 
