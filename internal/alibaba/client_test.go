@@ -2,6 +2,7 @@ package alibaba_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -29,6 +30,32 @@ func TestTemporaryCredentials(t *testing.T) {
 		if _, err := b.Instances(t.Context()); backup.ClassOf(err) != want {
 			t.Errorf("token %q: %v, want class %q", token, err, want)
 		}
+	}
+}
+
+// Of a signature that is wrong the cloud repeats what it signed itself, and in that the token of temporary credentials.
+func TestRefusedSignatureTellsNothingOfTheRequest(t *testing.T) {
+	for _, code := range []string{"SignatureDoesNotMatch", "IncompleteSignature", "InvalidAccessKeyId.NotFound", "InvalidSecurityToken.Malformed"} {
+		t.Run(code, func(t *testing.T) {
+			b := on(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(http.StatusBadRequest)
+				fmt.Fprintf(w, `{"Code":%q,"RequestId":"R-1","Message":"Specified signature is not matched with our calculation. server string to sign is:%s&SecurityToken=%s %s"}`,
+					code, r.Method, r.Header.Get("X-Acs-Security-Token"), "LTAIsuite")
+			}), func(o *alibaba.Options) {
+				o.Keys = func() (cloudcall.Keys, error) {
+					return cloudcall.Keys{AccessKeyID: "LTAIsuite", AccessKeySecret: "suite-secret", SecurityToken: "sts-token"}, nil
+				}
+			})
+			_, err := b.Instances(t.Context())
+			if want := "DescribeDBInstances: auth " + code + " (HTTP 400) [request id R-1]; "; err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("got  %v\nwant %s…", err, want)
+			}
+			for _, secret := range []string{"sts-token", "LTAI", "sign is"} {
+				if strings.Contains(fmt.Sprintf("%v %+v", err, err), secret) {
+					t.Errorf("the error tells %q: %v", secret, err)
+				}
+			}
+		})
 	}
 }
 
