@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -24,6 +25,7 @@ func (c *Config) Validate() error {
 		v.once(names, a.Name, at.key("name"))
 		v.account(at, a, c.Poll.Lookback)
 	}
+	v.lookback(c)
 	return v.problems.orNil()
 }
 
@@ -125,6 +127,39 @@ func (v *validator) seen(at path, rpo, lookback model.Duration) {
 		v.addf(at, "%s is longer than poll.lookback (%s), so that a backup could be within it and yet not seen; "+
 			"raise poll.lookback", rpo, lookback)
 	}
+}
+
+// weekly is the longest time between two backups by a cloud's schedule: a week and the window, an hour with either cloud.
+const weekly = (7*24 + 1) * time.Hour
+
+// lookback reports lists too short for the longest RPO that may follow from a policy: a backup would go from ok to
+// never. Which schedule there will be only the cloud knows.
+func (v *validator) lookback(c *Config) {
+	grace, ok := c.longestGrace()
+	least := max(grace, grace+weekly) // a sum that overflows is negative
+	if ok && c.Poll.Lookback >= duration(24*time.Hour) && time.Duration(c.Poll.Lookback) < least {
+		v.addf("poll.lookback", "must be at least %s, not %s: with rpo: policy and rpo_grace %s a weekly backup may get that "+
+			"old, and beyond the lookback it is not seen; raise lookback, lower rpo_grace, or write a duration as rpo",
+			model.Duration(least), c.Poll.Lookback, model.Duration(grace))
+	}
+}
+
+// longestGrace returns the longest rpo_grace of the instances whose RPO follows from a policy; false: there is none.
+func (c *Config) longestGrace() (longest time.Duration, ok bool) {
+	for _, a := range c.Accounts {
+		for _, r := range a.Regions {
+			instances := r.Instances
+			if r.Discovery.Enabled {
+				instances = append(slices.Clip(instances), Instance{})
+			}
+			for _, in := range instances {
+				if o := c.ObjectivesFor(in); o.RPO == 0 {
+					longest, ok = max(longest, o.RPOGrace), true
+				}
+			}
+		}
+	}
+	return longest, ok
 }
 
 func (v *validator) account(at path, a Account, lookback model.Duration) {
