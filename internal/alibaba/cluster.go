@@ -187,9 +187,17 @@ func (set *clusterSet) convertPart(rec *shardRecord, r *wire.Reader) (node strin
 	}
 	if part.State == backup.StateSuccess {
 		part.SizeBytes = r.Size("BackupSize", rec.BackupSize, 1)
-		part.Unavailable = denied(set.available) || denied(r.Flag("IsAvail", rec.IsAvail))
+		part.Unavailable = set.incomplete() || denied(r.Flag("IsAvail", rec.IsAvail))
 	}
 	return node, part, true
+}
+
+// incomplete reports whether the cloud calls the set one that cannot be restored, whatever it says of its parts.
+func (set *clusterSet) incomplete() bool {
+	if set.available != nil {
+		return !*set.available
+	}
+	return set.whole.State == backup.StateFailed
 }
 
 // of returns what the set is for one shard; ok is false when it says nothing of it.
@@ -202,7 +210,7 @@ func (set *clusterSet) of(node string) (b backup.Backup, ok bool) {
 	case b.State == backup.StateRunning:
 		b.EndedAt = time.Time{}
 		return b, true
-	case set.unread || !denied(set.available):
+	case set.unread || !set.incomplete():
 		return b, false // the part may be good, or the shard younger than the set
 	}
 	b.State = backup.StateFailed // an incomplete set, in which this shard's part is missing

@@ -1,0 +1,61 @@
+package alibaba
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
+)
+
+// What a set is worth for a shard whose part succeeded, and for one that has no part in it.
+func TestWhatASetIsWorthForAShard(t *testing.T) {
+	type verdict struct {
+		State       backup.State
+		Unavailable bool
+		None        bool // the set says nothing of the shard
+	}
+	usable, useless := verdict{State: backup.StateSuccess}, verdict{State: backup.StateSuccess, Unavailable: true}
+	unknown, none, failed := verdict{State: backup.StateUnknown}, verdict{None: true}, verdict{State: backup.StateFailed}
+	tests := []struct {
+		name    string
+		fields  string
+		part    verdict
+		missing verdict
+	}{
+		{"good", `"ClusterBackupStatus":"OK","IsAvail":1`, usable, none},
+		{"good, availability not said", `"ClusterBackupStatus":"OK"`, usable, none},
+		{"incomplete", `"ClusterBackupStatus":"OK","IsAvail":0`, useless, failed},
+		{"failed and incomplete", `"ClusterBackupStatus":"Failed","IsAvail":0`, useless, failed},
+		{"failed, availability not said", `"ClusterBackupStatus":"Failed"`, useless, failed},
+		{"failed, and yet available", `"ClusterBackupStatus":"Failed","IsAvail":1`, usable, none},
+		{"of a status that is not known", `"ClusterBackupStatus":"Odd"`, unknown, none},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			const times = `"ClusterBackupStartTime":"2026-01-15T02:00:00Z","ClusterBackupEndTime":"2026-01-15T02:10:00Z"`
+			const part = `{"InstanceName":"d-1","BackupId":"1","BackupStatus":"Success","BackupStartTime":"2026-01-15T02:00:00Z","BackupEndTime":"2026-01-15T02:10:00Z"}`
+			var rec clusterRecord
+			if err := json.Unmarshal([]byte(`{"ClusterBackupId":"cb-1",`+times+`,`+tt.fields+`,"Backups":[`+part+`]}`), &rec); err != nil {
+				t.Fatal(err)
+			}
+			var r wire.Reader
+			set, ok := convertSet(&rec, &r)
+			if !ok {
+				t.Fatal("the set was not read")
+			}
+			of := func(node string) verdict {
+				b, ok := set.of(node)
+				if !ok {
+					return verdict{None: true}
+				}
+				return verdict{State: b.State, Unavailable: b.Unavailable}
+			}
+			if diff := cmp.Diff([]verdict{tt.part, tt.missing}, []verdict{of("d-1"), of("d-2")}); diff != "" {
+				t.Errorf("the shard with a part, the one without (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
