@@ -11,16 +11,13 @@ func at(day, hour, minute int) time.Time {
 	return time.Date(2026, time.November, day, hour, minute, 0, 0, time.UTC)
 }
 
-//go:fix inline
-func ptr[T any](v T) *T { return new(v) }
-
 const gib = 1 << 30
 
 // full is a good automatic backup of 20 minutes.
 func full(start time.Time) backup.Backup {
 	return backup.Backup{
 		Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, State: backup.StateSuccess,
-		StartedAt: start, EndedAt: start.Add(20 * time.Minute), SizeBytes: ptr[int64](gib),
+		StartedAt: start, EndedAt: start.Add(20 * time.Minute), SizeBytes: new(int64(gib)),
 	}
 }
 

@@ -58,7 +58,7 @@ func (g generator) backup() backup.Backup {
 	b.State = pick(g, backup.StateSuccess, backup.StateSuccess, backup.StateFailed, backup.State(g.IntN(backup.NumStates+1)))
 	b.EndedAt = b.StartedAt.Add(g.hours(-1, 6))
 	b.ExpiresAt = pick(g, time.Time{}, backup.Never, b.StartedAt.Add(g.hours(1, 300)))
-	b.SizeBytes = pick(g, nil, ptr[int64](0), new(g.Int64N(gib)))
+	b.SizeBytes = pick(g, nil, new(int64(0)), new(g.Int64N(gib)))
 	b.Unavailable = g.oneIn(8)
 	if g.oneIn(10) {
 		b.StartedAt = time.Time{}
@@ -170,7 +170,7 @@ func TestAssessIsTotal(t *testing.T) {
 		for i := range s.in.Backups.Value.Backups {
 			b := &s.in.Backups.Value.Backups[i]
 			b.StartedAt, b.EndedAt, b.ExpiresAt = pick(g, moments...), pick(g, moments...), pick(g, moments...)
-			b.SizeBytes = pick(g, nil, ptr[int64](math.MinInt64), ptr[int64](math.MaxInt64))
+			b.SizeBytes = pick(g, nil, new(int64(math.MinInt64)), new(int64(math.MaxInt64)))
 		}
 
 		h := backup.Assess(s.in, s.want, s.now)
