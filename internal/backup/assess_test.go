@@ -233,6 +233,12 @@ func TestVerdictOfAttempts(t *testing.T) {
 			reason: "6 attempts failed, the newest at 2026-11-22 02:30Z, and no full backup has succeeded since; recovery point 30m old is within 27h (cloud's schedule)",
 		},
 		{
+			name: "full and incremental backups failed, one between them succeeded; a list in no order", now: noon,
+			list:   list(failed(at(22, 2, 10)), full(at(21, 14, 0)), incremental(at(22, 3, 0)), failedIncremental(at(22, 4, 0))),
+			state:  backup.HealthFailed,
+			reason: "2 attempts failed, the newest at 2026-11-22 04:20Z, and no full backup has succeeded since; recovery point 9h old is within 26h (default, no policy known)",
+		},
+		{
 			name: "incremental backups fail after the full one", now: noon,
 			list:   list(failedIncremental(at(22, 11, 0)), failedIncremental(at(22, 10, 0)), incremental(at(22, 9, 0)), full(at(22, 2, 10))),
 			state:  backup.HealthFailed,
