@@ -85,7 +85,7 @@ func newClient(opts Options) (*client, error) {
 	}
 	c := &client{
 		endpoint: endpoint, iamEndpoint: iam, region: opts.Region,
-		keys: newKeySource(opts.Keys), caller: opts.Caller, transport: opts.Transport,
+		keys: newKeySource(opts.Keys, opts.Now), caller: opts.Caller, transport: opts.Transport,
 	}
 	c.lookup = cloudcall.NewShared(opListProjects, 0, opts.Now, c.findProject)
 	if opts.ProjectID != "" {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
@@ -101,9 +102,9 @@ func TestDefaultChain(t *testing.T) {
 func TestDefaultChainWithoutCredentials(t *testing.T) {
 	f := newFake(t, nil)
 	s, _ := open(t, f.URL, nil)
-	s.client.keys = &chain{turn: make(chan struct{}, 1), find: func() (auth.ICredential, error) {
+	s.client.keys = newChain(time.Now, func() (auth.ICredential, error) {
 		return nil, errors.New("key-value delimiter not found: SECRET-LINE")
-	}}
+	})
 	_, err := s.Instances(t.Context())
 	const want = "ListInstances: auth: no credentials: neither the environment nor a profile file, the server's agency or the pod's identity gives credentials; " +
 		"configure credentials for the account, or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
@@ -112,8 +113,8 @@ func TestDefaultChainWithoutCredentials(t *testing.T) {
 	}
 }
 
-// The SDK exchanges the identity token for keys that it takes for expired at once, and so renews them with each call.
-func TestTemporaryCredentialsAreRenewedOneAtATime(t *testing.T) {
+// The SDK would exchange the identity token for new keys with each call, because these live for less than 40 minutes.
+func TestTemporaryCredentialsAreRenewedOnceAMinute(t *testing.T) {
 	clearEnvironment(t)
 	token := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(token, []byte("id-token"), 0o600); err != nil {
@@ -136,9 +137,10 @@ func TestTemporaryCredentialsAreRenewedOneAtATime(t *testing.T) {
 		"/instances/" + testInstance + "/backups/policy": send(200, `{"backup_policy":{"keep_days":0}}`),
 	})
 	s, _ := open(t, f.URL, nil)
-	s.client.keys = &chain{turn: make(chan struct{}, 1), find: func() (auth.ICredential, error) {
+	clock := now
+	s.client.keys = newChain(func() time.Time { return clock }, func() (auth.ICredential, error) {
 		return basic.NewCredentialsBuilder().WithIdpId("idp").WithIdTokenFile(token).WithIamEndpointOverride(f.URL).SafeBuild()
-	}}
+	})
 	var asking sync.WaitGroup
 	for range 16 {
 		asking.Go(func() {
@@ -148,8 +150,12 @@ func TestTemporaryCredentialsAreRenewedOneAtATime(t *testing.T) {
 		})
 	}
 	asking.Wait()
-	if renewed != 16 {
-		t.Errorf("renewed %d times, want once per call", renewed)
+	if renewed != 1 {
+		t.Errorf("renewed %d times, want once for calls of one moment", renewed)
+	}
+	clock = clock.Add(time.Minute)
+	if _, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil || renewed != 2 {
+		t.Errorf("a minute later: renewed %d times (%v), want twice", renewed, err)
 	}
 }
 
@@ -163,9 +169,9 @@ func TestRefusedCredentialsAreFoundAnew(t *testing.T) {
 	}})
 	key := "AKOLD"
 	s, _ := open(t, f.URL, nil)
-	s.client.keys = &chain{turn: make(chan struct{}, 1), find: func() (auth.ICredential, error) {
+	s.client.keys = newChain(time.Now, func() (auth.ICredential, error) {
 		return basic.NewCredentialsBuilder().WithAk(key).WithSk("sk").SafeBuild()
-	}}
+	})
 	if _, err := s.Instances(t.Context()); backup.ClassOf(err) != backup.ClassAuth {
 		t.Errorf("with the old key: %v, want class auth", err)
 	}
@@ -190,28 +196,11 @@ func TestEmptyCredentials(t *testing.T) {
 }
 
 func TestWaitingForCredentialsEndsWithTheContext(t *testing.T) {
-	c := &chain{turn: make(chan struct{}, 1)}
+	c := newChain(time.Now, nil)
 	c.turn <- struct{}{} // somebody else is asking, for ever
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.credentials(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestRenewalFailureIsClassified(t *testing.T) {
-	token := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(token, []byte("id-token"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	f := newFake(t, map[string]http.HandlerFunc{
-		"/v3.0/OS-AUTH/id-token/tokens": send(401, `{"error":{"code":401,"message":"The token is expired.","title":"Unauthorized"}}`),
-	})
-	s, _ := open(t, f.URL, nil)
-	s.client.keys = &chain{turn: make(chan struct{}, 1), find: func() (auth.ICredential, error) {
-		return basic.NewCredentialsBuilder().WithIdpId("idp").WithIdTokenFile(token).WithIamEndpointOverride(f.URL).SafeBuild()
-	}}
-	if _, err := s.Instances(t.Context()); backup.ClassOf(err) != backup.ClassAuth {
-		t.Errorf("got %v, want class auth", err)
 	}
 }
