@@ -30,7 +30,7 @@ func TestScripts(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"get": get, "post": post, "fault": fault, "heal": heal, "calls": calls, "expand": expand, "send": send,
+			"get": get, "post": post, "fault": fault, "heal": heal, "calls": calls, "expand": expand, "send": send, "busy": busy,
 		},
 	})
 }
@@ -148,6 +148,16 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	c := cloudsOf(ts)
 	c.faults = append(c.faults, c.Inject(f))
+}
+
+// busy INSTANCE lets a backup of the instance run for an hour.
+func busy(ts *testscript.TestScript, _ bool, args []string) {
+	cloudsOf(ts).Update(func(fleet *cloudsim.Fleet) {
+		in := fleet.Instance(args[0])
+		in.Backups = append(in.Backups, cloudsim.Backup{
+			ID: "4711", JobID: "4712", Manual: true, Status: "running", Start: time.Now(), Length: time.Hour,
+		})
+	})
 }
 
 // heal mends what fault broke.
