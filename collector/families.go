@@ -110,11 +110,11 @@ func backupFamilies() []family {
 		target: perKind(func(k backup.ByKind, kind string, to samples) { to.time(k.LastFailure, kind) }),
 	}, {
 		name:   "last_attempt_success",
-		help:   "Whether the newest finished attempt of any type succeeded. Absent when there is none.",
+		help:   "Whether no failed attempt counts in consecutive_failures. Absent when no attempt has finished.",
 		target: lastAttempt,
 	}, {
 		name: "consecutive_failures",
-		help: "Failed attempts of any type since the last success. Absent when the list of backups is not known.",
+		help: "Failed attempts since the last success of their type or of a full backup. Absent when the list of backups is not known.",
 		target: func(t *target, to samples) {
 			if t.health.Known {
 				to.count(t.health.ConsecutiveFailures)
