@@ -43,7 +43,7 @@ func (s *Source) listInstances(ctx context.Context, _ time.Time) ([]backup.Insta
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known = byID
-	maps.DeleteFunc(s.policies, func(id string, _ learnedPolicy) bool { return byID[id].InstanceID == "" })
+	maps.DeleteFunc(s.policies, func(id string, _ *policy) bool { return byID[id].InstanceID == "" })
 	maps.DeleteFunc(s.recents, func(id string, _ increments) bool { return byID[id].InstanceID == "" })
 	return all, nil
 }

@@ -86,10 +86,16 @@ func TestProjectOfFiftyInstances(t *testing.T) {
 					t.Errorf("jobs of %s: %v", in.InstanceID, err)
 				}
 			})
+			asking.Go(func() {
+				if _, err := source.Policy(t.Context(), in); err != nil {
+					t.Errorf("policy of %s: %v", in.InstanceID, err)
+				}
+			})
 		}
 		asking.Wait()
 		for operation, want := range map[string]int{
 			"KeystoneListProjects": 1, "ListInstances": 1, "ListBackups": 4 * round, "ListTasks": 2 * round,
+			"ShowBackupPolicy": 50 * round,
 		} {
 			if got := sim.Count(operation); got != want {
 				t.Errorf("round %d: %d calls of %s in all, want %d", round, got, operation, want)

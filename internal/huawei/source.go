@@ -32,16 +32,10 @@ type Source struct {
 	jobs      *cloudcall.Shared[map[string][]backup.Job]    // by instance id
 
 	mu       sync.Mutex
-	known    map[string]known         // by instance id, of the newest listing
-	policies map[string]learnedPolicy // by instance id
-	recents  map[string]increments    // by instance id
-	from     time.Time                // see begin
-}
-
-// learnedPolicy is what a policy says that the other questions depend on.
-type learnedPolicy struct {
-	incremental bool
-	at          time.Time // when it first said so
+	known    map[string]known      // by instance id, of the newest listing
+	policies map[string]*policy    // by instance id
+	recents  map[string]increments // by instance id
+	from     time.Time             // see begin
 }
 
 // New returns a Source, without making any call.
@@ -57,7 +51,7 @@ func New(opts Options) (*Source, error) {
 		rejects:  wire.NewRejects(opts.Logger, opts.Caller.Rejected),
 		recent:   cmp.Or(opts.ShareListings, time.Minute),
 		known:    map[string]known{},
-		policies: map[string]learnedPolicy{},
+		policies: map[string]*policy{},
 		recents:  map[string]increments{},
 	}
 	s.instances = cloudcall.NewShared(opListInstances, s.recent, s.now, s.listInstances)
@@ -91,7 +85,7 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 		}
 	}
 	list := backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: slices.Clone(sets)}
-	if learned := s.learned(in.InstanceID); learned.incremental {
+	if s.makesIncrementals(ctx, in.InstanceID) {
 		more, err := s.incrementals(ctx, in.InstanceID, since)
 		if err != nil {
 			return backup.List{}, err
@@ -150,62 +144,19 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 	return jobs, nil
 }
 
-// Policy returns the instance's schedule for automatic backups.
-func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy, error) {
-	const op = opShowBackupPolicy
-	if err := checkID(op, in.InstanceID); err != nil {
-		return backup.Policy{}, err
-	}
-	strategy := s.lookUp(in.InstanceID).strategy
-	decode := decoder[policyAnswer](op)
-	var r wire.Reader
-	policy, err := ask(ctx, s.client, operation{
-		name: op, define: dds.GenReqDefForShowBackupPolicy, request: &model.ShowBackupPolicyRequest{InstanceId: in.InstanceID},
-	}, func(body []byte) (backup.Policy, error) {
-		a, err := decode(body)
-		if err != nil {
-			return backup.Policy{}, err
-		}
-		return convertPolicy(*a.Policy, strategy, &r)
-	})
-	s.rejects.Report(in.Target, r)
-	if err != nil {
-		return backup.Policy{}, err
-	}
-	s.learn(in.InstanceID, policy)
-	return policy, nil
-}
-
-// learn keeps what a policy says that the other questions depend on.
-func (s *Source) learn(instanceID string, policy backup.Policy) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	incremental := policy.LogBackup != nil && *policy.LogBackup
-	if former, ok := s.policies[instanceID]; !ok || former.incremental != incremental {
-		s.policies[instanceID] = learnedPolicy{incremental: incremental, at: s.now()}
-	}
-}
-
-// learned returns what the policy of an instance said. What it said just now does not count yet, so that the answer to
-// one question does not depend on whether another of the same moment was faster.
-func (s *Source) learned(instanceID string) learnedPolicy {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	learned := s.policies[instanceID]
-	if s.now().Sub(learned.at) < s.recent {
-		return learnedPolicy{}
-	}
-	return learned
-}
-
-// Recovery returns the span of today, or else of yesterday, in which any moment can be restored. Class unsupported for
-// single nodes and for clusters before version 4.0.
+// Recovery returns the span of today, or else of yesterday, in which any moment can be restored. Once there is none while
+// the policy is without incremental backup, there will be none, and DDS is not asked. Class unsupported for single nodes
+// and for clusters before version 4.0.
 func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Window, error) {
 	if err := checkID(opListRestoreTimes, in.InstanceID); err != nil {
 		return backup.Window{}, err
 	}
 	if !restorable(in) {
 		return backup.Window{}, unsupported(opListRestoreTimes, "point-in-time recovery is for replica sets, and for clusters from version 4.0")
+	}
+	ended, asOf := s.recoveryEnded(in.InstanceID)
+	if ended {
+		return backup.Window{}, nil
 	}
 	today := s.now().UTC()
 	for _, day := range []time.Time{today, today.AddDate(0, 0, -1)} {
@@ -214,6 +165,7 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 			return window, err
 		}
 	}
+	s.foundNoRecovery(in.InstanceID, asOf)
 	return backup.Window{}, nil
 }
 

@@ -106,7 +106,7 @@ func TestRequest(t *testing.T) {
 	if _, err := s.Backups(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8)); err != nil {
 		t.Fatal(err)
 	}
-	r := f.last()
+	r := f.requests[0]
 	got := map[string]string{
 		"uri": r.RequestURI, "agent": r.UserAgent(), "project": r.Header.Get("X-Project-Id"),
 		"token": r.Header.Get("X-Security-Token"), "content": r.Header.Get("Content-Type"),
@@ -120,75 +120,6 @@ func TestRequest(t *testing.T) {
 	}
 	if left, err := os.ReadDir(home); err != nil || len(left) != 0 {
 		t.Errorf("the SDK left %v in the user's home (error %v)", left, err)
-	}
-}
-
-func TestIncrementalBackupsWhereThePolicyMakesThem(t *testing.T) {
-	var mu sync.Mutex
-	var listed []string // from when on
-	incremental := fmt.Sprintf(`{"id":"inc1br02","instance_id":%q,"type":"Incremental","begin_time":"2026-08-06 12:00:00","end_time":"2026-08-06 12:01:00","status":"COMPLETED","size":1}`, testInstance)
-	f := newFake(t, map[string]http.HandlerFunc{
-		"/instances": paged("instances", fmt.Sprintf(`{"id":%q,"mode":"ReplicaSet"}`, testInstance)),
-		"/instances/" + testInstance + "/backups/policy": send(200, `{"backup_policy":{"keep_days":7,"enable_incremental_backup":true}}`),
-		"/backups": func(w http.ResponseWriter, r *http.Request) {
-			if r.FormValue("backup_type") == "Incremental" && r.FormValue("instance_id") == testInstance {
-				mu.Lock()
-				listed = append(listed, r.FormValue("begin_time"))
-				mu.Unlock()
-				paged("backups", incremental)(w, r)
-				return
-			}
-			paged("backups", record(testInstance, "b1br02", now.Add(-2*time.Hour)))(w, r)
-		},
-	})
-	clock := now
-	s, _ := open(t, f.URL, func(o *Options) { o.Now = func() time.Time { return clock } })
-	ask := func() ([]string, []backup.Kind) {
-		t.Helper()
-		list, err := s.Backups(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ids []string
-		for _, b := range list.Backups {
-			ids = append(ids, b.ID)
-		}
-		return ids, list.Asked
-	}
-	readPolicy := func() {
-		t.Helper()
-		if _, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	both := []backup.Kind{backup.KindFull, backup.KindIncremental}
-	steps := []struct {
-		name  string
-		do    func()
-		ids   []string
-		asked []backup.Kind
-		calls int // for incremental backups
-	}{
-		{"policy not known", func() {}, []string{"b1br02"}, []backup.Kind{backup.KindFull}, 0},
-		{"policy of the same moment", readPolicy, []string{"b1br02"}, []backup.Kind{backup.KindFull}, 0},
-		{"policy known", func() { clock = clock.Add(time.Minute) }, []string{"inc1br02", "b1br02"}, both, 1},
-		{"policy read again, which says the same", func() { readPolicy() }, []string{"inc1br02", "b1br02"}, both, 0},
-		{"a listing holds for a while", func() { clock = clock.Add(8 * time.Minute) }, []string{"inc1br02", "b1br02"}, both, 0},
-		{"and not for longer", func() { clock = clock.Add(2 * time.Minute) }, []string{"inc1br02", "b1br02"}, both, 1},
-	}
-	for _, step := range steps {
-		step.do()
-		listed = nil
-		ids, asked := ask()
-		if diff := cmp.Diff(step.ids, ids); diff != "" {
-			t.Errorf("%s: backups (-want +got):\n%s", step.name, diff)
-		}
-		if diff := cmp.Diff(step.asked, asked); diff != "" {
-			t.Errorf("%s: asked (-want +got):\n%s", step.name, diff)
-		}
-		if want := clock.Add(-6 * time.Hour).Format(time.DateTime); len(listed) != step.calls || (step.calls > 0 && listed[0] != want) {
-			t.Errorf("%s: incremental backups listed from %q on, want %d calls from %q on", step.name, listed, step.calls, want)
-		}
 	}
 }
 

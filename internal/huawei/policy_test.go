@@ -1,0 +1,184 @@
+package huawei
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// project is a DDS with one instance, whose policy a test may change.
+type project struct {
+	*fake
+	mu     sync.Mutex
+	policy http.HandlerFunc
+	spans  string   // of recovery
+	listed []string // incremental backups: from when on
+}
+
+func newProject(t *testing.T) *project {
+	t.Helper()
+	p := &project{policy: send(200, policyWithout), spans: "[]"}
+	incremental := fmt.Sprintf(`{"id":"inc1br02","instance_id":%q,"type":"Incremental","begin_time":"2026-08-06 12:00:00","end_time":"2026-08-06 12:01:00","status":"COMPLETED","size":1}`, testInstance)
+	p.fake = newFake(t, map[string]http.HandlerFunc{
+		"/instances": paged("instances", fmt.Sprintf(`{"id":%q,"mode":"ReplicaSet"}`, testInstance)),
+		"/instances/" + testInstance + "/backups/policy": func(w http.ResponseWriter, r *http.Request) { p.policy(w, r) },
+		"/instances/" + testInstance + "/restore-time": func(w http.ResponseWriter, r *http.Request) {
+			send(200, `{"restore_time":`+p.spans+`}`)(w, r)
+		},
+		"/backups": func(w http.ResponseWriter, r *http.Request) {
+			if r.FormValue("backup_type") == "Incremental" && r.FormValue("instance_id") == testInstance {
+				p.mu.Lock()
+				p.listed = append(p.listed, r.FormValue("begin_time"))
+				p.mu.Unlock()
+				paged("backups", incremental)(w, r)
+				return
+			}
+			paged("backups", record(testInstance, "b1br02", now.Add(-2*time.Hour)))(w, r)
+		},
+	})
+	return p
+}
+
+const (
+	policyWith    = `{"backup_policy":{"keep_days":7,"enable_incremental_backup":true}}`
+	policyWithout = `{"backup_policy":{"keep_days":7,"enable_incremental_backup":false}}`
+	policySilent  = `{"backup_policy":{"keep_days":7}}`
+	policyDenied  = `{"error_code":"DBS.280063","error_msg":"no permission"}`
+)
+
+// A Source that is new because the configuration was read again is not asked for the policy for up to policy_interval.
+func TestIncrementalBackupsWhereThePolicyMakesThem(t *testing.T) {
+	p := newProject(t)
+	clock := now
+	s, _ := open(t, p.URL, func(o *Options) { o.Now = func() time.Time { return clock } })
+	readPolicy := func(answer http.HandlerFunc) {
+		p.policy = answer
+		_, _ = s.Policy(t.Context(), instanceNamed(testInstance)) // a failure is part of the test
+	}
+	full, both := []backup.Kind{backup.KindFull}, []backup.Kind{backup.KindFull, backup.KindIncremental}
+	steps := []struct {
+		name     string
+		do       func()
+		asked    []backup.Kind
+		lists    int // of incremental backups
+		policies int // read for this step
+	}{
+		{"policy not known and not to be had", func() { p.policy = send(403, policyDenied) }, full, 0, 1},
+		{"it is not asked for each time", func() { clock = clock.Add(9 * time.Minute) }, full, 0, 0},
+		{"but again", func() { clock, p.policy = clock.Add(time.Minute), send(200, policyWith) }, both, 1, 1},
+		{"once only", func() { clock = clock.Add(9 * time.Minute) }, both, 0, 0},
+		{"a listing does not hold for ever", func() { clock = clock.Add(time.Minute) }, both, 1, 0},
+		{"a policy that says the same", func() { readPolicy(send(200, policyWith)) }, both, 0, 1},
+		{"a policy that cannot be read any more", func() { clock = clock.Add(2 * time.Minute); readPolicy(send(403, policyDenied)) }, both, 0, 1},
+		{"off, of the same moment", func() { clock = clock.Add(2 * time.Minute); readPolicy(send(200, policyWithout)) }, both, 0, 1},
+		{"off", func() { clock = clock.Add(time.Minute) }, full, 0, 0},
+		{"on, of the same moment", func() { readPolicy(send(200, policyWith)) }, full, 0, 1},
+		{"on", func() { clock = clock.Add(time.Hour) }, both, 1, 0},
+		{"not said", func() { readPolicy(send(200, policySilent)); clock = clock.Add(time.Minute) }, full, 0, 1},
+	}
+	for _, step := range steps {
+		p.listed = nil
+		before := p.count("/policy")
+		step.do()
+		list, err := s.Backups(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(step.asked, list.Asked); diff != "" || len(list.Backups) != len(step.asked) {
+			t.Errorf("%s: %d backups, asked (-want +got):\n%s", step.name, len(list.Backups), diff)
+		}
+		if want := clock.Add(-6 * time.Hour).Format(time.DateTime); len(p.listed) != step.lists || (step.lists > 0 && p.listed[0] != want) {
+			t.Errorf("%s: incremental backups listed from %q on, want %d calls from %q on", step.name, p.listed, step.lists, want)
+		}
+		if got := p.count("/policy") - before; got != step.policies {
+			t.Errorf("%s: the policy was read %d times, want %d", step.name, got, step.policies)
+		}
+	}
+}
+
+// Whichever of the two questions of one moment is faster: one call, and the same answer.
+func TestPolicyIsAskedOnceForAllQuestions(t *testing.T) {
+	ask := map[string]func(*testing.T, *Source){
+		"Policy": func(t *testing.T, s *Source) {
+			if got, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil || !isOn(got.LogBackup) {
+				t.Errorf("policy %+v, error %v", got, err)
+			}
+		},
+		"Backups": func(t *testing.T, s *Source) {
+			if got, err := s.Backups(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8)); err != nil || len(got.Backups) != 2 {
+				t.Errorf("backups %+v, error %v", got, err)
+			}
+		},
+	}
+	orders := map[string][]string{
+		"policy first": {"Policy", "Backups"}, "backups first": {"Backups", "Policy"}, "together": nil,
+	}
+	for name, order := range orders {
+		t.Run(name, func(t *testing.T) {
+			p := newProject(t)
+			p.policy = send(200, policyWith)
+			s, _ := open(t, p.URL, nil)
+			for _, question := range order {
+				ask[question](t, s)
+			}
+			if order == nil {
+				var asking sync.WaitGroup
+				for _, question := range ask {
+					asking.Go(func() { question(t, s) })
+				}
+				asking.Wait()
+			}
+			if got := p.count("/policy"); got != 1 {
+				t.Errorf("%d calls of ShowBackupPolicy, want one", got)
+			}
+		})
+	}
+}
+
+func TestRecoveryIsNotAskedWhereThereWillBeNone(t *testing.T) {
+	p := newProject(t)
+	clock := now
+	s, _ := open(t, p.URL, func(o *Options) { o.Now = func() time.Time { return clock } })
+	readPolicy := func(body string) {
+		t.Helper()
+		clock, p.policy = clock.Add(time.Hour), send(200, body)
+		if _, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const spans = `[{"start_time":1607731200000,"end_time":1607756414000}]`
+	steps := []struct {
+		name  string
+		do    func()
+		none  bool
+		calls int
+	}{
+		{"policy not known", func() {}, true, 2},
+		{"policy still not known", func() {}, true, 2},
+		{"on, and nothing yet", func() { readPolicy(policyWith) }, true, 2},
+		{"off, and something left of before", func() { readPolicy(policyWithout); p.spans = spans }, false, 1},
+		{"off, and nothing left", func() { p.spans = "[]" }, true, 2},
+		{"off: nothing can come", func() {}, true, 0},
+		{"off, once more", func() { readPolicy(policyWithout) }, true, 0},
+		{"on again", func() { readPolicy(policyWith); p.spans = spans }, false, 1},
+		{"not said", func() { readPolicy(policySilent); p.spans = "[]" }, true, 2},
+		{"not said, and so asked each time", func() {}, true, 2},
+	}
+	for _, step := range steps {
+		step.do()
+		before := p.count("/restore-time")
+		window, err := s.Recovery(t.Context(), instanceNamed(testInstance))
+		if err != nil || window.IsZero() != step.none {
+			t.Errorf("%s: window %v, error %v; want none: %v", step.name, window, err, step.none)
+		}
+		if got := p.count("/restore-time") - before; got != step.calls {
+			t.Errorf("%s: %d calls, want %d", step.name, got, step.calls)
+		}
+	}
+}
