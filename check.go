@@ -76,7 +76,7 @@ func checkLive(ctx context.Context, env *environment, cfg *config.Config) error 
 		return err
 	}
 	if failed > 0 {
-		return exitCode(1)
+		return &exit{code: 1}
 	}
 	return nil
 }

@@ -24,22 +24,36 @@ const (
 	defaultFile    = program + ".yml"
 )
 
-// exitCode is an error that is said already: the process only has to end with it.
-type exitCode int
+// exit is an error with an exit code of its own. One without a cause is said already.
+type exit struct {
+	code  int
+	cause error
+}
 
-func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+func (e *exit) Error() string {
+	if e.cause == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.cause.Error()
+}
+
+func (e *exit) Unwrap() error { return e.cause }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	if code, ok := errors.AsType[exitCode](err); ok {
-		os.Exit(int(code))
+	if err == nil {
+		return
 	}
-	if err != nil {
+	end, ok := errors.AsType[*exit](err)
+	if !ok {
+		end = &exit{1, err}
+	}
+	if end.cause != nil {
 		fmt.Fprintf(os.Stderr, "%s: error: %s\n", program, err)
-		os.Exit(1)
 	}
+	os.Exit(end.code)
 }
 
 // environment is what every command gets.

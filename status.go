@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -16,23 +17,14 @@ import (
 
 func statusCommand(app *kingpin.Application) (string, func(context.Context, *environment) error) {
 	command := app.Command("status", "Ask the clouds once and print a verdict per target. "+
-		"Exit code: 0 all ok or pending, 1 anything late, failed or never, else 2 anything unknown.")
+		"Exit code: 0 all ok or pending, 1 anything late, failed or never, else 2 anything unknown, 3 when it could not be asked.")
 	output := command.Flag("output", "table or json.").Short('o').Default("table").Enum("table", "json")
 	timeout := command.Flag("timeout", "How long to wait for the clouds; what is not known by then is unknown.").Default("5m").Duration()
 	return command.FullCommand(), func(ctx context.Context, env *environment) error {
-		cfg, err := loadConfig(env.file)
+		report, err := ask(ctx, env, *timeout)
 		if err != nil {
-			return err
+			return &exit{3, err}
 		}
-		e, err := newExporter(env, cfg)
-		if err != nil {
-			return err
-		}
-		defer e.close()
-		ctx, cancel := context.WithTimeout(ctx, *timeout)
-		defer cancel()
-		e.poller.Refresh(ctx)
-		report := server.NewReport(e.poller.Snapshot(), env.now())
 		if *output == "json" {
 			encoder := json.NewEncoder(env.stdout)
 			encoder.SetIndent("", "  ")
@@ -41,23 +33,43 @@ func statusCommand(app *kingpin.Application) (string, func(context.Context, *env
 			err = printReport(env.stdout, report)
 		}
 		if err != nil {
-			return err
+			return &exit{3, err}
 		}
 		return verdict(report)
 	}
+}
+
+// ask polls all accounts once.
+func ask(ctx context.Context, env *environment, timeout time.Duration) (server.Report, error) {
+	if timeout <= 0 {
+		return server.Report{}, errors.New("--timeout must be longer than 0s")
+	}
+	cfg, err := loadConfig(env.file)
+	if err != nil {
+		return server.Report{}, err
+	}
+	e, err := newExporter(env, cfg)
+	if err != nil {
+		return server.Report{}, err
+	}
+	defer e.close()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	e.poller.Refresh(ctx)
+	return server.NewReport(e.poller.Snapshot(), env.now()), nil
 }
 
 // verdict turns a report into an exit code.
 func verdict(report server.Report) error {
 	switch {
 	case report.Count(backup.HealthNever)+report.Count(backup.HealthLate)+report.Count(backup.HealthFailed) > 0:
-		return exitCode(1)
+		return &exit{code: 1}
 	case report.Count(backup.HealthUnknown) > 0:
-		return exitCode(2)
+		return &exit{code: 2}
 	}
 	for _, r := range report.Regions {
-		if !r.Up {
-			return exitCode(2)
+		if !r.Up || !r.Listed {
+			return &exit{code: 2}
 		}
 	}
 	return nil
@@ -75,10 +87,15 @@ func printReport(to io.Writer, report server.Report) error {
 		return err
 	}
 	for _, r := range report.Regions {
-		if !r.Up {
-			if _, err := fmt.Fprintf(to, "%s/%s is down: %s\n", r.Account, r.Region, orDash(r.LastError)); err != nil {
-				return err
-			}
+		state := "down"
+		if r.Up {
+			state = "up, but its instances cannot be listed"
+		}
+		if r.Up && r.Listed {
+			continue
+		}
+		if _, err := fmt.Fprintf(to, "%s/%s is %s: %s\n", r.Account, r.Region, state, orDash(r.LastError)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -243,6 +243,10 @@ func accountFamilies() []family {
 		help:   "Whether the cloud accepts the credentials and answers.",
 		region: func(r *region, to samples) { to.yes(r.Up) },
 	}, {
+		name:   "discovery_success",
+		help:   "Whether the newest listing of the region's instances worked. Without it new instances are not seen and vanished ones not forgotten.",
+		region: func(r *region, to samples) { to.yes(r.Unmonitored.OK(r.now)) },
+	}, {
 		name: "unmonitored_instances",
 		help: "Instances that the cloud lists and the configuration neither names nor excludes. Absent when the list is not known.",
 		region: func(r *region, to samples) {

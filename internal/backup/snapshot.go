@@ -13,10 +13,12 @@ type Snapshot struct {
 type Region struct {
 	Cloud, Account, Region string
 
-	Asked       bool          // every call due at start-up has been tried once, even in vain
-	Up          bool          // the credentials are accepted and the cloud answers
-	Err         error         // why it is not Up; nil when it is, or when nothing was asked yet
-	Unmonitored Reading[int]  // instances that the cloud lists and the configuration neither names nor excludes
+	Asked bool  // every call due at start-up has been tried once, even in vain
+	Up    bool  // the credentials are accepted and the cloud answers
+	Err   error // why it is not Up; nil when it is, or when nothing was asked yet
+	// Unmonitored counts the instances that the cloud lists and the configuration neither names nor excludes. It is read
+	// with the listing of instances: where that fails, new instances are not seen and vanished ones not forgotten.
+	Unmonitored Reading[int]
 	Round       time.Duration // how long the last refresh of this region took; 0: none ended yet
 }
 

@@ -3,6 +3,7 @@ package poll
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -12,12 +13,19 @@ import (
 // instances wait for it: it says which shards they have.
 func (p *Poller) startRegion(ctx context.Context, r *region, only string) []*flight {
 	var flights []*flight
+	var found []backup.Instance
 	f := launch(ctx, p, r, &r.listing, question[[]backup.Instance]{
 		interval: p.opts.DiscoveryInterval,
-		ask:      r.conf.Source.Instances,
+		ask: func(ctx context.Context) (_ []backup.Instance, err error) {
+			found, err = r.conf.Source.Instances(ctx)
+			return found, err
+		},
 		learn: func(ctx context.Context) []*flight {
 			p.heard(r, subject{r.target(""), "discovery"}, r.listing.reading.Err)
-			if r.listing.reading.Err == nil {
+			if r.listing.reading.Err != nil && len(found) > 0 { // a part: nobody is forgotten
+				r.listing.reading.Value = merge(r.listing.reading.Value, found)
+			}
+			if r.listing.reading.Err == nil || len(found) > 0 {
 				r.watch(r.listing.reading.Value)
 			}
 			wanted := r.wanted
@@ -33,6 +41,17 @@ func (p *Poller) startRegion(ctx context.Context, r *region, only string) []*fli
 		return flights
 	}
 	return append(flights, p.startInstances(ctx, r, func(id string) bool { return only == "" || only == id })...)
+}
+
+// merge returns what is known of the instances in either list; of those in both, what the newer says.
+func merge(older, newer []backup.Instance) []backup.Instance {
+	merged := slices.Clone(newer)
+	for _, in := range older {
+		if !slices.ContainsFunc(newer, func(n backup.Instance) bool { return n.InstanceID == in.InstanceID }) {
+			merged = append(merged, in)
+		}
+	}
+	return merged
 }
 
 func (p *Poller) startInstances(ctx context.Context, r *region, wanted func(id string) bool) []*flight {

@@ -45,8 +45,12 @@ func newRound(at time.Time) round {
 	return round{at: at, worked: map[string]bool{}, failed: map[string]bool{}}
 }
 
+// patience is how long a round lasts before a failure in it, without any answer, takes the region down: a failure that
+// comes first proves nothing while other questions are on their way.
+const patience = 30 * time.Second
+
 // judge learns from the outcome of a question whether the region is up. Refused credentials say no at once, an answer
-// says yes; whether nothing is answered shows at the end of a round only.
+// says yes; whether nothing is answered shows at the end of a round, or when a round has lasted for some time.
 func (r *region) judge(now time.Time, scope string, err error) {
 	class := backup.ClassOf(err)
 	switch {
@@ -59,17 +63,25 @@ func (r *region) judge(now time.Time, scope string, err error) {
 		r.answeredAt = now
 	default:
 		r.round.unanswered = err
+		if now.Sub(r.round.at) >= patience {
+			r.judgeRound()
+		}
 	}
 	r.round.worked[scope] = r.round.worked[scope] || err == nil
 	r.round.failed[scope] = r.round.failed[scope] || err != nil
 }
 
-// endRound takes the region down when the round brought failures and not one answer, and tells of what works again.
-func (p *Poller) endRound(r *region) {
-	r.took = p.opts.Now().Sub(r.round.at)
+// judgeRound takes the region down when the round brought failures and not one answer.
+func (r *region) judgeRound() {
 	if r.round.unanswered != nil && r.answeredAt.Before(r.round.at) {
 		r.up, r.err = false, r.round.unanswered
 	}
+}
+
+// endRound judges the region by what the round brought, and tells of what works again.
+func (p *Poller) endRound(r *region) {
+	r.took = p.opts.Now().Sub(r.round.at)
+	r.judgeRound()
 	logger := r.logger(p.opts.Logger)
 	ended := map[string]bool{}
 	for t := range r.told {

@@ -138,6 +138,63 @@ func TestFailedDiscoveryForgetsNobody(t *testing.T) {
 	})
 }
 
+func TestPartOfAListingForgetsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "c:x:y")}
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		p.Refresh(t.Context())
+		source.instances = func(ctx context.Context) ([]backup.Instance, error) {
+			found, err := lists("new", "c:x:z")(ctx)
+			return found, errors.Join(err, &backup.Error{Op: "DescribeDBInstances", Class: backup.ClassProtocol})
+		}
+		time.Sleep(10 * time.Minute)
+		p.Refresh(t.Context())
+		if diff := cmp.Diff([]string{"a", "c", "new"}, ids(p)); diff != "" {
+			t.Errorf("instances after a listing with an unreadable record (-want +got):\n%s", diff)
+		}
+		if nodes := find(t, p, "c").Nodes; nodes[1].NodeID != "z" {
+			t.Errorf("shards of c: %+v, want what the newest listing says", nodes)
+		}
+		if listing := p.Snapshot().Regions[0].Unmonitored; listing.OK(time.Now()) {
+			t.Error("a part of a listing counts as a whole one")
+		}
+	})
+}
+
+func TestHangingCloudIsDownSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "b", "c", "d", "e", "f")}
+		hangs := false
+		ask := func(ctx context.Context) error {
+			if !hangs {
+				return nil
+			}
+			select {
+			case <-time.After(45 * time.Second): // four attempts of ten seconds, and their pauses
+			case <-ctx.Done():
+			}
+			return &backup.Error{Op: "Op", Class: backup.ClassTimeout}
+		}
+		source.backups = func(ctx context.Context, _, _ string) (backup.List, error) { return backup.List{}, ask(ctx) }
+		source.jobs = func(ctx context.Context, _ string) ([]backup.Job, error) { return nil, ask(ctx) }
+		conf := region(source)
+		conf.Concurrency = 2
+		p := newPoller(t, options(log.NewNopLogger()), conf)
+		p.Refresh(t.Context())
+		hangs = true
+		start := time.Now()
+		for p.Snapshot().Regions[0].Up && time.Since(start) < time.Hour {
+			ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+			p.Refresh(ctx)
+			cancel()
+			time.Sleep(5 * time.Second)
+		}
+		if took := time.Since(start); took > 3*time.Minute {
+			t.Errorf("a cloud that answers nothing is up for %v", took)
+		}
+	})
+}
+
 func TestNamedInstancesAreAskedAboutThoughDiscoveryFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{instances: func(context.Context) ([]backup.Instance, error) {

@@ -13,7 +13,8 @@ import (
 // An answer is whole or it is an error: a page that could not be read fails the call, a record that could not be
 // read is left out and counted by the source.
 type Source interface {
-	// Instances lists every instance of the region, with its shards. The order is free.
+	// Instances lists every instance of the region, with its shards. The order is free. A list together with an error
+	// is what could be read of a listing of which some records could not.
 	Instances(ctx context.Context) ([]backup.Instance, error)
 	// Backups lists the backup sets of one target of in that started at since or later; node is one of in.Nodes,
 	// or "" where it has none. The newest start comes first.

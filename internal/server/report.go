@@ -47,6 +47,7 @@ type Region struct {
 	Account     string `json:"account"`
 	Region      string `json:"region"`
 	Up          bool   `json:"up"`
+	Listed      bool   `json:"listed"`                // the newest listing of its instances worked
 	Unmonitored *int   `json:"unmonitored_instances"` // null: not known
 	LastError   string `json:"last_error,omitempty"`
 }
@@ -85,7 +86,13 @@ func urgency(state backup.HealthState) int {
 }
 
 func newRegion(r backup.Region, now time.Time) Region {
-	line := Region{Cloud: r.Cloud, Account: r.Account, Region: r.Region, Up: r.Up, LastError: text(r.Err)}
+	line := Region{
+		Cloud: r.Cloud, Account: r.Account, Region: r.Region, Up: r.Up, Listed: r.Unmonitored.OK(now),
+		LastError: text(cmp.Or(r.Err, r.Unmonitored.Err)),
+	}
+	if !r.Asked {
+		line.LastError = "not asked yet"
+	}
 	if r.Unmonitored.Known(now) {
 		line.Unmonitored = &r.Unmonitored.Value
 	}
@@ -107,14 +114,28 @@ func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Ta
 	if last := lastSuccess(health); last != nil {
 		t.LastSuccess, t.SizeBytes = when(last.EndedAt), last.SizeBytes
 	}
-	if !health.RecoveryPoint.IsZero() {
-		t.LateAt = when(health.RecoveryPoint.Add(health.RPO))
-	}
+	t.LateAt = when(lateAt(in, health, now))
 	if in.Policy.Known(now) {
 		t.NextBackup = when(in.Policy.Value.NextAt)
 	}
 	t.Running, t.Progress = running(state, now)
 	return t
+}
+
+// lateAt returns when the verdict turns late if nothing new comes: when the recovery point is older than the RPO, or
+// when the next backup that the cloud plans is overdue.
+func lateAt(in backup.InstanceState, health backup.Health, now time.Time) time.Time {
+	if health.State == backup.HealthNever || health.RecoveryPoint.IsZero() {
+		return time.Time{}
+	}
+	at := health.RecoveryPoint.Add(health.RPO)
+	policy := in.Policy.Value
+	if in.Objectives.RPO == 0 && in.Policy.Known(now) && policy.NextAt.After(now) {
+		if overdue := policy.NextAt.Add(policy.Window + in.Objectives.RPOGrace); overdue.Before(at) {
+			return overdue
+		}
+	}
+	return at
 }
 
 func lastSuccess(health backup.Health) *backup.Backup {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -39,7 +40,7 @@ func (s *server) status(w http.ResponseWriter, _ *http.Request) {
 	}
 	var body bytes.Buffer
 	if err := page.Execute(&body, map[string]any{
-		"Report": report, "Counts": counts, "Version": s.opts.Version, "Telemetry": s.opts.TelemetryPath,
+		"Report": report, "Trouble": slices.ContainsFunc(report.Regions, func(r Region) bool { return r.LastError != "" }), "Counts": counts, "Version": s.opts.Version, "Telemetry": s.opts.TelemetryPath,
 		"States": []string{"never", "late", "failed", "unknown", "pending", "ok"},
 	}); err != nil {
 		s.text(w, http.StatusInternalServerError, err.Error()+"\n")

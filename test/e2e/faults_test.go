@@ -56,7 +56,7 @@ func TestRefusedCredentials(t *testing.T) {
 
 	end()
 	s.expect(t, nil, nil)
-	s.assertOnlyToldOf(t, down)
+	s.assertOnlyToldOf(t, down, "MongoDBBackupDataStale", "MongoDBBackupPollFailing")
 }
 
 // TestUnreadableInstance: that one instance cannot be read is told of this one, once, when its data are withdrawn.
@@ -81,7 +81,7 @@ func TestUnreadableInstance(t *testing.T) {
 
 	end()
 	s.expect(t, nil, nil)
-	s.assertOnlyToldOf(t, stale(orders))
+	s.assertOnlyToldOf(t, stale(orders), "MongoDBBackupPollFailing")
 }
 
 // TestThrottled: a cloud that answers nothing but "too many" makes one message per region, not one per instance.
@@ -107,7 +107,7 @@ func TestThrottled(t *testing.T) {
 
 	end()
 	s.expect(t, nil, nil)
-	s.assertOnlyToldOf(t, reported)
+	s.assertOnlyToldOf(t, reported, "MongoDBBackupPollFailing")
 }
 
 // TestExportersDie: of a pair one may die, which is no emergency; when both are gone, somebody is called.
