@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -44,7 +45,7 @@ func demoCommand(app *kingpin.Application) (string, func(context.Context, *envir
 			return err
 		}
 		defer e.close()
-		listeners, err := listen(ctx, *flags.toolkit.WebListenAddresses)
+		listeners, err := listen(ctx, "web.listen-address", *flags.toolkit.WebListenAddresses)
 		if err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ func startClouds(ctx context.Context, env *environment, address, kind string) (*
 	if kind == "healthy" {
 		fleet = cloudsim.Healthy(env.now())
 	}
-	listeners, err := listen(ctx, []string{address})
+	listeners, err := listen(ctx, "demo.cloud-address", []string{address})
 	if err != nil {
 		return nil, fleet, err
 	}
@@ -82,7 +83,7 @@ func startClouds(ctx context.Context, env *environment, address, kind string) (*
 		address: listeners[0].Addr().String(),
 	}
 	go func() {
-		if err := clouds.Serve(listeners[0]); err != nil && ctx.Err() == nil {
+		if err := clouds.Serve(listeners[0]); !errors.Is(err, http.ErrServerClosed) {
 			level.Error(env.logger).Log("msg", "The simulated clouds stopped", "err", err)
 		}
 	}()

@@ -76,7 +76,7 @@ func serveCommand(app *kingpin.Application) (string, func(context.Context, *envi
 			return err
 		}
 		defer e.close()
-		listeners, err := listen(ctx, *flags.toolkit.WebListenAddresses)
+		listeners, err := listen(ctx, "web.listen-address", *flags.toolkit.WebListenAddresses)
 		if err != nil {
 			return err
 		}
@@ -130,8 +130,8 @@ func (e *exporter) reloadOn(ctx context.Context, hangups <-chan os.Signal) {
 	}
 }
 
-// listen opens every address, or none.
-func listen(ctx context.Context, addresses []string) ([]net.Listener, error) {
+// listen opens every address, or none. flag is where the addresses come from.
+func listen(ctx context.Context, flag string, addresses []string) ([]net.Listener, error) {
 	var listeners []net.Listener
 	for _, address := range addresses {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
@@ -139,7 +139,7 @@ func listen(ctx context.Context, addresses []string) ([]net.Listener, error) {
 			for _, open := range listeners {
 				open.Close()
 			}
-			return nil, fmt.Errorf("listen on %s: %w; choose another with --web.listen-address", address, err)
+			return nil, fmt.Errorf("listen on %s: %w; choose another with --%s", address, err, flag)
 		}
 		listeners = append(listeners, l)
 	}

@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -88,7 +89,9 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON refuses kinds that do not exist and delays that are not durations.
 func (f *Fault) UnmarshalJSON(text []byte) error {
 	var in faultJSON
-	if err := json.Unmarshal(text, &in); err != nil {
+	strict := json.NewDecoder(bytes.NewReader(text))
+	strict.DisallowUnknownFields() // a misspelled key would match every call
+	if err := strict.Decode(&in); err != nil {
 		return err
 	}
 	if !slices.Contains(faultKinds(), in.Kind) {
