@@ -162,7 +162,7 @@ func (a *policyAnswer) lacks(bool) string {
 }
 
 func (a *recoverTimeAnswer) lacks(bool) string {
-	return unless(a.RestoreRanges.present, "RestoreRanges")
+	return unless(a.RestoreRanges.present || a.RestoreRanges.null, "RestoreRanges")
 }
 
 func (a *createAnswer) lacks(bool) string {
@@ -204,15 +204,16 @@ func protocolError(op, problem, requestID string) *backup.Error {
 	return &backup.Error{Op: op, Class: backup.ClassProtocol, RequestID: wire.Clip(requestID, 80), Err: errors.New(problem)}
 }
 
-// list is a JSON array that knows whether it was there: null and [] are lists of nothing, a missing one is no list.
+// list is a JSON array that knows whether it was there: [] is a list of nothing, a missing one is no list. Whether null is
+// one is for each answer to say: none of them has a total that could contradict it.
 type list[T any] struct {
-	items   []T
-	present bool
+	items         []T
+	present, null bool
 }
 
-// UnmarshalJSON never fails: anything but an array or null is no list. Elements of the wrong type become zero values.
+// UnmarshalJSON never fails: anything but an array is no list. Elements of the wrong type become zero values.
 func (l *list[T]) UnmarshalJSON(data []byte) error {
-	l.present = data[0] == '[' || data[0] == 'n'
+	l.present, l.null = data[0] == '[', data[0] == 'n'
 	if !l.present {
 		return nil
 	}

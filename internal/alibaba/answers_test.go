@@ -19,6 +19,13 @@ func TestDecode(t *testing.T) {
 		}
 		return len(a.BackupJobs.items), nil
 	}
+	sets := func(body []byte) (int, error) {
+		a, err := decoder[clusterBackupsAnswer](opDescribeClusterBackups)(body)
+		if err != nil {
+			return 0, err
+		}
+		return len(a.ClusterBackups.items), nil
+	}
 	policy := func(body []byte) (int, error) {
 		_, err := decoder[policyAnswer](opDescribeBackupPolicy)(body)
 		return 0, err
@@ -54,10 +61,13 @@ func TestDecode(t *testing.T) {
 		{"code beside a list", backups, `{"Code":"200","Backups":{"Backup":[]}}`, 0, ""},
 
 		{"no jobs", tasks, `{"BackupJobs":[]}`, 0, ""},
-		{"jobs are null", tasks, `{"BackupJobs":null}`, 0, ""},
+		{"jobs are null", tasks, `{"BackupJobs":null}`, 0, "DescribeBackupTasks: protocol: the answer has no proper BackupJobs"},
 		{"jobs are missing", tasks, `{"RequestId":"R"}`, 0, "DescribeBackupTasks: protocol: the answer has no proper BackupJobs [request id R]"},
 		{"jobs are wrapped", tasks, `{"BackupJobs":{"BackupJob":[]}}`, 0, "DescribeBackupTasks: protocol: the answer has no proper BackupJobs"},
 		{"text among the jobs", tasks, `{"BackupJobs":["x",{"BackupjobId":"1"}]}`, 2, ""},
+
+		{"no sets", sets, `{"ClusterBackups":[]}`, 0, ""},
+		{"sets are null", sets, `{"ClusterBackups":null}`, 0, "DescribeClusterBackups: protocol: the answer has no proper ClusterBackups"},
 
 		{"no policy", policy, `{"RequestId":"R"}`, 0, "DescribeBackupPolicy: protocol: the answer has no proper PreferredBackupPeriod [request id R]"},
 		{"empty policy", policy, `{"PreferredBackupPeriod":""}`, 0, ""},

@@ -144,6 +144,28 @@ func TestSetsAreSharedByShardsOfOneMoment(t *testing.T) {
 	}
 }
 
+func TestClusterThatAListingCouldNotTellIsNotForgotten(t *testing.T) {
+	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *cloudsim.Backup) {})))
+	in := b.instances(t)[sourcetest.ShardedID]
+	ask := func() {
+		t.Helper()
+		if list, err := b.Backups(t.Context(), in, in.Nodes[0], since()); err != nil || len(list.Backups) != 1 {
+			t.Fatalf("Backups = %v, %v; want one", list, err)
+		}
+	}
+	ask()
+	sim.Inject(cloudsim.Fault{Operation: "DescribeDBInstances", Kind: cloudsim.FaultWrongTypeRecord})
+	list, err := b.Instances(t.Context())
+	want := "DescribeDBInstances: protocol: 2 of the listed instances could not be read" // one of each kind
+	if err == nil || err.Error() != want || len(list) != 1 || list[0].InstanceID == sourcetest.ShardedID {
+		t.Fatalf("Instances = %v, %v; want one replica set and %s", list, err, want)
+	}
+	ask()
+	if got := sim.Count("DescribeDBInstanceAttribute"); got != 1 {
+		t.Errorf("asked %d times for the mode, want once", got)
+	}
+}
+
 func TestManySetsTakeSeveralPages(t *testing.T) {
 	var sets [][]cloudsim.Backup
 	for i := range 120 {

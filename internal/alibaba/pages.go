@@ -19,8 +19,9 @@ type page[T any] struct {
 }
 
 // readPages reads a list to its end. The end is a page that is short or brings nothing new; the total count may be
-// missing or wrong, and so can only lead to another page being asked for. Records whose id was there before are dropped:
-// the list may move between two pages.
+// missing or wrong, and so can only lead to another page being asked for; but a first page without any of the records
+// that it promises is no list of nothing. Records whose id was there before are dropped: the list may move between two
+// pages.
 func readPages[T any](op string, read func(number int) (page[T], error), id func(*T) string) ([]T, error) {
 	var all []T
 	seen := map[string]bool{}
@@ -44,6 +45,8 @@ func readPages[T any](op string, read func(number int) (page[T], error), id func
 		}
 		expected := number64(p.total)
 		switch complete := expected <= int64(len(all)); {
+		case len(all) == 0 && !complete:
+			return nil, protocolError(op, fmt.Sprintf("none of %d records is there", expected), "")
 		case len(p.records) == 0, news == 0 && complete, len(p.records) < p.length() && complete:
 			return all, nil
 		case news == 0:

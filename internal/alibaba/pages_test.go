@@ -32,6 +32,8 @@ func TestReadPages(t *testing.T) {
 		fails string
 	}{
 		{"nothing", []page[string]{{nil, is("0"), unset}}, nil, 1, nil, ""},
+		{"nothing, without a total", []page[string]{{nil, unset, unset}}, nil, 1, nil, ""},
+		{"nothing of what is promised", []page[string]{{nil, is("3"), unset}}, nil, 1, nil, "Op: protocol: none of 3 records is there"},
 		{"one short page", []page[string]{{rows(0, 5), is("5"), unset}}, nil, 1, rows(0, 5), ""},
 		{"short page without a total", []page[string]{{rows(0, 5), unset, unset}}, nil, 1, rows(0, 5), ""},
 		{"full page and nothing more", []page[string]{{rows(0, 100), is("100"), unset}, {}}, nil, 2, rows(0, 100), ""},

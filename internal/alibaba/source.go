@@ -3,6 +3,7 @@ package alibaba
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,22 +48,30 @@ func (s *Source) target(id string) backup.Target {
 }
 
 // Instances lists every instance of the region, with its shards. The cloud lists replica sets, standalone instances
-// among them, and sharded clusters apart.
+// among them, and sharded clusters apart. Where some records could not be read, an error of class protocol says so
+// beside the others.
 func (s *Source) Instances(ctx context.Context) ([]backup.Instance, error) {
 	var instances []backup.Instance
 	var r wire.Reader
+	unread := 0
 	for _, kind := range [...]string{replicate, sharding} {
 		records, err := s.listInstances(ctx, kind)
 		if err != nil {
 			return nil, err
 		}
 		for i := range records {
-			if in, ok := convertInstance(&records[i], s.whose, kind, &r); ok {
-				instances = append(instances, in)
+			in, ok := convertInstance(&records[i], s.whose, kind, &r)
+			if !ok {
+				unread++
+				continue
 			}
+			instances = append(instances, in)
 		}
 	}
 	s.rejects.Report(s.whose, r)
+	if unread > 0 {
+		return instances, protocolError(opDescribeDBInstances, fmt.Sprintf("%d of the listed instances could not be read", unread), "")
+	}
 	s.forgetClusters(instances)
 	return instances, nil
 }

@@ -2,6 +2,7 @@ package huawei
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"time"
 
@@ -12,11 +13,44 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
+// listInstances returns what it could read together with an error when that is not all.
 func (s *Source) listInstances(ctx context.Context, _ time.Time) ([]backup.Instance, error) {
+	var r wire.Reader
+	records, err := s.instanceRecords(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]known, len(records))
+	var all []backup.Instance
+	unread := 0
+	for i := range records {
+		in, ok := convertInstance(&records[i], s.whose, &r)
+		if !ok {
+			unread++
+			continue
+		}
+		if _, seen := byID[in.InstanceID]; !seen {
+			byID[in.InstanceID] = in
+			all = append(all, in.Instance)
+		}
+	}
+	s.rejects.Report(s.whose, r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if unread > 0 { // which instances are gone, nobody knows
+		maps.Copy(s.known, byID)
+		return all, protocolError(opListInstances, fmt.Sprintf("%d of the listed instances could not be read", unread))
+	}
+	s.known = byID
+	maps.DeleteFunc(s.policies, func(id string, _ *policy) bool { return byID[id].InstanceID == "" })
+	maps.DeleteFunc(s.recents, func(id string, _ increments) bool { return byID[id].InstanceID == "" })
+	return all, nil
+}
+
+func (s *Source) instanceRecords(ctx context.Context, r *wire.Reader) ([]instanceRecord, error) {
 	const op = opListInstances
 	decode := decoder[instancesAnswer](op)
-	var r wire.Reader
-	records, err := readPages(op, &r, func(offset int32) (page[instanceRecord], error) {
+	return readPages(op, r, func(offset int32) (page[instanceRecord], error) {
 		a, err := ask(ctx, s.client, operation{
 			name: op, define: dds.GenReqDefForListInstances,
 			request: &model.ListInstancesRequest{Offset: &offset, Limit: new(int32(pageSize))},
@@ -26,26 +60,6 @@ func (s *Source) listInstances(ctx context.Context, _ time.Time) ([]backup.Insta
 		}
 		return page[instanceRecord]{a.Instances, a.TotalCount}, nil
 	}, func(rec *instanceRecord) string { return rec.ID.Text })
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[string]known, len(records))
-	var all []backup.Instance
-	for i := range records {
-		in, ok := convertInstance(&records[i], s.whose, &r)
-		if _, seen := byID[in.InstanceID]; !ok || seen {
-			continue
-		}
-		byID[in.InstanceID] = in
-		all = append(all, in.Instance)
-	}
-	s.rejects.Report(s.whose, r)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.known = byID
-	maps.DeleteFunc(s.policies, func(id string, _ *policy) bool { return byID[id].InstanceID == "" })
-	maps.DeleteFunc(s.recents, func(id string, _ increments) bool { return byID[id].InstanceID == "" })
-	return all, nil
 }
 
 // listBackups lists the full backups of the whole project.

@@ -18,8 +18,9 @@ type page[T any] struct {
 }
 
 // readPages reads a list to its end. The total count may be wrong: it ends the list when it agrees with what was read;
-// otherwise the list ends with an empty page, or with a short one after more records than it promised. Records may be
-// there twice: pages are counted by offset, and the list may grow between two of them.
+// otherwise the list ends with an empty page, or with a short one after more records than it promised. But a first page
+// without any of the records that it promises is no list of nothing. Records may be there twice: pages are counted by
+// offset, and the list may grow between two of them.
 func readPages[T any](op string, r *wire.Reader, read func(offset int32) (page[T], error), id func(*T) string) ([]T, error) {
 	var all, before []T
 	for range maxPages {
@@ -34,6 +35,9 @@ func readPages[T any](op string, r *wire.Reader, read func(offset int32) (page[T
 		expected := int64(-1)
 		if n := r.Integer("total_count", p.total); n != nil {
 			expected = *n
+		}
+		if len(all) == 0 && expected > 0 {
+			return nil, protocolError(op, fmt.Sprintf("none of %d records is there", expected))
 		}
 		read, short := int64(len(all)), len(p.records) < pageSize
 		if len(p.records) == 0 || read == expected || (short && read > expected) {

@@ -33,6 +33,8 @@ func TestReadPages(t *testing.T) {
 		bad   []string
 	}{
 		{"nothing", []page[string]{{nil, is("0")}}, nil, 1, nil, "", nil},
+		{"nothing of what is promised", []page[string]{{nil, is("3")}}, nil, 1, nil, "Op: protocol: none of 3 records is there", nil},
+		{"nothing, with a total of nonsense", []page[string]{{nil, is("x")}}, nil, 1, nil, "", []string{odd}},
 		{"one short page", []page[string]{{rows(0, 5), is("5")}}, nil, 1, rows(0, 5), "", nil},
 		{"full page and nothing more", []page[string]{{rows(0, 100), is("100")}}, nil, 1, rows(0, 100), "", nil},
 		{"two pages", []page[string]{{rows(0, 100), is("150")}, {rows(100, 150), is("150")}}, nil, 2, rows(0, 150), "", nil},

@@ -60,7 +60,8 @@ func New(opts Options) (*Source, error) {
 	return s, nil
 }
 
-// Instances lists every instance of the project. None has nodes.
+// Instances lists every instance of the project. None has nodes. Where some records could not be read, an error of class
+// protocol says so beside the others.
 func (s *Source) Instances(ctx context.Context) ([]backup.Instance, error) {
 	listed, err := s.instances.Get(ctx, "", time.Time{})
 	return slices.Clone(listed), err
@@ -117,11 +118,11 @@ func (s *Source) mustExist(ctx context.Context, op, instanceID string) error {
 		return nil
 	}
 	listed, err := s.instances.Get(ctx, instanceID, time.Time{})
+	if slices.ContainsFunc(listed, func(in backup.Instance) bool { return in.InstanceID == instanceID }) {
+		return nil // even if others could not be read
+	}
 	if err != nil {
 		return err
-	}
-	if slices.ContainsFunc(listed, func(in backup.Instance) bool { return in.InstanceID == instanceID }) {
-		return nil
 	}
 	missing := &backup.Error{Op: op, Class: backup.ClassNotFound, Err: fmt.Errorf("the project does not list instance %q", instanceID)}
 	missing.Hint = hint(op, missing)

@@ -26,8 +26,8 @@ func TestInstances(t *testing.T) {
 	)})
 	s, observer := open(t, f.URL, nil)
 	got, err := s.Instances(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	if want := "ListInstances: protocol: 1 of the listed instances could not be read"; errorText(err) != want {
+		t.Errorf("error = %v, want %s", err, want)
 	}
 	want := []backup.Instance{
 		{
@@ -42,6 +42,26 @@ func TestInstances(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]int{"id": 1}, observer.rejected); diff != "" {
 		t.Errorf("rejected (-want +got):\n%s", diff)
+	}
+}
+
+// Nobody has asked for the instances yet when the question is whether one is there.
+func TestInstanceBesideOneThatCannotBeRead(t *testing.T) {
+	f := newFake(t, map[string]http.HandlerFunc{
+		"/instances": paged("instances", `{"id":"i1in02"}`, `{"id":{}}`), "/jobs": paged("jobs"),
+	})
+	s, _ := open(t, f.URL, nil)
+	if jobs, err := s.Jobs(t.Context(), instanceNamed("i1in02")); err != nil || len(jobs) != 0 {
+		t.Errorf("of the instance that is listed: %v, %v; want no jobs", jobs, err)
+	}
+	_, err := s.Jobs(t.Context(), instanceNamed("i2in02"))
+	const want = "ListInstances: protocol: 1 of the listed instances could not be read"
+	if errorText(err) != want {
+		t.Errorf("of another: %v, want %s: it may be there or not", err, want)
+	}
+	list, err := s.Instances(t.Context())
+	if errorText(err) != want || len(list) != 1 || f.count("/instances") != 1 {
+		t.Errorf("%d instances, %v after %d listings; want the one, and the error, of the same listing", len(list), err, f.count("/instances"))
 	}
 }
 

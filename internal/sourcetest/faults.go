@@ -144,7 +144,8 @@ func testCredentials(t *testing.T, p Provider) {
 	}
 }
 
-// testBadID checks that a record whose id is an object is left out and counted.
+// testBadID checks that a record whose id is an object is left out and counted. What a listing of instances leaves out
+// must not pass for gone, so that an error comes with the others.
 func testBadID(t *testing.T, p Provider, scope Scope, operation string) {
 	b := start(t, p, Fleet(p))
 	in := b.instance(t, ReplicaSetID)
@@ -152,13 +153,44 @@ func testBadID(t *testing.T, p Provider, scope Scope, operation string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fails := ""
+	if scope == Instances {
+		fails = operation + ": protocol: 1 of the listed instances could not be read"
+	}
 	b.Inject(cloudsim.Fault{Operation: operation, Kind: cloudsim.FaultWrongTypeRecord, Times: 1})
 	got, err := b.ask(t.Context(), scope, in)
-	if err != nil || got != whole-1 {
-		t.Errorf("%d records and %v, want one less than %d", got, err, whole)
+	if text := errorText(err); got != whole-1 || text != fails {
+		t.Errorf("%d records and error %q, want one less than %d and %q", got, text, whole, fails)
 	}
 	if b.sum(b.rejected) == 0 {
 		t.Error("no rejection was counted")
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// testUnreadInstance checks that an instance is still answered for when a listing could not tell it.
+func testUnreadInstance(t *testing.T, p Provider, operation string) {
+	b := start(t, p, Fleet(p))
+	all, err := b.Source.Instances(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Inject(cloudsim.Fault{Operation: operation, Kind: cloudsim.FaultWrongTypeRecord})
+	if readable, err := b.Source.Instances(t.Context()); len(readable) >= len(all) || backup.ClassOf(err) != backup.ClassProtocol {
+		t.Fatalf("%d of %d instances and %v, want fewer and class protocol", len(readable), len(all), err)
+	}
+	for _, in := range all {
+		for _, scope := range []Scope{Backups, Jobs, Policy} {
+			if _, err := b.ask(t.Context(), scope, in); err != nil {
+				t.Errorf("%s of %s: %v", scope, in.InstanceID, err)
+			}
+		}
 	}
 }
 

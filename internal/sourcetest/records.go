@@ -65,15 +65,17 @@ func testRecords(t *testing.T, p Provider) {
 			t.Run("null for a list in "+string(scope), func(t *testing.T) { testNullList(t, p, scope, operation) })
 		}
 	}
+	t.Run("an instance that was not read", func(t *testing.T) { testUnreadInstance(t, p, p.Operations[Instances]) })
 }
 
-// testNullList checks that null, which clouds may send for an empty list, is that or a broken promise.
+// testNullList checks that null is not taken for a list of nothing: it would say that all is gone.
 func testNullList(t *testing.T, p Provider, scope Scope, operation string) {
 	b := start(t, p, Fleet(p))
 	in := b.instance(t, ReplicaSetID)
 	b.Inject(cloudsim.Fault{Operation: operation, Kind: cloudsim.FaultNullList})
 	n, err := b.ask(t.Context(), scope, in)
-	if class := backup.ClassOf(err); n != 0 || (class != "" && class != backup.ClassProtocol) {
-		t.Errorf("%d things and %v, want none, and no error but of class protocol", n, err)
+	if backup.ClassOf(err) != backup.ClassProtocol {
+		t.Fatalf("%d things and %v, want an error of class protocol", n, err)
 	}
+	checkFailure(t, err, operation, n)
 }
