@@ -65,6 +65,33 @@ func TestInstanceBesideOneThatCannotBeRead(t *testing.T) {
 	}
 }
 
+func TestInstanceThatAListingCouldNotTellIsNotForgotten(t *testing.T) {
+	listed := []string{`{"id":"i1in02"}`, `{"id":"i2in02"}`}
+	f := newFake(t, map[string]http.HandlerFunc{
+		"/instances": func(w http.ResponseWriter, r *http.Request) { paged("instances", listed...)(w, r) },
+		"/jobs":      paged("jobs"),
+	})
+	s, _ := open(t, f.URL, nil)
+	steps := []struct {
+		name   string
+		listed []string
+		class  backup.Class // of the listing
+		jobs   backup.Class // of i1in02's jobs
+	}{
+		{"listed", listed, "", ""},
+		{"not readable", []string{`{"id":null}`, `{"id":"i2in02"}`}, backup.ClassProtocol, ""},
+		{"gone", []string{`{"id":"i2in02"}`}, "", backup.ClassNotFound},
+	}
+	for _, step := range steps {
+		listed = step.listed
+		_, err := s.Instances(t.Context())
+		_, jobs := s.Jobs(t.Context(), instanceNamed("i1in02"))
+		if backup.ClassOf(err) != step.class || backup.ClassOf(jobs) != step.jobs {
+			t.Errorf("%s: Instances: %v, Jobs: %v; want classes %q and %q", step.name, err, jobs, step.class, step.jobs)
+		}
+	}
+}
+
 func TestBackupsOfAProjectCostOneListing(t *testing.T) {
 	const instances, each = 50, 8
 	var listed, sets []string
