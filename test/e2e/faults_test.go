@@ -93,6 +93,8 @@ func TestThrottled(t *testing.T) {
 	throttled := []alert{
 		{"MongoDBBackupThrottled", "demo-alibaba/cn-beijing", "", "warning"},
 		{"MongoDBBackupThrottled", "demo-alibaba/cn-hangzhou", "", "warning"},
+		{"MongoDBBackupDiscoveryFailing", "demo-alibaba/cn-beijing", "", "warning"},
+		{"MongoDBBackupDiscoveryFailing", "demo-alibaba/cn-hangzhou", "", "warning"},
 	}
 	reported := append(stale(alibabaTargets()), throttled...)
 	s.expect(t, reported, unreadable(alibabaTargets()))

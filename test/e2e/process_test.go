@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -130,11 +131,17 @@ func show(t *testing.T, file string) {
 	t.Logf("%s:\n%s", filepath.Base(file), out[max(0, len(out)-most):])
 }
 
-// address returns a free address on loopback, outside the ports that outgoing connections get.
+// given holds the addresses that tests were given: those that run at the same time must not share one.
+var given sync.Map
+
+// address returns a free address on loopback, outside the ports that outgoing connections get, and no other test's.
 func address(t *testing.T) string {
 	t.Helper()
 	for range 100 {
 		candidate := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(20000))
+		if _, taken := given.LoadOrStore(candidate, nil); taken {
+			continue
+		}
 		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", candidate)
 		if err != nil {
 			continue
