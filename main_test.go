@@ -84,17 +84,23 @@ func expand(ts *testscript.TestScript, _ bool, files []string) {
 	}
 }
 
-// get [-timeout SECONDS] PATH STATUS [PATTERN...] asks the exporter, for up to 20 s, until the answer has the status and
+// get [-timeout SECONDS] [-user NAME:PASSWORD] PATH STATUS [PATTERN...] asks the exporter, for up to 20 s, until the answer has the status and
 // matches all patterns; with ! until it has the status and matches none of them.
 func get(ts *testscript.TestScript, neg bool, args []string) {
-	header := ""
-	if args[0] == "-timeout" {
-		header, args = args[1], args[2:]
+	timeout, user := "", ""
+	for strings.HasPrefix(args[0], "-") {
+		switch args[0] {
+		case "-timeout":
+			timeout = args[1]
+		case "-user":
+			user = args[1]
+		}
+		args = args[2:]
 	}
 	path, want, patterns := args[0], args[1], args[2:]
 	deadline := time.Now().Add(20 * time.Second)
 	for {
-		status, body := request(ts, http.MethodGet, path, header)
+		status, body := request(ts, http.MethodGet, path, timeout, user)
 		missing := slices.IndexFunc(patterns, func(pattern string) bool {
 			return regexp.MustCompile("(?m)"+pattern).MatchString(body) == neg
 		})
@@ -110,17 +116,20 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 
 // post PATH STATUS [PATTERN] sends one empty POST.
 func post(ts *testscript.TestScript, _ bool, args []string) {
-	status, body := request(ts, http.MethodPost, args[0], "")
+	status, body := request(ts, http.MethodPost, args[0], "", "")
 	if status != args[1] || len(args) > 2 && !regexp.MustCompile(args[2]).MatchString(body) {
 		ts.Fatalf("POST %s: %s\n%s\nwant %q", args[0], status, body, args[1:])
 	}
 }
 
-func request(ts *testscript.TestScript, method, path, timeout string) (status, body string) {
+func request(ts *testscript.TestScript, method, path, timeout, user string) (status, body string) {
 	r, err := http.NewRequest(method, "http://"+ts.Getenv("ADDRESS")+path, nil)
 	ts.Check(err)
 	if timeout != "" {
 		r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", timeout)
+	}
+	if name, password, ok := strings.Cut(user, ":"); ok {
+		r.SetBasicAuth(name, password)
 	}
 	start := time.Now()
 	resp, err := http.DefaultClient.Do(r)

@@ -99,7 +99,7 @@ const (
 	costShard      = 31
 	costHuawei     = 43
 	costUnknown    = 15
-	costRegion = 3
+	costRegion     = 3
 	costExporter   = 1
 )
 
