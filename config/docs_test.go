@@ -92,19 +92,21 @@ func TestDocumentationTellsTheDefaults(t *testing.T) {
 }
 
 func TestDocumentationExamplesLoad(t *testing.T) {
-	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(read(t, docs, "configuration.md"), -1)
-	if len(blocks) < 4 {
-		t.Fatalf("%d examples found, want 4 or more", len(blocks))
-	}
-	for _, block := range blocks {
-		if _, err := Load([]byte(block[1]), ""); err != nil {
-			t.Errorf("an example does not load: %v\n%s", err, block[1])
+	for page, least := range map[string]int{"configuration.md": 4, "../README.md": 2} {
+		blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(read(t, docs, page), -1)
+		if len(blocks) < least {
+			t.Fatalf("%s: %d examples found, want %d or more", page, len(blocks), least)
+		}
+		for _, block := range blocks {
+			if _, err := Load([]byte(block[1]), ""); err != nil {
+				t.Errorf("%s: an example does not load: %v\n%s", page, err, block[1])
+			}
 		}
 	}
 }
 
 func TestDocumentationLinksLead(t *testing.T) {
-	for _, page := range []string{"configuration.md", "permissions/README.md"} {
+	for _, page := range []string{"configuration.md", "permissions/README.md", "../README.md", "../CONTRIBUTING.md", "health.md", "metrics.md", "prometheus.md", "alertmanager.md", "http.md"} {
 		text := read(t, docs, page)
 		for _, link := range regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`).FindAllStringSubmatch(text, -1) {
 			target := text

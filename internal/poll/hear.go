@@ -87,7 +87,7 @@ func (p *Poller) endRound(r *region) {
 	for t := range r.told {
 		works := r.round.worked[t.scope] && !r.round.failed[t.scope]
 		if t.class == backup.ClassAuth {
-			works = !r.round.refused && len(r.round.worked) > 0
+			works = !r.round.refused && r.up
 		}
 		if works && !t.missing {
 			delete(r.told, t)
