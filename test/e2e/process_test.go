@@ -137,6 +137,9 @@ var given sync.Map
 // address returns a free address on loopback, outside the ports that outgoing connections get, and no other test's.
 func address(t *testing.T) string {
 	t.Helper()
+	// A program that another test starts meanwhile would hold a copy of the socket for a moment.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	for range 100 {
 		candidate := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(20000))
 		if _, taken := given.LoadOrStore(candidate, nil); taken {

@@ -35,7 +35,7 @@ func newReceiver(t *testing.T) *receiver {
 	t.Helper()
 	r := &receiver{}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(r.serve))
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address(t))
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
