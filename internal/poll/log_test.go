@@ -119,6 +119,31 @@ func TestUnsupportedDoesNotEndAnotherFailure(t *testing.T) {
 	})
 }
 
+func TestSilenceDoesNotEndARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		class := backup.ClassAuth
+		fails := func() error { return &backup.Error{Op: "Op", Class: class} }
+		source := &cloud{
+			instances: func(context.Context) ([]backup.Instance, error) { return nil, fails() },
+			backups:   func(context.Context, string, string) (backup.List, error) { return backup.List{}, fails() },
+			jobs:      func(context.Context, string) ([]backup.Job, error) { return nil, fails() },
+			policy:    func(context.Context, string) (backup.Policy, error) { return backup.Policy{}, fails() },
+			recovery:  func(context.Context, string) (backup.Window, error) { return backup.Window{}, fails() },
+		}
+		logged := &logs{}
+		conf := region(source)
+		conf.Instances = []poll.Instance{{ID: "a"}}
+		p := newPoller(t, options(logged), conf)
+		for _, class = range []backup.Class{backup.ClassAuth, backup.ClassTimeout} {
+			p.Refresh(t.Context())
+			time.Sleep(10 * time.Minute)
+		}
+		if got := logged.matching("works again"); got != 0 {
+			t.Errorf("refused credentials are said to work after a time-out:\n%s", strings.Join(logged.lines, "\n"))
+		}
+	})
+}
+
 func TestRefusedPermissionIsToldAgainAfterItWorked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{instances: lists("a", "b")}

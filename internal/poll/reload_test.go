@@ -98,6 +98,23 @@ func TestReplaceAsksAgainWhatWasInFlight(t *testing.T) {
 	}
 }
 
+func TestReplaceForgetsAnswersToTheFormerSet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a"), policy: func(ctx context.Context, _ string) (backup.Policy, error) {
+			return backup.Policy{}, slowly(ctx)
+		}}
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		p.Refresh(ctx)
+		p.Replace(options(log.NewNopLogger()), []poll.Region{region(source)})
+		synctest.Wait() // the cancelled question has ended
+		if policy := find(t, p, "a").Policy; policy.Err != nil || !policy.TriedAt.IsZero() {
+			t.Errorf("the answer to a question of the former set was kept: %+v", policy)
+		}
+	})
+}
+
 func TestReplaceAsksAgainWhatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wrong := &cloud{instances: func(context.Context) ([]backup.Instance, error) {
