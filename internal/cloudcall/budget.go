@@ -28,6 +28,17 @@ func NewBudget(perSecond float64, shared bool) *Budget {
 	return &Budget{perSecond: perSecond, shared: shared, buckets: map[string]*rate.Limiter{}}
 }
 
+// String returns the limit, e.g. "10/s for each operation".
+func (b *Budget) String() string {
+	switch {
+	case b == nil:
+		return "no limit"
+	case b.shared:
+		return fmt.Sprintf("%v/s for all operations together", b.perSecond)
+	}
+	return fmt.Sprintf("%v/s for each operation", b.perSecond)
+}
+
 // wait returns when the call may be sent. It fails at once when the context would end before.
 func (b *Budget) wait(ctx context.Context, op string) error {
 	if b == nil {

@@ -7,6 +7,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/http/pprof"
 	"slices"
@@ -70,7 +71,7 @@ func New(opts Options) http.Handler {
 	if opts.ScrapeTimeout == 0 {
 		opts.ScrapeTimeout = 10 * time.Second
 	}
-	s := &server{opts: opts}
+	s := &server{opts: opts, page: parseStatus()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+opts.TelemetryPath, s.metrics)
 	mux.HandleFunc("GET /probe", s.probe)
@@ -97,6 +98,7 @@ func New(opts Options) http.Handler {
 
 type server struct {
 	opts Options
+	page *template.Template // of the status page
 
 	mu     sync.Mutex
 	render time.Duration // how long writing a scrape down takes

@@ -23,6 +23,7 @@ import (
 	"go.uber.org/goleak"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/report"
 	"mongodb_backup_exporter/internal/server"
 )
 
@@ -299,7 +300,7 @@ func TestTargetsWorstFirst(t *testing.T) {
 	p.snapshot.Instances = []backup.InstanceState{fine, instance("blind", "prod", time.Time{}, denied), instance("bare", "prod", now, nil)}
 	p.snapshot.Regions = []backup.Region{{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou", Err: denied}}
 
-	var got struct{ Targets []server.Target }
+	var got struct{ Targets []report.Target }
 	if err := json.Unmarshal(get(t, server.New(options(p)), "/api/v1/targets").Body.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +320,7 @@ func TestTargetsWorstFirst(t *testing.T) {
 		t.Errorf("the error says %q, want the code and the request id", got)
 	}
 	page := get(t, server.New(options(p)), "/").Body.String()
-	for _, part := range []string{"name of bare", "Forbidden.RAM", "R1", `<progress max="100" value="50">`, "1h 0m ago", "3.0 GiB", "RPO 26h", "1.2.3"} {
+	for _, part := range []string{"name of bare", "Forbidden.RAM", "R1", `<progress max="100" value="50">`, "1h ago", "3.0 GiB", "RPO 26h", "1.2.3"} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the status page does not show %q:\n%s", part, page)
 		}
@@ -388,28 +389,5 @@ func TestServeStopsGracefully(t *testing.T) {
 	}
 	if took := time.Since(start); took > 30*time.Second { // not the scrape's deadline, nor for ever
 		t.Errorf("stopping took %v", took)
-	}
-}
-
-func TestAgeAndBytes(t *testing.T) {
-	ago := func(d time.Duration) *time.Time {
-		at := now.Add(-d)
-		return &at
-	}
-	for want, at := range map[string]*time.Time{
-		"–": nil, "0s": ago(0), "59s": ago(59 * time.Second), "1m": ago(119 * time.Second), "2h 5m": ago(125 * time.Minute),
-		"3d 4h": ago(76*time.Hour + 59*time.Minute), "in 5m": ago(-5 * time.Minute),
-	} {
-		if got := server.Age(at, now); got != want {
-			t.Errorf("Age of %v: %q, want %q", at, got, want)
-		}
-	}
-	size := func(n int64) *int64 { return &n }
-	for want, n := range map[string]*int64{
-		"–": nil, "0 B": size(0), "1023 B": size(1023), "1.0 KiB": size(1024), "320.0 MiB": size(320 << 20), "8192.0 PiB": size(1<<63 - 1),
-	} {
-		if got := server.Bytes(n); got != want {
-			t.Errorf("Bytes: %q, want %q", got, want)
-		}
 	}
 }

@@ -1,10 +1,9 @@
-package main
+package cli
 
 import (
 	"context"
 	"fmt"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -12,24 +11,25 @@ import (
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/poll"
+	"mongodb_backup_exporter/internal/report"
 )
 
-func checkConfigCommand(app *kingpin.Application) (string, func(context.Context, *environment) error) {
+func checkConfigCommand(app *kingpin.Application) (string, action) {
 	command := app.Command("check-config", "Check the configuration file, and with --live what each account may do.")
 	live := command.Flag("live", "Also make one call per account, region and operation.").Bool()
-	return command.FullCommand(), func(ctx context.Context, env *environment) error {
-		cfg, err := loadConfig(env.file)
+	return command.FullCommand(), func(ctx context.Context, s *session) error {
+		cfg, err := s.load()
 		if err != nil {
 			return err
 		}
 		if err := cfg.CheckCredentials(); err != nil {
-			return fmt.Errorf("configuration file %s:\n%w", env.file, err)
+			return fmt.Errorf("configuration file %s:\n%w", s.file, err)
 		}
-		fmt.Fprintf(env.stdout, "%s is valid: %s\n", env.file, summary(cfg))
+		fmt.Fprintf(s.stdout, "%s is valid: %s\n", s.file, summary(cfg))
 		if !*live {
 			return nil
 		}
-		return checkLive(ctx, env, cfg)
+		return checkLive(ctx, s, cfg)
 	}
 }
 
@@ -50,17 +50,16 @@ func summary(cfg *config.Config) string {
 
 // checkLive asks each scope in every region, about one instance of each kind, and prints what came of it. The exit code
 // is 1 when one failed.
-func checkLive(ctx context.Context, env *environment, cfg *config.Config) error {
-	e, err := newExporter(env, cfg)
+func checkLive(ctx context.Context, s *session, cfg *config.Config) error {
+	e, err := s.open(cfg)
 	if err != nil {
 		return err
 	}
-	defer e.close()
-	table := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ACCOUNT\tREGION\tSCOPE\tINSTANCE\tRESULT")
+	defer e.Close()
+	rows := newTable(s.stdout, "ACCOUNT", "REGION", "SCOPE", "INSTANCE", "RESULT")
 	failed := 0
-	for _, r := range e.regions {
-		for _, c := range checkRegion(ctx, r, env.now()) {
+	for _, r := range e.Regions() {
+		for _, c := range checkRegion(ctx, r, s.now()) {
 			result := "ok"
 			switch {
 			case c.optional && backup.ClassOf(c.err) == backup.ClassUnsupported:
@@ -69,10 +68,10 @@ func checkLive(ctx context.Context, env *environment, cfg *config.Config) error 
 				result = c.err.Error()
 				failed++
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.Account, r.Region, c.scope, orDash(c.asked), result)
+			rows.row(r.Account, r.Region, c.scope, report.OrNone(c.asked), result)
 		}
 	}
-	if err := table.Flush(); err != nil {
+	if err := rows.print(); err != nil {
 		return err
 	}
 	if failed > 0 {

@@ -1,4 +1,4 @@
-package server
+package report
 
 import (
 	"cmp"
@@ -41,6 +41,9 @@ type Target struct {
 	state backup.HealthState
 }
 
+// Name returns the instance's name, or else its id.
+func (t Target) Name() string { return cmp.Or(t.InstanceName, t.InstanceID) }
+
 // Region is what a Report says of one account in one region.
 type Region struct {
 	Cloud       string `json:"cloud"`
@@ -52,8 +55,8 @@ type Region struct {
 	LastError   string `json:"last_error,omitempty"`
 }
 
-// NewReport assesses every target of a snapshot.
-func NewReport(snapshot *backup.Snapshot, now time.Time) Report {
+// New assesses every target of a snapshot.
+func New(snapshot *backup.Snapshot, now time.Time) Report {
 	report := Report{At: now, Targets: []Target{}, Regions: []Region{}}
 	for _, r := range snapshot.Regions {
 		report.Regions = append(report.Regions, newRegion(r, now))
@@ -66,6 +69,9 @@ func NewReport(snapshot *backup.Snapshot, now time.Time) Report {
 	slices.SortStableFunc(report.Targets, func(a, b Target) int { return cmp.Compare(urgency(a.state), urgency(b.state)) })
 	return report
 }
+
+// ReadAt returns At for a person.
+func (r Report) ReadAt() string { return Moment(&r.At) }
 
 // Count returns how many targets have the state.
 func (r Report) Count(state backup.HealthState) int {

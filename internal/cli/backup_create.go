@@ -1,12 +1,9 @@
-package main
+package cli
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -16,6 +13,7 @@ import (
 	"mongodb_backup_exporter/internal/huawei"
 	"mongodb_backup_exporter/internal/manual"
 	"mongodb_backup_exporter/internal/poll"
+	"mongodb_backup_exporter/internal/report"
 )
 
 // createFlags are the flags of backup create.
@@ -27,7 +25,7 @@ type createFlags struct {
 	timeout, interval         time.Duration
 }
 
-func backupCreateCommand(app *kingpin.Application) (string, func(context.Context, *environment) error) {
+func backupCreateCommand(app *kingpin.Application) (string, action) {
 	command := app.Command("backup", "Backups by hand.").Command("create", "Start a manual backup of one instance and, with --wait, follow it. "+
 		"Needs the permission to create backups, which the exporter itself does not need. Exit code 0 only when the backup was started and, with --wait, succeeded.")
 	var f createFlags
@@ -40,27 +38,23 @@ func backupCreateCommand(app *kingpin.Application) (string, func(context.Context
 	command.Flag("wait", "Follow the backup until it has ended.").BoolVar(&f.wait)
 	command.Flag("timeout", "How long to follow; the backup itself goes on.").Default("6h").DurationVar(&f.timeout)
 	command.Flag("interval", "How often to look.").Default("10s").DurationVar(&f.interval)
-	return command.FullCommand(), func(ctx context.Context, env *environment) error { return f.run(ctx, env) }
+	return command.FullCommand(), func(ctx context.Context, s *session) error { return f.run(ctx, s) }
 }
 
-func (f *createFlags) run(ctx context.Context, env *environment) error {
+func (f *createFlags) run(ctx context.Context, s *session) error {
 	if f.interval <= 0 {
 		return errors.New("--interval must be longer than 0s")
 	}
-	cfg, err := loadConfig(env.file)
+	e, err := s.loadAndOpen()
 	if err != nil {
 		return err
 	}
-	e, err := newExporter(env, cfg)
+	defer e.Close()
+	source, in, err := f.find(ctx, s.file, e.Regions())
 	if err != nil {
 		return err
 	}
-	defer e.close()
-	source, in, err := f.find(ctx, e)
-	if err != nil {
-		return err
-	}
-	b, err := manual.Prepare(ctx, source, in, env.now)
+	b, err := manual.Prepare(ctx, source, in, s.now)
 	if err != nil {
 		return fmt.Errorf("%s: list the backups before starting one: %w", in.Target, err)
 	}
@@ -68,19 +62,19 @@ func (f *createFlags) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Target, err)
 	}
-	fmt.Fprintf(env.stdout, "started a backup of %s (%s), job %s\n", in.Target, orDash(in.Name), orDash(started.JobID))
+	fmt.Fprintf(s.stdout, "started a backup of %s (%s), job %s\n", in.Target, report.OrNone(in.Name), report.OrNone(started.JobID))
 	if !f.wait {
 		return nil
 	}
-	return f.follow(ctx, env, b, started)
+	return f.follow(ctx, s, b, started)
 }
 
-// find finds the instance in the accounts and regions of the configuration.
-func (f *createFlags) find(ctx context.Context, e *exporter) (poll.Source, backup.Instance, error) {
+// find finds the instance in the accounts and regions of the configuration file.
+func (f *createFlags) find(ctx context.Context, file string, regions []poll.Region) (poll.Source, backup.Instance, error) {
 	var source poll.Source
 	var found backup.Instance
 	var failures []error
-	for _, r := range e.regions {
+	for _, r := range regions {
 		if (f.account != "" && r.Account != f.account) || (f.region != "" && r.Region != f.region) {
 			continue
 		}
@@ -100,7 +94,7 @@ func (f *createFlags) find(ctx context.Context, e *exporter) (poll.Source, backu
 		}
 	}
 	if source == nil {
-		return nil, found, errors.Join(append([]error{fmt.Errorf("no account of %s lists instance %s; check --instance, --account and --region", e.file, f.instance)}, failures...)...)
+		return nil, found, errors.Join(append([]error{fmt.Errorf("no account of %s lists instance %s; check --instance, --account and --region", file, f.instance)}, failures...)...)
 	}
 	return source, found, nil
 }
@@ -126,16 +120,16 @@ func (f *createFlags) start(ctx context.Context, source poll.Source, in backup.I
 }
 
 // follow shows the progress and returns how it ended.
-func (f *createFlags) follow(ctx context.Context, env *environment, b *manual.Backup, started manual.Started) error {
+func (f *createFlags) follow(ctx context.Context, s *session, b *manual.Backup, started manual.Started) error {
 	bounded, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	show := plainProgress(env.stdout)
-	if isTerminal(env.stdout) {
-		show = progressBar(env.stdout)
+	show := plainProgress(s.stdout)
+	if isTerminal(s.stdout) {
+		show = progressBar(s.stdout)
 	}
 	err := b.Follow(bounded, started, f.interval, show)
-	if isTerminal(env.stdout) {
-		fmt.Fprintln(env.stdout)
+	if isTerminal(s.stdout) {
+		fmt.Fprintln(s.stdout)
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -145,61 +139,6 @@ func (f *createFlags) follow(ctx context.Context, env *environment, b *manual.Ba
 	case err != nil:
 		return err
 	}
-	fmt.Fprintln(env.stdout, "the backup succeeded")
+	fmt.Fprintln(s.stdout, "the backup succeeded")
 	return nil
-}
-
-// plainProgress prints a line whenever something changed.
-func plainProgress(to io.Writer) func(manual.Progress) {
-	last := ""
-	return func(p manual.Progress) {
-		line := describe(p)
-		if line != last {
-			fmt.Fprintf(to, "%s after %v\n", line, p.Elapsed.Round(time.Second))
-		}
-		last = line
-	}
-}
-
-// progressBar draws over the same line of a terminal.
-func progressBar(to io.Writer) func(manual.Progress) {
-	const width = 30
-	return func(p manual.Progress) {
-		filled := 0
-		if p.Percent != nil {
-			filled = int(*p.Percent / 100 * width)
-		}
-		if p.Done == p.Targets {
-			filled = width
-		}
-		filled = min(max(filled, 0), width)
-		fmt.Fprintf(to, "\r\x1b[K[%s%s] %s, %v", strings.Repeat("#", filled), strings.Repeat(".", width-filled), describe(p), p.Elapsed.Round(time.Second))
-	}
-}
-
-func describe(p manual.Progress) string {
-	switch {
-	case p.Err != nil:
-		return "cannot look: " + p.Err.Error()
-	case p.Done == p.Targets:
-		return "done"
-	}
-	line := "running"
-	if p.Percent != nil {
-		line = fmt.Sprintf("%.0f %%", *p.Percent)
-	}
-	if p.Targets > 1 {
-		line += fmt.Sprintf(", %d of %d shards done", p.Done, p.Targets)
-	}
-	return line
-}
-
-// isTerminal reports whether a person watches.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"cmp"
@@ -17,43 +17,53 @@ import (
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
-	"mongodb_backup_exporter/internal/server"
+	"mongodb_backup_exporter/internal/exporter"
+	"mongodb_backup_exporter/internal/report"
 )
 
-func demoCommand(app *kingpin.Application) (string, func(context.Context, *environment) error) {
+// demoFlags are the flags of demo.
+type demoFlags struct {
+	*webFlags
+	cloudAddress, fleet  string
+	interval, staleAfter time.Duration
+}
+
+func demoCommand(app *kingpin.Application) (string, action) {
 	command := app.Command("demo", "Run the exporter against simulated clouds on loopback: no account, no network.")
-	flags := addWebFlags(command, "127.0.0.1"+defaultAddress)
-	cloudAddress := command.Flag("demo.cloud-address", "Where the simulated clouds listen; /faults there takes faults.").Default("127.0.0.1:0").String()
-	fleet := command.Flag("demo.fleet", "demo: an instance per situation; healthy: all is well.").Default("demo").Enum("demo", "healthy")
-	interval := command.Flag("demo.interval", "How old a reading may be before a scrape asks again.").Default("10s").Duration()
-	staleAfter := command.Flag("demo.stale-after", "From which age on, beyond its interval, a reading is withdrawn.").Default("1h").Duration()
-	return command.FullCommand(), func(ctx context.Context, env *environment) error {
-		if err := flags.check(); err != nil {
-			return err
-		}
-		ctx, stop := context.WithCancel(ctx)
-		defer stop()
-		clouds, fleet, err := startClouds(ctx, env, *cloudAddress, *fleet)
-		if err != nil {
-			return err
-		}
-		defer clouds.Close()
-		cfg := demoConfig(fleet, "http://"+clouds.address, model.Duration(*interval))
-		cfg.Poll.StaleAfter = model.Duration(*staleAfter)
-		e, err := newExporter(env, cfg)
-		if err != nil {
-			return err
-		}
-		defer e.close()
-		listeners, err := listen(ctx, "web.listen-address", *flags.toolkit.WebListenAddresses)
-		if err != nil {
-			return err
-		}
-		if err := e.introduce(ctx, env, listeners[0].Addr().String(), clouds.address); err != nil {
-			return err
-		}
-		return e.serve(ctx, env, flags, listeners, nil) // there is no file to reload
+	f := demoFlags{webFlags: addWebFlags(command, "127.0.0.1"+defaultAddress)}
+	command.Flag("demo.cloud-address", "Where the simulated clouds listen; /faults there takes faults.").Default("127.0.0.1:0").StringVar(&f.cloudAddress)
+	command.Flag("demo.fleet", "demo: an instance per situation; healthy: all is well.").Default("demo").EnumVar(&f.fleet, "demo", "healthy")
+	command.Flag("demo.interval", "How old a reading may be before a scrape asks again.").Default("10s").DurationVar(&f.interval)
+	command.Flag("demo.stale-after", "From which age on, beyond its interval, a reading is withdrawn.").Default("1h").DurationVar(&f.staleAfter)
+	return command.FullCommand(), func(ctx context.Context, s *session) error { return f.run(ctx, s) }
+}
+
+func (f *demoFlags) run(ctx context.Context, s *session) error {
+	if err := f.check(); err != nil {
+		return err
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	clouds, fleet, err := startClouds(ctx, s, f.cloudAddress, f.fleet)
+	if err != nil {
+		return err
+	}
+	defer clouds.Close()
+	cfg := demoConfig(fleet, "http://"+clouds.address, model.Duration(f.interval))
+	cfg.Poll.StaleAfter = model.Duration(f.staleAfter)
+	e, err := exporter.New(cfg, exporter.Options{Now: s.now, Logger: s.logger})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	listeners, err := f.listen(ctx)
+	if err != nil {
+		return err
+	}
+	if err := introduce(ctx, s, e, demoAddresses{listeners[0].Addr().String(), clouds.address}); err != nil {
+		return err
+	}
+	return service{exporter: e, flags: f.webFlags, listeners: listeners}.run(ctx, s) // there is no file to reload
 }
 
 // simulated is the simulated clouds at work.
@@ -63,16 +73,16 @@ type simulated struct {
 }
 
 // startClouds lets the simulated clouds listen, with their control routes beside them.
-func startClouds(ctx context.Context, env *environment, address, kind string) (*simulated, cloudsim.Fleet, error) {
-	fleet := cloudsim.Demo(env.now())
+func startClouds(ctx context.Context, s *session, address, kind string) (*simulated, cloudsim.Fleet, error) {
+	fleet := cloudsim.Demo(s.now())
 	if kind == "healthy" {
-		fleet = cloudsim.Healthy(env.now())
+		fleet = cloudsim.Healthy(s.now())
 	}
 	listeners, err := listen(ctx, "demo.cloud-address", []string{address})
 	if err != nil {
 		return nil, fleet, err
 	}
-	sim := cloudsim.New(cloudsim.Options{Fleet: fleet, Now: env.now})
+	sim := cloudsim.New(cloudsim.Options{Fleet: fleet, Now: s.now})
 	mux := http.NewServeMux()
 	mux.Handle("/", sim)
 	for _, path := range []string{"/faults", "/faults/", "/calls"} {
@@ -84,7 +94,7 @@ func startClouds(ctx context.Context, env *environment, address, kind string) (*
 	}
 	go func() {
 		if err := clouds.Serve(listeners[0]); !errors.Is(err, http.ErrServerClosed) {
-			level.Error(env.logger).Log("msg", "The simulated clouds stopped", "err", err)
+			level.Error(s.logger).Log("msg", "The simulated clouds stopped", "err", err)
 		}
 	}()
 	return clouds, fleet, nil
@@ -131,15 +141,18 @@ func regionsOf(a cloudsim.Account) []string {
 	return slices.Compact(ids)
 }
 
+// demoAddresses are where the demo listens.
+type demoAddresses struct{ exporter, clouds string }
+
 // introduce prints what there is to see: every target's verdict, and where to look.
-func (e *exporter) introduce(ctx context.Context, env *environment, address, clouds string) error {
+func introduce(ctx context.Context, s *session, e *exporter.Exporter, at demoAddresses) error {
 	bounded, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	e.poller.Refresh(bounded)
-	if err := printReport(env.stdout, server.NewReport(e.poller.Snapshot(), env.now())); err != nil {
+	e.Poller().Refresh(bounded)
+	if err := printReport(s.stdout, report.New(e.Poller().Snapshot(), s.now())); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(env.stdout, `
+	_, err := fmt.Fprintf(s.stdout, `
 Status page    http://%[1]s/
 Metrics        http://%[1]s/metrics
 JSON           http://%[1]s/api/v1/targets
@@ -147,6 +160,6 @@ Clouds         http://%[2]s  (simulated; try a fault:
                curl -d '{"kind":"throttle","operation":"DescribeBackups"}' http://%[2]s/faults)
 Stop with Ctrl-C.
 
-`, address, clouds)
+`, at.exporter, at.clouds)
 	return err
 }

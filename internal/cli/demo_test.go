@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -19,7 +19,8 @@ import (
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
-	"mongodb_backup_exporter/internal/server"
+	"mongodb_backup_exporter/internal/exporter"
+	"mongodb_backup_exporter/internal/report"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -30,33 +31,30 @@ func TestDemoExposition(t *testing.T) {
 	sim := cloudsim.New(cloudsim.Options{Fleet: cloudsim.Demo(noon), Now: func() time.Time { return noon }, WallNow: time.Now})
 	clouds := httptest.NewServer(sim)
 	defer clouds.Close()
-	env := &environment{now: func() time.Time { return noon }, logger: log.NewNopLogger()}
 	cfg := demoConfig(cloudsim.Demo(noon), clouds.URL, 0)
 	known := &cfg.Accounts[0].Regions[0].Instances
 	*known = append(*known, config.Instance{ID: "dds-2zeghost"}) // the one state that no simulated instance has: unknown
-	e, err := newExporter(env, cfg)
+	e, err := exporter.New(cfg, exporter.Options{Now: func() time.Time { return noon }, Logger: log.NewNopLogger()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.close()
+	defer e.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	e.poller.Refresh(ctx)
+	e.Poller().Refresh(ctx)
 
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(collector.New(e.poller.Snapshot, e.now))
+	registry.MustRegister(collector.New(e.Poller().Snapshot, func() time.Time { return noon }))
 	golden(t, "testdata/demo.prom", exposition(t, registry))
 
-	var table bytes.Buffer
-	report := server.NewReport(e.poller.Snapshot(), noon)
-	if err := printReport(&table, report); err != nil {
+	var text bytes.Buffer
+	r := report.New(e.Poller().Snapshot(), noon)
+	if err := printReport(&text, r); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/demo.txt", table.String())
-	for _, state := range []backup.HealthState{
-		backup.HealthOK, backup.HealthPending, backup.HealthLate, backup.HealthFailed, backup.HealthNever, backup.HealthUnknown,
-	} {
-		if report.Count(state) == 0 {
+	golden(t, "testdata/demo.txt", text.String())
+	for _, state := range backup.HealthStates() {
+		if r.Count(state) == 0 {
 			t.Errorf("the demo shows no target that is %s", state)
 		}
 	}

@@ -1,11 +1,13 @@
-package main
+package cli
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/signal"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,7 +22,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){program: main})
+	testscript.Main(m, map[string]func(){program: func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		os.Exit(Run(ctx, os.Args[1:], Environment{Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now}))
+	}})
 }
 
 // TestScripts runs the program as its users do. Every script gets simulated clouds of its own: $CLOUD is their URL, and

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"mongodb_backup_exporter/internal/report"
+)
+
+// table aligns rows in columns. Print it once all rows are there.
+type table struct{ w *tabwriter.Writer }
+
+func newTable(to io.Writer, head ...string) table {
+	t := table{tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)}
+	t.row(head...)
+	return t
+}
+
+func (t table) row(cells ...string) { fmt.Fprintln(t.w, strings.Join(cells, "\t")) }
+
+func (t table) print() error { return t.w.Flush() }
+
+// printReport prints a line per target, worst first, and a line per account that is down.
+func printReport(to io.Writer, r report.Report) error {
+	rows := newTable(to, "VERDICT", "INSTANCE", "SHARD", "ACCOUNT", "LAST SUCCESS", "AGE", "SIZE", "RUNNING", "WHY")
+	for _, t := range r.Targets {
+		rows.row(t.Health, t.Name(), report.OrNone(t.NodeID), t.Account+"/"+t.Region,
+			report.Moment(t.LastSuccess), report.Age(t.LastSuccess, r.At), report.Bytes(t.SizeBytes), running(t), t.Reason)
+	}
+	if err := rows.print(); err != nil {
+		return err
+	}
+	for _, region := range r.Regions {
+		if region.Up && region.Listed {
+			continue
+		}
+		state := "down"
+		if region.Up {
+			state = "up, but its instances cannot be listed"
+		}
+		if _, err := fmt.Fprintf(to, "%s/%s is %s: %s\n", region.Account, region.Region, state, report.OrNone(region.LastError)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// running says how far the running backup is, or that there is none.
+func running(t report.Target) string {
+	if t.Running && t.Progress == nil {
+		return "yes"
+	}
+	return report.Percent(t.Progress)
+}

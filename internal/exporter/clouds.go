@@ -1,0 +1,80 @@
+package exporter
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-kit/log"
+
+	"mongodb_backup_exporter/config"
+	"mongodb_backup_exporter/internal/alibaba"
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/huawei"
+	"mongodb_backup_exporter/internal/poll"
+)
+
+// cloud is what the wiring knows of one cloud. To add a cloud, add a row to clouds.
+type cloud struct {
+	name string // as in the configuration and in the label cloud
+	// rate is the number of calls per second where the configuration does not say.
+	rate float64
+	// together is true where one rate holds for all calls of an account. Otherwise each operation of each region has a
+	// rate of its own.
+	together bool
+	// classify finds the class of a failed call.
+	classify func(op string, err error) *backup.Error
+	// open returns the Source of one account in one region. It makes no call.
+	open func(sourceOptions) (poll.Source, error)
+}
+
+// sourceOptions are what a cloud gets to open a Source.
+type sourceOptions struct {
+	account   string
+	region    config.Region
+	keys      cloudcall.KeySource // nil: the SDK's default chain
+	call      cloudcall.Options // how the calls are made
+	transport http.RoundTripper
+	logger    log.Logger
+	now       func() time.Time
+}
+
+// clouds returns the supported clouds. Alibaba Cloud limits each operation of a region. Huawei Cloud limits all calls
+// of a user together, to about 60 a minute.
+func clouds() []cloud {
+	return []cloud{
+		{name: backup.Alibaba, rate: 10, together: false, classify: alibaba.Classify, open: openAlibaba},
+		{name: backup.Huawei, rate: 1, together: true, classify: huawei.Classify, open: openHuawei},
+	}
+}
+
+// findCloud returns the cloud of that name.
+func findCloud(all []cloud, name string) (cloud, error) {
+	i := slices.IndexFunc(all, func(c cloud) bool { return c.name == name })
+	if i >= 0 {
+		return all[i], nil
+	}
+	names := make([]string, 0, len(all))
+	for _, c := range all {
+		names = append(names, c.name)
+	}
+	return cloud{}, fmt.Errorf("unknown cloud %q; supported are %s", name, strings.Join(names, ", "))
+}
+
+func openAlibaba(o sourceOptions) (poll.Source, error) {
+	return alibaba.New(alibaba.Options{
+		Account: o.account, Region: o.region.ID, Endpoint: o.region.Endpoint,
+		Keys: o.keys, Caller: cloudcall.New(o.call), Transport: o.transport, Logger: o.logger, Now: o.now,
+	})
+}
+
+func openHuawei(o sourceOptions) (poll.Source, error) {
+	return huawei.New(huawei.Options{
+		Account: o.account, Region: o.region.ID, Endpoint: o.region.Endpoint,
+		ProjectID: o.region.ProjectID, IAMEndpoint: o.region.IAMEndpoint,
+		Keys: o.keys, Caller: cloudcall.New(o.call), Transport: o.transport, Logger: o.logger, Now: o.now,
+	})
+}

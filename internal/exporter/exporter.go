@@ -1,0 +1,178 @@
+package exporter
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"mongodb_backup_exporter/collector"
+	"mongodb_backup_exporter/config"
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/poll"
+)
+
+// Options make an Exporter. All are required.
+type Options struct {
+	Now    func() time.Time
+	Logger log.Logger
+}
+
+// parts are what accounts, regions and sources need of their exporter.
+type parts struct {
+	now     func() time.Time
+	logger  log.Logger
+	metrics *collector.Metrics
+}
+
+// Exporter is the parts of a running exporter, wired together for one configuration at a time. It is safe for
+// concurrent use. Close it to end its work.
+type Exporter struct {
+	parts
+	clouds []cloud
+	poller *poll.Poller
+
+	reloading sync.Mutex // one reload at a time, so that the newest configuration wins
+
+	mu      sync.Mutex
+	running *config.Config
+	wired   wiring
+}
+
+// New returns an Exporter for a valid configuration. It makes no call.
+func New(cfg *config.Config, opts Options) (*Exporter, error) {
+	return newExporter(cfg, opts, clouds())
+}
+
+func newExporter(cfg *config.Config, opts Options, clouds []cloud) (*Exporter, error) {
+	e := &Exporter{
+		parts:  parts{now: opts.Now, logger: opts.Logger, metrics: collector.NewMetrics(opts.Now())},
+		clouds: clouds,
+	}
+	e.poller = poll.New(e.pollOptions(cfg.Poll), nil)
+	if err := e.apply(cfg); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// apply puts a configuration in force, whole or not at all.
+func (e *Exporter) apply(cfg *config.Config) error {
+	next, err := e.wire(cfg)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.poller.Replace(e.pollOptions(cfg.Poll), next.regions)
+	e.wired.close()
+	e.running, e.wired = cfg, next
+	return nil
+}
+
+// Reload puts the configuration in force that load returns. What is wrong with it leaves everything as it was, is
+// logged, shown as a metric, and returned.
+func (e *Exporter) Reload(load func() (*config.Config, error)) error {
+	e.reloading.Lock()
+	defer e.reloading.Unlock()
+	cfg, err := load()
+	if err == nil {
+		err = e.apply(cfg)
+	}
+	if err != nil {
+		e.metrics.ReloadFailed()
+		level.Error(e.logger).Log("msg", "Reloading failed; the running configuration stays in force", "err", err)
+		return err
+	}
+	e.metrics.ReloadSucceeded(e.now())
+	level.Info(e.logger).Log("msg", "Configuration reloaded", "accounts", len(cfg.Accounts))
+	return nil
+}
+
+// Masked returns the running configuration as YAML, without secrets.
+func (e *Exporter) Masked() ([]byte, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.running.Masked()
+}
+
+// Poller returns what refreshes the readings and takes snapshots of them.
+func (e *Exporter) Poller() *poll.Poller { return e.poller }
+
+// Regions returns what is watched, in the order of the configuration.
+func (e *Exporter) Regions() []poll.Region {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.wired.regions
+}
+
+// Close cancels the work in flight and waits for its end.
+func (e *Exporter) Close() {
+	e.poller.Close()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.wired.close()
+}
+
+// Gatherer returns what /metrics shows.
+func (e *Exporter) Gatherer() (prometheus.Gatherer, error) {
+	return collector.NewRegistry(collector.New(e.poller.Snapshot, e.now), e.metrics)
+}
+
+// Probe returns what /probe shows of a snapshot.
+func (e *Exporter) Probe(snapshot *backup.Snapshot) prometheus.Gatherer {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collector.New(func() *backup.Snapshot { return snapshot }, e.now))
+	return registry
+}
+
+func (e *Exporter) pollOptions(p config.Poll) poll.Options {
+	return poll.Options{
+		Now: e.now, Logger: e.logger,
+		BackupsInterval:   time.Duration(p.BackupsInterval),
+		JobsInterval:      time.Duration(p.JobsInterval),
+		PolicyInterval:    time.Duration(p.PolicyInterval),
+		RecoveryInterval:  time.Duration(p.RecoveryInterval),
+		DiscoveryInterval: time.Duration(p.DiscoveryInterval),
+		RoundTimeout:      time.Duration(p.RoundTimeout),
+		Lookback:          time.Duration(p.Lookback),
+		StaleAfter:        time.Duration(p.StaleAfter),
+	}
+}
+
+// wiring is what a configuration comes to.
+type wiring struct {
+	accounts []*account
+	regions  []poll.Region
+}
+
+// wire makes a Source for every account and region.
+func (e *Exporter) wire(cfg *config.Config) (wiring, error) {
+	var w wiring
+	for _, conf := range cfg.Accounts {
+		c, err := findCloud(e.clouds, conf.Cloud)
+		if err != nil {
+			return wiring{}, fmt.Errorf("account %s: %w", conf.Name, err)
+		}
+		a := newAccount(c, cfg.Poll, conf, e.now)
+		w.accounts = append(w.accounts, a)
+		for _, r := range conf.Regions {
+			watched := a.region(cfg, r)
+			if watched.Source, err = a.source(r, e.parts); err != nil {
+				return wiring{}, err
+			}
+			w.regions = append(w.regions, watched)
+		}
+	}
+	return w, nil
+}
+
+// close drops the connections that no call uses.
+func (w wiring) close() {
+	for _, a := range w.accounts {
+		a.transport.CloseIdleConnections()
+	}
+}
