@@ -36,7 +36,7 @@ type sourceOptions struct {
 	account   string
 	region    config.Region
 	keys      cloudcall.KeySource // nil: the SDK's default chain
-	call      cloudcall.Options // how the calls are made
+	call      cloudcall.Options   // how the calls are made
 	transport http.RoundTripper
 	logger    log.Logger
 	now       func() time.Time
