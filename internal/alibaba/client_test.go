@@ -13,6 +13,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/sourcetest"
 )
 
@@ -61,7 +62,7 @@ func TestRefusedSignatureTellsNothingOfTheRequest(t *testing.T) {
 
 func TestRotatedKeysTakeEffect(t *testing.T) {
 	secret, unreadable := "old", error(nil)
-	_, b := simulate(t, cloudsim.Variants{}, func(*cloudsim.Fleet) {})
+	_, b := simulate(t, cloudsim.Variants{}, func(*fleet.Fleet) {})
 	sim := cloudsim.New(cloudsim.Options{Fleet: sourcetest.Fleet(provider()), Now: b.now, WallNow: time.Now})
 	b = on(t, sim, func(o *alibaba.Options) {
 		o.Keys = func() (cloudcall.Keys, error) {

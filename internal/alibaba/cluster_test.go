@@ -10,14 +10,15 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/sourcetest"
 )
 
 // set returns a backup of the whole sharded cluster, one part for each shard.
-func set(id string, begin time.Time, change func(shard int, part *cloudsim.Backup)) []cloudsim.Backup {
-	var parts []cloudsim.Backup
+func set(id string, begin time.Time, change func(shard int, part *fleet.Backup)) []fleet.Backup {
+	var parts []fleet.Backup
 	for i, shard := range []string{"d-bp1bbbb", "d-bp1aaaa"} {
-		part := cloudsim.Backup{
+		part := fleet.Backup{
 			ID: fmt.Sprintf("%s-%d", id, i), Set: id, Node: shard, Method: "Snapshot", Status: "success", SizeBytes: int64(1000 + i),
 			Start: begin.Add(time.Duration(i) * time.Minute), End: begin.Add(10 * time.Minute), ExpiresAt: begin.AddDate(0, 0, 7),
 		}
@@ -28,8 +29,8 @@ func set(id string, begin time.Time, change func(shard int, part *cloudsim.Backu
 }
 
 // clusterMode puts the sharded cluster into cluster-backup mode, with the given sets.
-func clusterMode(sets ...[]cloudsim.Backup) func(*cloudsim.Fleet) {
-	return func(f *cloudsim.Fleet) {
+func clusterMode(sets ...[]fleet.Backup) func(*fleet.Fleet) {
+	return func(f *fleet.Fleet) {
 		in := f.Instance(sourcetest.ShardedID)
 		in.ClusterBackup = true
 		in.Backups = nil
@@ -42,7 +43,7 @@ func clusterMode(sets ...[]cloudsim.Backup) func(*cloudsim.Fleet) {
 
 func TestSetsOfClusters(t *testing.T) {
 	begin := sourcetest.Now.Truncate(24 * time.Hour)
-	good := func(int, *cloudsim.Backup) {}
+	good := func(int, *fleet.Backup) {}
 	part := func(id string, minute int, size int64) backup.Backup {
 		return backup.Backup{
 			ID: id, Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, State: backup.StateSuccess,
@@ -56,13 +57,13 @@ func TestSetsOfClusters(t *testing.T) {
 	}
 	tests := []struct {
 		name string
-		set  []cloudsim.Backup
+		set  []fleet.Backup
 		want map[string][]backup.Backup // by shard
 	}{
 		{"complete", set("cb-1", begin, good), map[string][]backup.Backup{
 			"d-bp1bbbb": {part("cb-1-0", 0, 1000)}, "d-bp1aaaa": {part("cb-1-1", 1, 1001)},
 		}},
-		{"one part failed: none can be restored", set("cb-1", begin, func(i int, p *cloudsim.Backup) {
+		{"one part failed: none can be restored", set("cb-1", begin, func(i int, p *fleet.Backup) {
 			if i == 1 {
 				p.Status = "failed"
 			}
@@ -74,7 +75,7 @@ func TestSetsOfClusters(t *testing.T) {
 			"d-bp1bbbb": {but(part("cb-1-0", 0, 1000), func(b *backup.Backup) { b.Unavailable = true })},
 			"d-bp1aaaa": {but(part("cb-1", 0, 0), func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil })},
 		}},
-		{"under way", set("cb-1", begin, func(i int, p *cloudsim.Backup) {
+		{"under way", set("cb-1", begin, func(i int, p *fleet.Backup) {
 			if i == 1 {
 				p.Status, p.End = "running", time.Time{}
 			}
@@ -107,7 +108,7 @@ func TestSetsOfClusters(t *testing.T) {
 }
 
 func TestSetsAreSharedByShardsOfOneMoment(t *testing.T) {
-	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *cloudsim.Backup) {})))
+	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *fleet.Backup) {})))
 	in := b.instances(t)[sourcetest.ShardedID]
 	round := func() {
 		t.Helper()
@@ -145,7 +146,7 @@ func TestSetsAreSharedByShardsOfOneMoment(t *testing.T) {
 }
 
 func TestClusterThatAListingCouldNotTellIsNotForgotten(t *testing.T) {
-	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *cloudsim.Backup) {})))
+	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *fleet.Backup) {})))
 	in := b.instances(t)[sourcetest.ShardedID]
 	ask := func() {
 		t.Helper()
@@ -167,9 +168,9 @@ func TestClusterThatAListingCouldNotTellIsNotForgotten(t *testing.T) {
 }
 
 func TestManySetsTakeSeveralPages(t *testing.T) {
-	var sets [][]cloudsim.Backup
+	var sets [][]fleet.Backup
 	for i := range 120 {
-		sets = append(sets, set(fmt.Sprintf("cb-%03d", i), sourcetest.Now.Add(-time.Duration(i+1)*time.Hour), func(int, *cloudsim.Backup) {}))
+		sets = append(sets, set(fmt.Sprintf("cb-%03d", i), sourcetest.Now.Add(-time.Duration(i+1)*time.Hour), func(int, *fleet.Backup) {}))
 	}
 	_, b := simulate(t, cloudsim.Variants{}, clusterMode(sets...))
 	in := b.instances(t)[sourcetest.ShardedID]

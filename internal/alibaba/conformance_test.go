@@ -7,7 +7,7 @@ import (
 	"mongodb_backup_exporter/internal/alibaba"
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
-	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/poll"
 	"mongodb_backup_exporter/internal/sourcetest"
 )
@@ -49,7 +49,7 @@ func newSource(t *testing.T, env sourcetest.Env) poll.Source {
 
 func provider() sourcetest.Provider {
 	return sourcetest.Provider{
-		Cloud: cloudsim.Alibaba, Region: "cn-hangzhou", New: newSource,
+		Cloud: fleet.Alibaba, Region: "cn-hangzhou", New: newSource,
 		Operations: map[sourcetest.Scope]string{
 			sourcetest.Instances: "DescribeDBInstances",
 			sourcetest.Backups:   "DescribeBackups",

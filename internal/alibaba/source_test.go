@@ -19,6 +19,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/sourcetest"
 )
 
@@ -85,7 +86,7 @@ func on(t testing.TB, handler http.Handler, change ...func(*alibaba.Options)) *b
 }
 
 // simulate returns the suite's fleet after a change, and a Source on it.
-func simulate(t testing.TB, variants cloudsim.Variants, change func(*cloudsim.Fleet)) (*cloudsim.Sim, *bench) {
+func simulate(t testing.TB, variants cloudsim.Variants, change func(*fleet.Fleet)) (*cloudsim.Sim, *bench) {
 	t.Helper()
 	fleet := sourcetest.Fleet(provider())
 	change(&fleet)
@@ -117,19 +118,19 @@ func TestPointInTimeRecovery(t *testing.T) {
 	window := backup.Window{Start: sourcetest.Now.AddDate(0, 0, -7), End: sourcetest.Now.Add(-5 * time.Minute)}
 	tests := []struct {
 		name   string
-		change func(*cloudsim.Fleet)
+		change func(*fleet.Fleet)
 		id     string
 		want   backup.Window
 		class  backup.Class
 		asked  string // the operation that must have been asked; "": none
 	}{
-		{"replica set", func(*cloudsim.Fleet) {}, sourcetest.ReplicaSetID, window, "", "DescribeInstanceRecoverTime"},
-		{"not on now", func(*cloudsim.Fleet) {}, sourcetest.EmptyID, backup.Window{}, "", "DescribeInstanceRecoverTime"},
+		{"replica set", func(*fleet.Fleet) {}, sourcetest.ReplicaSetID, window, "", "DescribeInstanceRecoverTime"},
+		{"not on now", func(*fleet.Fleet) {}, sourcetest.EmptyID, backup.Window{}, "", "DescribeInstanceRecoverTime"},
 		{"cluster in cluster-backup mode", clusterMode(), sourcetest.ShardedID, window, "", "DescribeClusterRecoverTime"},
-		{"cluster in the old mode", func(*cloudsim.Fleet) {}, sourcetest.ShardedID, backup.Window{}, backup.ClassUnsupported, ""},
-		{"cluster on local disks", func(f *cloudsim.Fleet) { f.Instance(sourcetest.ShardedID).Storage = "local_ssd" }, sourcetest.ShardedID, backup.Window{}, backup.ClassUnsupported, ""},
-		{"local disk", func(f *cloudsim.Fleet) { f.Instance(sourcetest.ReplicaSetID).Storage = "local_ssd" }, sourcetest.ReplicaSetID, backup.Window{}, backup.ClassUnsupported, ""},
-		{"standalone", func(f *cloudsim.Fleet) { f.Instance(sourcetest.EmptyID).Topology = cloudsim.Standalone }, sourcetest.EmptyID, backup.Window{}, backup.ClassUnsupported, ""},
+		{"cluster in the old mode", func(*fleet.Fleet) {}, sourcetest.ShardedID, backup.Window{}, backup.ClassUnsupported, ""},
+		{"cluster on local disks", func(f *fleet.Fleet) { f.Instance(sourcetest.ShardedID).Storage = "local_ssd" }, sourcetest.ShardedID, backup.Window{}, backup.ClassUnsupported, ""},
+		{"local disk", func(f *fleet.Fleet) { f.Instance(sourcetest.ReplicaSetID).Storage = "local_ssd" }, sourcetest.ReplicaSetID, backup.Window{}, backup.ClassUnsupported, ""},
+		{"standalone", func(f *fleet.Fleet) { f.Instance(sourcetest.EmptyID).Topology = fleet.Standalone }, sourcetest.EmptyID, backup.Window{}, backup.ClassUnsupported, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -148,7 +149,7 @@ func TestPointInTimeRecovery(t *testing.T) {
 }
 
 func TestJobsNeedCloudDisks(t *testing.T) {
-	sim, b := simulate(t, cloudsim.Variants{}, func(f *cloudsim.Fleet) { f.Instance(sourcetest.ReplicaSetID).Storage = "local_ssd" })
+	sim, b := simulate(t, cloudsim.Variants{}, func(f *fleet.Fleet) { f.Instance(sourcetest.ReplicaSetID).Storage = "local_ssd" })
 	in := b.instances(t)[sourcetest.ReplicaSetID]
 	_, err := b.Jobs(t.Context(), in)
 	if want := "DescribeBackupTasks: unsupported: the cloud lists no backup jobs for instances on local disks"; err == nil || err.Error() != want {
@@ -179,7 +180,7 @@ func TestUndocumentedRefusalIsUnsupported(t *testing.T) {
 }
 
 func TestClusterWithoutShards(t *testing.T) {
-	sim, b := simulate(t, cloudsim.Variants{}, func(f *cloudsim.Fleet) { f.Instance(sourcetest.ShardedID).Shards = nil })
+	sim, b := simulate(t, cloudsim.Variants{}, func(f *fleet.Fleet) { f.Instance(sourcetest.ShardedID).Shards = nil })
 	in := b.instances(t)[sourcetest.ShardedID]
 	_, err := b.Backups(t.Context(), in, "", since())
 	want := "DescribeBackups: bad_request: the cloud lists no shards of this cluster; name them as nodes of the instance in the configuration"
@@ -189,7 +190,7 @@ func TestClusterWithoutShards(t *testing.T) {
 }
 
 func TestInstanceThatIsNotThere(t *testing.T) {
-	_, b := simulate(t, cloudsim.Variants{}, func(*cloudsim.Fleet) {})
+	_, b := simulate(t, cloudsim.Variants{}, func(*fleet.Fleet) {})
 	in := backup.Instance{Target: backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou", InstanceID: "dds-gone"}}
 	_, err1 := b.Backups(t.Context(), in, "", since())
 	_, err2 := b.Backups(t.Context(), in, "d-1", since())
@@ -205,14 +206,14 @@ func TestInstanceThatIsNotThere(t *testing.T) {
 
 func TestWhatTheDocumentationLeavesOpen(t *testing.T) {
 	t.Run("an empty list is an empty object", func(t *testing.T) {
-		_, b := simulate(t, cloudsim.Variants{BareEmptyList: true}, func(*cloudsim.Fleet) {})
+		_, b := simulate(t, cloudsim.Variants{BareEmptyList: true}, func(*fleet.Fleet) {})
 		list, err := b.Backups(t.Context(), b.instances(t)[sourcetest.EmptyID], "", since())
 		if err != nil || len(list.Backups) != 0 {
 			t.Errorf("Backups = %v, %v; want none", list, err)
 		}
 	})
 	t.Run("an end in the future is refused", func(t *testing.T) {
-		sim, b := simulate(t, cloudsim.Variants{FutureEndRejected: true}, func(*cloudsim.Fleet) {})
+		sim, b := simulate(t, cloudsim.Variants{FutureEndRejected: true}, func(*fleet.Fleet) {})
 		in := b.instances(t)[sourcetest.ReplicaSetID]
 		for want := 2; want <= 3; want++ {
 			list, err := b.Backups(t.Context(), in, "", since())
@@ -227,7 +228,7 @@ func TestWhatTheDocumentationLeavesOpen(t *testing.T) {
 }
 
 func TestBadValuesAreLoggedOnce(t *testing.T) {
-	_, b := simulate(t, cloudsim.Variants{}, func(f *cloudsim.Fleet) {
+	_, b := simulate(t, cloudsim.Variants{}, func(f *fleet.Fleet) {
 		f.Instance(sourcetest.ReplicaSetID).Backups[0].Override = map[string]any{"BackupSize": "12 GB"}
 		f.Instance(sourcetest.ReplicaSetID).Backups[2].Override = map[string]any{"BackupSize": "13 GB"}
 	})
@@ -261,7 +262,7 @@ func TestBadValueLeavesTheInstanceListed(t *testing.T) {
 }
 
 func TestNothingOfADownloadURLStays(t *testing.T) {
-	_, b := simulate(t, cloudsim.Variants{}, func(*cloudsim.Fleet) {})
+	_, b := simulate(t, cloudsim.Variants{}, func(*fleet.Fleet) {})
 	list, err := b.Backups(t.Context(), b.instances(t)[sourcetest.ReplicaSetID], "", since())
 	if text := fmt.Sprintf("%+v %v", list, b.Source); err != nil || strings.Contains(text, "SIGNEDURLSECRET") || strings.Contains(text, "suite-secret") {
 		t.Errorf("%v, or a secret in %s", err, text)
@@ -269,7 +270,7 @@ func TestNothingOfADownloadURLStays(t *testing.T) {
 }
 
 func TestCreateBackup(t *testing.T) {
-	sim, b := simulate(t, cloudsim.Variants{EmptyBackupID: true}, func(f *cloudsim.Fleet) { f.Instance(sourcetest.EmptyID).Jobs = nil })
+	sim, b := simulate(t, cloudsim.Variants{EmptyBackupID: true}, func(f *fleet.Fleet) { f.Instance(sourcetest.EmptyID).Jobs = nil })
 	created, err := b.CreateBackup(t.Context(), sourcetest.EmptyID, alibaba.CreateOptions{Method: "Snapshot", RetentionDays: 30})
 	if err != nil || created.JobID == "" || created.BackupID != "" {
 		t.Fatalf("CreateBackup = %+v, %v; want a job alone", created, err)

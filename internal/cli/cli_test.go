@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 )
 
 func TestMain(m *testing.M) {
@@ -51,8 +52,8 @@ type cloudsKey struct{}
 
 func setup(env *testscript.Env) error {
 	now := time.Now
-	fleet := cloudsim.Demo(now())
-	sim := cloudsim.New(cloudsim.Options{Fleet: fleet, Now: now, BackupLength: time.Second})
+	f := fleet.Demo(now())
+	sim := cloudsim.New(cloudsim.Options{Fleet: f, Now: now, BackupLength: time.Second})
 	listening := httptest.NewServer(sim)
 	env.Defer(listening.Close)
 	env.Values[cloudsKey{}] = &clouds{Sim: sim}
@@ -62,15 +63,15 @@ func setup(env *testscript.Env) error {
 	}
 	env.Setenv("ADDRESS", l.Addr().String())
 	env.Setenv("CLOUD", listening.URL)
-	env.Setenv("PROJECT", cloudsim.DemoProjectID)
-	env.Setenv("HUAWEI", huaweiInstance(fleet))
+	env.Setenv("PROJECT", fleet.DemoProjectID)
+	env.Setenv("HUAWEI", huaweiInstance(f))
 	return l.Close()
 }
 
 // huaweiInstance returns the id of the first Huawei instance.
-func huaweiInstance(fleet cloudsim.Fleet) string {
-	for _, account := range fleet.Accounts {
-		if account.Cloud == cloudsim.Huawei {
+func huaweiInstance(f fleet.Fleet) string {
+	for _, account := range f.Accounts {
+		if account.Cloud == fleet.Huawei {
 			return account.Instances[0].ID
 		}
 	}
@@ -167,9 +168,9 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 
 // busy INSTANCE lets a backup of the instance run for an hour.
 func busy(ts *testscript.TestScript, _ bool, args []string) {
-	cloudsOf(ts).Update(func(fleet *cloudsim.Fleet) {
-		in := fleet.Instance(args[0])
-		in.Backups = append(in.Backups, cloudsim.Backup{
+	cloudsOf(ts).Update(func(f *fleet.Fleet) {
+		in := f.Instance(args[0])
+		in.Backups = append(in.Backups, fleet.Backup{
 			ID: "4711", JobID: "4712", Manual: true, Status: "running", Start: time.Now(), Length: time.Hour,
 		})
 	})

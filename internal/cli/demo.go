@@ -17,6 +17,7 @@ import (
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/exporter"
 	"mongodb_backup_exporter/internal/report"
 )
@@ -73,16 +74,16 @@ type simulated struct {
 }
 
 // startClouds lets the simulated clouds listen, with their control routes beside them.
-func startClouds(ctx context.Context, s *session, address, kind string) (*simulated, cloudsim.Fleet, error) {
-	fleet := cloudsim.Demo(s.now())
+func startClouds(ctx context.Context, s *session, address, kind string) (*simulated, fleet.Fleet, error) {
+	f := fleet.Demo(s.now())
 	if kind == "healthy" {
-		fleet = cloudsim.Healthy(s.now())
+		f = fleet.Healthy(s.now())
 	}
 	listeners, err := listen(ctx, "demo.cloud-address", []string{address})
 	if err != nil {
-		return nil, fleet, err
+		return nil, f, err
 	}
-	sim := cloudsim.New(cloudsim.Options{Fleet: fleet, Now: s.now})
+	sim := cloudsim.New(cloudsim.Options{Fleet: f, Now: s.now})
 	mux := http.NewServeMux()
 	mux.Handle("/", sim)
 	for _, path := range []string{"/faults", "/faults/", "/calls"} {
@@ -97,30 +98,30 @@ func startClouds(ctx context.Context, s *session, address, kind string) (*simula
 			level.Error(s.logger).Log("msg", "The simulated clouds stopped", "err", err)
 		}
 	}()
-	return clouds, fleet, nil
+	return clouds, f, nil
 }
 
 // demoConfig watches everything that a fleet holds.
-func demoConfig(fleet cloudsim.Fleet, endpoint string, interval model.Duration) *config.Config {
+func demoConfig(f fleet.Fleet, endpoint string, interval model.Duration) *config.Config {
 	cfg := config.Default()
 	cfg.Poll.BackupsInterval, cfg.Poll.JobsInterval = interval, interval
 	cfg.Poll.PolicyInterval, cfg.Poll.RecoveryInterval, cfg.Poll.DiscoveryInterval = 6*interval, 6*interval, 6*interval
 	cfg.Poll.RequestsPerSecond = 100 // the simulated clouds have no limit to respect
-	for i, a := range fleet.Accounts {
+	for i, a := range f.Accounts {
 		account := config.Account{
 			Name: fmt.Sprintf("demo-%s", a.Cloud), Cloud: a.Cloud,
 			Credentials: config.Credentials{
 				AccessKeyID: config.Secret(a.AccessKeyID), AccessKeySecret: config.Secret(a.AccessKeySecret), SecurityToken: config.Secret(a.SecurityToken),
 			},
 		}
-		if slices.ContainsFunc(fleet.Accounts[:i], func(former cloudsim.Account) bool { return former.Cloud == a.Cloud }) {
+		if slices.ContainsFunc(f.Accounts[:i], func(former fleet.Account) bool { return former.Cloud == a.Cloud }) {
 			account.Name += fmt.Sprintf("-%d", i)
 		}
 		for _, id := range regionsOf(a) {
 			region := config.Region{ID: id, Endpoint: endpoint, Discovery: config.Discovery{Enabled: true}}
-			if id == cloudsim.DemoSecondRegion { // instances by id, and one that was forgotten
+			if id == fleet.DemoSecondRegion { // instances by id, and one that was forgotten
 				region.Discovery = config.Discovery{}
-				region.Instances = []config.Instance{{ID: cloudsim.DemoWatched}}
+				region.Instances = []config.Instance{{ID: fleet.DemoWatched}}
 			}
 			if a.Cloud == backup.Huawei {
 				region.ProjectID, region.IAMEndpoint = a.ProjectIDs[id], endpoint
@@ -132,7 +133,7 @@ func demoConfig(fleet cloudsim.Fleet, endpoint string, interval model.Duration) 
 	return &cfg
 }
 
-func regionsOf(a cloudsim.Account) []string {
+func regionsOf(a fleet.Account) []string {
 	var ids []string
 	for _, in := range a.Instances {
 		ids = append(ids, in.Region)

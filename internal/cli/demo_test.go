@@ -19,6 +19,7 @@ import (
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/exporter"
 	"mongodb_backup_exporter/internal/report"
 )
@@ -28,10 +29,10 @@ var update = flag.Bool("update", false, "write the golden files")
 // TestDemoExposition reads the demo fleet through both SDKs at a fixed time, and compares all that it exports.
 func TestDemoExposition(t *testing.T) {
 	noon := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
-	sim := cloudsim.New(cloudsim.Options{Fleet: cloudsim.Demo(noon), Now: func() time.Time { return noon }, WallNow: time.Now})
+	sim := cloudsim.New(cloudsim.Options{Fleet: fleet.Demo(noon), Now: func() time.Time { return noon }, WallNow: time.Now})
 	clouds := httptest.NewServer(sim)
 	defer clouds.Close()
-	cfg := demoConfig(cloudsim.Demo(noon), clouds.URL, 0)
+	cfg := demoConfig(fleet.Demo(noon), clouds.URL, 0)
 	known := &cfg.Accounts[0].Regions[0].Instances
 	*known = append(*known, config.Instance{ID: "dds-2zeghost"}) // the one state that no simulated instance has: unknown
 	e, err := exporter.New(cfg, exporter.Options{Now: func() time.Time { return noon }, Logger: log.NewNopLogger()})

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+
+	"mongodb_backup_exporter/internal/cloudsim/httpsim"
 )
 
 // adminFault is a fault in force, as the admin handler lists it.
@@ -13,12 +15,13 @@ type adminFault struct {
 	Fault Fault `json:"fault"`
 }
 
-// Admin returns a handler to steer the simulation from another process, with paths relative to where it stands:
+// Admin returns a handler that controls the simulation from another process. Its paths are relative to its mount point:
 //
 //	GET    /faults       the faults in force: [{"id": 1, "fault": {…}}]
-//	POST   /faults       adds the Fault in the body; answers 201 {"id": 1}
-//	DELETE /faults       removes all; DELETE /faults/1 removes one
-//	GET    /calls        the requests so far, oldest first; ?operation= leaves out all others
+//	POST   /faults       adds the Fault in the body, answers 201 {"id": 1}
+//	DELETE /faults       removes all faults
+//	DELETE /faults/1     removes one fault
+//	GET    /calls        the requests so far, oldest first; with ?operation= only those
 //
 // It has no authentication: serve it on loopback only.
 func (s *Sim) Admin() http.Handler {
@@ -28,7 +31,7 @@ func (s *Sim) Admin() http.Handler {
 		for _, f := range s.faults.list() {
 			list = append(list, adminFault{f.id, f.Fault})
 		}
-		newJSON(http.StatusOK, list).write(w)
+		httpsim.NewJSON(http.StatusOK, list).Write(w)
 	})
 	mux.HandleFunc("POST /faults", s.addFault)
 	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) {
@@ -51,13 +54,13 @@ func (s *Sim) Admin() http.Handler {
 				list = append(list, call)
 			}
 		}
-		newJSON(http.StatusOK, list).write(w)
+		httpsim.NewJSON(http.StatusOK, list).Write(w)
 	})
 	return mux
 }
 
 func (s *Sim) addFault(w http.ResponseWriter, r *http.Request) {
-	text, err := io.ReadAll(io.LimitReader(r.Body, maxRequest))
+	text, err := io.ReadAll(io.LimitReader(r.Body, httpsim.MaxRequest))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -67,5 +70,5 @@ func (s *Sim) addFault(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	newJSON(http.StatusCreated, object{"id": s.faults.add(f)}).write(w)
+	httpsim.NewJSON(http.StatusCreated, httpsim.Object{"id": s.faults.add(f)}).Write(w)
 }

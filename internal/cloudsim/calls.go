@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"mongodb_backup_exporter/internal/cloudsim/httpsim"
 )
 
 // maxCalls bounds the memory of a simulation that runs for days.
@@ -11,27 +13,27 @@ const maxCalls = 20_000
 
 // Call is one request that reached the simulated clouds.
 type Call struct {
-	Time       time.Time `json:"time"` // in the fleet's time
+	Time       time.Time `json:"time"` // in the fleet
 	Cloud      string    `json:"cloud"`
-	Operation  string    `json:"operation"` // the cloud's own name, e.g. DescribeBackups, ListBackups; "": no such thing
-	Region     string    `json:"region"`    // "": not said and not known
+	Operation  string    `json:"operation"` // the cloud's own name, such as DescribeBackups; "": no such operation
+	Region     string    `json:"region"`    // "": unknown
 	InstanceID string    `json:"instance_id,omitempty"`
 	NodeID     string    `json:"node_id,omitempty"`
-	Status     int       `json:"status"` // HTTP status of the answer; 0: none yet, or the connection was dropped
-	Code       string    `json:"code,omitempty"`
+	Status     int       `json:"status"`         // HTTP status; 0: no answer yet, or the connection was reset
+	Code       string    `json:"code,omitempty"` // the cloud's error code; "": none
 }
 
-// callLog remembers calls. Its zero value with now set is empty.
+// callLog remembers calls. With now set, its zero value is empty.
 type callLog struct {
 	now func() time.Time
 
-	mu     sync.Mutex
-	first  int // number of the oldest call that is kept
+	mu     sync.Mutex // guards all below
+	first  int        // number of the oldest call that is kept
 	calls  []Call
 	counts map[string]int
 }
 
-// begin notes a request and returns its number.
+// begin records a request and returns its number.
 func (l *callLog) begin(req *request) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -41,22 +43,22 @@ func (l *callLog) begin(req *request) int {
 		l.first += drop
 	}
 	l.calls = append(l.calls, Call{
-		Time: l.now().UTC(), Cloud: req.cloud, Operation: req.operation, Region: req.region,
-		InstanceID: req.instanceID, NodeID: req.nodeID,
+		Time: l.now().UTC(), Cloud: req.cloud, Operation: req.Operation, Region: req.Region,
+		InstanceID: req.InstanceID, NodeID: req.NodeID,
 	})
 	if l.counts == nil {
 		l.counts = make(map[string]int)
 	}
-	l.counts[req.operation]++
+	l.counts[req.Operation]++
 	return l.first + len(l.calls) - 1
 }
 
-// end notes the answer to the request with the given number.
-func (l *callLog) end(number int, a answer) {
+// end records the answer to the request with the given number.
+func (l *callLog) end(number int, a httpsim.Answer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if i := number - l.first; i >= 0 {
-		l.calls[i].Status, l.calls[i].Code = a.status, a.code
+		l.calls[i].Status, l.calls[i].Code = a.Status, a.Code
 	}
 }
 

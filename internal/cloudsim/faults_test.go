@@ -1,4 +1,4 @@
-package cloudsim
+package cloudsim_test
 
 import (
 	"compress/gzip"
@@ -17,10 +17,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
+	"mongodb_backup_exporter/internal/cloudsim/simtest"
 )
 
 // onServer sends the request to a server that serves s, and returns header and body of the answer as they came.
-func onServer(t *testing.T, s *Sim, r *http.Request) (header http.Header, body string, err error) {
+func onServer(t *testing.T, s *cloudsim.Sim, r *http.Request) (header http.Header, body string, err error) {
 	t.Helper()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
@@ -43,35 +47,35 @@ func onServer(t *testing.T, s *Sim, r *http.Request) (header http.Header, body s
 func TestFaultsReplaceAnswers(t *testing.T) {
 	const html, json = "text/html; charset=utf-8", "application/json"
 	for _, tc := range []struct {
-		kind         FaultKind
+		kind         cloudsim.FaultKind
 		ali, hw      int // HTTP status
 		aliCode      string
 		hwCode, kept string // kept: the content type
 	}{
-		{FaultThrottle, 400, 429, "Throttling.User", "APIGW.0308", json},
-		{FaultForbidden, 403, 403, "Forbidden.RAM", "DBS.280063", json},
-		{FaultExpiredKey, 400, 401, "InvalidAccessKeyId.Inactive", "APIGW.0301", json},
-		{FaultWrongKey, 404, 401, "InvalidAccessKeyId.NotFound", "APIGW.0301", json},
-		{FaultNotFound, 404, 400, "InvalidDBInstanceId.NotFound", "DBS.280110", json},
-		{FaultServerError, 503, 500, "ServiceUnavailable", "DBS.280005", json},
-		{FaultErrorIn200, 200, 200, "ServiceUnavailable", "DBS.280005", json},
-		{FaultBadGatewayHTML, 502, 502, "", "", html},
-		{FaultHTML200, 200, 200, "", "", html},
-		{FaultUnavailable, 503, 503, "", "", ""},
-		{FaultEmpty, 200, 200, "", "", ""},
-		{FaultEmptyObject, 200, 200, "", "", json},
-		{FaultRedirect, 302, 302, "", "", ""},
+		{cloudsim.FaultThrottle, 400, 429, "Throttling.User", "APIGW.0308", json},
+		{cloudsim.FaultForbidden, 403, 403, "Forbidden.RAM", "DBS.280063", json},
+		{cloudsim.FaultExpiredKey, 400, 401, "InvalidAccessKeyId.Inactive", "APIGW.0301", json},
+		{cloudsim.FaultWrongKey, 404, 401, "InvalidAccessKeyId.NotFound", "APIGW.0301", json},
+		{cloudsim.FaultNotFound, 404, 400, "InvalidDBInstanceId.NotFound", "DBS.280110", json},
+		{cloudsim.FaultServerError, 503, 500, "ServiceUnavailable", "DBS.280005", json},
+		{cloudsim.FaultErrorIn200, 200, 200, "ServiceUnavailable", "DBS.280005", json},
+		{cloudsim.FaultBadGatewayHTML, 502, 502, "", "", html},
+		{cloudsim.FaultHTML200, 200, 200, "", "", html},
+		{cloudsim.FaultUnavailable, 503, 503, "", "", ""},
+		{cloudsim.FaultEmpty, 200, 200, "", "", ""},
+		{cloudsim.FaultEmptyObject, 200, 200, "", "", json},
+		{cloudsim.FaultRedirect, 302, 302, "", "", ""},
 	} {
 		t.Run(string(tc.kind), func(t *testing.T) {
-			s, _ := newSim(t, testFleet())
-			s.Inject(Fault{Kind: tc.kind})
-			ali := callAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-set")
-			if ali.status != tc.ali || ali.code() != tc.aliCode || !strings.HasPrefix(ali.header.Get("Content-Type"), tc.kept) {
-				t.Errorf("Alibaba: %d %v %s", ali.status, ali.header, ali.text)
+			s, _ := simtest.New(simtest.Fleet())
+			s.Inject(cloudsim.Fault{Kind: tc.kind})
+			ali := simtest.CallAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-set")
+			if ali.Status != tc.ali || ali.Code() != tc.aliCode || !strings.HasPrefix(ali.Header.Get("Content-Type"), tc.kept) {
+				t.Errorf("Alibaba: %d %v %s", ali.Status, ali.Header, ali.Text)
 			}
-			hw := getHuawei(t, s, backupsPath)
-			if hw.status != tc.hw || hw.code() != tc.hwCode || hw.header.Get("Content-Type") != tc.kept {
-				t.Errorf("Huawei: %d %v %s", hw.status, hw.header, hw.text)
+			hw := simtest.GetHuawei(t, s, simtest.BackupsPath)
+			if hw.Status != tc.hw || hw.Code() != tc.hwCode || hw.Header.Get("Content-Type") != tc.kept {
+				t.Errorf("Huawei: %d %v %s", hw.Status, hw.Header, hw.Text)
 			}
 			for _, call := range s.Calls() {
 				if call.Status == 0 || (call.Code != tc.aliCode && call.Code != tc.hwCode) {
@@ -92,12 +96,12 @@ func TestThrottleSaysHowLong(t *testing.T) {
 		"unsaid":     {-1, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, _ := newSim(t, testFleet())
-			s.Inject(Fault{Kind: FaultThrottle, Delay: tc.delay})
-			if got := callAlibaba(t, s, "DescribeRegions").header.Get("x-acs-retry-after"); got != tc.ali {
+			s, _ := simtest.New(simtest.Fleet())
+			s.Inject(cloudsim.Fault{Kind: cloudsim.FaultThrottle, Delay: tc.delay})
+			if got := simtest.CallAlibaba(t, s, "DescribeRegions").Header.Get("x-acs-retry-after"); got != tc.ali {
 				t.Errorf("Alibaba: %q", got)
 			}
-			if got := getHuawei(t, s, backupsPath).header.Get("Retry-After"); got != tc.hw {
+			if got := simtest.GetHuawei(t, s, simtest.BackupsPath).Header.Get("Retry-After"); got != tc.hw {
 				t.Errorf("Huawei: %q", got)
 			}
 		})
@@ -105,117 +109,117 @@ func TestThrottleSaysHowLong(t *testing.T) {
 }
 
 func TestExpiredTemporaryKey(t *testing.T) {
-	fleet := testFleet()
-	fleet.Accounts[0].SecurityToken = "sts"
-	s, _ := newSim(t, fleet)
-	s.Inject(Fault{Kind: FaultExpiredKey})
-	if got := callAlibaba(t, s, "DescribeRegions"); got.code() != "InvalidSecurityToken.Expired" {
-		t.Errorf("%s", got.text)
+	f := simtest.Fleet()
+	f.Accounts[0].SecurityToken = "sts"
+	s, _ := simtest.New(f)
+	s.Inject(cloudsim.Fault{Kind: cloudsim.FaultExpiredKey})
+	if got := simtest.CallAlibaba(t, s, "DescribeRegions"); got.Code() != "InvalidSecurityToken.Expired" {
+		t.Errorf("%s", got.Text)
 	}
 }
 
 func TestForbiddenComesAfterAuthentication(t *testing.T) {
-	s, _ := newSim(t, testFleet())
-	for _, kind := range []FaultKind{FaultForbidden, FaultNotFound} {
-		s.Inject(Fault{Kind: kind})
-		r := acs3Request("DescribeRegions", nil)
-		signACS3(r, aliKey, "wrong")
-		if got := send(t, s, r); got.code() != "SignatureDoesNotMatch" {
-			t.Errorf("%s, Alibaba: %s", kind, got.text)
+	s, _ := simtest.New(simtest.Fleet())
+	for _, kind := range []cloudsim.FaultKind{cloudsim.FaultForbidden, cloudsim.FaultNotFound} {
+		s.Inject(cloudsim.Fault{Kind: kind})
+		r := simtest.ACS3Request("DescribeRegions", nil)
+		simtest.SignACS3(r, simtest.AlibabaKey, "wrong")
+		if got := simtest.Send(t, s, r); got.Code() != "SignatureDoesNotMatch" {
+			t.Errorf("%s, Alibaba: %s", kind, got.Text)
 		}
-		r = huaweiRequest(http.MethodGet, backupsPath, nil, "")
-		signHuawei(r, "", "wrong", "x-sdk-date")
-		if got := send(t, s, r); got.code() != "APIGW.0301" {
-			t.Errorf("%s, Huawei: %s", kind, got.text)
+		r = simtest.HuaweiRequest(http.MethodGet, simtest.BackupsPath, nil, "")
+		simtest.SignHuawei(r, "", "wrong", "x-sdk-date")
+		if got := simtest.Send(t, s, r); got.Code() != "APIGW.0301" {
+			t.Errorf("%s, Huawei: %s", kind, got.Text)
 		}
-		r = huaweiRequest(http.MethodGet, "/v3/projects", nil, "")
-		if got := send(t, s, r); kind == FaultForbidden && got.status != 403 {
-			t.Errorf("%s, IAM: %s", kind, got.text)
+		r = simtest.HuaweiRequest(http.MethodGet, "/v3/projects", nil, "")
+		if got := simtest.Send(t, s, r); kind == cloudsim.FaultForbidden && got.Status != 403 {
+			t.Errorf("%s, IAM: %s", kind, got.Text)
 		}
 	}
 }
 
 func TestRedirectLeadsToAPage(t *testing.T) {
-	s, _ := newSim(t, testFleet())
-	s.Inject(Fault{Kind: FaultRedirect})
-	to := callAlibaba(t, s, "DescribeRegions").header.Get("Location")
-	got := send(t, s, httptest.NewRequest(http.MethodGet, to, http.NoBody))
-	if got.status != 200 || !strings.Contains(got.text, "<h1>Please log in</h1>") {
-		t.Errorf("%d %s", got.status, got.text)
+	s, _ := simtest.New(simtest.Fleet())
+	s.Inject(cloudsim.Fault{Kind: cloudsim.FaultRedirect})
+	to := simtest.CallAlibaba(t, s, "DescribeRegions").Header.Get("Location")
+	got := simtest.Send(t, s, httptest.NewRequest(http.MethodGet, to, http.NoBody))
+	if got.Status != 200 || !strings.Contains(got.Text, "<h1>Please log in</h1>") {
+		t.Errorf("%d %s", got.Status, got.Text)
 	}
 }
 
 func TestFaultsSpoilLists(t *testing.T) {
-	list := func(t *testing.T, kind FaultKind) (ali, hw reply) {
-		s, _ := newSim(t, testFleet())
-		s.Inject(Fault{Kind: kind})
-		return callAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-set"), getHuawei(t, s, backupsPath)
+	list := func(t *testing.T, kind cloudsim.FaultKind) (ali, hw simtest.Reply) {
+		s, _ := simtest.New(simtest.Fleet())
+		s.Inject(cloudsim.Fault{Kind: kind})
+		return simtest.CallAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-set"), simtest.GetHuawei(t, s, simtest.BackupsPath)
 	}
 	object := map[string]any{"unexpected": "object"}
-	ali, hw := list(t, FaultWrongTypeRecord)
-	if diff := cmp.Diff([]any{object, "1"}, ali.column(t, "BackupId", "Backups", "Backup")); diff != "" {
+	ali, hw := list(t, cloudsim.FaultWrongTypeRecord)
+	if diff := cmp.Diff([]any{object, "1"}, ali.Column(t, "BackupId", "Backups", "Backup")); diff != "" {
 		t.Errorf("Alibaba (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]any{object, "b1br02", "a2br02", "a1br02"}, hw.column(t, "id", "backups")); diff != "" {
+	if diff := cmp.Diff([]any{object, "b1br02", "a2br02", "a1br02"}, hw.Column(t, "id", "backups")); diff != "" {
 		t.Errorf("Huawei (-want +got):\n%s", diff)
 	}
-	ali, hw = list(t, FaultNullList)
-	if ali.at(t, "Backups", "Backup") != nil || hw.body["backups"] != nil || hw.body["total_count"] != 4.0 {
-		t.Errorf("null lists: %s, %s", ali.text, hw.text)
+	ali, hw = list(t, cloudsim.FaultNullList)
+	if ali.At(t, "Backups", "Backup") != nil || hw.Body["backups"] != nil || hw.Body["total_count"] != 4.0 {
+		t.Errorf("null lists: %s, %s", ali.Text, hw.Text)
 	}
-	ali, hw = list(t, FaultWrongTotal)
-	if ali.body["TotalCount"] != 1002.0 || hw.body["total_count"] != 1004.0 {
-		t.Errorf("high totals: %s, %s", ali.text, hw.text)
+	ali, hw = list(t, cloudsim.FaultWrongTotal)
+	if ali.Body["TotalCount"] != 1002.0 || hw.Body["total_count"] != 1004.0 {
+		t.Errorf("high totals: %s, %s", ali.Text, hw.Text)
 	}
-	ali, hw = list(t, FaultLowTotal)
-	if ali.body["TotalCount"] != 1.0 || hw.body["total_count"] != 1.0 {
-		t.Errorf("low totals: %s, %s", ali.text, hw.text)
+	ali, hw = list(t, cloudsim.FaultLowTotal)
+	if ali.Body["TotalCount"] != 1.0 || hw.Body["total_count"] != 1.0 {
+		t.Errorf("low totals: %s, %s", ali.Text, hw.Text)
 	}
 }
 
 func TestDuplicatePage(t *testing.T) {
-	s, _ := newSim(t, testFleet())
-	s.Inject(Fault{Kind: FaultDuplicatePage})
-	got := callAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-set", "PageNumber", "2")
-	if diff := cmp.Diff([]any{"2", "1"}, got.column(t, "BackupId", "Backups", "Backup")); diff != "" || got.body["PageNumber"] != 2.0 {
-		t.Errorf("Alibaba, page %v (-want +got):\n%s", got.body["PageNumber"], diff)
+	s, _ := simtest.New(simtest.Fleet())
+	s.Inject(cloudsim.Fault{Kind: cloudsim.FaultDuplicatePage})
+	got := simtest.CallAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-set", "PageNumber", "2")
+	if diff := cmp.Diff([]any{"2", "1"}, got.Column(t, "BackupId", "Backups", "Backup")); diff != "" || got.Body["PageNumber"] != 2.0 {
+		t.Errorf("Alibaba, page %v (-want +got):\n%s", got.Body["PageNumber"], diff)
 	}
-	hw := getHuawei(t, s, backupsPath, "offset", "2", "limit", "2")
-	if diff := cmp.Diff([]any{"a4br02", "b1br02"}, hw.column(t, "id", "backups")); diff != "" {
+	hw := simtest.GetHuawei(t, s, simtest.BackupsPath, "offset", "2", "limit", "2")
+	if diff := cmp.Diff([]any{"a4br02", "b1br02"}, hw.Column(t, "id", "backups")); diff != "" {
 		t.Errorf("Huawei (-want +got):\n%s", diff)
 	}
 }
 
 func TestFaultsOnTheWire(t *testing.T) {
-	good, _ := newSim(t, testFleet())
-	whole := callAlibaba(t, good, "DescribeBackups", "DBInstanceId", "dds-set").text
-	fault := func(t *testing.T, f Fault) (http.Header, string, error) {
+	good, _ := simtest.New(simtest.Fleet())
+	whole := simtest.CallAlibaba(t, good, "DescribeBackups", "DBInstanceId", "dds-set").Text
+	fault := func(t *testing.T, f cloudsim.Fault) (http.Header, string, error) {
 		t.Helper()
-		s, _ := newSim(t, testFleet())
+		s, _ := simtest.New(simtest.Fleet())
 		s.Inject(f)
-		return onServer(t, s, acs3Request("DescribeBackups", query("DBInstanceId", "dds-set")))
+		return onServer(t, s, simtest.ACS3Request("DescribeBackups", simtest.Query("DBInstanceId", "dds-set")))
 	}
 
-	if _, body, err := fault(t, Fault{Kind: FaultTruncated}); err != nil || body != whole[:len(whole)/2] {
+	if _, body, err := fault(t, cloudsim.Fault{Kind: cloudsim.FaultTruncated}); err != nil || body != whole[:len(whole)/2] {
 		t.Errorf("truncated: %v, %d of %d bytes", err, len(body), len(whole))
 	}
-	if _, body, err := fault(t, Fault{Kind: FaultCut}); !errors.Is(err, io.ErrUnexpectedEOF) || body != whole[:len(whole)/2] {
+	if _, body, err := fault(t, cloudsim.Fault{Kind: cloudsim.FaultCut}); !errors.Is(err, io.ErrUnexpectedEOF) || body != whole[:len(whole)/2] {
 		t.Errorf("cut: %v, %d of %d bytes", err, len(body), len(whole))
 	}
-	if _, _, err := fault(t, Fault{Kind: FaultReset}); !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
+	if _, _, err := fault(t, cloudsim.Fault{Kind: cloudsim.FaultReset}); !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
 		t.Errorf("reset: %v", err)
 	}
-	if _, body, err := fault(t, Fault{Kind: FaultDrip, Delay: time.Nanosecond}); err != nil || body != whole {
+	if _, body, err := fault(t, cloudsim.Fault{Kind: cloudsim.FaultDrip, Delay: time.Nanosecond}); err != nil || body != whole {
 		t.Errorf("drip: %v, %d of %d bytes", err, len(body), len(whole))
 	}
-	if _, body, err := fault(t, Fault{Kind: FaultLatency, Delay: time.Nanosecond}); err != nil || body != whole {
+	if _, body, err := fault(t, cloudsim.Fault{Kind: cloudsim.FaultLatency, Delay: time.Nanosecond}); err != nil || body != whole {
 		t.Errorf("latency: %v, %d of %d bytes", err, len(body), len(whole))
 	}
-	_, body, err := fault(t, Fault{Kind: FaultHugeBody})
+	_, body, err := fault(t, cloudsim.Fault{Kind: cloudsim.FaultHugeBody})
 	if err != nil || len(body) < 8<<20 || !json.Valid([]byte(body)) {
 		t.Errorf("huge: %v, %d bytes", err, len(body))
 	}
-	header, body, err := fault(t, Fault{Kind: FaultGzip})
+	header, body, err := fault(t, cloudsim.Fault{Kind: cloudsim.FaultGzip})
 	if err != nil || header.Get("Content-Encoding") != "gzip" {
 		t.Fatalf("gzip: %v, %v", err, header)
 	}
@@ -230,12 +234,12 @@ func TestFaultsOnTheWire(t *testing.T) {
 
 func TestHangEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := newSim(t, testFleet())
-		remove := s.Inject(Fault{Kind: FaultHang})
+		s, _ := simtest.New(simtest.Fleet())
+		remove := s.Inject(cloudsim.Fault{Kind: cloudsim.FaultHang})
 		hang := func(ctx context.Context) *atomic.Bool {
 			var done atomic.Bool
 			go func() {
-				s.ServeHTTP(httptest.NewRecorder(), acs3Request("DescribeRegions", nil).WithContext(ctx))
+				s.ServeHTTP(httptest.NewRecorder(), simtest.ACS3Request("DescribeRegions", nil).WithContext(ctx))
 				done.Store(true)
 			}()
 			synctest.Wait()
@@ -265,12 +269,12 @@ func TestHangEnds(t *testing.T) {
 }
 
 func TestLatencyAndDripTakeTime(t *testing.T) {
-	for kind, want := range map[FaultKind]time.Duration{FaultLatency: 3 * time.Second, FaultDrip: 21 * time.Second} {
+	for kind, want := range map[cloudsim.FaultKind]time.Duration{cloudsim.FaultLatency: 3 * time.Second, cloudsim.FaultDrip: 21 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
-			s, _ := newSim(t, Fleet{Accounts: []Account{{Cloud: Alibaba, AccessKeyID: aliKey, AccessKeySecret: aliSecret}}})
-			s.Inject(Fault{Kind: kind, Delay: 3 * time.Second})
+			s, _ := simtest.New(fleet.Fleet{Accounts: []fleet.Account{{Cloud: fleet.Alibaba, AccessKeyID: simtest.AlibabaKey, AccessKeySecret: simtest.AlibabaSecret}}})
+			s.Inject(cloudsim.Fault{Kind: kind, Delay: 3 * time.Second})
 			before := time.Now()
-			callAlibaba(t, s, "DescribeDBInstances")
+			simtest.CallAlibaba(t, s, "DescribeDBInstances")
 			if got := time.Since(before).Truncate(3 * time.Second); got != want {
 				t.Errorf("%s takes %s, want %s", kind, got, want)
 			}
@@ -279,18 +283,18 @@ func TestLatencyAndDripTakeTime(t *testing.T) {
 }
 
 func TestFaultMatching(t *testing.T) {
-	call := func(t *testing.T, s *Sim, node string) string {
-		return callAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-shards", "NodeId", node).code()
+	call := func(t *testing.T, s *cloudsim.Sim, node string) string {
+		return simtest.CallAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-shards", "NodeId", node).Code()
 	}
 	t.Run("fields", func(t *testing.T) {
-		hit := Fault{Cloud: Alibaba, Region: "cn-hangzhou", Operation: "DescribeBackups", InstanceID: "dds-shards", NodeID: "d-a", Kind: FaultForbidden}
-		misses := []Fault{
-			{Cloud: Huawei}, {Region: "cn-beijing"}, {Operation: "DescribeBackupTasks"}, {InstanceID: "dds-set"}, {NodeID: "d-b"},
+		hit := cloudsim.Fault{Cloud: fleet.Alibaba, Region: "cn-hangzhou", Operation: "DescribeBackups", InstanceID: "dds-shards", NodeID: "d-a", Kind: cloudsim.FaultForbidden}
+		misses := []cloudsim.Fault{
+			{Cloud: fleet.Huawei}, {Region: "cn-beijing"}, {Operation: "DescribeBackupTasks"}, {InstanceID: "dds-set"}, {NodeID: "d-b"},
 		}
-		s, _ := newSim(t, testFleet())
+		s, _ := simtest.New(simtest.Fleet())
 		s.Inject(hit)
 		for _, miss := range misses {
-			miss.Kind = FaultServerError
+			miss.Kind = cloudsim.FaultServerError
 			s.Inject(miss)
 		}
 		if got := call(t, s, "d-a"); got != "Forbidden.RAM" {
@@ -298,9 +302,9 @@ func TestFaultMatching(t *testing.T) {
 		}
 	})
 	t.Run("newest wins until removed", func(t *testing.T) {
-		s, _ := newSim(t, testFleet())
-		s.Inject(Fault{Kind: FaultForbidden})
-		remove := s.Inject(Fault{Kind: FaultThrottle})
+		s, _ := simtest.New(simtest.Fleet())
+		s.Inject(cloudsim.Fault{Kind: cloudsim.FaultForbidden})
+		remove := s.Inject(cloudsim.Fault{Kind: cloudsim.FaultThrottle})
 		first := call(t, s, "d-a")
 		remove()
 		remove()
@@ -309,8 +313,8 @@ func TestFaultMatching(t *testing.T) {
 		}
 	})
 	t.Run("after and times", func(t *testing.T) {
-		s, _ := newSim(t, testFleet())
-		s.Inject(Fault{Kind: FaultThrottle, After: 1, Times: 2})
+		s, _ := simtest.New(simtest.Fleet())
+		s.Inject(cloudsim.Fault{Kind: cloudsim.FaultThrottle, After: 1, Times: 2})
 		var got []string
 		for range 4 {
 			got = append(got, call(t, s, "d-a"))
@@ -322,7 +326,7 @@ func TestFaultMatching(t *testing.T) {
 }
 
 func TestAdmin(t *testing.T) {
-	s, _ := newSim(t, testFleet())
+	s, _ := simtest.New(simtest.Fleet())
 	do := func(method, path, body string) (int, string) {
 		w := httptest.NewRecorder()
 		s.Admin().ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
@@ -354,8 +358,8 @@ func TestAdmin(t *testing.T) {
 	if status, got := do("POST", "/faults", `{"kind":"nothing"}`); status != 400 || !strings.HasPrefix(got, `no fault of kind "nothing"; there are ["latency" "hang"`) {
 		t.Errorf("unknown kind: %d %s", status, got)
 	}
-	callAlibaba(t, s, "DescribeRegions")
-	getHuawei(t, s, backupsPath)
+	simtest.CallAlibaba(t, s, "DescribeRegions")
+	simtest.GetHuawei(t, s, simtest.BackupsPath)
 	const calls = `[{"time":"2026-08-06T12:00:00Z","cloud":"alibaba","operation":"DescribeRegions","region":"","status":200}]`
 	if _, got := do("GET", "/calls?operation=DescribeRegions", ""); got != calls {
 		t.Errorf("calls: %s", got)

@@ -18,26 +18,27 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 )
 
 // demoNow is the time in which the fleet lives. The SDKs sign with the machine's clock.
 var demoNow = time.Date(2026, 8, 6, 12, 0, 0, 0, time.UTC)
 
-func serve(t *testing.T, change func(*cloudsim.Fleet)) (url string, fleet cloudsim.Fleet) {
+func serve(t *testing.T, change func(*fleet.Fleet)) (url string, f fleet.Fleet) {
 	t.Helper()
-	fleet = cloudsim.Demo(demoNow)
-	change(&fleet)
+	f = fleet.Demo(demoNow)
+	change(&f)
 	server := httptest.NewServer(cloudsim.New(cloudsim.Options{
-		Fleet: fleet, Now: func() time.Time { return demoNow }, WallNow: time.Now,
+		Fleet: f, Now: func() time.Time { return demoNow }, WallNow: time.Now,
 	}))
 	t.Cleanup(server.Close)
-	return server.URL, fleet
+	return server.URL, f
 }
 
 func alibabaClient(t *testing.T, url string, config openapi.Config) *dds.Client {
 	t.Helper()
 	config.Endpoint, config.Protocol = new(strings.TrimPrefix(url, "http://")), new("http")
-	config.RegionId = new(cloudsim.DemoAlibabaRegion)
+	config.RegionId = new(fleet.DemoAlibabaRegion)
 	client, err := dds.NewClient(&config)
 	if err != nil {
 		t.Fatal(err)
@@ -52,10 +53,10 @@ func TestAlibabaSDK(t *testing.T) {
 		"legacy signature":      {algorithm: "v2"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url, fleet := serve(t, func(f *cloudsim.Fleet) { f.Accounts[0].SecurityToken = tc.token })
+			url, f := serve(t, func(f *fleet.Fleet) { f.Accounts[0].SecurityToken = tc.token })
 			client := alibabaClient(t, url, openapi.Config{
-				AccessKeyId:     new(fleet.Accounts[0].AccessKeyID),
-				AccessKeySecret: new(fleet.Accounts[0].AccessKeySecret),
+				AccessKeyId:     new(f.Accounts[0].AccessKeyID),
+				AccessKeySecret: new(f.Accounts[0].AccessKeySecret),
 				SecurityToken:   nonEmpty(tc.token), SignatureAlgorithm: nonEmpty(tc.algorithm),
 			})
 			testAlibabaCalls(t, client)
@@ -66,7 +67,7 @@ func TestAlibabaSDK(t *testing.T) {
 func testAlibabaCalls(t *testing.T, client *dds.Client) {
 	t.Helper()
 	list, err := client.DescribeDBInstances(&dds.DescribeDBInstancesRequest{
-		RegionId: new(cloudsim.DemoAlibabaRegion), DBInstanceType: new("sharding"), PageSize: tea.Int32(100),
+		RegionId: new(fleet.DemoAlibabaRegion), DBInstanceType: new("sharding"), PageSize: tea.Int32(100),
 		Tag: []*dds.DescribeDBInstancesRequestTag{{Key: new("env"), Value: new("prod")}},
 	})
 	if err != nil {
@@ -109,33 +110,33 @@ func TestHuaweiSDK(t *testing.T) {
 	for name, tc := range map[string]struct {
 		token, project string
 	}{
-		"project given":         {project: cloudsim.DemoProjectID},
+		"project given":         {project: fleet.DemoProjectID},
 		"project looked up":     {},
-		"temporary credentials": {project: cloudsim.DemoProjectID, token: "sts-token"},
+		"temporary credentials": {project: fleet.DemoProjectID, token: "sts-token"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url, fleet := serve(t, func(f *cloudsim.Fleet) {
+			url, f := serve(t, func(f *fleet.Fleet) {
 				f.Accounts[1].SecurityToken = tc.token
 				f.Accounts[1].AccessKeyID += name[:1] // the SDK caches looked-up projects by key, process-wide
 			})
-			credentials, err := basic.NewCredentialsBuilder().WithAk(fleet.Accounts[1].AccessKeyID).
-				WithSk(fleet.Accounts[1].AccessKeySecret).WithSecurityToken(tc.token).WithProjectId(tc.project).
+			credentials, err := basic.NewCredentialsBuilder().WithAk(f.Accounts[1].AccessKeyID).
+				WithSk(f.Accounts[1].AccessKeySecret).WithSecurityToken(tc.token).WithProjectId(tc.project).
 				WithIamEndpointOverride(url).SafeBuild()
 			if err != nil {
 				t.Fatal(err)
 			}
 			client, err := hwdds.DdsClientBuilder().WithCredential(credentials).
-				WithRegion(region.NewRegion(cloudsim.DemoHuaweiRegion, url)).
+				WithRegion(region.NewRegion(fleet.DemoHuaweiRegion, url)).
 				WithHttpConfig(config.DefaultHttpConfig().WithUserAgent("cloudsim-test")).SafeBuild()
 			if err != nil {
 				t.Fatal(err)
 			}
-			testHuaweiCalls(t, hwdds.NewDdsClient(client), fleet.Accounts[1].Instances)
+			testHuaweiCalls(t, hwdds.NewDdsClient(client), f.Accounts[1].Instances)
 		})
 	}
 }
 
-func testHuaweiCalls(t *testing.T, client *hwdds.DdsClient, instances []cloudsim.Instance) {
+func testHuaweiCalls(t *testing.T, client *hwdds.DdsClient, instances []fleet.Instance) {
 	t.Helper()
 	list, err := client.ListInstances(&model.ListInstancesRequest{})
 	if err != nil {

@@ -2,24 +2,30 @@ package cloudsim
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+
+	"mongodb_backup_exporter/internal/cloudsim/alibaba"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
+	"mongodb_backup_exporter/internal/cloudsim/httpsim"
+	"mongodb_backup_exporter/internal/cloudsim/huawei"
 )
 
 // Options is what a simulation is made of.
 type Options struct {
-	Fleet        Fleet            // what the clouds hold; copied
-	Now          func() time.Time // the time in which the fleet lives; required
-	WallNow      func() time.Time // the time against which the dates of signatures are checked; nil: Now
+	Fleet        fleet.Fleet      // what the clouds hold; copied
+	Now          func() time.Time // the time in the fleet; required
+	WallNow      func() time.Time // against which the dates of signatures are checked; nil: Now
 	BackupLength time.Duration    // how long a backup takes that a client starts; 0: 40 s
 	Variants     Variants
 }
 
-// Variants chooses where the documentation of the clouds leaves open what they do. The zero value is the likeliest.
+// Variants chooses among the behaviours that the documentation of the clouds allows. The zero value is the likeliest.
 type Variants struct {
 	BareEmptyList          bool // Alibaba: a list without records is {} rather than {"Backup":[]}
 	FutureEndRejected      bool // Alibaba: an EndTime in the future is InvalidEndTime.Malformed
-	EmptyBackupID          bool // Alibaba: CreateBackup answers an empty BackupId, as it is deprecated
+	EmptyBackupID          bool // Alibaba: CreateBackup returns an empty BackupId, as it is deprecated
 	LowerCaseTypes         bool // Huawei: backups have the type "auto" rather than "Auto"
 	BuildingEndNull        bool // Huawei: the end_time of a running backup is null rather than ""
 	UnknownInstanceRefused bool // Huawei: listing the backups of an unknown instance is DBS.280110 rather than an empty list
@@ -28,17 +34,33 @@ type Variants struct {
 // Sim is both clouds on one HTTP handler: ApsaraDB for MongoDB on the path "/", Huawei DDS on /v3/{project}/… and
 // /v3.1/{project}/…, Huawei IAM on /v3/projects and /v3/auth/tokens. It is safe for concurrent use.
 type Sim struct {
-	opts   Options
+	now    func() time.Time
 	faults faultList
 	log    callLog
 
-	mu     sync.Mutex // guards all below
-	fleet  Fleet
-	index  map[string]*Instance // by cloud, access key id and instance id; see indexKey
-	nonces nonceMemory
-	locks  map[string]keyLock   // Huawei: by access key id
-	tokens map[string]userToken // Huawei: given by IAM
-	serial uint64               // of request, job and backup ids
+	mu              sync.Mutex // guards all below, except for Parse of the protocols
+	world           *fleet.World
+	alibaba, huawei protocol
+}
+
+// protocol is the API of one cloud. Parse is safe for concurrent use, the other methods are not.
+type protocol interface {
+	// Parse reads what the request says of itself. It fails when the request cannot be read.
+	Parse(req *httpsim.Request) error
+	// Locate completes the region of a request that does not name one. It leaves an unknown region empty.
+	Locate(req *httpsim.Request)
+	// Answer returns the cloud's answer at req.Now.
+	Answer(req *httpsim.Request) httpsim.Answer
+	// Refuse returns the documented error for a reason. For Throttled, a positive wait is how long the client should wait.
+	Refuse(req *httpsim.Request, why httpsim.Refusal, wait time.Duration) httpsim.Answer
+}
+
+// request is one call and the cloud that it goes to.
+type request struct {
+	*httpsim.Request
+
+	cloud string
+	api   protocol
 }
 
 // New returns simulated clouds.
@@ -49,97 +71,95 @@ func New(opts Options) *Sim {
 	if opts.BackupLength == 0 {
 		opts.BackupLength = 40 * time.Second
 	}
-	s := &Sim{
-		opts:   opts,
-		fleet:  opts.Fleet.clone(),
-		log:    callLog{now: opts.Now},
-		locks:  make(map[string]keyLock),
-		tokens: make(map[string]userToken),
+	world, v := fleet.NewWorld(opts.Fleet), opts.Variants
+	return &Sim{
+		now:   opts.Now,
+		log:   callLog{now: opts.Now},
+		world: world,
+		alibaba: alibaba.New(alibaba.Options{
+			World: world, WallNow: opts.WallNow, BackupLength: opts.BackupLength,
+			Variants: alibaba.Variants{
+				BareEmptyList: v.BareEmptyList, FutureEndRejected: v.FutureEndRejected, EmptyBackupID: v.EmptyBackupID,
+			},
+		}),
+		huawei: huawei.New(huawei.Options{
+			World: world, WallNow: opts.WallNow, BackupLength: opts.BackupLength,
+			Variants: huawei.Variants{
+				LowerCaseTypes: v.LowerCaseTypes, BuildingEndNull: v.BuildingEndNull,
+				UnknownInstanceRefused: v.UnknownInstanceRefused,
+			},
+		}),
 	}
-	s.reindex()
-	return s
 }
 
 // ServeHTTP answers one request to either cloud.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req, err := parseRequest(r)
+	req, err := s.parse(r)
 	if err != nil {
 		http.Error(w, "cannot read the request: "+err.Error(), http.StatusBadRequest)
 		return
 	}
 	if r.URL.Path == loginPath {
-		newHTML(http.StatusOK, "Please log in").write(w)
+		httpsim.NewHTML(http.StatusOK, "Please log in").Write(w)
 		return
 	}
-	s.locate(req)
 	call := s.log.begin(req)
-	fault, found := s.faults.match(req)
-	out := outcome{w: w, r: r, note: func(a answer) { s.log.end(call, a) }}
-	if !found {
-		out.send(s.answer(req))
+	out := outcome{w: w, r: r, note: func(a httpsim.Answer) { s.log.end(call, a) }}
+	if fault, found := s.faults.match(req); found {
+		s.serveFault(out, req, fault)
 		return
 	}
-	s.serveFault(out, req, fault)
+	out.send(s.answer(req))
 }
 
-// answer returns what the cloud says when nothing is wrong with it.
-func (s *Sim) answer(req *request) answer {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.serial++
-	req.id = requestID(req.cloud, s.serial)
-	req.now = s.opts.Now().UTC()
-	if req.cloud == Huawei {
-		return s.huawei(req)
+func (s *Sim) parse(r *http.Request) (*request, error) {
+	parsed, err := httpsim.NewRequest(r)
+	if err != nil {
+		return nil, err
 	}
-	return s.alibaba(req)
-}
-
-// Update changes the fleet; no request is answered meanwhile.
-func (s *Sim) Update(change func(*Fleet)) {
+	req := &request{Request: parsed, cloud: fleet.Alibaba, api: s.alibaba}
+	if strings.HasPrefix(r.URL.Path, "/v3") {
+		req.cloud, req.api = fleet.Huawei, s.huawei
+	}
+	if err := req.api.Parse(parsed); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	change(&s.fleet)
-	s.reindex()
+	req.api.Locate(parsed)
+	return req, nil
 }
 
-// Inject adds a fault and returns what removes it. Of several that match a call, the newest wins.
+// answer returns the cloud's answer when nothing is wrong with it.
+func (s *Sim) answer(req *request) httpsim.Answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	req.Now = s.now().UTC()
+	return req.api.Answer(req.Request)
+}
+
+// refuse returns a documented error of the request's cloud.
+func (s *Sim) refuse(req *request, why httpsim.Refusal, wait time.Duration) httpsim.Answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return req.api.Refuse(req.Request, why, wait)
+}
+
+// Update changes the fleet. No request is answered meanwhile.
+func (s *Sim) Update(change func(*fleet.Fleet)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.world.Update(change)
+}
+
+// Inject adds a fault and returns a function that removes it. Of several faults that match a call, the newest hits it.
 func (s *Sim) Inject(f Fault) (remove func()) {
 	id := s.faults.add(f)
 	return func() { s.faults.remove(id) }
 }
 
-// Calls returns the requests so far, oldest first: all of them up to 20,000, then the newest.
+// Calls returns the requests so far, oldest first. Of more than 20,000 it returns the newest.
 func (s *Sim) Calls() []Call { return s.log.list() }
 
-// Count returns how often an operation was asked for, by the cloud's own name; "" counts every request.
+// Count returns how often an operation was called, by the cloud's own name. "" counts every request.
 func (s *Sim) Count(operation string) int { return s.log.count(operation) }
-
-// reindex makes instances findable; it must run after every change to the fleet's slices.
-func (s *Sim) reindex() {
-	s.index = make(map[string]*Instance)
-	for i := range s.fleet.Accounts {
-		account := &s.fleet.Accounts[i]
-		for j := range account.Instances {
-			in := &account.Instances[j]
-			s.index[indexKey(account, in.ID)] = in
-		}
-	}
-}
-
-func indexKey(a *Account, instanceID string) string {
-	return a.Cloud + "\x00" + a.AccessKeyID + "\x00" + instanceID
-}
-
-// instance returns an instance of the account; nil when it has none with that id.
-func (s *Sim) instance(a *Account, id string) *Instance { return s.index[indexKey(a, id)] }
-
-// account returns the customer with the key id; nil when there is none.
-func (s *Sim) account(cloud, keyID string) *Account {
-	for i := range s.fleet.Accounts {
-		if a := &s.fleet.Accounts[i]; a.Cloud == cloud && a.AccessKeyID == keyID {
-			return a
-		}
-	}
-	return nil
-}

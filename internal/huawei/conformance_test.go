@@ -6,7 +6,7 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
-	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/huawei"
 	"mongodb_backup_exporter/internal/poll"
 	"mongodb_backup_exporter/internal/sourcetest"
@@ -50,7 +50,7 @@ func newSource(t *testing.T, env sourcetest.Env) poll.Source {
 
 func provider() sourcetest.Provider {
 	return sourcetest.Provider{
-		Cloud: cloudsim.Huawei, Region: "cn-north-4", New: newSource,
+		Cloud: fleet.Huawei, Region: "cn-north-4", New: newSource,
 		Operations: map[sourcetest.Scope]string{
 			sourcetest.Instances: "ListInstances",
 			sourcetest.Backups:   "ListBackups",

@@ -10,6 +10,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/huawei"
 	"mongodb_backup_exporter/internal/sourcetest"
 )
@@ -25,10 +26,10 @@ func (silent) Request(cloudcall.Place, string, string, time.Duration) {}
 func (silent) Rejected(string)                                        {}
 
 // simulate serves an account and returns a Source on it, which knows the keys and not the project.
-func simulate(t *testing.T, account cloudsim.Account, keys cloudcall.Keys) (*cloudsim.Sim, *huawei.Source) {
+func simulate(t *testing.T, account fleet.Account, keys cloudcall.Keys) (*cloudsim.Sim, *huawei.Source) {
 	t.Helper()
 	now := func() time.Time { return sourcetest.Now }
-	sim := cloudsim.New(cloudsim.Options{Fleet: cloudsim.Fleet{Accounts: []cloudsim.Account{account}}, Now: now, WallNow: time.Now})
+	sim := cloudsim.New(cloudsim.Options{Fleet: fleet.Fleet{Accounts: []fleet.Account{account}}, Now: now, WallNow: time.Now})
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	transport := cloudcall.NewTransport(16)
@@ -46,18 +47,18 @@ func simulate(t *testing.T, account cloudsim.Account, keys cloudcall.Keys) (*clo
 	return sim, source
 }
 
-func account(instances ...cloudsim.Instance) cloudsim.Account {
-	return cloudsim.Account{
-		Cloud: cloudsim.Huawei, AccessKeyID: "AKSIM", AccessKeySecret: "sk-sim", AuthToken: "user-token",
+func account(instances ...fleet.Instance) fleet.Account {
+	return fleet.Account{
+		Cloud: fleet.Huawei, AccessKeyID: "AKSIM", AccessKeySecret: "sk-sim", AuthToken: "user-token",
 		ProjectIDs: map[string]string{region: project}, Instances: instances,
 	}
 }
 
-func replicaSet(id string, backups int) cloudsim.Instance {
-	in := cloudsim.Instance{ID: id, Region: region, Topology: cloudsim.ReplicaSet, Version: "4.4", CreatedAt: sourcetest.Now.AddDate(-1, 0, 0)}
+func replicaSet(id string, backups int) fleet.Instance {
+	in := fleet.Instance{ID: id, Region: region, Topology: fleet.ReplicaSet, Version: "4.4", CreatedAt: sourcetest.Now.AddDate(-1, 0, 0)}
 	for i := range backups {
 		begin := sourcetest.Now.Add(-time.Duration(i+1) * 24 * time.Hour)
-		in.Backups = append(in.Backups, cloudsim.Backup{
+		in.Backups = append(in.Backups, fleet.Backup{
 			ID: fmt.Sprintf("%s-b%d", id, i), Method: "Physical", Status: "success", Start: begin, End: begin.Add(time.Minute), SizeBytes: 1 << 20,
 		})
 	}
@@ -109,7 +110,7 @@ func TestCredentialsThatTheCloudVerifies(t *testing.T) {
 	temporary.SecurityToken = "sts-token"
 	tests := []struct {
 		name    string
-		account cloudsim.Account
+		account fleet.Account
 		keys    cloudcall.Keys
 		class   backup.Class
 	}{
@@ -161,7 +162,7 @@ func TestInstanceThatTheProjectDoesNotList(t *testing.T) {
 
 func TestClusterIsOneTarget(t *testing.T) {
 	cluster := replicaSet("i1in02", 1)
-	cluster.Topology, cluster.Shards = cloudsim.ShardedCluster, []string{"s1gr02", "s2gr02"}
+	cluster.Topology, cluster.Shards = fleet.ShardedCluster, []string{"s1gr02", "s2gr02"}
 	_, source := simulate(t, account(cluster), cloudcall.Keys{AccessKeyID: "AKSIM", AccessKeySecret: "sk-sim"})
 	instances, err := source.Instances(t.Context())
 	if err != nil || len(instances) != 1 || len(instances[0].Nodes) != 0 {

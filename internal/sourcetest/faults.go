@@ -12,6 +12,7 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 )
 
 // patience is how long a Source may take to return once its context has ended.
@@ -120,17 +121,17 @@ func checkFailure(t *testing.T, err error, operation string, n int) {
 func testCredentials(t *testing.T, p Provider) {
 	tests := []struct {
 		name   string
-		change func(*cloudsim.Account)
+		change func(*fleet.Account)
 		want   backup.Class
 	}{
-		{"wrong secret", func(a *cloudsim.Account) { a.AccessKeySecret = "another-secret" }, backup.ClassAuth},
-		{"unknown key", func(a *cloudsim.Account) { a.AccessKeyID = "LTAIanother" }, backup.ClassAuth},
-		{"revoked permission", func(a *cloudsim.Account) { a.Denied = []string{p.Operations[Instances]} }, backup.ClassPermission},
+		{"wrong secret", func(a *fleet.Account) { a.AccessKeySecret = "another-secret" }, backup.ClassAuth},
+		{"unknown key", func(a *fleet.Account) { a.AccessKeyID = "LTAIanother" }, backup.ClassAuth},
+		{"revoked permission", func(a *fleet.Account) { a.Denied = []string{p.Operations[Instances]} }, backup.ClassPermission},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := start(t, p, Fleet(p))
-			b.Update(func(f *cloudsim.Fleet) { tt.change(&f.Accounts[0]) })
+			b.Update(func(f *fleet.Fleet) { tt.change(&f.Accounts[0]) })
 			before := b.Count("")
 			n, err := b.ask(t.Context(), Instances, backup.Instance{})
 			if backup.ClassOf(err) != tt.want {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 )
 
 // Ids of the instances of [Fleet].
@@ -19,56 +19,56 @@ func shards() []string { return []string{"d-bp1bbbb", "d-bp1aaaa"} }
 
 // Fleet is an account with one instance of each shape: a replica set with three finished backups, a job at 18 percent,
 // a policy and a recovery window; a sharded cluster; and an instance that was never backed up.
-func Fleet(p Provider) cloudsim.Fleet {
-	account := cloudsim.Account{
+func Fleet(p Provider) fleet.Fleet {
+	account := fleet.Account{
 		Cloud:           p.Cloud,
 		AccessKeyID:     "LTAIsuite",
 		AccessKeySecret: "suite-secret",
 		ProjectIDs:      map[string]string{p.Region: "0123456789abcdef0123456789abcdef"},
-		Instances:       []cloudsim.Instance{replicaSet(p), sharded(p), instance(p, EmptyID)},
+		Instances:       []fleet.Instance{replicaSet(p), sharded(p), instance(p, EmptyID)},
 	}
-	return cloudsim.Fleet{Accounts: []cloudsim.Account{account}}
+	return fleet.Fleet{Accounts: []fleet.Account{account}}
 }
 
-func instance(p Provider, id string) cloudsim.Instance {
-	return cloudsim.Instance{
-		ID: id, Name: "name of " + id, Region: p.Region, Topology: cloudsim.ReplicaSet,
+func instance(p Provider, id string) fleet.Instance {
+	return fleet.Instance{
+		ID: id, Name: "name of " + id, Region: p.Region, Topology: fleet.ReplicaSet,
 		Storage: "cloud_essd1", Version: "4.4", CreatedAt: Now.AddDate(-1, 0, 0).Truncate(time.Minute),
 		Tags: map[string]string{"env": "prod"},
-		Policy: cloudsim.Policy{
+		Policy: fleet.Policy{
 			Weekdays: []time.Weekday{time.Monday, time.Wednesday, time.Friday},
 			StartsAt: 3 * time.Hour, Window: time.Hour, RetentionDays: 7, LogBackup: true,
 		},
 	}
 }
 
-func replicaSet(p Provider) cloudsim.Instance {
+func replicaSet(p Provider) fleet.Instance {
 	in := instance(p, ReplicaSetID)
-	in.Backups = []cloudsim.Backup{
+	in.Backups = []fleet.Backup{
 		dailyBackup("b-1", 3),
 		dailyBackup("b-2", 2),
 		dailyBackup("b-3", 1),
 	}
 	in.Backups[0].Manual = true
 	in.Backups[1].Status = "failed"
-	in.Jobs = []cloudsim.Job{{ID: "170034", Status: runningJob(p), Start: Now.Add(-10 * time.Minute).Truncate(time.Second), Progress: "18%"}}
-	in.Recovery = []cloudsim.Window{{Start: Now.AddDate(0, 0, -7).Truncate(time.Second), End: Now.Add(-5 * time.Minute).Truncate(time.Second)}}
+	in.Jobs = []fleet.Job{{ID: "170034", Status: runningJob(p), Start: Now.Add(-10 * time.Minute).Truncate(time.Second), Progress: "18%"}}
+	in.Recovery = []fleet.Window{{Start: Now.AddDate(0, 0, -7).Truncate(time.Second), End: Now.Add(-5 * time.Minute).Truncate(time.Second)}}
 	return in
 }
 
 func runningJob(p Provider) string {
-	if p.Cloud == cloudsim.Huawei {
+	if p.Cloud == fleet.Huawei {
 		return "Running"
 	}
 	return "Backuping"
 }
 
-func sharded(p Provider) cloudsim.Instance {
+func sharded(p Provider) fleet.Instance {
 	in := instance(p, ShardedID)
-	in.Topology = cloudsim.ShardedCluster
+	in.Topology = fleet.ShardedCluster
 	in.Shards = shards()
 	if !p.PerShard {
-		in.Backups = []cloudsim.Backup{dailyBackup("c-1", 1)}
+		in.Backups = []fleet.Backup{dailyBackup("c-1", 1)}
 		return in
 	}
 	for i, shard := range in.Shards {
@@ -80,15 +80,15 @@ func sharded(p Provider) cloudsim.Instance {
 }
 
 // dailyBackup is a backup that ran at three o'clock some days ago and holds a whole number of kilobytes.
-func dailyBackup(id string, daysAgo int) cloudsim.Backup {
+func dailyBackup(id string, daysAgo int) fleet.Backup {
 	begin := Now.AddDate(0, 0, -daysAgo).Truncate(24 * time.Hour).Add(3 * time.Hour)
-	return cloudsim.Backup{
+	return fleet.Backup{
 		ID: id, Method: "Physical", Status: "success", Start: begin, End: begin.Add(90 * time.Second), SizeBytes: 300 << 20,
 	}
 }
 
 // manyBackups gives the replica set n backups, one every quarter of an hour.
-func manyBackups(p Provider, n int) cloudsim.Fleet {
+func manyBackups(p Provider, n int) fleet.Fleet {
 	fleet := Fleet(p)
 	in := fleet.Instance(ReplicaSetID)
 	in.Backups = nil
@@ -102,7 +102,7 @@ func manyBackups(p Provider, n int) cloudsim.Fleet {
 }
 
 // manyInstances returns an account with n instances.
-func manyInstances(p Provider, n int) cloudsim.Fleet {
+func manyInstances(p Provider, n int) fleet.Fleet {
 	fleet := Fleet(p)
 	fleet.Accounts[0].Instances = nil
 	for i := range n {

@@ -11,6 +11,7 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 )
 
 // testReads checks every scope against a cloud at work.
@@ -108,10 +109,10 @@ func testBackups(t *testing.T, p Provider) {
 
 // testRunning checks that a backup under way is seen: in the list, or among the jobs.
 func testRunning(t *testing.T, p Provider) {
-	fleet := Fleet(p)
-	in := fleet.Instance(EmptyID)
-	in.Backups = []cloudsim.Backup{{ID: "r-1", Method: "Physical", Status: "running", Start: Now.Add(-time.Minute).Truncate(time.Second)}}
-	b := start(t, p, fleet)
+	f := Fleet(p)
+	in := f.Instance(EmptyID)
+	in.Backups = []fleet.Backup{{ID: "r-1", Method: "Physical", Status: "running", Start: Now.Add(-time.Minute).Truncate(time.Second)}}
+	b := start(t, p, f)
 	list, err := b.Source.Backups(t.Context(), b.instance(t, EmptyID), "", since())
 	if err != nil {
 		t.Fatal(err)

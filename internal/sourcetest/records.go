@@ -6,6 +6,7 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 )
 
 // testRecords spoils one record of the three that the replica set has.
@@ -26,7 +27,7 @@ func testRecords(t *testing.T, p Provider) {
 		{"size is too large to count", map[string]any{p.SizeField: 1e30}, []string{"b-3", "b-2", "b-1"}, false, 1},
 		{"size is an object", map[string]any{p.SizeField: object}, []string{"b-3", "b-2", "b-1"}, false, 1},
 		{"size is null", map[string]any{p.SizeField: nil}, []string{"b-3", "b-2", "b-1"}, false, 0},
-		{"size is missing", map[string]any{p.SizeField: cloudsim.Omit}, []string{"b-3", "b-2", "b-1"}, false, 0},
+		{"size is missing", map[string]any{p.SizeField: fleet.Omit}, []string{"b-3", "b-2", "b-1"}, false, 0},
 		{"size is numeric text", map[string]any{p.SizeField: "307200"}, []string{"b-3", "b-2", "b-1"}, true, 0},
 		{"an unknown field", map[string]any{"Brand_new": []int{1}}, []string{"b-3", "b-2", "b-1"}, true, 0},
 	}

@@ -15,6 +15,7 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/poll"
 )
 
@@ -34,7 +35,7 @@ func allScopes() []Scope { return []Scope{Instances, Backups, Jobs, Policy, Reco
 
 // Provider is how a cloud's package presents itself to the suite.
 type Provider struct {
-	Cloud  string // cloudsim.Alibaba or cloudsim.Huawei
+	Cloud  string // fleet.Alibaba or fleet.Huawei
 	Region string // a region id of that cloud
 	// New returns the Source under test, whose account is named "suite". It is made once per case; everything it needs
 	// is in env, and what closes its idle connections goes to t.Cleanup.
@@ -65,8 +66,8 @@ type FaultCase struct {
 
 // Env is what a Source under test is made from.
 type Env struct {
-	URL         string           // of the simulated cloud (Huawei: of IAM too), http://127.0.0.1:port
-	Account     cloudsim.Account // whose credentials to use
+	URL         string        // of the simulated cloud (Huawei: of IAM too), http://127.0.0.1:port
+	Account     fleet.Account // whose credentials to use
 	Region      string
 	Now         func() time.Time               // the time in which the fleet lives
 	Timeout     time.Duration                  // of one attempt
@@ -103,19 +104,19 @@ type bench struct {
 }
 
 // start serves the fleet and returns a Source on it. At the end of the test nothing of either may be left running.
-func start(t *testing.T, p Provider, fleet cloudsim.Fleet) *bench {
+func start(t *testing.T, p Provider, f fleet.Fleet) *bench {
 	t.Helper()
 	leaks := goleak.IgnoreCurrent()
 	b := &bench{Provider: p, attempts: map[string]int{}, rejected: map[string]int{}}
 	now := func() time.Time { return Now }
-	b.Sim = cloudsim.New(cloudsim.Options{Fleet: fleet, Now: now, WallNow: time.Now})
+	b.Sim = cloudsim.New(cloudsim.Options{Fleet: f, Now: now, WallNow: time.Now})
 	server := httptest.NewServer(b.Sim)
 	t.Cleanup(func() {
 		server.Close()
 		goleak.VerifyNone(t, leaks)
 	})
 	b.Source = p.New(t, Env{
-		URL: server.URL, Account: fleet.Accounts[0], Region: p.Region, Now: now,
+		URL: server.URL, Account: f.Accounts[0], Region: p.Region, Now: now,
 		Timeout: 2 * time.Second, FirstRetry: time.Millisecond, MaxAttempts: 3,
 		Requested: func(operation, result string) { b.count(b.attempts, operation+" "+result) },
 		Rejected:  func(field string) { b.count(b.rejected, field) },

@@ -1,0 +1,86 @@
+package cloudsim
+
+import (
+	"slices"
+	"sync"
+)
+
+func (f Fault) matches(r *request) bool {
+	for _, pair := range [][2]string{
+		{f.Cloud, r.cloud},
+		{f.Region, r.Region},
+		{f.Operation, r.Operation},
+		{f.InstanceID, r.InstanceID},
+		{f.NodeID, r.NodeID},
+	} {
+		if pair[0] != "" && pair[0] != pair[1] {
+			return false
+		}
+	}
+	return true
+}
+
+// activeFault is a fault in force.
+type activeFault struct {
+	Fault
+	id      int
+	seen    int           // matching calls so far
+	removed chan struct{} // closed on removal
+}
+
+// faultList holds the faults in force. The zero value is none.
+type faultList struct {
+	mu     sync.Mutex
+	lastID int
+	faults []*activeFault // oldest first
+}
+
+func (l *faultList) add(f Fault) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lastID++
+	l.faults = append(l.faults, &activeFault{Fault: f, id: l.lastID, removed: make(chan struct{})})
+	return l.lastID
+}
+
+// remove reports whether the fault was there.
+func (l *faultList) remove(id int) bool {
+	return l.removeIf(func(f *activeFault) bool { return f.id == id }) > 0
+}
+
+func (l *faultList) removeIf(gone func(*activeFault) bool) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before := len(l.faults)
+	l.faults = slices.DeleteFunc(l.faults, func(f *activeFault) bool {
+		if !gone(f) {
+			return false
+		}
+		close(f.removed)
+		return true
+	})
+	return before - len(l.faults)
+}
+
+// match returns the newest fault that hits the call.
+func (l *faultList) match(r *request) (*activeFault, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range slices.Backward(l.faults) {
+		if !f.matches(r) {
+			continue
+		}
+		f.seen++
+		if f.seen <= f.After || (f.Times > 0 && f.seen > f.After+f.Times) {
+			continue
+		}
+		return f, true
+	}
+	return nil, false
+}
+
+func (l *faultList) list() []*activeFault {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.faults)
+}

@@ -1,0 +1,36 @@
+package fleet
+
+import (
+	"maps"
+	"slices"
+)
+
+// clone copies all that a caller could change later; only the values in an Override stay shared.
+func (f Fleet) clone() Fleet {
+	f.Accounts = slices.Clone(f.Accounts)
+	for i := range f.Accounts {
+		a := &f.Accounts[i]
+		a.ProjectIDs = maps.Clone(a.ProjectIDs)
+		a.Denied = slices.Clone(a.Denied)
+		a.Instances = slices.Clone(a.Instances)
+		for j := range a.Instances {
+			a.Instances[j] = a.Instances[j].clone()
+		}
+	}
+	return f
+}
+
+func (in Instance) clone() Instance {
+	in.Tags = maps.Clone(in.Tags)
+	in.Shards = slices.Clone(in.Shards)
+	in.Policy.Weekdays = slices.Clone(in.Policy.Weekdays)
+	in.Backups = slices.Clone(in.Backups)
+	in.Jobs = slices.Clone(in.Jobs)
+	in.Recovery = slices.Clone(in.Recovery)
+	if in.Live != nil {
+		live := *in.Live
+		live.Shards = slices.Clone(live.Shards)
+		in.Live = &live
+	}
+	return in
+}

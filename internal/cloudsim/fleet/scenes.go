@@ -1,0 +1,150 @@
+package fleet
+
+import (
+	"strings"
+	"time"
+)
+
+func alibabaScenes() []scene {
+	return []scene{
+		{"dds-bp1ordersprod", "orders-prod", true, daily},
+		{"dds-bp1paymentsprod", "payments-prod", true, everyFourHours},
+		{"dds-bp1eventsprod", "events-prod", true, sharded},
+		{"dds-bp1ledgerprod", "ledger-prod", true, clusterMode},
+		{"dds-bp1clicksprod", "clicks-prod", false, oneShardStopped},
+		{"dds-bp1billingprod", "billing-prod", false, stopped},
+		{"dds-bp1usersprod", "users-prod", false, failing},
+		{"dds-bp1searchprod", "search-prod", true, runningManual},
+		{"dds-bp1auditprod", "audit-prod", false, never},
+		{"dds-bp1newprod", "newcomer-prod", false, newcomer},
+		{"dds-bp1catalogprod", "catalog-prod", false, sizeDropped},
+		{"dds-bp1archiveprod", "archive-prod", false, switchedOff},
+		{"dds-bp1mediaprod", "media-prod", false, expiring},
+		{DemoWatched, "reports-prod", true, localDisk},
+		{DemoUnwatched, "scratch-dev", false, daily},
+	}
+}
+
+func huaweiScenes() []scene {
+	id := func(name string) string { return HuaweiID("in02", name) }
+	return []scene{
+		{id("crm"), "crm-prod", true, pointInTime},
+		{id("iot"), "iot-prod", true, huaweiCluster},
+		{id("mail"), "mail-prod", false, stopped},
+		{id("chat"), "chat-prod", false, failing},
+		{id("games"), "games-prod", true, runningManual},
+		{id("wiki"), "wiki-prod", false, never},
+	}
+}
+
+// daily is the healthy instance, unchanged.
+func daily(*Instance, time.Time) {}
+
+func localDisk(in *Instance, _ time.Time) {
+	in.Storage, in.Version = "local_ssd", "4.2"
+}
+
+func pointInTime(in *Instance, _ time.Time) { in.Policy.LogBackup = true }
+
+func everyFourHours(in *Instance, now time.Time) {
+	in.Policy.Interval, in.Policy.RetentionDays, in.Policy.LogBackup = 4*time.Hour, 7, true
+	in.Live.Since = now.AddDate(0, 0, -in.Policy.RetentionDays)
+}
+
+func sharded(in *Instance, _ time.Time) {
+	in.Topology = ShardedCluster
+	name, _, _ := strings.Cut(in.Name, "-")
+	in.Shards = []string{"d-bp1" + name + "a", "d-bp1" + name + "b", "d-bp1" + name + "c"}
+	in.Live.Shards = in.Shards
+}
+
+func clusterMode(in *Instance, now time.Time) {
+	sharded(in, now)
+	in.ClusterBackup, in.Policy.LogBackup = true, true
+}
+
+func huaweiCluster(in *Instance, _ time.Time) {
+	in.Topology = ShardedCluster
+	in.Shards = []string{HuaweiID("gr02", in.Name, "shard1"), HuaweiID("gr02", in.Name, "shard2")}
+}
+
+// oneShardStopped stops the backups of the third shard four days ago.
+func oneShardStopped(in *Instance, now time.Time) {
+	sharded(in, now)
+	last := in.Shards[2]
+	for _, b := range in.Live.between(in, in.Live.Since, now.AddDate(0, 0, -4)) {
+		if b.Node == last {
+			in.Backups = append(in.Backups, b)
+		}
+	}
+	in.Live.Shards = in.Shards[:2]
+}
+
+// stopped stops the backups three days ago: the instance is late.
+func stopped(in *Instance, now time.Time) {
+	in.Backups = in.Live.between(in, in.Live.Since, now.AddDate(0, 0, -3))
+	in.Live = nil
+}
+
+// failing makes the last two attempts fail. Only three days of the week have a backup, and the last two of these are
+// the failures. So the objective allows the last success to be days old, and the verdict is failed rather than late.
+func failing(in *Instance, now time.Time) {
+	last := now.Add(-2 * time.Hour)
+	in.Policy.StartsAt = fullHour(last)
+	in.Policy.Weekdays = nil
+	for n := range 3 {
+		in.Policy.Weekdays = append(in.Policy.Weekdays, last.AddDate(0, 0, -n).Weekday())
+	}
+	in.Backups = in.Live.between(in, in.Live.Since, now)
+	for i := range in.Backups[len(in.Backups)-2:] {
+		in.Backups[len(in.Backups)-1-i].fail("The backup failed because the node is abnormal.")
+	}
+	in.Live = nil
+}
+
+// runningManual lets a manual backup run, and the next one start soon after its end.
+func runningManual(in *Instance, now time.Time) {
+	in.Policy.RetentionDays = 8
+	in.Live.Since = now.Add(-9*day - 40*time.Minute)
+	in.Live.ManualEvery, in.Live.ManualLength = 2*time.Hour, 108*time.Minute
+}
+
+// never leaves an old instance with a schedule and without a backup.
+func never(in *Instance, _ time.Time) { in.Live = nil }
+
+// newcomer makes an instance of 40 minutes whose first window is hours away.
+func newcomer(in *Instance, now time.Time) {
+	in.CreatedAt = now.Add(-40 * time.Minute)
+	first := now.Add(20 * time.Hour)
+	in.Policy.StartsAt = fullHour(first)
+	in.Live.Since = in.CreatedAt
+}
+
+// sizeDropped leaves only a fifth of the data from the last success on.
+func sizeDropped(in *Instance, now time.Time) {
+	in.Backups = in.Live.between(in, in.Live.Since, now)
+	last := &in.Backups[len(in.Backups)-1]
+	if last.Status == StatusRunning {
+		last = &in.Backups[len(in.Backups)-2]
+	}
+	last.SizeBytes /= 5
+	in.Live.Since = now
+	in.Live.SizeBytes /= 5
+}
+
+// switchedOff disables automatic backup five days ago.
+func switchedOff(in *Instance, now time.Time) {
+	in.Backups = in.Live.between(in, in.Live.Since, now.AddDate(0, 0, -5))
+	in.Policy.Disabled = true
+	in.Live = nil
+}
+
+// expiring keeps weekly backups for a week: the last one expires in hours, when the next is due.
+func expiring(in *Instance, now time.Time) {
+	next := now.Add(18 * time.Hour)
+	in.Policy.StartsAt = fullHour(next)
+	in.Policy.Weekdays, in.Policy.RetentionDays = []time.Weekday{next.Weekday()}, 7
+}
+
+// fullHour returns the time of day of t, rounded down to the hour.
+func fullHour(t time.Time) time.Duration { return t.Sub(t.Truncate(day)).Truncate(time.Hour) }

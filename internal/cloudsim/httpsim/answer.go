@@ -1,0 +1,96 @@
+package httpsim
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"strconv"
+	"time"
+
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
+)
+
+// Object is a JSON object of an answer.
+type Object = map[string]any
+
+// Answer is a cloud's answer to one call.
+type Answer struct {
+	Status int    // HTTP status
+	Code   string // the cloud's error code; "": success, or an error without one
+	Header http.Header
+	Body   any    // sent as JSON unless Raw is set; nil: no body
+	Raw    []byte // sent as it is; nil: Body is sent
+	Page   Page
+}
+
+// Page tells where the list is in an answer, for the faults that spoil lists.
+type Page struct {
+	Path  []string // keys from the body to the list of records; nil: the answer has no list
+	Total string   // key of the total count; "": none
+	ID    string   // key of a record's id
+}
+
+// NewJSON returns an answer with a body that is sent as JSON.
+func NewJSON(status int, body any) Answer {
+	return Answer{Status: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
+}
+
+// NewHTML returns an answer with a page that consists of its title.
+func NewHTML(status int, title string) Answer {
+	return Answer{
+		Status: status,
+		Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}},
+		Raw:    []byte("<html><head><title>" + title + "</title></head><body><h1>" + title + "</h1></body></html>\n"),
+	}
+}
+
+// Bytes returns the body as sent.
+func (a Answer) Bytes() []byte {
+	if a.Raw != nil || a.Body == nil {
+		return a.Raw
+	}
+	text, err := json.Marshal(a.Body)
+	if err != nil { // only an Override can hold what JSON cannot
+		return []byte(`{"simulator error":` + strconv.Quote(err.Error()) + `}`)
+	}
+	return text
+}
+
+// Write sends the answer.
+func (a Answer) Write(w http.ResponseWriter) {
+	body := a.Bytes()
+	maps.Copy(w.Header(), a.Header)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(body) // an error means that the client has left
+}
+
+// List returns the records of the answer and a function that replaces them. Without a list, ok is false.
+func (a Answer) List() (records []any, replace func(any), ok bool) {
+	at, isObject := a.Body.(Object)
+	if !isObject || len(a.Page.Path) == 0 {
+		return nil, nil, false
+	}
+	last := len(a.Page.Path) - 1
+	for _, key := range a.Page.Path[:last] {
+		if at, isObject = at[key].(Object); !isObject {
+			return nil, nil, false
+		}
+	}
+	records, _ = at[a.Page.Path[last]].([]any)
+	return records, func(v any) { at[a.Page.Path[last]] = v }, true
+}
+
+// Override applies the Override of a backup to its record.
+func Override(record Object, with map[string]any) {
+	for key, value := range with {
+		if value == fleet.Omit {
+			delete(record, key)
+			continue
+		}
+		record[key] = value
+	}
+}
+
+// TimeOfDay writes a time after midnight as hh:mm.
+func TimeOfDay(d time.Duration) string { return time.Time{}.Add(d).Format("15:04") }

@@ -1,0 +1,66 @@
+package httpsim
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"mongodb_backup_exporter/internal/cloudsim/fleet"
+)
+
+// MaxRequest bounds the body of a request, in bytes. What exceeds it is ignored.
+const MaxRequest = 1 << 20
+
+// Request is one call to a cloud, taken apart. The caller fills in HTTP, Body and Params, the protocol the rest.
+type Request struct {
+	HTTP   *http.Request
+	Body   []byte
+	Params url.Values // of the query, and of the body where that is a form
+
+	// What the call says of itself, unchecked; "": nothing.
+	Operation  string // the cloud's own name; "": no such operation
+	KeyID      string // access key id
+	Region     string
+	Project    string // Huawei
+	InstanceID string
+	NodeID     string
+
+	// What a fault asks for.
+	RepeatFirstPage bool    // every page is the first one
+	Refusal         Refusal // what an authenticated account gets instead of its answer; "": the answer
+
+	// What is known when the call is answered.
+	ID      string // of the request, in the cloud's form
+	Now     time.Time
+	Account *fleet.Account // who signed; nil: not authenticated
+}
+
+// NewRequest reads the body and the query of a request. It fails when either cannot be read.
+func NewRequest(r *http.Request) (*Request, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxRequest))
+	if err != nil {
+		return nil, err
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	return &Request{HTTP: r, Body: body, Params: query}, nil
+}
+
+// RefusedAs returns why the authenticated account gets no answer: for the fault's reason, or because the operation is
+// denied to it. It returns "" when the account gets its answer.
+func (r *Request) RefusedAs() Refusal {
+	if r.Refusal == "" && slices.Contains(r.Account.Denied, r.Operation) {
+		return Forbidden
+	}
+	return r.Refusal
+}
+
+// Allows reports whether the filter in the named parameter lets the value pass. Without a filter every value passes.
+func (r *Request) Allows(param, value string) bool {
+	filter := r.Params.Get(param)
+	return filter == "" || filter == value
+}

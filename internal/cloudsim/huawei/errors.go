@@ -1,0 +1,93 @@
+package huawei
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"mongodb_backup_exporter/internal/cloudsim/httpsim"
+)
+
+// credentialProblem is the start of every message about credentials.
+const credentialProblem = "Incorrect IAM authentication information: "
+
+// success returns an answer without an error.
+func success(req *httpsim.Request, body any) httpsim.Answer {
+	a := httpsim.NewJSON(http.StatusOK, body)
+	a.Header.Set("X-Request-Id", req.ID)
+	return a
+}
+
+// failure returns an error of DDS, or of the gateway before it.
+func failure(req *httpsim.Request, status int, code, message string) httpsim.Answer {
+	body := object{"error_code": code, "error_msg": message}
+	if strings.HasPrefix(code, "APIGW.") {
+		body["request_id"] = req.ID
+	}
+	a := success(req, body)
+	a.Status, a.Code = status, code
+	return a
+}
+
+// badRequest returns an error with status 400, for functions that return nil when all is well.
+func badRequest(req *httpsim.Request, code, message string) *httpsim.Answer {
+	a := failure(req, http.StatusBadRequest, code, message)
+	return &a
+}
+
+// iamError returns an error of IAM, whose code is the HTTP status.
+func iamError(req *httpsim.Request, status int, message string) httpsim.Answer {
+	a := success(req, object{"error": object{"code": status, "message": message, "title": http.StatusText(status)}})
+	a.Status, a.Code = status, strconv.Itoa(status)
+	return a
+}
+
+// refusal returns the documented error for a reason.
+func refusal(req *httpsim.Request, why httpsim.Refusal) httpsim.Answer {
+	switch why {
+	case httpsim.Throttled:
+		return failure(req, http.StatusTooManyRequests, "APIGW.0308",
+			"The throttling threshold has been reached: policy user over ratelimit,limit:60,time:1 minute")
+	case httpsim.ExpiredKey:
+		return unauthorized(req, "token expires")
+	case httpsim.WrongKey:
+		return unauthorized(req, "verify aksk signature fail")
+	case httpsim.NotFound:
+		return failure(req, http.StatusBadRequest, "DBS.280110", "The DB instance does not exist.")
+	case httpsim.Forbidden:
+		return forbidden(req)
+	default:
+		return failure(req, http.StatusInternalServerError, "DBS.280005", "Server error.")
+	}
+}
+
+// forbidden is the error for an operation that the account may not call.
+func forbidden(req *httpsim.Request) httpsim.Answer {
+	if strings.HasPrefix(req.Operation, "Keystone") {
+		return iamError(req, http.StatusForbidden, "You are not authorized to perform the requested action.")
+	}
+	body := object{
+		"error_code":                    "DBS.280063",
+		"error_msg":                     "Policy doesn't allow " + iamAction(req.Operation) + " to be performed.",
+		"encoded_authorization_message": "AAAA",
+	}
+	a := success(req, body)
+	a.Status, a.Code = http.StatusForbidden, "DBS.280063"
+	return a
+}
+
+// unauthorized is the gateway's error for a call without valid credentials.
+func unauthorized(req *httpsim.Request, problem string) httpsim.Answer {
+	return failure(req, http.StatusUnauthorized, "APIGW.0301", credentialProblem+problem)
+}
+
+// iamAction returns the IAM action that an operation needs.
+func iamAction(operation string) string {
+	switch operation {
+	case "ListBackups":
+		return "dds:backup:list"
+	case "CreateManualBackup":
+		return "dds:instance:createManualBackup"
+	}
+	return "dds:instance:list"
+}
