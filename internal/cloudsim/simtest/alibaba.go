@@ -39,15 +39,7 @@ func SignACS3(r *http.Request, key, secret string) {
 		}
 	}
 	slices.Sort(names)
-	text := r.Method + "\n/\n" + strings.ReplaceAll(r.URL.Query().Encode(), "+", "%20") + "\n"
-	for _, name := range names {
-		value := r.Header.Get(name)
-		if name == "host" {
-			value = r.Host
-		}
-		text += name + ":" + value + "\n"
-	}
-	text += "\n" + strings.Join(names, ";") + "\n" + r.Header.Get("x-acs-content-sha256")
+	text := canonical(r, "/", names) + r.Header.Get("x-acs-content-sha256")
 	hash := sha256.Sum256([]byte(text))
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("ACS3-HMAC-SHA256\n" + hex.EncodeToString(hash[:])))

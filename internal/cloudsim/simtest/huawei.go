@@ -24,16 +24,8 @@ func HuaweiRequest(method, path string, params url.Values, body string) *http.Re
 
 // SignHuawei signs the request again, with the named headers.
 func SignHuawei(r *http.Request, body, secret string, names ...string) {
-	text := r.Method + "\n" + r.URL.Path + "/\n" + strings.ReplaceAll(r.URL.Query().Encode(), "+", "%20") + "\n"
-	for _, name := range names {
-		value := r.Header.Get(name)
-		if name == "host" {
-			value = r.Host
-		}
-		text += name + ":" + value + "\n"
-	}
 	bodyHash := sha256.Sum256([]byte(body))
-	text += "\n" + strings.Join(names, ";") + "\n" + hex.EncodeToString(bodyHash[:])
+	text := canonical(r, r.URL.Path+"/", names) + hex.EncodeToString(bodyHash[:])
 	hash := sha256.Sum256([]byte(text))
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("SDK-HMAC-SHA256\n" + r.Header.Get("X-Sdk-Date") + "\n" + hex.EncodeToString(hash[:])))

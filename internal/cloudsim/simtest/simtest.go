@@ -38,6 +38,20 @@ func Query(pairs ...string) url.Values {
 	return v
 }
 
+// canonical returns the start of the text that both clouds sign, up to the hash of the body.
+func canonical(r *http.Request, path string, headers []string) string {
+	var text strings.Builder
+	text.WriteString(r.Method + "\n" + path + "\n" + strings.ReplaceAll(r.URL.Query().Encode(), "+", "%20") + "\n")
+	for _, name := range headers {
+		value := r.Header.Get(name)
+		if name == "host" {
+			value = r.Host
+		}
+		text.WriteString(name + ":" + value + "\n")
+	}
+	return text.String() + "\n" + strings.Join(headers, ";") + "\n"
+}
+
 // Reply is an answer, decoded.
 type Reply struct {
 	Status int // HTTP status
