@@ -9,7 +9,7 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim/httpsim"
 )
 
-// adminFault is a fault in force, as the admin handler lists it.
+// adminFault is an injected fault as the admin handler lists it.
 type adminFault struct {
 	ID    int   `json:"id"`
 	Fault Fault `json:"fault"`
@@ -17,13 +17,13 @@ type adminFault struct {
 
 // Admin returns a handler that controls the simulation from another process. Its paths are relative to its mount point:
 //
-//	GET    /faults       the faults in force: [{"id": 1, "fault": {…}}]
+//	GET    /faults       the injected faults: [{"id": 1, "fault": {…}}]
 //	POST   /faults       adds the Fault in the body, answers 201 {"id": 1}
 //	DELETE /faults       removes all faults
 //	DELETE /faults/1     removes one fault
 //	GET    /calls        the requests so far, oldest first; with ?operation= only those
 //
-// It has no authentication: serve it on loopback only.
+// It has no authentication: serve it on a loopback address only.
 func (s *Sim) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"sync"
 )
 
+// matches reports whether the call is one that the fault is meant for.
 func (f Fault) matches(r *request) bool {
 	for _, pair := range [][2]string{
 		{f.Cloud, r.cloud},
@@ -20,15 +21,15 @@ func (f Fault) matches(r *request) bool {
 	return true
 }
 
-// activeFault is a fault in force.
+// activeFault is a fault that was injected.
 type activeFault struct {
 	Fault
 	id      int
-	seen    int           // matching calls so far
+	seen    int           // how many calls it matched so far
 	removed chan struct{} // closed on removal
 }
 
-// faultList holds the faults in force. The zero value is none.
+// faultList holds the injected faults. The zero value is empty. It is safe for concurrent use.
 type faultList struct {
 	mu     sync.Mutex
 	lastID int
@@ -43,17 +44,18 @@ func (l *faultList) add(f Fault) int {
 	return l.lastID
 }
 
-// remove reports whether the fault was there.
+// remove removes a fault and reports whether it was there.
 func (l *faultList) remove(id int) bool {
 	return l.removeIf(func(f *activeFault) bool { return f.id == id }) > 0
 }
 
-func (l *faultList) removeIf(gone func(*activeFault) bool) int {
+// removeIf removes the chosen faults and returns their number.
+func (l *faultList) removeIf(chosen func(*activeFault) bool) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	before := len(l.faults)
 	l.faults = slices.DeleteFunc(l.faults, func(f *activeFault) bool {
-		if !gone(f) {
+		if !chosen(f) {
 			return false
 		}
 		close(f.removed)
@@ -62,7 +64,7 @@ func (l *faultList) removeIf(gone func(*activeFault) bool) int {
 	return before - len(l.faults)
 }
 
-// match returns the newest fault that hits the call.
+// match returns the newest fault that hits the call. The older ones do not count the call.
 func (l *faultList) match(r *request) (*activeFault, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

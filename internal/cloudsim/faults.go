@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// FaultKind is what goes wrong.
+// FaultKind says what goes wrong.
 type FaultKind string
 
-// The kinds of fault. A fault that replaces the answer does so without authentication. Forbidden and not_found are the
-// exception: a call with wrong credentials gets the error for these.
+// The kinds of fault. Faults that replace the answer do not check credentials, except for forbidden and not_found: there,
+// a call with wrong credentials gets the error for wrong credentials.
 const (
 	FaultLatency         FaultKind = "latency"           // the answer comes after Delay
-	FaultHang            FaultKind = "hang"              // no answer until the client leaves or the fault is removed
-	FaultThrottle        FaultKind = "throttle"          // 400 Throttling.User or 429 APIGW.0308; asks to wait for Delay (0: 1 s, negative: does not say)
+	FaultHang            FaultKind = "hang"              // no answer until the client leaves or the fault is removed; then the connection is reset
+	FaultThrottle        FaultKind = "throttle"          // 400 Throttling.User or 429 APIGW.0308, with Delay as the time to wait (0: 1 s, negative: not sent)
 	FaultForbidden       FaultKind = "forbidden"         // 403 Forbidden.RAM or DBS.280063
 	FaultExpiredKey      FaultKind = "expired_key"       // 400 InvalidSecurityToken.Expired or InvalidAccessKeyId.Inactive, or 401 APIGW.0301 token expires
 	FaultWrongKey        FaultKind = "wrong_key"         // 404 InvalidAccessKeyId.NotFound or 401 APIGW.0301 verify aksk signature fail
@@ -29,16 +29,16 @@ const (
 	FaultErrorIn200      FaultKind = "error_in_200"      // 200 with the body of an error
 	FaultTruncated       FaultKind = "truncated"         // the first half of the JSON, as a complete HTTP answer
 	FaultReset           FaultKind = "reset"             // the connection is reset before the answer
-	FaultCut             FaultKind = "cut"               // the connection is reset in the middle of the body
-	FaultDrip            FaultKind = "drip"              // the body comes 16 bytes at a time, each after Delay (0: 100 ms)
-	FaultWrongTypeRecord FaultKind = "wrong_type_record" // the id of the first record is an object; a list without records gets one
+	FaultCut             FaultKind = "cut"               // the connection is closed in the middle of the body
+	FaultDrip            FaultKind = "drip"              // the body comes 16 bytes at a time, with Delay in between (0: 100 ms)
+	FaultWrongTypeRecord FaultKind = "wrong_type_record" // the id of the first record is an object; an empty list gets such a record
 	FaultHugeBody        FaultKind = "huge_body"         // the answer, padded to 9 MiB
 	FaultNullList        FaultKind = "null_list"         // the list is null
 	FaultWrongTotal      FaultKind = "wrong_total"       // the total count is 1,000 too high
 	FaultLowTotal        FaultKind = "low_total"         // the total count is 1
 	FaultDuplicatePage   FaultKind = "duplicate_page"    // every page is the first one
 	FaultHTML200         FaultKind = "html_200"          // 200 with an HTML page
-	FaultGzip            FaultKind = "gzip"              // a good answer, compressed
+	FaultGzip            FaultKind = "gzip"              // the answer, compressed though nobody asked
 	FaultRedirect        FaultKind = "redirect"          // 302 to a log-in page
 )
 
@@ -51,17 +51,18 @@ func faultKinds() []FaultKind {
 	}
 }
 
-// Fault makes calls go wrong. Empty strings match every call.
+// Fault makes calls go wrong.
 //
-// As JSON its fields are cloud, region, operation, instance_id, node_id, kind, delay (as Go writes durations: "2s"),
-// times and after.
+// In JSON its fields are cloud, region, operation, instance_id, node_id, kind, delay, times and after. A delay is text,
+// such as "2s".
 type Fault struct {
+	// Which calls it matches. An empty string matches every call.
 	Cloud, Region, Operation, InstanceID, NodeID string
 
 	Kind  FaultKind
-	Delay time.Duration // of latency and drip; of throttle the wait that is asked for
+	Delay time.Duration // meaning and default: see the kinds; other kinds ignore it
 	Times int           // how many calls it hits; 0: all until it is removed
-	After int           // how many matching calls go well first
+	After int           // how many matching calls it spares first
 }
 
 type faultJSON struct {
@@ -85,7 +86,7 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON refuses kinds that do not exist and delays that are not durations.
+// UnmarshalJSON fails for unknown fields, unknown kinds and delays that are not durations.
 func (f *Fault) UnmarshalJSON(text []byte) error {
 	var in faultJSON
 	strict := json.NewDecoder(bytes.NewReader(text))

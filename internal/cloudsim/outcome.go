@@ -16,11 +16,11 @@ const (
 	defaultDrip = 100 * time.Millisecond
 )
 
-// outcome sends the end of one request.
+// outcome is where the answer to one request goes.
 type outcome struct {
 	w    http.ResponseWriter
 	r    *http.Request
-	note func(httpsim.Answer) // logs the answer; must come before it is sent, for a client that reads the log after it
+	note func(httpsim.Answer) // logs the answer; called before it is sent, so that a client with an answer finds it in the log
 }
 
 func (o outcome) send(a httpsim.Answer) {
@@ -28,7 +28,7 @@ func (o outcome) send(a httpsim.Answer) {
 	a.Write(o.w)
 }
 
-// wait returns false when the client leaves or stop is closed first.
+// wait waits. It returns false when the client leaves or stop is closed first.
 func (o outcome) wait(d time.Duration, stop <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

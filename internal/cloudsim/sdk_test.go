@@ -117,7 +117,7 @@ func TestHuaweiSDK(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			url, f := serve(t, func(f *fleet.Fleet) {
 				f.Accounts[1].SecurityToken = tc.token
-				f.Accounts[1].AccessKeyID += name[:1] // the SDK caches looked-up projects by key, process-wide
+				f.Accounts[1].AccessKeyID += name[:1] // the SDK keeps the project of a key for the whole process
 			})
 			credentials, err := basic.NewCredentialsBuilder().WithAk(f.Accounts[1].AccessKeyID).
 				WithSk(f.Accounts[1].AccessKeySecret).WithSecurityToken(tc.token).WithProjectId(tc.project).

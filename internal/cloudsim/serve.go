@@ -10,7 +10,7 @@ import (
 
 const (
 	loginPath   = "/login"
-	defaultWait = time.Second // that a throttled client is asked for
+	defaultWait = time.Second // of a throttled client
 )
 
 // serveFault answers as the fault says.

@@ -13,7 +13,7 @@ import (
 func TestUpdateAndCalls(t *testing.T) {
 	f := simtest.Fleet()
 	s, _ := simtest.New(f)
-	f.Instance("dds-set").Backups[0].ID = "changed behind its back"
+	f.Instance("dds-set").Backups[0].ID = "changed after New"
 	s.Update(func(f *fleet.Fleet) {
 		f.Accounts[0].Instances = append(f.Accounts[0].Instances, fleet.Instance{ID: "dds-new", Region: "cn-beijing"})
 	})

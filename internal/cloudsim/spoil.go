@@ -9,7 +9,7 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim/httpsim"
 )
 
-const hugeBody = 9 << 20 // bytes, more than any real answer
+const hugeBody = 9 << 20 // bytes: more than any real answer
 
 // spoiled returns the answer with the fault in its body.
 func spoiled(kind FaultKind, a httpsim.Answer) httpsim.Answer {
@@ -31,6 +31,7 @@ func spoiled(kind FaultKind, a httpsim.Answer) httpsim.Answer {
 	return a
 }
 
+// spoilList changes the list of the answer, or the total count of it, in place. Without a list it does nothing.
 func spoilList(kind FaultKind, a httpsim.Answer) {
 	records, replace, ok := a.List()
 	if !ok {
@@ -64,7 +65,7 @@ func compressed(text []byte) []byte {
 		err = zip.Close()
 	}
 	if err != nil {
-		return nil // a Buffer takes every write
+		return nil // cannot happen: a Buffer accepts every write
 	}
 	return buf.Bytes()
 }

@@ -14,7 +14,7 @@ import (
 // start is the time at which all requests are signed.
 var start = simtest.Start()
 
-func TestAlibabaAuthentication(t *testing.T) {
+func TestAuthentication(t *testing.T) {
 	resign := func(change func(*http.Request)) func() *http.Request {
 		return func() *http.Request {
 			r := simtest.ACS3Request("DescribeRegions", simtest.Query("RegionId", "cn-hangzhou"))
@@ -45,42 +45,42 @@ func TestAlibabaAuthentication(t *testing.T) {
 		status  int
 		code    string
 	}{
-		"signed":               {tamper(func(*http.Request) {}), 200, ""},
-		"14 minutes behind":    {resign(as(start.Add(-14 * time.Minute))), 200, ""},
-		"16 minutes behind":    {resign(as(start.Add(-16 * time.Minute))), 400, "InvalidTimeStamp.Expired"},
-		"16 minutes ahead":     {resign(as(start.Add(16 * time.Minute))), 400, "InvalidTimeStamp.Expired"},
-		"date in another form": {resign(func(r *http.Request) { r.Header.Set("x-acs-date", "today") }), 400, "InvalidTimeStamp.Format"},
+		"signed":                 {tamper(func(*http.Request) {}), 200, ""},
+		"14 minutes behind":      {resign(as(start.Add(-14 * time.Minute))), 200, ""},
+		"16 minutes behind":      {resign(as(start.Add(-16 * time.Minute))), 400, "InvalidTimeStamp.Expired"},
+		"16 minutes ahead":       {resign(as(start.Add(16 * time.Minute))), 400, "InvalidTimeStamp.Expired"},
+		"date in another format": {resign(func(r *http.Request) { r.Header.Set("x-acs-date", "today") }), 400, "InvalidTimeStamp.Format"},
 		"parameter changed": {
 			tamper(func(r *http.Request) { r.URL.RawQuery = "RegionId=cn-beijing" }), 400,
 			"SignatureDoesNotMatch",
 		},
-		"body added": {
-			tamper(func(r *http.Request) { r.Body = http.NoBody; r.Header.Set("x-acs-content-sha256", "00") }), 400,
+		"hash of the body changed": {
+			tamper(func(r *http.Request) { r.Header.Set("x-acs-content-sha256", "00") }), 400,
 			"SignatureDoesNotMatch",
 		},
-		"header changed":  {tamper(func(r *http.Request) { r.Header.Set("x-acs-action", "CreateBackup") }), 400, "SignatureDoesNotMatch"},
-		"header unsigned": {tamper(func(r *http.Request) { r.Header.Set("x-acs-more", "1") }), 400, "IncompleteSignature"},
-		"no signature":    {tamper(func(r *http.Request) { r.Header.Del("Authorization") }), 400, "IncompleteSignature"},
-		"another scheme":  {tamper(func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }), 400, "IncompleteSignature"},
-		"wrong secret":    {tamper(func(r *http.Request) { simtest.SignACS3(r, simtest.AlibabaKey, "wrong") }), 400, "SignatureDoesNotMatch"},
-		"unknown key":     {tamper(func(r *http.Request) { simtest.SignACS3(r, "AKNOBODY", simtest.AlibabaSecret) }), 404, "InvalidAccessKeyId.NotFound"},
+		"header changed":    {tamper(func(r *http.Request) { r.Header.Set("x-acs-action", "CreateBackup") }), 400, "SignatureDoesNotMatch"},
+		"header not signed": {tamper(func(r *http.Request) { r.Header.Set("x-acs-more", "1") }), 400, "IncompleteSignature"},
+		"no signature":      {tamper(func(r *http.Request) { r.Header.Del("Authorization") }), 400, "IncompleteSignature"},
+		"another scheme":    {tamper(func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }), 400, "IncompleteSignature"},
+		"wrong secret":      {tamper(func(r *http.Request) { simtest.SignACS3(r, simtest.AlibabaKey, "wrong") }), 400, "SignatureDoesNotMatch"},
+		"unknown key":       {tamper(func(r *http.Request) { simtest.SignACS3(r, "AKNOBODY", simtest.AlibabaSecret) }), 404, "InvalidAccessKeyId.NotFound"},
 		"token for a permanent key": {
 			resign(func(r *http.Request) { r.Header.Set("x-acs-security-token", "t") }), 400,
 			"InvalidSecurityToken.MismatchWithAccessKey",
 		},
-		"another version": {resign(func(r *http.Request) { r.Header.Set("x-acs-version", "2014-05-26") }), 400, "InvalidVersion"},
-		"unknown action":  {resign(func(r *http.Request) { r.Header.Set("x-acs-action", "Nothing") }), 404, "InvalidAction.NotFound"},
-		"another path":    {tamper(func(r *http.Request) { r.URL.Path = "/x" }), 404, "InvalidApi.NotFound"},
-		"legacy GET":      {legacy("GET", func(url.Values) {}), 200, ""},
-		"legacy POST":     {legacy("POST", func(url.Values) {}), 200, ""},
-		"legacy changed":  {legacy("GET", func(v url.Values) { v.Set("RegionId", "cn-beijing") }), 400, "SignatureDoesNotMatch"},
-		"legacy key":      {legacy("GET", func(v url.Values) { v.Set("AccessKeyId", "AKNOBODY") }), 404, "InvalidAccessKeyId.NotFound"},
-		"legacy too old": {legacy("GET", func(v url.Values) {
+		"another version":           {resign(func(r *http.Request) { r.Header.Set("x-acs-version", "2014-05-26") }), 400, "InvalidVersion"},
+		"unknown action":            {resign(func(r *http.Request) { r.Header.Set("x-acs-action", "Nothing") }), 404, "InvalidAction.NotFound"},
+		"another path":              {tamper(func(r *http.Request) { r.URL.Path = "/x" }), 404, "InvalidApi.NotFound"},
+		"legacy, GET":               {legacy("GET", func(url.Values) {}), 200, ""},
+		"legacy, POST":              {legacy("POST", func(url.Values) {}), 200, ""},
+		"legacy, parameter changed": {legacy("GET", func(v url.Values) { v.Set("RegionId", "cn-beijing") }), 400, "SignatureDoesNotMatch"},
+		"legacy, unknown key":       {legacy("GET", func(v url.Values) { v.Set("AccessKeyId", "AKNOBODY") }), 404, "InvalidAccessKeyId.NotFound"},
+		"legacy, too old": {legacy("GET", func(v url.Values) {
 			v.Del("Signature")
 			v.Set("Timestamp", start.Add(-time.Hour).Format("2006-01-02T15:04:05Z"))
 			simtest.SignRPC("GET", v)
 		}), 400, "InvalidTimeStamp.Expired"},
-		"legacy without nonce": {legacy("GET", func(v url.Values) {
+		"legacy, no nonce": {legacy("GET", func(v url.Values) {
 			v.Del("Signature")
 			v.Del("SignatureNonce")
 			simtest.SignRPC("GET", v)
@@ -96,7 +96,7 @@ func TestAlibabaAuthentication(t *testing.T) {
 	}
 }
 
-func TestLegacyFormCounts(t *testing.T) {
+func TestLegacyParametersInForm(t *testing.T) {
 	s, _ := simtest.New(simtest.Fleet())
 	v := simtest.RPCParams("POST", "DescribeBackupPolicy", simtest.Query("DBInstanceId", "dds-set"))
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(v.Encode()))
@@ -106,8 +106,8 @@ func TestLegacyFormCounts(t *testing.T) {
 	}
 }
 
-// TestCommandLineToolIsUnderstood sends what version 3.4.11 of the aliyun command-line tool was seen to send.
-func TestCommandLineToolIsUnderstood(t *testing.T) {
+// TestCommandLineTool sends the request that was recorded of version 3.4.11 of the aliyun command-line tool.
+func TestCommandLineTool(t *testing.T) {
 	s, _ := simtest.New(simtest.Fleet())
 	v := simtest.RPCParams("POST", "DescribeBackups", simtest.Query("DBInstanceId", "dds-set", "RegionId", "cn-hangzhou",
 		"StartTime", "2026-08-01T00:00Z", "EndTime", "2026-08-02T00:00Z"))
@@ -124,7 +124,7 @@ func TestCommandLineToolIsUnderstood(t *testing.T) {
 	}
 }
 
-func TestNonceServesOnce(t *testing.T) {
+func TestNonceIsAcceptedOnce(t *testing.T) {
 	s, clock := simtest.New(simtest.Fleet())
 	r := simtest.ACS3Request("DescribeRegions", nil)
 	if got := simtest.Send(t, s, r); got.Status != 200 {
@@ -139,7 +139,7 @@ func TestNonceServesOnce(t *testing.T) {
 	}
 }
 
-func TestTemporaryAlibabaCredentials(t *testing.T) {
+func TestTemporaryCredentials(t *testing.T) {
 	f := simtest.Fleet()
 	f.Accounts[0].SecurityToken = "sts"
 	for name, tc := range map[string]struct{ token, code string }{

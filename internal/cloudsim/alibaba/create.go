@@ -13,7 +13,7 @@ import (
 // keepForever is the retention period of a backup that never expires.
 const keepForever = -1
 
-// createBackup starts a manual backup: of each shard where the instance is a sharded cluster.
+// createBackup starts a manual backup of the instance. Of a sharded cluster it starts one of each shard.
 func (api *API) createBackup(req *httpsim.Request, in *fleet.Instance) httpsim.Answer {
 	if bad := refuseBackup(req, in); bad != nil {
 		return *bad
@@ -51,29 +51,26 @@ func expiry(start time.Time, retention string, policy fleet.Policy) time.Time {
 	return start.AddDate(0, 0, days)
 }
 
-// refuseBackup returns the error why the backup cannot be made. It returns nil when it can.
+// refuseBackup returns the error for a backup that cannot be started. It returns nil for one that can.
 func refuseBackup(req *httpsim.Request, in *fleet.Instance) *httpsim.Answer {
 	methods := []string{"", "Snapshot", "Physical", "Logical"}
 	if in.OnCloudDisk() {
 		methods = methods[:2]
 	}
-	var refused httpsim.Answer
 	switch {
 	case instanceStatus(in) != "Running":
-		refused = failure(req, http.StatusForbidden, "OperationDenied.DBInstanceStatus",
-			"The operation is not permitted due to status of instance.")
+		return new(failure(req, http.StatusForbidden, "OperationDenied.DBInstanceStatus",
+			"The operation is not permitted due to status of instance."))
 	case !slices.Contains(methods, req.Params.Get("BackupMethod")):
-		refused = failure(req, http.StatusBadRequest, "InvalidBackupMethod.ValueNotSupport",
-			"The specified parameter BackupMethod is not valid.")
+		return new(badRequest(req, "InvalidBackupMethod.ValueNotSupport",
+			"The specified parameter BackupMethod is not valid."))
 	case !validRetention(req.Params.Get("BackupRetentionPeriod"), in):
-		refused = invalidParameter(req, "BackupRetentionPeriod")
+		return new(invalidParameter(req, "BackupRetentionPeriod"))
 	case in.BusyAt(req.Now):
-		refused = failure(req, http.StatusForbidden, "OperationDenied.BackupJobExists",
-			"The operation is not permitted due to backup job exist.")
-	default:
-		return nil
+		return new(failure(req, http.StatusForbidden, "OperationDenied.BackupJobExists",
+			"The operation is not permitted due to backup job exist."))
 	}
-	return &refused
+	return nil
 }
 
 // validRetention reports whether the parameter may be sent: not at all, or on cloud disks as 7 to 730 days or -1.

@@ -27,10 +27,8 @@ func failure(req *httpsim.Request, status int, code, message string) httpsim.Ans
 	return a
 }
 
-// badRequest returns an error with status 400, for functions that return nil when all is well.
-func badRequest(req *httpsim.Request, code, message string) *httpsim.Answer {
-	a := failure(req, http.StatusBadRequest, code, message)
-	return &a
+func badRequest(req *httpsim.Request, code, message string) httpsim.Answer {
+	return failure(req, http.StatusBadRequest, code, message)
 }
 
 func noSuchAPI(req *httpsim.Request, code string) httpsim.Answer {
@@ -38,17 +36,17 @@ func noSuchAPI(req *httpsim.Request, code string) httpsim.Answer {
 }
 
 func missingParameter(req *httpsim.Request, name string) httpsim.Answer {
-	return *badRequest(req, "MissingParameter", "The request is missing a required parameter: "+name+".")
+	return badRequest(req, "MissingParameter", "The request is missing a required parameter: "+name+".")
 }
 
 func invalidParameter(req *httpsim.Request, name string) httpsim.Answer {
-	return *badRequest(req, "InvalidParameter", "The specified parameter "+name+" is not valid.")
+	return badRequest(req, "InvalidParameter", "The specified parameter "+name+" is not valid.")
 }
 
 // unsupported returns the error for a storage or topology that an operation does not support. The documentation names
 // no code for it: this one is the code of similar operations.
 func unsupported(req *httpsim.Request) httpsim.Answer {
-	return *badRequest(req, "StorageTypeOrInstanceTypeNotSupported",
+	return badRequest(req, "StorageTypeOrInstanceTypeNotSupported",
 		"The storage type or instance type does not support this operation.")
 }
 
@@ -56,15 +54,15 @@ func unsupported(req *httpsim.Request) httpsim.Answer {
 func refusal(req *httpsim.Request, why httpsim.Refusal) httpsim.Answer {
 	switch why {
 	case httpsim.Throttled:
-		return *badRequest(req, "Throttling.User", "Request was denied due to user flow control.")
+		return badRequest(req, "Throttling.User", "Request was denied due to user flow control.")
 	case httpsim.Forbidden:
 		return failure(req, http.StatusForbidden, "Forbidden.RAM",
 			"User not authorized to operate on the specified resource, or this API doesn't support RAM.")
 	case httpsim.ExpiredKey:
 		if req.Account != nil && req.Account.SecurityToken != "" {
-			return *badRequest(req, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
+			return badRequest(req, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
 		}
-		return *badRequest(req, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
+		return badRequest(req, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
 	case httpsim.WrongKey:
 		return failure(req, http.StatusNotFound, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
 	case httpsim.NotFound:

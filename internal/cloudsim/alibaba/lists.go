@@ -8,8 +8,11 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim/httpsim"
 )
 
-// paging says which records of a list a call asks for: the page of that number, counted from 1.
-type paging struct{ number, size int }
+// paging says which records of a list a call asks for.
+type paging struct {
+	number int // of the page, from 1
+	size   int // records per page
+}
 
 // readPaging reads PageSize, and the page number from the named parameter. It returns the error for values that are not
 // valid.
@@ -18,14 +21,14 @@ func readPaging(req *httpsim.Request, numberParam string) (paging, *httpsim.Answ
 	if text := req.Params.Get(numberParam); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
-			return p, badRequest(req, "InvalidPageNumber.Malformed", "The specified parameter "+numberParam+" is not valid.")
+			return p, new(badRequest(req, "InvalidPageNumber.Malformed", "The specified parameter "+numberParam+" is not valid."))
 		}
 		p.number = n
 	}
 	if text := req.Params.Get("PageSize"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || !slices.Contains([]int{30, 50, 100}, n) {
-			return p, badRequest(req, "InvalidPageSize.Malformed", "The specified parameter PageSize is not valid.")
+			return p, new(badRequest(req, "InvalidPageSize.Malformed", "The specified parameter PageSize is not valid."))
 		}
 		p.size = n
 	}
@@ -49,7 +52,7 @@ func (api *API) listOf(key string, records []any) object {
 	return object{key: records}
 }
 
-// timeRange is a span of which the end is excluded.
+// timeRange is a span of time without its end.
 type timeRange struct{ start, end time.Time }
 
 func (r timeRange) contains(t time.Time) bool { return !t.Before(r.start) && t.Before(r.end) }
@@ -58,7 +61,7 @@ func (r timeRange) contains(t time.Time) bool { return !t.Before(r.start) && t.B
 func (api *API) readTimeRange(req *httpsim.Request) (timeRange, *httpsim.Answer) {
 	r := timeRange{end: req.Now.AddDate(100, 0, 0)}
 	refuse := func(code string) (timeRange, *httpsim.Answer) {
-		return r, badRequest(req, code, "The specified parameter StartTime or EndTime is not valid.")
+		return r, new(badRequest(req, code, "The specified parameter StartTime or EndTime is not valid."))
 	}
 	var err error
 	if text := req.Params.Get("StartTime"); text != "" {

@@ -40,7 +40,7 @@ func (api *API) authenticate(req *httpsim.Request) (*fleet.Account, httpsim.Answ
 	}
 	a, ok := parseACS3(header.Get("Authorization"))
 	if !ok || !coversRequest(a.Signed, header) {
-		return nil, *badRequest(req, "IncompleteSignature",
+		return nil, badRequest(req, "IncompleteSignature",
 			"The request signature does not conform to Alibaba Cloud standards.")
 	}
 	if sum := sha256.Sum256(req.Body); header.Get("X-Acs-Content-Sha256") != hex.EncodeToString(sum[:]) {
@@ -77,7 +77,7 @@ func (api *API) checkSigned(req *httpsim.Request, sr signedRequest) (*fleet.Acco
 		return nil, failure(req, http.StatusNotFound, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
 	}
 	if sr.token != account.SecurityToken {
-		return nil, *badRequest(req, "InvalidSecurityToken.MismatchWithAccessKey",
+		return nil, badRequest(req, "InvalidSecurityToken.MismatchWithAccessKey",
 			"Specified SecurityToken does not match the AccessKey.")
 	}
 	want, text := sr.sign(req, account.AccessKeySecret)
@@ -86,22 +86,22 @@ func (api *API) checkSigned(req *httpsim.Request, sr signedRequest) (*fleet.Acco
 	}
 	date, err := time.Parse(secondTime, sr.date)
 	if err != nil {
-		return nil, *badRequest(req, "InvalidTimeStamp.Format",
+		return nil, badRequest(req, "InvalidTimeStamp.Format",
 			"Specified time stamp or date value is not well formatted.")
 	}
 	now := api.opts.WallNow()
 	if now.Sub(date).Abs() > maxSkew {
-		return nil, *badRequest(req, "InvalidTimeStamp.Expired",
+		return nil, badRequest(req, "InvalidTimeStamp.Expired",
 			"Specified time stamp or date value is expired.")
 	}
 	if sr.nonce == "" || !api.nonces.use(req.KeyID+" "+sr.nonce, now) {
-		return nil, *badRequest(req, "SignatureNonceUsed", "Specified signature nonce was used already.")
+		return nil, badRequest(req, "SignatureNonceUsed", "Specified signature nonce was used already.")
 	}
 	return account, httpsim.Answer{}
 }
 
 func signatureMismatch(req *httpsim.Request, text string) httpsim.Answer {
-	return *badRequest(req, "SignatureDoesNotMatch",
+	return badRequest(req, "SignatureDoesNotMatch",
 		"Specified signature is not matched with our calculation. server string to sign is:"+text)
 }
 

@@ -12,8 +12,8 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim/httpsim"
 )
 
-// The examples of Alibaba Cloud's own documentation of its two signature schemes.
-func TestAlibabaSignatureExamples(t *testing.T) {
+// TestDocumentedSignatures uses the examples in Alibaba Cloud's documentation of its two signature schemes.
+func TestDocumentedSignatures(t *testing.T) {
 	params, err := url.ParseQuery("AccessKeyId=testid&Action=DescribeRegions&Format=XML&SignatureMethod=HMAC-SHA1" +
 		"&SignatureNonce=3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf&SignatureVersion=1.0&Timestamp=2016-02-23T12%3A46%3A24Z" +
 		"&Version=2014-05-26&Signature=ignored")

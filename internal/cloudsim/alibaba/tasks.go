@@ -41,7 +41,8 @@ func taskRecord(job fleet.Job) object {
 	return record
 }
 
-// jobsAt returns the instance's own jobs, and one for each running or recently finished backup without, newest first.
+// jobsAt returns the instance's own jobs, and one for each running or recently finished backup without a job of its own.
+// The newest comes first.
 func jobsAt(in *fleet.Instance, now time.Time) []fleet.Job {
 	var list []fleet.Job
 	for _, job := range in.Jobs {

@@ -19,13 +19,13 @@ const (
 	DemoUnwatched = "dds-2zescratchdev"  // was forgotten
 )
 
-// Demo returns a fleet with one instance per situation that a person should see at now. As time passes, backups go on
-// where they were going on, and never where they had stopped.
+// Demo returns a fleet with an instance for each situation that a user should see. It starts at now. As time passes,
+// instances with a working schedule get more backups, and the others do not.
 func Demo(now time.Time) Fleet {
 	return demoFleet(now, func(scene) bool { return true })
 }
 
-// Healthy returns the instances of the demo fleet whose every verdict is ok, at now and later.
+// Healthy returns the instances of the demo fleet that are in order, at now and later.
 func Healthy(now time.Time) Fleet {
 	return demoFleet(now, func(sc scene) bool { return sc.healthy })
 }
@@ -34,7 +34,7 @@ func Healthy(now time.Time) Fleet {
 type scene struct {
 	id, name string
 	healthy  bool
-	change   func(in *Instance, now time.Time) // from a healthy instance to the situation
+	change   func(in *Instance, now time.Time) // turns a healthy instance into the situation
 }
 
 func demoFleet(now time.Time, wanted func(scene) bool) Fleet {
@@ -61,7 +61,7 @@ func demoFleet(now time.Time, wanted func(scene) bool) Fleet {
 	}}
 }
 
-// instance makes a healthy instance with daily backups and changes it to the situation.
+// instance makes a healthy instance with daily backups and turns it into the situation.
 func (sc scene) instance(now time.Time) Instance {
 	team, _, _ := strings.Cut(sc.name, "-")
 	in := Instance{

@@ -41,8 +41,8 @@ func (f *Fleet) Instance(id string) *Instance {
 	return nil
 }
 
-// Account is one customer of one cloud. Huawei's IAM also gives it a token for the user AccessKeyID with the password
-// AccessKeySecret.
+// Account is one customer of one cloud. Huawei's IAM also accepts AccessKeyID and AccessKeySecret as the name and the
+// password of a user, and gives out a token for them.
 type Account struct {
 	Cloud           string // Alibaba or Huawei
 	AccessKeyID     string
@@ -64,7 +64,7 @@ type Instance struct {
 	Tags             map[string]string
 	CreatedAt        time.Time // zero: not sent
 	Shards           []string  // ids of the shards of a sharded cluster (Alibaba: each is backed up on its own)
-	ClusterBackup    bool      // Alibaba: backups are listed by DescribeClusterBackups
+	ClusterBackup    bool      // Alibaba's cluster-backup mode: the backups of all shards form a set
 	Policy           Policy
 	Backups          []Backup // any order
 	Jobs             []Job
@@ -103,14 +103,14 @@ type Policy struct {
 	Interval      time.Duration  // between windows of high-frequency backup; 0: a window a day, on Weekdays
 	RetentionDays int            // 0: backups do not expire
 	LogBackup     bool           // whether logs are backed up too, for point-in-time recovery
-	NextAt        time.Time      // Alibaba: the next backup, as told for an instance without Live; zero: not sent
+	NextAt        time.Time      // Alibaba: the next backup of an instance without Live; zero: not sent
 }
 
 // Backup is one backup set, in words that are the same for both clouds.
 type Backup struct {
 	ID, Name    string
 	Node        string // shard id; "": the whole instance
-	Set         string // Alibaba, cluster backup: id of the set that this shard's part belongs to
+	Set         string // Alibaba's cluster-backup mode: id of the set that this shard's part belongs to
 	Incremental bool
 	Manual      bool
 	Method      string // Snapshot, Physical, Logical
@@ -127,13 +127,13 @@ type Backup struct {
 	Override map[string]any
 }
 
-// Omit as a value in an Override leaves the field out.
+// Omit is a value in an Override that leaves the field out.
 const Omit = "\x00omit"
 
 // Job is one backup job.
 type Job struct {
 	ID       string
-	Status   string // Alibaba: Scheduled, Checking, Backuping, Finished; Huawei: Running, Completed, Failed
+	Status   string // the cloud's word; Alibaba: Scheduled, Checking, Backuping, Finished; Huawei: Running, Completed, Failed
 	Manual   bool
 	Start    time.Time
 	End      time.Time     // zero: not ended

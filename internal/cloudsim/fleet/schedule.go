@@ -15,7 +15,7 @@ const (
 // Schedule adds to an instance's history as time passes: at any moment the clouds show the backups that the policy
 // would have made by then.
 type Schedule struct {
-	Since        time.Time     // from here on backups are added; earlier ones must be in Instance.Backups
+	Since        time.Time     // start of what the schedule adds; Instance.Backups holds earlier backups
 	Shards       []string      // shards that are backed up one by one; none: one record for the whole instance
 	Length       time.Duration // how long a backup takes
 	SizeBytes    int64         // size of a backup at Since, of each shard where these are backed up one by one

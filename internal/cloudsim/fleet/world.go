@@ -16,13 +16,13 @@ func NewWorld(f Fleet) *World {
 	return w
 }
 
-// Update changes the fleet. Pointers that the world returned earlier may be outdated afterwards.
+// Update changes the fleet. Pointers that the world returned before must not be used after it.
 func (w *World) Update(change func(*Fleet)) {
 	change(&w.fleet)
 	w.index()
 }
 
-// index must run after every change to the slices of the fleet.
+// index makes the instances findable. It must run after every change to the slices of the fleet.
 func (w *World) index() {
 	w.byID = make(map[instanceKey]*Instance)
 	for i := range w.fleet.Accounts {

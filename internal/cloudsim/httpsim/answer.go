@@ -16,16 +16,16 @@ type Object = map[string]any
 // Answer is a cloud's answer to one call.
 type Answer struct {
 	Status int    // HTTP status
-	Code   string // the cloud's error code; "": success, or an error without one
+	Code   string // the cloud's error code; "": a success, or an error without a code
 	Header http.Header
 	Body   any    // sent as JSON unless Raw is set; nil: no body
 	Raw    []byte // sent as it is; nil: Body is sent
 	Page   Page
 }
 
-// Page tells where the list is in an answer, for the faults that spoil lists.
+// Page says where an answer holds its list, for the faults that spoil lists. The zero value is no list.
 type Page struct {
-	Path  []string // keys from the body to the list of records; nil: the answer has no list
+	Path  []string // keys from the body to the list of records
 	Total string   // key of the total count; "": none
 	ID    string   // key of a record's id
 }
@@ -35,7 +35,7 @@ func NewJSON(status int, body any) Answer {
 	return Answer{Status: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
 }
 
-// NewHTML returns an answer with a page that consists of its title.
+// NewHTML returns an answer with an HTML page that shows its title.
 func NewHTML(status int, title string) Answer {
 	return Answer{
 		Status: status,
@@ -50,7 +50,7 @@ func (a Answer) Bytes() []byte {
 		return a.Raw
 	}
 	text, err := json.Marshal(a.Body)
-	if err != nil { // only an Override can hold what JSON cannot
+	if err != nil { // only an Override can hold a value that JSON cannot express
 		return []byte(`{"simulator error":` + strconv.Quote(err.Error()) + `}`)
 	}
 	return text

@@ -1,14 +1,14 @@
 package httpsim
 
-// Refusal is a reason to answer with an error that every cloud has. The zero value is no reason.
+// Refusal is a reason for which every cloud documents an error. The zero value is no reason.
 type Refusal string
 
-// The reasons.
+// The reasons. Forbidden and NotFound are for authenticated accounts only.
 const (
 	Throttled   Refusal = "throttled"
 	Forbidden   Refusal = "forbidden"
 	ExpiredKey  Refusal = "expired key"
 	WrongKey    Refusal = "wrong key"
-	NotFound    Refusal = "not found" // the instance
+	NotFound    Refusal = "not found" // of an instance
 	ServerError Refusal = "server error"
 )

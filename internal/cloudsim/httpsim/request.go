@@ -13,13 +13,13 @@ import (
 // MaxRequest bounds the body of a request, in bytes. What exceeds it is ignored.
 const MaxRequest = 1 << 20
 
-// Request is one call to a cloud, taken apart. The caller fills in HTTP, Body and Params, the protocol the rest.
+// Request is one call to a cloud, taken apart.
 type Request struct {
 	HTTP   *http.Request
 	Body   []byte
 	Params url.Values // of the query, and of the body where that is a form
 
-	// What the call says of itself, unchecked; "": nothing.
+	// What the call says of itself, unchecked. A protocol sets it; "" is not stated.
 	Operation  string // the cloud's own name; "": no such operation
 	KeyID      string // access key id
 	Region     string
@@ -27,13 +27,13 @@ type Request struct {
 	InstanceID string
 	NodeID     string
 
-	// What a fault asks for.
+	// What a fault changes. The zero values change nothing.
 	RepeatFirstPage bool    // every page is the first one
-	Refusal         Refusal // what an authenticated account gets instead of its answer; "": the answer
+	Refusal         Refusal // the error that an authenticated account gets instead of its answer
 
-	// What is known when the call is answered.
-	ID      string // of the request, in the cloud's form
-	Now     time.Time
+	// Set when the call is answered.
+	Now     time.Time      // the time in the fleet
+	ID      string         // of the request, in the cloud's form
 	Account *fleet.Account // who signed; nil: not authenticated
 }
 
@@ -50,8 +50,8 @@ func NewRequest(r *http.Request) (*Request, error) {
 	return &Request{HTTP: r, Body: body, Params: query}, nil
 }
 
-// RefusedAs returns why the authenticated account gets no answer: for the fault's reason, or because the operation is
-// denied to it. It returns "" when the account gets its answer.
+// RefusedAs returns why the authenticated account gets an error: the reason of the fault, or Forbidden for an operation
+// that is denied to it. It returns "" when the account gets its answer.
 func (r *Request) RefusedAs() Refusal {
 	if r.Refusal == "" && slices.Contains(r.Account.Denied, r.Operation) {
 		return Forbidden

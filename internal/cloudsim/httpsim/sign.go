@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Authorization is the content of an Authorization header, which both clouds write as
-// "ALGORITHM Key=value,SignedHeaders=a;b,Signature=…".
+// Authorization is the content of an Authorization header. Both clouds write it as
+// "ALGORITHM KeyField=id,SignedHeaders=a;b,Signature=…".
 type Authorization struct {
 	KeyID, Signature string
 	Signed           []string // names of the signed headers, as sent

@@ -13,27 +13,27 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim/simtest"
 )
 
-func TestListBackupsSelects(t *testing.T) {
+func TestListBackupsFilters(t *testing.T) {
 	for name, tc := range map[string]struct {
 		params []string
 		want   []any
 	}{
-		"project-wide, full ones, newest first": {nil, []any{"a4br02", "b1br02", "a2br02", "a1br02"}},
+		"no filter: full backups, newest first": {nil, []any{"a4br02", "b1br02", "a2br02", "a1br02"}},
 		"one instance":                          {[]string{"instance_id", simtest.HuaweiSet}, []any{"a4br02", "a2br02", "a1br02"}},
-		"unknown instance":                      {[]string{"instance_id", "nobodyin02"}, []any{}},
-		"an empty id is none":                   {[]string{"instance_id", ""}, []any{"a4br02", "b1br02", "a2br02", "a1br02"}},
+		"unknown instance":                      {[]string{"instance_id", "unknownin02"}, []any{}},
+		"empty id ignored":                      {[]string{"instance_id", ""}, []any{"a4br02", "b1br02", "a2br02", "a1br02"}},
 		"incremental of one instance":           {[]string{"instance_id", simtest.HuaweiSet, "backup_type", "Incremental"}, []any{"a3br02"}},
 		"automatic":                             {[]string{"backup_type", "Auto"}, []any{"a4br02", "b1br02", "a1br02"}},
 		"manual":                                {[]string{"backup_type", "Manual"}, []any{"a2br02"}},
 		"mode":                                  {[]string{"mode", "Sharding"}, []any{"b1br02"}},
 		"status":                                {[]string{"backup_status", "BUILDING"}, []any{"a4br02"}},
-		"name, in part":                         {[]string{"backup_name", "auto"}, []any{"a4br02", "b1br02", "a1br02"}},
+		"part of the name":                      {[]string{"backup_name", "auto"}, []any{"a4br02", "b1br02", "a1br02"}},
 		"instance name":                         {[]string{"instance_name", "io"}, []any{"b1br02"}},
-		"by start": {
+		"span of starts": {
 			[]string{"begin_time", "2026-08-06 10:00:00", "end_time", "2026-08-06 11:30:00"},
 			[]any{"b1br02", "a2br02"},
 		},
-		"by name, rising": {
+		"by name, ascending": {
 			[]string{"order_field", "name", "order_rule", "asc"},
 			[]any{"a1br02", "a4br02", "b1br02", "a2br02"},
 		},
@@ -72,7 +72,7 @@ func TestListBackupsRecord(t *testing.T) {
 	}
 }
 
-func TestHuaweiRefusals(t *testing.T) {
+func TestRefusals(t *testing.T) {
 	f := simtest.Fleet()
 	f.Accounts[1].Denied = []string{"ShowBackupPolicy"}
 	instances, v3 := "/v3/"+simtest.Project+"/instances", "/v3/"+simtest.Project
@@ -82,25 +82,25 @@ func TestHuaweiRefusals(t *testing.T) {
 		status int
 		code   string
 	}{
-		"limit 0":                  {simtest.BackupsPath, []string{"limit", "0"}, 400, "DBS.280439"},
-		"limit 101":                {simtest.BackupsPath, []string{"limit", "101"}, 400, "DBS.280439"},
-		"limit of instances":       {instances, []string{"limit", "101"}, 400, "DBS.280439"},
-		"offset":                   {simtest.BackupsPath, []string{"offset", "-1"}, 400, "DBS.280440"},
-		"end alone":                {simtest.BackupsPath, []string{"end_time", "2026-08-06 00:00:00"}, 400, "DBS.280067"},
-		"begin alone":              {simtest.BackupsPath, []string{"begin_time", "2026-08-06 00:00:00"}, 400, "DBS.280068"},
-		"begin after end":          {simtest.BackupsPath, []string{"begin_time", "2026-08-06 00:00:00", "end_time", "2026-08-05 00:00:00"}, 400, "DBS.280068"},
-		"time as others write it":  {simtest.BackupsPath, []string{"begin_time", "2026-08-06T00:00:00Z", "end_time", "2026-08-07 00:00:00"}, 400, "DBS.280067"},
-		"incremental project-wide": {simtest.BackupsPath, []string{"backup_type", "Incremental"}, 400, "DBS.200001"},
-		"type":                     {simtest.BackupsPath, []string{"backup_type", "Half"}, 400, "DBS.200001"},
-		"mode":                     {simtest.BackupsPath, []string{"mode", "Cluster"}, 400, "DBS.280342"},
-		"mode of instances":        {instances, []string{"mode", "Cluster"}, 400, "DBS.280342"},
-		"order without rule":       {simtest.BackupsPath, []string{"order_field", "name"}, 400, "DBS.200001"},
-		"policy of nobody":         {instances + "/nobodyin02/backups/policy", nil, 403, "DBS.280063"},
-		"recovery of nobody":       {instances + "/nobodyin02/restore-time", []string{"date", "2026-08-06"}, 400, "DBS.280110"},
-		"recovery without a date":  {instances + "/" + simtest.HuaweiSet + "/restore-time", nil, 400, "DBS.280068"},
-		"tasks over 31 days":       {"/v3.1/" + simtest.Project + "/jobs", []string{"start_time", "2026-07-06T00:00:00+0000", "end_time", "2026-08-06T00:00:00+0000"}, 400, "DBS.280068"},
-		"tasks without a start":    {"/v3.1/" + simtest.Project + "/jobs", nil, 400, "DBS.280067"},
-		"job gone":                 {v3 + "/jobs", []string{"id", "x"}, 400, "DBS.200543"},
+		"limit 0":                         {simtest.BackupsPath, []string{"limit", "0"}, 400, "DBS.280439"},
+		"limit 101":                       {simtest.BackupsPath, []string{"limit", "101"}, 400, "DBS.280439"},
+		"limit of instances":              {instances, []string{"limit", "101"}, 400, "DBS.280439"},
+		"negative offset":                 {simtest.BackupsPath, []string{"offset", "-1"}, 400, "DBS.280440"},
+		"end without begin":               {simtest.BackupsPath, []string{"end_time", "2026-08-06 00:00:00"}, 400, "DBS.280067"},
+		"begin without end":               {simtest.BackupsPath, []string{"begin_time", "2026-08-06 00:00:00"}, 400, "DBS.280068"},
+		"begin after end":                 {simtest.BackupsPath, []string{"begin_time", "2026-08-06 00:00:00", "end_time", "2026-08-05 00:00:00"}, 400, "DBS.280068"},
+		"time in another format":          {simtest.BackupsPath, []string{"begin_time", "2026-08-06T00:00:00Z", "end_time", "2026-08-07 00:00:00"}, 400, "DBS.280067"},
+		"incremental project-wide":        {simtest.BackupsPath, []string{"backup_type", "Incremental"}, 400, "DBS.200001"},
+		"type":                            {simtest.BackupsPath, []string{"backup_type", "Half"}, 400, "DBS.200001"},
+		"mode":                            {simtest.BackupsPath, []string{"mode", "Cluster"}, 400, "DBS.280342"},
+		"mode of instances":               {instances, []string{"mode", "Cluster"}, 400, "DBS.280342"},
+		"order without rule":              {simtest.BackupsPath, []string{"order_field", "name"}, 400, "DBS.200001"},
+		"denied operation":                {instances + "/unknownin02/backups/policy", nil, 403, "DBS.280063"},
+		"recovery of an unknown instance": {instances + "/unknownin02/restore-time", []string{"date", "2026-08-06"}, 400, "DBS.280110"},
+		"recovery without a date":         {instances + "/" + simtest.HuaweiSet + "/restore-time", nil, 400, "DBS.280068"},
+		"tasks over 31 days":              {"/v3.1/" + simtest.Project + "/jobs", []string{"start_time", "2026-07-06T00:00:00+0000", "end_time", "2026-08-06T00:00:00+0000"}, 400, "DBS.280068"},
+		"tasks without a start":           {"/v3.1/" + simtest.Project + "/jobs", nil, 400, "DBS.280067"},
+		"unknown job":                     {v3 + "/jobs", []string{"id", "x"}, 400, "DBS.200543"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -112,13 +112,13 @@ func TestHuaweiRefusals(t *testing.T) {
 	}
 }
 
-func TestVariantsOfHuawei(t *testing.T) {
+func TestVariants(t *testing.T) {
 	s := cloudsim.New(cloudsim.Options{Fleet: simtest.Fleet(), Now: simtest.Start, Variants: cloudsim.Variants{LowerCaseTypes: true, BuildingEndNull: true, UnknownInstanceRefused: true}})
 	running := simtest.GetHuawei(t, s, simtest.BackupsPath, "backup_id", "a4br02").At(t, "backups", 0).(map[string]any)
 	if end, there := running["end_time"]; end != nil || !there || running["type"] != "auto" {
 		t.Errorf("running: %v", running)
 	}
-	if got := simtest.GetHuawei(t, s, simtest.BackupsPath, "instance_id", "nobodyin02"); got.Code() != "DBS.280110" {
+	if got := simtest.GetHuawei(t, s, simtest.BackupsPath, "instance_id", "unknownin02"); got.Code() != "DBS.280110" {
 		t.Errorf("unknown instance: %s", got.Text)
 	}
 }
@@ -158,14 +158,14 @@ func TestListInstances(t *testing.T) {
 		t.Errorf("strategy (-want +got):\n%s", diff)
 	}
 	if days := got.At(t, "instances", 0, "backup_strategy", "keep_days"); days != 0.0 {
-		t.Errorf("switched off: keep_days %v", days)
+		t.Errorf("disabled: keep_days %v", days)
 	}
 	if created := got.At(t, "instances", 1, "created"); created != "2026-07-06T12:00:00" {
 		t.Errorf("created %v", created)
 	}
 }
 
-func TestHuaweiPolicyAndRecovery(t *testing.T) {
+func TestPolicyAndRecovery(t *testing.T) {
 	s, _ := simtest.New(simtest.Fleet())
 	of := func(id string) string { return "/v3/" + simtest.Project + "/instances/" + id }
 	on := simtest.GetHuawei(t, s, of(simtest.HuaweiSet)+"/backups/policy")
@@ -175,7 +175,7 @@ func TestHuaweiPolicyAndRecovery(t *testing.T) {
 	}
 	off := simtest.GetHuawei(t, s, of(simtest.HuaweiCluster)+"/backups/policy")
 	if diff := cmp.Diff(map[string]any{"backup_policy": map[string]any{"keep_days": 0.0}}, off.Body); diff != "" {
-		t.Errorf("switched off (-want +got):\n%s", diff)
+		t.Errorf("disabled (-want +got):\n%s", diff)
 	}
 	for date, want := range map[string][]any{
 		"2026-08-04": {},
@@ -232,13 +232,13 @@ func TestCreateManualBackup(t *testing.T) {
 		return simtest.Send(t, s, r)
 	}
 	for name, tc := range map[string]struct{ got, code string }{
-		"short name":          {create(simtest.HuaweiCluster, "abc", "").Code(), "DBS.280277"},
-		"name with a space":   {create(simtest.HuaweiCluster, "my backup", "").Code(), "DBS.280277"},
-		"name from a digit":   {create(simtest.HuaweiCluster, "1backup", "").Code(), "DBS.280277"},
-		"description":         {create(simtest.HuaweiCluster, "mybackup", "<b>").Code(), "DBS.280127"},
-		"taken by another":    {create(simtest.HuaweiCluster, "auto-1", "").Code(), "DBS.201201"},
-		"instance of nobody":  {create("nobodyin02", "mybackup", "").Code(), "DBS.280110"},
-		"backup runs already": {create(simtest.HuaweiSet, "mybackup", "").Code(), "DBS.200019"},
+		"short name":               {create(simtest.HuaweiCluster, "abc", "").Code(), "DBS.280277"},
+		"name with a space":        {create(simtest.HuaweiCluster, "my backup", "").Code(), "DBS.280277"},
+		"name starts with a digit": {create(simtest.HuaweiCluster, "1backup", "").Code(), "DBS.280277"},
+		"description":              {create(simtest.HuaweiCluster, "mybackup", "<b>").Code(), "DBS.280127"},
+		"name in use":              {create(simtest.HuaweiCluster, "auto-1", "").Code(), "DBS.201201"},
+		"unknown instance":         {create("unknownin02", "mybackup", "").Code(), "DBS.280110"},
+		"backup runs already":      {create(simtest.HuaweiSet, "mybackup", "").Code(), "DBS.200019"},
 	} {
 		if tc.got != tc.code {
 			t.Errorf("%s: %s, want %s", name, tc.got, tc.code)

@@ -14,7 +14,7 @@ var start = simtest.Start()
 
 const iamMessage = "Incorrect IAM authentication information: "
 
-func TestHuaweiAuthentication(t *testing.T) {
+func TestAuthentication(t *testing.T) {
 	list := func(change func(*http.Request)) func() *http.Request {
 		return func() *http.Request {
 			r := simtest.HuaweiRequest(http.MethodGet, simtest.BackupsPath, simtest.Query("limit", "10", "begin_time", "2026-08-01 00:00:00",
@@ -51,13 +51,13 @@ func TestHuaweiAuthentication(t *testing.T) {
 		"unknown key": {list(func(r *http.Request) {
 			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), simtest.HuaweiKey, "AKNO", 1))
 		}), 401, "APIGW.0301", iamMessage + "Get secretKey failed,ak:AKNO,err:ak not exist"},
-		"unsigned":             {list(func(r *http.Request) { r.Header.Del("Authorization") }), 401, "APIGW.0301", iamMessage + "x-auth-token not found"},
-		"security token":       {list(func(r *http.Request) { r.Header.Set("X-Security-Token", "x") }), 401, "APIGW.0301", iamMessage + "verify aksk signature fail: security token mismatch"},
-		"user token":           {list(token("user-token")), 200, "", ""},
-		"unknown user token":   {list(token("x")), 401, "APIGW.0301", iamMessage + "decrypt token fail"},
-		"another project":      {list(func(r *http.Request) { token("user-token")(r); r.URL.Path = "/v3/other/backups" }), 403, "DBS.200604", "The project does not belong to the account."},
-		"another project said": {list(func(r *http.Request) { r.Header.Set("X-Project-Id", "other") }), 403, "DBS.200604", "The project does not belong to the account."},
-		"unknown path":         {list(func(r *http.Request) { r.URL.Path = "/v3/" + simtest.Project + "/nothing" }), 404, "APIGW.0101", "The API does not exist or has not been published in the environment"},
+		"not signed":                    {list(func(r *http.Request) { r.Header.Del("Authorization") }), 401, "APIGW.0301", iamMessage + "x-auth-token not found"},
+		"security token":                {list(func(r *http.Request) { r.Header.Set("X-Security-Token", "x") }), 401, "APIGW.0301", iamMessage + "verify aksk signature fail: security token mismatch"},
+		"user token":                    {list(token("user-token")), 200, "", ""},
+		"unknown user token":            {list(token("x")), 401, "APIGW.0301", iamMessage + "decrypt token fail"},
+		"another project":               {list(func(r *http.Request) { token("user-token")(r); r.URL.Path = "/v3/other/backups" }), 403, "DBS.200604", "The project does not belong to the account."},
+		"another project in the header": {list(func(r *http.Request) { r.Header.Set("X-Project-Id", "other") }), 403, "DBS.200604", "The project does not belong to the account."},
+		"unknown path":                  {list(func(r *http.Request) { r.URL.Path = "/v3/" + simtest.Project + "/nothing" }), 404, "APIGW.0101", "The API does not exist or has not been published in the environment"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestHuaweiAuthentication(t *testing.T) {
 	}
 }
 
-func TestHuaweiLocksKeyAfterFailures(t *testing.T) {
+func TestFailuresLockTheKey(t *testing.T) {
 	s, clock := simtest.New(simtest.Fleet())
 	call := func(secret string) string {
 		r := simtest.HuaweiRequest(http.MethodGet, simtest.BackupsPath, nil, "")

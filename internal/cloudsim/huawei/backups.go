@@ -18,10 +18,11 @@ type listed struct {
 	b  *fleet.Backup
 }
 
-// backupFilter is what a ListBackups call asks for.
+// backupFilter says which backups a ListBackups call asks for.
 type backupFilter struct {
-	params     func(string) string
-	begin, end time.Time // on the start of the backup
+	*httpsim.Request
+
+	begin, end time.Time // span of the starts, both ends included
 }
 
 // listBackups lists the backups of the whole project, or of one instance. Only a call for the type Incremental gets
@@ -38,7 +39,7 @@ func (api *API) listBackups(req *httpsim.Request) httpsim.Answer {
 	var found []listed
 	for i := range req.Account.Instances {
 		in := &req.Account.Instances[i]
-		if in.Region != req.Region || !filter.wantsInstance(in) {
+		if !filter.wantsInstance(in) {
 			continue
 		}
 		backups := in.BackupsAt(req.Now)
@@ -58,52 +59,65 @@ func (api *API) listBackups(req *httpsim.Request) httpsim.Answer {
 	return a
 }
 
+// readFilter reads what a ListBackups call asks for. It returns the error for values that are not valid.
 func (api *API) readFilter(req *httpsim.Request) (backupFilter, *httpsim.Answer) {
-	f := backupFilter{params: req.Params.Get, end: req.Now.AddDate(100, 0, 0)}
-	kind, instance := f.params("backup_type"), f.params("instance_id")
-	begin, end := f.params("begin_time"), f.params("end_time")
-	var err error
-	if begin != "" || end != "" {
-		if f.begin, err = time.Parse(backupTime, begin); err != nil {
-			return f, badRequest(req, "DBS.280067", "The start time is invalid.")
-		}
-		if f.end, err = time.Parse(backupTime, end); err != nil || !f.end.After(f.begin) {
-			return f, badRequest(req, "DBS.280068", "The end time is invalid.")
-		}
+	f, bad := readSpan(req)
+	if bad != nil {
+		return f, bad
 	}
-	known := instance == "" || api.instance(req, instance) != nil
+	param := req.Params.Get
+	kind, instance := param("backup_type"), param("instance_id")
 	switch {
 	case !slices.Contains([]string{"", "Auto", "Manual", "Incremental"}, kind),
 		kind == "Incremental" && instance == "",
-		(f.params("order_field") == "") != (f.params("order_rule") == ""):
-		return f, badRequest(req, "DBS.200001", "Parameter error.")
-	case !slices.Contains([]string{"", "Sharding", "ReplicaSet", "Single"}, f.params("mode")):
-		return f, badRequest(req, "DBS.280342", "The DB instance mode is invalid.")
-	case !known && api.opts.Variants.UnknownInstanceRefused:
-		a := refusal(req, httpsim.NotFound)
-		return f, &a
+		(param("order_field") == "") != (param("order_rule") == ""):
+		return f, new(badRequest(req, "DBS.200001", "Parameter error."))
+	case !validMode(req):
+		return f, new(invalidMode(req))
+	case instance != "" && api.instance(req, instance) == nil && api.opts.Variants.UnknownInstanceRefused:
+		return f, new(refusal(req, httpsim.NotFound))
+	}
+	return f, nil
+}
+
+// readSpan reads begin_time and end_time, of which a call must have both or none.
+func readSpan(req *httpsim.Request) (backupFilter, *httpsim.Answer) {
+	f := backupFilter{Request: req, end: req.Now.AddDate(100, 0, 0)}
+	begin, end := req.Params.Get("begin_time"), req.Params.Get("end_time")
+	if begin == "" && end == "" {
+		return f, nil
+	}
+	var err error
+	if f.begin, err = time.Parse(backupTime, begin); err != nil {
+		return f, new(badRequest(req, "DBS.280067", "The start time is invalid."))
+	}
+	if f.end, err = time.Parse(backupTime, end); err != nil || !f.end.After(f.begin) {
+		return f, new(badRequest(req, "DBS.280068", "The end time is invalid."))
 	}
 	return f, nil
 }
 
 func (f backupFilter) wantsInstance(in *fleet.Instance) bool {
-	id, mode, name := f.params("instance_id"), f.params("mode"), f.params("instance_name")
-	return (id == "" || id == in.ID) && (mode == "" || mode == topology(in)) && strings.Contains(in.Name, name)
+	return in.Region == f.Region && f.Allows("instance_id", in.ID) && f.Allows("mode", topology(in)) &&
+		strings.Contains(in.Name, f.Params.Get("instance_name"))
 }
 
 func (f backupFilter) wants(b *fleet.Backup) bool {
-	id, status := f.params("backup_id"), f.params("backup_status")
-	ofKind := !b.Incremental
-	switch f.params("backup_type") {
+	return f.wantsType(b) && f.Allows("backup_id", b.ID) && f.Allows("backup_status", backupStatus(b.Status)) &&
+		strings.Contains(b.Name, f.Params.Get("backup_name")) && !b.Start.Before(f.begin) && !b.Start.After(f.end)
+}
+
+func (f backupFilter) wantsType(b *fleet.Backup) bool {
+	switch f.Params.Get("backup_type") {
 	case "Auto":
-		ofKind = ofKind && !b.Manual
+		return !b.Incremental && !b.Manual
 	case "Manual":
-		ofKind = ofKind && b.Manual
+		return !b.Incremental && b.Manual
 	case "Incremental":
-		ofKind = b.Incremental
+		return b.Incremental
+	default:
+		return !b.Incremental
 	}
-	return ofKind && (id == "" || id == b.ID) && (status == "" || status == backupStatus(b.Status)) &&
-		strings.Contains(b.Name, f.params("backup_name")) && !b.Start.Before(f.begin) && !b.Start.After(f.end)
 }
 
 // byOrder compares backups by the named field. By default the newest start comes first.

@@ -35,11 +35,11 @@ func (api *API) createManualBackup(req *httpsim.Request, in *fleet.Instance) htt
 	body := readNewBackup(req.Body)
 	switch {
 	case !validBackupName(body.Name):
-		return *badRequest(req, "DBS.280277", "The backup name is invalid.")
+		return badRequest(req, "DBS.280277", "The backup name is invalid.")
 	case len(body.Description) > 256 || strings.ContainsAny(body.Description, `>!<"&'=`):
-		return *badRequest(req, "DBS.280127", "The backup description is invalid.")
+		return badRequest(req, "DBS.280127", "The backup description is invalid.")
 	case nameTaken(req, body.Name):
-		return *badRequest(req, "DBS.201201", "The backup name already exists.")
+		return badRequest(req, "DBS.201201", "The backup name already exists.")
 	case instanceStatus(in) != "normal" || in.BusyAt(req.Now):
 		return failure(req, http.StatusForbidden, "DBS.200019", "Another operation is being performed on the DB instance.")
 	}

@@ -8,10 +8,9 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim/httpsim"
 )
 
-// credentialProblem is the start of every message about credentials.
+// credentialProblem starts every message about credentials.
 const credentialProblem = "Incorrect IAM authentication information: "
 
-// success returns an answer without an error.
 func success(req *httpsim.Request, body any) httpsim.Answer {
 	a := httpsim.NewJSON(http.StatusOK, body)
 	a.Header.Set("X-Request-Id", req.ID)
@@ -29,10 +28,8 @@ func failure(req *httpsim.Request, status int, code, message string) httpsim.Ans
 	return a
 }
 
-// badRequest returns an error with status 400, for functions that return nil when all is well.
-func badRequest(req *httpsim.Request, code, message string) *httpsim.Answer {
-	a := failure(req, http.StatusBadRequest, code, message)
-	return &a
+func badRequest(req *httpsim.Request, code, message string) httpsim.Answer {
+	return failure(req, http.StatusBadRequest, code, message)
 }
 
 // iamError returns an error of IAM, whose code is the HTTP status.

@@ -16,16 +16,10 @@ func listInstances(req *httpsim.Request) httpsim.Answer {
 	if bad != nil {
 		return *bad
 	}
-	mode := req.Params.Get("mode")
-	if !slices.Contains([]string{"", "Sharding", "ReplicaSet", "Single"}, mode) {
-		return *badRequest(req, "DBS.280342", "The DB instance mode is invalid.")
+	if !validMode(req) {
+		return invalidMode(req)
 	}
-	tags := make(map[string]string)
-	for pair := range strings.SplitSeq(req.Params.Get("tags"), ",") {
-		if key, value, ok := strings.Cut(pair, "="); ok {
-			tags[key] = value
-		}
-	}
+	tags := requestedTags(req)
 	var found []*fleet.Instance
 	for i := range req.Account.Instances {
 		in := &req.Account.Instances[i]
@@ -44,6 +38,17 @@ func listInstances(req *httpsim.Request) httpsim.Answer {
 	return a
 }
 
+// requestedTags reads tags, written as "key=value,key=value".
+func requestedTags(req *httpsim.Request) map[string]string {
+	tags := make(map[string]string)
+	for pair := range strings.SplitSeq(req.Params.Get("tags"), ",") {
+		if key, value, ok := strings.Cut(pair, "="); ok {
+			tags[key] = value
+		}
+	}
+	return tags
+}
+
 // nameMatches reports whether a name matches. A pattern that starts with * matches a part of the name.
 func nameMatches(name, pattern string) bool {
 	if part, fuzzy := strings.CutPrefix(pattern, "*"); fuzzy {
@@ -59,6 +64,15 @@ func instanceStatus(in *fleet.Instance) string {
 	return in.Status
 }
 
+func validMode(req *httpsim.Request) bool {
+	return slices.Contains([]string{"", "Sharding", "ReplicaSet", "Single"}, req.Params.Get("mode"))
+}
+
+func invalidMode(req *httpsim.Request) httpsim.Answer {
+	return badRequest(req, "DBS.280342", "The DB instance mode is invalid.")
+}
+
+// topology returns what the API calls the mode of an instance.
 func topology(in *fleet.Instance) string {
 	switch in.Topology {
 	case fleet.ShardedCluster:

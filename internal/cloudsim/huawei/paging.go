@@ -17,13 +17,13 @@ func readPaging(req *httpsim.Request) (paging, *httpsim.Answer) {
 	if text := req.Params.Get("limit"); text != "" {
 		p.limit, err = strconv.Atoi(text)
 		if err != nil || p.limit < 1 || p.limit > 100 {
-			return p, badRequest(req, "DBS.280439", "The value of limit is invalid.")
+			return p, new(badRequest(req, "DBS.280439", "The value of limit is invalid."))
 		}
 	}
 	if text := req.Params.Get("offset"); text != "" {
 		p.offset, err = strconv.Atoi(text)
 		if err != nil || p.offset < 0 {
-			return p, badRequest(req, "DBS.280440", "The value of offset is invalid.")
+			return p, new(badRequest(req, "DBS.280440", "The value of offset is invalid."))
 		}
 	}
 	if req.RepeatFirstPage {

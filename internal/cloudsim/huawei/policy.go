@@ -40,10 +40,10 @@ func showBackupPolicy(req *httpsim.Request, in *fleet.Instance) httpsim.Answer {
 func listRestoreTimes(req *httpsim.Request, in *fleet.Instance) httpsim.Answer {
 	date, err := time.Parse(time.DateOnly, req.Params.Get("date"))
 	if err != nil {
-		return *badRequest(req, "DBS.280068", "The date is invalid.")
+		return badRequest(req, "DBS.280068", "The date is invalid.")
 	}
 	if in.Topology == fleet.Standalone {
-		return *badRequest(req, "DBS.280342", "The DB instance mode does not support this operation.")
+		return badRequest(req, "DBS.280342", "The DB instance mode does not support this operation.")
 	}
 	spans := make([]any, 0, 1)
 	for _, w := range in.RecoveryAt(req.Now) {

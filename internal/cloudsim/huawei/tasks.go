@@ -15,7 +15,7 @@ const (
 	keptFailures = 7 * 24 * time.Hour // how long the list shows a failed task
 )
 
-// task is a job of an instance as the task list knows it.
+// task is a job as the task list shows it.
 type task struct {
 	fleet.Job
 	in   *fleet.Instance
@@ -30,11 +30,11 @@ func listTasks(req *httpsim.Request) httpsim.Answer {
 	}
 	start, err := time.Parse(taskTime, req.Params.Get("start_time"))
 	if err != nil {
-		return *badRequest(req, "DBS.280067", "The start time is invalid.")
+		return badRequest(req, "DBS.280067", "The start time is invalid.")
 	}
 	end, err := time.Parse(taskTime, req.Params.Get("end_time"))
 	if err != nil || end.Before(start) || end.Sub(start) > maxTaskRange {
-		return *badRequest(req, "DBS.280068", "The end time is invalid.")
+		return badRequest(req, "DBS.280068", "The end time is invalid.")
 	}
 	var found []task
 	for _, t := range tasks(req) {
@@ -62,7 +62,7 @@ func showJobDetail(req *httpsim.Request) httpsim.Answer {
 	return failure(req, http.StatusBadRequest, "DBS.200543", "The job does not exist.")
 }
 
-// tasks returns all jobs of the project: those of the fleet, and one for each full backup without.
+// tasks returns all jobs of the project: those of the fleet, and one for each full backup without a job of its own.
 func tasks(req *httpsim.Request) []task {
 	var list []task
 	for i := range req.Account.Instances {

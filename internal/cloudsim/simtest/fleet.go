@@ -6,13 +6,13 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 )
 
-// Of the accounts and instances of Fleet.
+// Credentials and ids in Fleet.
 const (
 	AlibabaKey    = "AKTEST"
 	AlibabaSecret = "test-secret"
 	HuaweiKey     = "AKHUAWEI"
 	HuaweiSecret  = "huawei-secret"
-	Project       = "0123456789abcdef0123456789abcdef"     // Huawei's, in cn-north-4
+	Project       = "0123456789abcdef0123456789abcdef"     // of the Huawei account, in cn-north-4
 	HuaweiSet     = "c0c9f155c7b7423a9d30f0175998b63bin02" // a replica set
 	HuaweiCluster = "d0c9f155c7b7423a9d30f0175998b63bin02" // a sharded cluster
 )

@@ -3,7 +3,6 @@ package fleet
 import (
 	"cmp"
 	"fmt"
-	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -14,138 +13,7 @@ import (
 // start is the moment at which the tests' clocks begin: a Thursday.
 var start = time.Date(2026, 8, 6, 12, 0, 0, 0, time.UTC)
 
-func TestGenerateIsDeterministic(t *testing.T) {
-	one, same, other := Generate(7, start, 30), Generate(7, start, 30), Generate(8, start, 30)
-	if !reflect.DeepEqual(one, same) {
-		t.Error("the same seed gives two fleets")
-	}
-	if reflect.DeepEqual(one, other) {
-		t.Error("another seed gives the same fleet")
-	}
-}
-
-func TestGenerateIsPlausible(t *testing.T) {
-	fleet := Generate(1, start, 300)
-	seen := make(map[string]int)
-	ids := make(map[string]bool)
-	for _, account := range fleet.Accounts {
-		for _, in := range account.Instances {
-			if ids[in.ID] {
-				t.Errorf("%s twice", in.ID)
-			}
-			ids[in.ID] = true
-			seen[account.Cloud]++
-			seen[in.Topology]++
-			if in.Policy.Interval > 0 {
-				seen["every few hours"]++
-			}
-			if len(in.Policy.Weekdays) == 1 {
-				seen["weekly"]++
-			}
-			checkHistory(t, in, seen)
-		}
-	}
-	if seen[Alibaba] != 200 || seen[Huawei] != 100 {
-		t.Errorf("%d instances at Alibaba, %d at Huawei", seen[Alibaba], seen[Huawei])
-	}
-	for _, kind := range []string{Standalone, ReplicaSet, ShardedCluster, "every few hours", "weekly", "manual", "success"} {
-		if seen[kind] < 5 {
-			t.Errorf("%d of %s", seen[kind], kind)
-		}
-	}
-	if share := float64(seen["failed"]) / float64(seen["success"]); share < 0.01 || share > 0.05 {
-		t.Errorf("%.1f %% of the backups failed", 100*share)
-	}
-}
-
-// checkHistory checks one instance's backups, and counts what is in them.
-func checkHistory(t *testing.T, in Instance, seen map[string]int) {
-	t.Helper()
-	if len(in.Backups) == 0 && in.Policy.RetentionDays >= 7 && len(in.Policy.Weekdays) == 7 {
-		t.Errorf("%s has no backups", in.ID)
-	}
-	ids := make(map[string]bool)
-	last := make(map[string]time.Time) // by shard
-	for _, b := range slices.Backward(in.Backups) {
-		key := b.Node + " " + b.ID
-		if ids[key] {
-			t.Errorf("%s: %q twice", in.ID, key)
-		}
-		ids[key] = true
-		seen[b.Status]++
-		if b.Manual {
-			seen["manual"]++
-		}
-		sharded := len(in.Shards) > 0 && !in.ofHuawei()
-		switch {
-		case b.Start.Before(in.CreatedAt), b.Start.After(start), b.End.After(start):
-			t.Errorf("%s: %s runs from %s to %s", in.ID, b.ID, b.Start, b.End)
-		case b.Start.Before(last[b.Node]):
-			t.Errorf("%s: %s starts at %s, before the end of the one before", in.ID, b.ID, b.Start)
-		case b.Status == StatusSuccess && (!b.End.After(b.Start) || b.SizeBytes < mebibyte):
-			t.Errorf("%s: %s succeeded with %d bytes at %s", in.ID, b.ID, b.SizeBytes, b.End)
-		case sharded != (b.Node != ""), sharded && !slices.Contains(in.Shards, b.Node):
-			t.Errorf("%s: %s is of shard %q", in.ID, b.ID, b.Node)
-		case !b.Manual && !inWindow(in.Policy, b.Start):
-			t.Errorf("%s: %s starts at %s, outside %+v", in.ID, b.ID, b.Start, in.Policy)
-		}
-		last[b.Node] = later(b.End, b.Start)
-	}
-}
-
-func inWindow(p Policy, at time.Time) bool {
-	opens := p.nextWindow(at.Add(-p.Window))
-	return !opens.IsZero() && !opens.After(at)
-}
-
-func TestSizesGrow(t *testing.T) {
-	in := scene{id: "dds-bp1x", name: "x", change: daily}.instance(start)
-	list := in.BackupsAt(start)
-	slices.SortFunc(list, func(a, b Backup) int { return a.Start.Compare(b.Start) })
-	first, last := list[0], list[len(list)-1]
-	grown := float64(last.SizeBytes) / float64(first.SizeBytes)
-	if grown < 1.0 || grown > 1.2 {
-		t.Errorf("from %d to %d bytes in two weeks", first.SizeBytes, last.SizeBytes)
-	}
-	for i, b := range list[1:] {
-		if step := float64(b.SizeBytes) / float64(list[i].SizeBytes); step < 0.93 || step > 1.08 {
-			t.Errorf("from %d to %d bytes in a day", list[i].SizeBytes, b.SizeBytes)
-		}
-	}
-}
-
-func TestWindows(t *testing.T) {
-	at := func(text string) time.Time {
-		parsed, err := time.Parse("2006-01-02 15:04", text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return parsed
-	}
-	mwf := []time.Weekday{time.Monday, time.Wednesday, time.Friday}
-	for name, tc := range map[string]struct {
-		policy      Policy
-		after, want string
-	}{
-		"today":             {Policy{Weekdays: everyDay(), StartsAt: 13 * time.Hour}, "2026-08-06 12:00", "2026-08-06 13:00"},
-		"tomorrow":          {Policy{Weekdays: everyDay(), StartsAt: 12 * time.Hour}, "2026-08-06 12:00", "2026-08-07 12:00"},
-		"next week":         {Policy{Weekdays: []time.Weekday{time.Thursday}, StartsAt: 12 * time.Hour}, "2026-08-06 12:00", "2026-08-13 12:00"},
-		"over the weekend":  {Policy{Weekdays: mwf, StartsAt: 23 * time.Hour}, "2026-08-07 23:30", "2026-08-10 23:00"},
-		"every four hours":  {Policy{Interval: 4 * time.Hour, StartsAt: time.Hour}, "2026-08-06 12:00", "2026-08-06 13:00"},
-		"in the next hours": {Policy{Interval: 4 * time.Hour, StartsAt: time.Hour}, "2026-08-06 13:00", "2026-08-06 17:00"},
-	} {
-		if got := tc.policy.nextWindow(at(tc.after)); !got.Equal(at(tc.want)) {
-			t.Errorf("%s: %s, want %s", name, got, tc.want)
-		}
-	}
-	for name, p := range map[string]Policy{"switched off": {Disabled: true, Weekdays: everyDay()}, "no days": {}} {
-		if got := p.nextWindow(start); !got.IsZero() {
-			t.Errorf("%s: %s", name, got)
-		}
-	}
-}
-
-// shown is what the demo shows of an instance at one moment.
+// shown is an instance of the demo and its backups at one moment.
 type shown struct {
 	in      *Instance
 	backups []Backup // newest first
@@ -166,7 +34,7 @@ func (f *Fleet) shown(t *testing.T, name string, now time.Time) shown {
 	return shown{}
 }
 
-// newest returns the newest success, of one shard or of any.
+// newest returns the newest success of a shard; "" is any shard.
 func (s shown) newest(node string) Backup {
 	for _, b := range s.backups {
 		if b.Status == StatusSuccess && (node == "" || b.Node == node) {
@@ -176,7 +44,7 @@ func (s shown) newest(node string) Backup {
 	return Backup{}
 }
 
-// TestDemoAtAnyTime goes through a day: whenever the demo starts, each situation is there.
+// TestDemoAtAnyTime starts the demo once an hour for a day: each time it shows every situation.
 func TestDemoAtAnyTime(t *testing.T) {
 	for hour := range 24 {
 		now := start.Add(time.Duration(hour)*61*time.Minute + 29*time.Second)
@@ -257,7 +125,7 @@ func checkSizeAndExpiry(t *testing.T, fleet *Fleet, now time.Time) {
 	}
 }
 
-// TestHealthyStaysHealthy looks every five hours for five days, and so at every hour of a day.
+// TestHealthyStaysHealthy looks every five hours for five days, and thus at each hour of the day once.
 func TestHealthyStaysHealthy(t *testing.T) {
 	fleet := Healthy(start)
 	for _, account := range fleet.Accounts {
