@@ -22,38 +22,6 @@ type TargetState struct {
 	Recovery  Reading[Window] // of the instance as a whole
 }
 
-// HealthState is the verdict on one target. The zero value is HealthUnknown.
-type HealthState uint8
-
-// The verdicts, in the order in which docs/health.md decides them. NumHealthStates is how many there are.
-const (
-	HealthUnknown   HealthState = iota // never read, or too long ago
-	HealthNever                        // no usable backup, and the instance is old enough to have one
-	HealthPending                      // no usable backup, and the instance is younger than its RPO
-	HealthLate                         // the newest recovery point is older than the RPO, or a scheduled window passed without an attempt
-	HealthFailed                       // an attempt failed that no success has ended, the recovery point is within the RPO
-	HealthOK                           // a usable recovery point within the RPO
-	NumHealthStates = 6
-)
-
-// String returns the value of the label state: ok, pending, late, failed, never or unknown.
-func (s HealthState) String() string {
-	switch s {
-	case HealthOK:
-		return "ok"
-	case HealthPending:
-		return "pending"
-	case HealthLate:
-		return "late"
-	case HealthFailed:
-		return "failed"
-	case HealthNever:
-		return "never"
-	case HealthUnknown:
-	}
-	return "unknown"
-}
-
 // Health is the verdict on one target and the facts that it rests on. Every fact is absent (zero time, nil, false)
 // when it is not known.
 type Health struct {
@@ -91,15 +59,8 @@ type ByKind struct {
 // Times are compared with the moment at which the cloud gave them, not with now, so that a record dated in the future
 // is not believed merely because we waited.
 func Assess(in TargetState, want Objectives, now time.Time) Health {
-	rpo, source := RPOInForce(in.Policy, want)
-	c := assessment{
-		in: in, want: want, now: now, source: source, horizon: horizonOf(in.Backups.At), health: Health{RPO: rpo},
-	}
-	if in.Backups.Known(now) {
-		c.gather()
-		c.recoveryPoints()
-		c.judge()
-	}
+	c := assessment{in: in, want: want, now: now}
+	c.conclude()
 	c.health.Reason = c.reason()
 	return c.health
 }
@@ -116,6 +77,17 @@ type assessment struct {
 	lapsed       bool      // a success was usable until it expired
 	missed       time.Time // start of the newest scheduled window without an attempt; zero: none
 	firstFailure time.Time // end of the oldest of health.ConsecutiveFailures; zero: none
+}
+
+// conclude computes all of health but the reason.
+func (c *assessment) conclude() {
+	c.health.RPO, c.source = RPOInForce(c.in.Policy, c.want)
+	c.horizon = horizonOf(c.in.Backups.At)
+	if c.in.Backups.Known(c.now) {
+		c.gather()
+		c.recoveryPoints()
+		c.judge()
+	}
 }
 
 func (c *assessment) judge() {

@@ -14,7 +14,7 @@ func (l List) Since(t time.Time) List {
 }
 
 // began is the start, or else the end.
-func (b Backup) began() time.Time {
+func (b *Backup) began() time.Time {
 	if b.StartedAt.IsZero() {
 		return b.EndedAt
 	}

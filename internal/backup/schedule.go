@@ -21,30 +21,35 @@ func (c *assessment) missedWindow() time.Time {
 	return due
 }
 
-// attemptedSince reports whether a backup was begun at t or later, whatever came of it. Incremental backups are the
-// pieces of point-in-time recovery, minutes apart: they say nothing of the schedule, which is one of full backups.
-// Neither does a job that is only planned.
+// attemptedSince reports whether an attempt was begun at t or later.
 func (c *assessment) attemptedSince(t time.Time) bool {
-	for i := range c.in.Backups.Value.Backups {
-		b := &c.in.Backups.Value.Backups[i]
-		begun := b.StartedAt
-		if begun.IsZero() {
-			begun = b.EndedAt
-		}
-		if b.Kind != KindIncremental && c.horizon.allows(begun) && !begun.Before(t) {
-			return true
-		}
-	}
-	if !c.in.Jobs.Known(c.now) {
-		return false
-	}
-	horizon := horizonOf(c.in.Jobs.At)
-	for _, j := range c.in.Jobs.Value {
-		if j.State.begun() && horizon.allows(j.StartedAt) && !j.StartedAt.Before(t) {
+	for begun := range c.attempts {
+		if !begun.Before(t) {
 			return true
 		}
 	}
 	return false
+}
+
+// attempts yields when each attempt was begun, whatever came of it. Incremental backups are not attempts: they are the
+// pieces of point-in-time recovery, minutes apart, and the schedule is one of full backups. Neither is a job that is
+// only planned.
+func (c *assessment) attempts(yield func(begun time.Time) bool) {
+	for i := range c.in.Backups.Value.Backups {
+		b := &c.in.Backups.Value.Backups[i]
+		if b.Kind != KindIncremental && c.horizon.allows(b.began()) && !yield(b.began()) {
+			return
+		}
+	}
+	if !c.in.Jobs.Known(c.now) {
+		return
+	}
+	horizon := horizonOf(c.in.Jobs.At)
+	for _, j := range c.in.Jobs.Value {
+		if j.State.begun() && horizon.allows(j.StartedAt) && !yield(j.StartedAt) {
+			return
+		}
+	}
 }
 
 func (s JobState) begun() bool {
@@ -78,8 +83,8 @@ func (p Policy) lastDue(t time.Time) time.Time {
 // windowBefore returns the start of the newest daily window that starts at t or earlier; the zero time when the policy
 // does not say which hours of which days are meant.
 func (p Policy) windowBefore(t time.Time) time.Time {
-	days := p.weekdays()
-	if days == 0 || p.Window <= 0 || p.StartsAt < 0 || p.StartsAt >= day {
+	days := p.windowDays()
+	if days == 0 {
 		return time.Time{}
 	}
 	date := t.UTC().Truncate(day)
@@ -87,4 +92,26 @@ func (p Policy) windowBefore(t time.Time) time.Time {
 		date = date.Add(-day)
 	}
 	return date.Add(p.StartsAt)
+}
+
+// windowAfter returns the start of the first daily window that starts after t; the zero time when the policy does not
+// say which hours of which days are meant.
+func (p Policy) windowAfter(t time.Time) time.Time {
+	days := p.windowDays()
+	date := t.UTC().Truncate(day)
+	for range 8 { // the window of t's own day may be over, and the next one a week away
+		if start := date.Add(p.StartsAt); days.has(date.Weekday()) && start.After(t) {
+			return start
+		}
+		date = date.Add(day)
+	}
+	return time.Time{}
+}
+
+// windowDays returns the days with a daily window; none unless the policy says which hours are meant, too.
+func (p Policy) windowDays() weekdays {
+	if p.Window <= 0 || p.StartsAt < 0 || p.StartsAt >= day {
+		return 0
+	}
+	return p.weekdays()
 }

@@ -1,0 +1,26 @@
+package backup
+
+// Scope is one of the questions that are put to a cloud, as the label scope and the log name it. The zero value is no
+// scope.
+type Scope string
+
+// The scopes.
+const (
+	ScopeDiscovery Scope = "discovery" // the instances of a region
+	ScopeBackups   Scope = "backups"   // the backups of a target
+	ScopeJobs      Scope = "jobs"      // the backup jobs of an instance
+	ScopePolicy    Scope = "policy"    // the backup policy of an instance
+	ScopeRecovery  Scope = "recovery"  // the point-in-time window of an instance
+)
+
+// Scopes returns every scope, in the order in which they are asked.
+func Scopes() []Scope {
+	return []Scope{ScopeDiscovery, ScopeBackups, ScopeJobs, ScopePolicy, ScopeRecovery}
+}
+
+// String returns the value of the label scope.
+func (s Scope) String() string { return string(s) }
+
+// Optional reports whether a cloud may answer that it does not offer this (ClassUnsupported) without anything being
+// wrong.
+func (s Scope) Optional() bool { return s == ScopeJobs || s == ScopeRecovery }
