@@ -7,9 +7,8 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// BenchmarkAssess judges a fleet of 10,000 targets with ten backups each, as
-// one scrape does.
-func BenchmarkAssess(b *testing.B) {
+// fleet returns 10,000 targets with ten backups each.
+func fleet() []backup.TargetState {
 	fleet := make([]backup.TargetState, 10_000)
 	for i := range fleet {
 		list := []backup.Backup{running(at(22, 11, 30)), failed(at(22, 2, 10))}
@@ -20,7 +19,12 @@ func BenchmarkAssess(b *testing.B) {
 		in.Recovery = read(backup.Window{Start: at(15, 0, 0), End: at(22, 11, 55)}, noon)
 		fleet[i] = in
 	}
-	want := objectives()
+	return fleet
+}
+
+// BenchmarkAssess judges a fleet, as one scrape does.
+func BenchmarkAssess(b *testing.B) {
+	fleet, want := fleet(), objectives()
 	var states [backup.NumHealthStates]int
 	b.ReportAllocs()
 	for b.Loop() {
@@ -32,4 +36,22 @@ func BenchmarkAssess(b *testing.B) {
 	if states[backup.HealthFailed] == 0 {
 		b.Errorf("the fleet is not what it should be: %v", states)
 	}
+}
+
+// BenchmarkOutlook looks ahead for a fleet, as the status page does.
+func BenchmarkOutlook(b *testing.B) {
+	fleet, want := fleet(), objectives()
+	health := make([]backup.Health, len(fleet))
+	for i := range fleet {
+		health[i] = backup.Assess(fleet[i], want, noon)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range fleet {
+			if o := fleet[i].Outlook(health[i], want, noon); !o.TurnsAt.Equal(at(23, 5, 0)) {
+				b.Fatalf("turns at %s", o.TurnsAt)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(time.Millisecond), "ms/fleet")
 }

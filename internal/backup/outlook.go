@@ -79,7 +79,10 @@ func (f *forecast) turned() time.Time {
 	t := f.now
 	for {
 		c := f.at(t)
-		if !c.health.State.lateOrNever() {
+		switch {
+		case c.health.Usable == 0 && !c.lapsed:
+			return time.Time{} // the list does not go back to a time when it was better
+		case !c.health.State.lateOrNever():
 			return t.Add(time.Second)
 		}
 		previous := time.Time{}
@@ -142,7 +145,14 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 	}
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
-		if b.State == StateSuccess && !b.ExpiresAt.IsZero() && !yield(b.ExpiresAt) {
+		if b.State != StateSuccess {
+			continue
+		}
+		if !b.ExpiresAt.IsZero() && !yield(b.ExpiresAt) {
+			return
+		}
+		// A pending instance may turn late with the first backup that is believed.
+		if end := later(b.StartedAt, b.EndedAt); !c.horizon.allows(end) && !yield(end.Add(-maxSkew)) {
 			return
 		}
 	}

@@ -7,66 +7,190 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// turnsAt returns the moment at which the verdict on a case turns, or has turned.
-func (c verdictCase) turnsAt() time.Time {
+// outlook returns the verdict on a case and its outlook.
+func (c verdictCase) outlook() (backup.Health, backup.Outlook) {
 	in, want := c.input()
-	return in.Outlook(backup.Assess(in, want, c.now), want, c.now).TurnsAt
+	h := backup.Assess(in, want, c.now)
+	return h, in.Outlook(h, want, c.now)
 }
 
-func TestOutlookTurnsWithTheVerdict(t *testing.T) {
+func TestOutlookOfTheVerdict(t *testing.T) {
 	list := func(b ...backup.Backup) []backup.Backup { return b }
+	readAt := func(t time.Time) func(*backup.TargetState) {
+		return func(in *backup.TargetState) { in.Backups.At = t }
+	}
 	tests := []struct {
 		verdictCase
 		want time.Time
 	}{
 		{verdictCase{
-			name: "a manual backup of 14:00 does not stand in for the window of the next night", now: at(21, 15, 0),
+			name: "a manual backup of the afternoon does not stand in for the window of the next night", now: at(21, 15, 0), state: backup.HealthOK,
 			policy: daily(), list: list(manual(at(21, 14, 0)), full(at(21, 2, 10))),
 		}, at(22, 5, 0)},
+		{verdictCase{
+			name: "without a policy the objective counts alone, to the second", now: noon, state: backup.HealthOK,
+			list: list(full(at(22, 2, 10))),
+		}, at(23, 4, 10).Add(time.Second)},
+		{verdictCase{
+			name: "under a configured objective no window counts", now: at(21, 15, 0), rpo: 27 * time.Hour, state: backup.HealthOK,
+			policy: daily(), list: list(manual(at(21, 14, 0))),
+		}, at(22, 17, 0).Add(time.Second)},
+		{verdictCase{
+			name: "with automatic backup off no window counts", now: at(21, 15, 0), state: backup.HealthOK,
+			policy: edited(daily(), func(p *backup.Policy) { p.Enabled = false }), list: list(manual(at(21, 14, 0))),
+		}, at(22, 16, 0).Add(time.Second)},
+		{verdictCase{
+			name: "an attempt after the window gives until the objective", now: at(22, 3, 30), state: backup.HealthOK,
+			policy: daily(), list: list(running(at(22, 2, 10)), manual(at(21, 14, 0))),
+		}, at(22, 17, 0).Add(time.Second)},
+		{verdictCase{
+			name: "the weekend has no window", now: at(20, 12, 0), state: backup.HealthOK,
+			policy: monWedFri(), list: list(full(at(20, 2, 10))),
+		}, at(23, 5, 0)},
+		{verdictCase{
+			name: "the planned backup counts like a window", now: noon, state: backup.HealthOK,
+			policy: edited(every4h(), func(p *backup.Policy) { p.NextAt = at(22, 12, 30) }), list: list(full(at(22, 10, 0))),
+		}, at(22, 15, 30)},
+		{verdictCase{
+			name: "an expiry leaves nothing", now: noon, state: backup.HealthOK,
+			list: list(expiring(at(22, 2, 10), at(22, 20, 0))),
+		}, at(22, 20, 0)},
+		{verdictCase{
+			name: "an expiry leaves an older backup", now: noon, state: backup.HealthOK,
+			list: list(expiring(at(22, 2, 10), at(22, 20, 0)), full(at(21, 14, 0))),
+		}, at(22, 20, 0)},
+		{verdictCase{
+			name: "a failure does not put it off", now: noon, state: backup.HealthFailed,
+			list: list(failed(at(22, 2, 10)), full(at(21, 14, 0))),
+		}, at(22, 16, 0).Add(time.Second)},
+		{verdictCase{
+			name: "point-in-time recovery puts the objective off, and not the window", now: noon, state: backup.HealthOK,
+			policy: daily(), list: list(full(at(22, 2, 10))), window: &backup.Window{Start: at(20, 0, 0), End: at(22, 11, 55)},
+		}, at(23, 5, 0)},
+		{verdictCase{
+			name: "a pending instance turns at the age of its objective", now: noon, created: new(at(22, 9, 0)), state: backup.HealthPending,
+		}, at(23, 11, 0).Add(time.Second)},
+		{verdictCase{
+			name: "a young instance misses no window", now: noon, created: new(at(22, 4, 0)), state: backup.HealthOK,
+			policy: edited(daily(), func(p *backup.Policy) { p.Interval = 4 * time.Hour }), list: list(manual(at(22, 11, 0))),
+		}, at(22, 18, 0).Add(time.Second)},
+		{verdictCase{
+			name: "a list from before the window's end says it once it is read again", now: at(22, 5, 1), state: backup.HealthOK,
+			policy: daily(), list: list(manual(at(21, 14, 0))), edit: readAt(at(22, 2, 59)),
+		}, at(22, 5, 1).Add(time.Second)},
+		{verdictCase{
+			name: "late since the grace was over", now: noon, state: backup.HealthLate,
+			policy: daily(), list: list(manual(at(21, 14, 0))),
+		}, at(22, 5, 0)},
+		{verdictCase{
+			name: "late since the objective was missed, a failure later", now: noon, state: backup.HealthLate,
+			list: list(failed(at(22, 2, 10)), full(at(20, 2, 10))),
+		}, at(21, 4, 10).Add(time.Second)},
+		{verdictCase{
+			name: "late since the first of several missed windows", now: noon, state: backup.HealthLate,
+			policy: daily(), list: list(full(at(18, 2, 10))),
+		}, at(19, 5, 0)},
+		{verdictCase{
+			name: "late since a window, though a good backup came between", now: noon, state: backup.HealthLate,
+			policy: daily(), list: list(manual(at(21, 14, 0)), full(at(18, 2, 10))),
+		}, at(22, 5, 0)},
+		{verdictCase{
+			name: "late since a window while point-in-time recovery went on", now: noon, state: backup.HealthLate,
+			policy: daily(), list: list(failed(at(21, 2, 10)), full(at(18, 2, 10))), window: &backup.Window{Start: at(15, 0, 0), End: at(22, 11, 55)},
+		}, at(22, 5, 0)},
+		{verdictCase{
+			name: "never since the expiry of what was good until then", now: noon, state: backup.HealthNever,
+			list: list(expiring(at(22, 2, 10), at(22, 8, 0))),
+		}, at(22, 8, 0)},
+		{verdictCase{
+			name: "never since it was late, before the expiry", now: noon, state: backup.HealthNever,
+			list: list(expiring(at(20, 2, 10), at(22, 8, 0))),
+		}, at(21, 4, 10).Add(time.Second)},
+		{verdictCase{name: "never, and the list does not show since when", now: noon, state: backup.HealthNever, list: list(failed(at(22, 2, 10)))}, time.Time{}},
+		{verdictCase{
+			name: "an objective without an end never turns", now: noon, rpo: backup.Forever, state: backup.HealthOK, list: list(full(at(22, 2, 10))),
+		}, time.Time{}},
+		{verdictCase{
+			name: "an unknown verdict has no outlook", now: noon, state: backup.HealthUnknown, list: list(full(at(22, 2, 10))),
+			edit: func(in *backup.TargetState) { in.Backups.GoodUntil = noon },
+		}, time.Time{}},
+		{verdictCase{
+			name: "a policy without hours has no window", now: at(21, 15, 0), state: backup.HealthOK,
+			policy: edited(daily(), func(p *backup.Policy) { p.Window = 0 }), list: list(manual(at(21, 14, 0))),
+		}, at(22, 16, 0).Add(time.Second)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := test.turnsAt(); !got.Equal(test.want) {
-				t.Errorf("turns at %s, want %s", got, test.want)
+			h, o := test.outlook()
+			if h.State != test.state {
+				t.Fatalf("verdict %s (%s), want %s", h.State, h.Reason, test.state)
+			}
+			if !o.TurnsAt.Equal(test.want) {
+				t.Errorf("turns at %s, want %s", o.TurnsAt, test.want)
 			}
 		})
 	}
 }
 
-// reread returns what is known at a later moment when the cloud gives the same answers then.
-func reread(in backup.TargetState, from, at time.Time) backup.TargetState {
-	in.Backups, in.Jobs, in.Recovery = again(in.Backups, from, at), again(in.Jobs, from, at), again(in.Recovery, from, at)
-	return in
-}
-
-func again[T any](r backup.Reading[T], from, at time.Time) backup.Reading[T] {
-	if r.Known(from) {
-		r.At, r.TriedAt, r.GoodUntil = at, at, at.Add(time.Hour)
+func TestOutlookOfTheNewestSuccess(t *testing.T) {
+	list := func(b ...backup.Backup) []backup.Backup { return b }
+	tests := []struct {
+		verdictCase
+		want time.Time // its end
+	}{
+		{verdictCase{name: "of any kind", list: list(full(at(22, 2, 10)), incremental(at(22, 9, 0)), strange(full(at(22, 8, 0))))}, at(22, 9, 20)},
+		{verdictCase{name: "by its end, in a list in no order", list: list(full(at(21, 2, 10)), full(at(22, 2, 10)), full(at(20, 2, 10)))}, at(22, 2, 30)},
+		{verdictCase{name: "no failure", list: list(failed(at(22, 9, 0)), full(at(22, 2, 10)))}, at(22, 2, 30)},
+		{verdictCase{name: "usable or not", list: list(sized(at(22, 9, 0), 0), full(at(22, 2, 10)))}, at(22, 9, 20)},
+		{verdictCase{name: "none", list: list(running(at(22, 9, 0)))}, time.Time{}},
+		{verdictCase{
+			name: "not of a list that is too old", list: list(full(at(22, 2, 10))),
+			edit: func(in *backup.TargetState) { in.Backups.GoodUntil = noon },
+		}, time.Time{}},
 	}
-	return r
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			test.now = noon
+			var got time.Time
+			if _, o := test.outlook(); o.LastSuccess != nil {
+				got = o.LastSuccess.EndedAt
+			}
+			if !got.Equal(test.want) {
+				t.Errorf("the newest success ended %s, want %s", got, test.want)
+			}
+		})
+	}
 }
 
-func TestOutlookNeverContradictsTheVerdict(t *testing.T) {
-	broken := func(s backup.HealthState) bool { return s == backup.HealthLate || s == backup.HealthNever }
-	forAll(t, func(t *testing.T, _ generator, s scenario, h backup.Health) {
-		turnsAt := s.in.Outlook(h, s.want, s.now).TurnsAt
-		if !h.Known || broken(h.State) {
-			return
-		}
-		for minute := s.now.Add(time.Minute); minute.Before(s.now.Add(10 * 24 * time.Hour)); minute = minute.Add(time.Minute) {
-			in := reread(s.in, s.now, minute)
-			later := backup.Assess(in, s.want, minute)
-			due := !turnsAt.IsZero() && !minute.Before(turnsAt)
-			if broken(later.State) != due {
-				t.Errorf("at %s: %s %s, the outlook of %s was %s", minute, later.State, later.Reason, s.now, turnsAt)
-				return
+func TestOutlookOfRunningBackups(t *testing.T) {
+	half := 50.0
+	job := func(state backup.JobState) []backup.Job {
+		return []backup.Job{{State: backup.JobFinished}, {State: state, Progress: &half}}
+	}
+	outdated := func(in *backup.TargetState) { in.Jobs.GoodUntil = noon }
+	tests := []struct {
+		verdictCase
+		running  bool
+		progress *float64
+	}{
+		{verdictCase{name: "nothing"}, false, nil},
+		{verdictCase{name: "a job", jobs: job(backup.JobRunning)}, true, &half},
+		{verdictCase{name: "a job and a backup", jobs: job(backup.JobRunning), list: []backup.Backup{running(at(22, 11, 0))}}, true, &half},
+		{verdictCase{name: "a planned job", jobs: job(backup.JobScheduled)}, false, nil},
+		{verdictCase{name: "a job that was read too long ago", jobs: job(backup.JobRunning), edit: outdated}, false, nil},
+		{verdictCase{name: "a backup", list: []backup.Backup{full(at(22, 2, 10)), running(at(22, 11, 0))}}, true, nil},
+		{verdictCase{name: "a backup that ended", list: []backup.Backup{full(at(22, 2, 10))}}, false, nil},
+		{verdictCase{
+			name: "a backup of a list that is too old", list: []backup.Backup{running(at(22, 11, 0))},
+			edit: func(in *backup.TargetState) { in.Backups.GoodUntil = noon },
+		}, false, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			test.now = noon
+			if _, o := test.outlook(); o.Running != test.running || o.Progress != test.progress {
+				t.Errorf("running %v, progress %v; want %v, %v", o.Running, o.Progress, test.running, test.progress)
 			}
-			if due {
-				if since := in.Outlook(later, s.want, minute).TurnsAt; !since.Equal(turnsAt) && !(turnsAt.Equal(s.now.Add(time.Second)) && since.Before(turnsAt)) {
-					t.Errorf("since %s, outlook %s", since, turnsAt)
-				}
-				return
-			}
-		}
-	})
+		})
+	}
 }
