@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// The layouts of times in a reason, always UTC: minutes are what a person compares with a schedule.
+// The layouts of times in a reason, always UTC.
 const (
-	minuteLayout = "2006-01-02 15:04Z"
+	MinuteLayout = "2006-01-02 15:04Z" // minutes are what a person compares with a schedule
 	dateLayout   = "2006-01-02"
 )
 
@@ -45,7 +45,7 @@ func (c *assessment) appendUnknown(b []byte) []byte {
 		b = append(b, "never read"...)
 	default:
 		b = append(b, "not read since "...)
-		b = read.UTC().AppendFormat(b, minuteLayout)
+		b = read.UTC().AppendFormat(b, MinuteLayout)
 	}
 	if err == nil {
 		return b
@@ -75,7 +75,7 @@ func (c *assessment) appendLate(b []byte) []byte {
 		return c.appendObjective(c.appendAge(b))
 	}
 	b = append(b, "no backup was begun in the window of "...)
-	b = c.missed.UTC().AppendFormat(b, minuteLayout)
+	b = c.missed.UTC().AppendFormat(b, MinuteLayout)
 	b = append(b, " or since; "...)
 	return c.appendObjective(c.appendAge(b))
 }
@@ -119,7 +119,7 @@ func (c *assessment) appendFlaw(b []byte) []byte {
 		why = flawNoFull // by itself it is good, and yet it was not counted
 	}
 	b = append(b, "; the last success, "...)
-	b = newest.EndedAt.UTC().AppendFormat(b, minuteLayout)
+	b = newest.EndedAt.UTC().AppendFormat(b, MinuteLayout)
 	b = append(b, ", "...)
 	return append(b, why...)
 }
@@ -130,7 +130,7 @@ func (c *assessment) appendWindow(b []byte) []byte {
 		return b
 	}
 	b = append(b, "; the point-in-time window still reaches "...)
-	return c.health.RecoveryPoint.UTC().AppendFormat(b, minuteLayout)
+	return c.health.RecoveryPoint.UTC().AppendFormat(b, MinuteLayout)
 }
 
 func (c *assessment) appendFailures(b []byte) []byte {
@@ -151,7 +151,7 @@ func (c *assessment) appendAttempts(b []byte) []byte {
 		b = strconv.AppendInt(append(b, several...), int64(n), 10)
 		b = append(b, " attempts failed, the newest at "...)
 	}
-	b = c.horizon.finishedAt(c.health.Last).UTC().AppendFormat(b, minuteLayout)
+	b = c.horizon.finishedAt(c.health.Last).UTC().AppendFormat(b, MinuteLayout)
 	return append(b, rest...)
 }
 

@@ -1,9 +1,56 @@
 package backup
 
-// HealthStates returns every verdict, worst first.
+import "slices"
+
+// HealthState is the verdict on one target. The zero value is HealthUnknown.
+type HealthState uint8
+
+// The verdicts. NumHealthStates is how many there are, and must stay last.
+const (
+	HealthUnknown   HealthState = iota // never read, or too long ago
+	HealthNever                        // no usable backup, and the instance is old enough to have one
+	HealthPending                      // no usable backup, and the instance is younger than its RPO
+	HealthLate                         // the newest recovery point is older than the RPO, or a scheduled window passed without an attempt
+	HealthFailed                       // an attempt failed that no success has ended, the recovery point is within the RPO
+	HealthOK                           // a usable recovery point within the RPO
+	NumHealthStates = iota
+)
+
+// HealthStates returns every verdict once, the worst first.
 func HealthStates() []HealthState {
 	return []HealthState{HealthNever, HealthLate, HealthUnknown, HealthFailed, HealthPending, HealthOK}
 }
 
-// Bad reports whether a verdict says that backups are not good.
-func (s HealthState) Bad() bool { return s == HealthNever || s == HealthLate || s == HealthFailed }
+// Urgency returns the place of s in HealthStates: 0 is the worst. A value that is none of the constants counts as
+// HealthUnknown.
+func (s HealthState) Urgency() int {
+	if s >= NumHealthStates {
+		s = HealthUnknown
+	}
+	return slices.Index(HealthStates(), s)
+}
+
+// Bad reports whether something is wrong with the backups: never, late or failed. HealthUnknown is not bad: nothing is
+// known.
+func (s HealthState) Bad() bool { return s.lateOrNever() || s == HealthFailed }
+
+// lateOrNever reports whether the promise is broken, by too old a recovery point or none.
+func (s HealthState) lateOrNever() bool { return s == HealthLate || s == HealthNever }
+
+// String returns the value of the label state: ok, pending, late, failed, never or unknown.
+func (s HealthState) String() string {
+	switch s {
+	case HealthOK:
+		return "ok"
+	case HealthPending:
+		return "pending"
+	case HealthLate:
+		return "late"
+	case HealthFailed:
+		return "failed"
+	case HealthNever:
+		return "never"
+	case HealthUnknown:
+	}
+	return "unknown"
+}

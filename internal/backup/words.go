@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// MinuteLayout is how a moment is written for people, in UTC: minutes are what a person compares with a schedule.
-const MinuteLayout = minuteLayout
-
 // Span returns a duration the way people say it, in its two largest units: 40s, 13m, 22h 5m, 3d 4h. Days begin at two,
 // since objectives are written as 26h.
 func Span(d time.Duration) string {

@@ -26,6 +26,23 @@ type Options struct {
 	StaleAfter        time.Duration // a reading older than this plus its interval is no longer good
 }
 
+// interval returns how often a scope is asked.
+func (o *Options) interval(scope backup.Scope) time.Duration {
+	switch scope {
+	case backup.ScopeDiscovery:
+		return o.DiscoveryInterval
+	case backup.ScopeBackups:
+		return o.BackupsInterval
+	case backup.ScopeJobs:
+		return o.JobsInterval
+	case backup.ScopePolicy:
+		return o.PolicyInterval
+	case backup.ScopeRecovery:
+		return o.RecoveryInterval
+	}
+	return 0
+}
+
 // Region is one account in one region, and what is watched there.
 type Region struct {
 	Cloud, Account, Region string
@@ -54,16 +71,16 @@ type Poller struct {
 	opts    Options
 	regions []*region
 	closed  bool
-	lines   []func() // to be logged once the mutex is free: a log that blocks must not block a scrape
+	pending []func() // log lines to write once the mutex is free: a log that blocks must not block a scrape
 }
 
-// later logs after the next unlock.
-func (p *Poller) later(line func()) { p.lines = append(p.lines, line) }
+// logLater writes a log line at the next unlock.
+func (p *Poller) logLater(line func()) { p.pending = append(p.pending, line) }
 
-// unlock frees the mutex and logs what there is to tell.
+// unlock frees the mutex and writes the pending log lines.
 func (p *Poller) unlock() {
-	lines := p.lines
-	p.lines = nil
+	lines := p.pending
+	p.pending = nil
 	p.mu.Unlock()
 	for _, line := range lines {
 		line()

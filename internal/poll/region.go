@@ -24,31 +24,12 @@ type region struct {
 	flights   map[*flight]struct{}
 
 	round      round         // the present or last round of work
-	took       time.Duration // how long the last finished round took
-	answeredAt time.Time     // when the cloud last gave a considered answer
+	roundTook  time.Duration // how long the last finished round took
+	answeredAt time.Time     // when the cloud last answered, be it with a refusal
 	up         bool
 	err        error              // why it is not up
-	told       map[topic]struct{} // failures that stand in the log
+	logged     map[topic]struct{} // failures that were logged and have not ended
 	wanted     map[string]bool    // ids of the instances that wait for the listing in flight; "": all of them
-}
-
-// instance is what is known of one instance.
-type instance struct {
-	backup.Instance
-	objectives backup.Objectives
-	shards     []string // as the cloud lists them; the configuration may name others
-	missing    bool     // the cloud does not list it although the configuration names it
-
-	jobs     cell[[]backup.Job]
-	policy   cell[backup.Policy]
-	recovery cell[backup.Window]
-	nodes    []*node // by id; never empty
-}
-
-// node is what is known of one target of an instance.
-type node struct {
-	id      string
-	backups cell[backup.List]
 }
 
 func newRegion(conf Region, workers *sync.WaitGroup) *region {
@@ -58,7 +39,7 @@ func newRegion(conf Region, workers *sync.WaitGroup) *region {
 		instances: map[string]*instance{},
 		flights:   map[*flight]struct{}{},
 		round:     newRound(time.Time{}),
-		told:      map[topic]struct{}{},
+		logged:    map[topic]struct{}{},
 		wanted:    map[string]bool{},
 	}
 	for _, want := range conf.Instances {
@@ -66,10 +47,6 @@ func newRegion(conf Region, workers *sync.WaitGroup) *region {
 	}
 	r.arrange()
 	return r
-}
-
-func newInstance(t backup.Target) *instance {
-	return &instance{Instance: backup.Instance{Target: t}}
 }
 
 func (r *region) key() regionKey {
@@ -80,14 +57,16 @@ func (r *region) target(id string) backup.Target {
 	return backup.Target{Cloud: r.conf.Cloud, Account: r.conf.Account, Region: r.conf.Region, InstanceID: id}
 }
 
-// inherit takes over what a former region of the same name knew. What was in flight there or
-// had failed is due again.
+// inherit takes over what a former region of the same name knew. Questions that were in flight there or had failed are
+// due at once.
 func (r *region) inherit(old *region) {
-	old.listing.renew()
+	old.listing.retry()
 	r.listing = old.listing
-	r.took, r.answeredAt, r.up, r.err, r.told = old.took, old.answeredAt, old.up, old.err, old.told
+	r.roundTook, r.answeredAt, r.up, r.err, r.logged = old.roundTook, old.answeredAt, old.up, old.err, old.logged
 	for id, in := range old.instances {
-		in.renew()
+		for _, e := range in.entries {
+			e.retry()
+		}
 		if _, named := r.instances[id]; named || r.discovers(in.Instance) {
 			r.instances[id] = in
 		}
@@ -97,16 +76,6 @@ func (r *region) inherit(old *region) {
 		return
 	}
 	r.arrange()
-}
-
-// renew makes due again what is in flight or failed.
-func (in *instance) renew() {
-	in.jobs.renew()
-	in.policy.renew()
-	in.recovery.renew()
-	for _, n := range in.nodes {
-		n.backups.renew()
-	}
 }
 
 // watch makes the set of instances that follows from a listing: those that the configuration names, and those that
@@ -126,7 +95,7 @@ func (r *region) watch(listed []backup.Instance) {
 		if isListed {
 			found.Target = r.target(id) // the account is ours, not the cloud's
 			in.Instance, in.shards = found, found.Nodes
-			delete(r.told, missing(in.Target))
+			delete(r.logged, missing(in.Target))
 		}
 		in.missing = !isListed
 		watched[id] = in
@@ -140,7 +109,7 @@ func (r *region) watch(listed []backup.Instance) {
 		}
 	}
 	r.instances = watched
-	maps.DeleteFunc(r.told, func(t topic, _ struct{}) bool {
+	maps.DeleteFunc(r.logged, func(t topic, _ struct{}) bool {
 		return t.target.InstanceID != "" && watched[t.target.InstanceID] == nil
 	})
 	r.arrange()
@@ -159,7 +128,8 @@ func (r *region) discovers(in backup.Instance) bool {
 	return true
 }
 
-// arrange applies the configuration to the instances, brings their nodes in line with their shards, and sorts them.
+// arrange applies the configuration to the instances, brings their nodes in line with their shards, and sorts the
+// instances.
 func (r *region) arrange() {
 	r.sorted = make([]*instance, 0, len(r.instances))
 	for _, in := range r.instances {
@@ -174,26 +144,12 @@ func (r *region) arrange() {
 		}
 	}
 	for _, in := range r.sorted {
-		in.arrangeNodes()
+		in.arrange()
 	}
 	slices.SortFunc(r.sorted, func(a, b *instance) int { return strings.Compare(a.InstanceID, b.InstanceID) })
 }
 
-func (in *instance) arrangeNodes() {
-	former := in.nodes
-	in.nodes = nil
-	for _, t := range in.Targets() {
-		i := slices.IndexFunc(former, func(n *node) bool { return n.id == t.NodeID })
-		if i < 0 {
-			in.nodes = append(in.nodes, &node{id: t.NodeID})
-			continue
-		}
-		in.nodes = append(in.nodes, former[i])
-	}
-	slices.SortFunc(in.nodes, func(a, b *node) int { return strings.Compare(a.id, b.id) })
-}
-
-// unmonitored counts the listed instances that nobody decided about.
+// unmonitored counts the listed instances that the configuration neither covers nor excludes.
 func (r *region) unmonitored() int {
 	n := 0
 	for _, in := range r.listing.reading.Value {
@@ -203,30 +159,6 @@ func (r *region) unmonitored() int {
 		}
 	}
 	return n
-}
-
-// missing is the topic of an instance that the cloud does not list.
-func missing(t backup.Target) topic { return topic{scope: "discovery", target: t, missing: true} }
-
-// took notes that a flight has begun. Where something hangs all the time, a round ends with the round timeout.
-func (p *Poller) took(r *region, f *flight) {
-	now := p.opts.Now()
-	switch {
-	case len(r.flights) == 0:
-		r.round = newRound(now)
-	case now.Sub(r.round.at) > p.opts.RoundTimeout:
-		p.endRound(r)
-		r.round = newRound(now)
-	}
-	r.flights[f] = struct{}{}
-}
-
-// landed notes that a flight has ended.
-func (p *Poller) landed(r *region, f *flight) {
-	delete(r.flights, f)
-	if len(r.flights) == 0 && !r.abandoned {
-		p.endRound(r)
-	}
 }
 
 func (r *region) cancelFlights() {

@@ -1,8 +1,6 @@
 package poll
 
-import (
-	"mongodb_backup_exporter/internal/backup"
-)
+import "mongodb_backup_exporter/internal/backup"
 
 // Snapshot returns all that is known now. It shares no state that a later answer changes: readings are copied, and
 // the slices that they hold are never written to.
@@ -31,7 +29,7 @@ func (r *region) state() backup.Region {
 		Up:          r.up,
 		Err:         r.err,
 		Unmonitored: r.unmonitoredReading(),
-		Round:       r.took,
+		Round:       r.roundTook,
 	}
 }
 
@@ -42,22 +40,7 @@ func (r *region) unmonitoredReading() backup.Reading[int] {
 	}
 }
 
-func (in *instance) state() backup.InstanceState {
-	state := backup.InstanceState{
-		Instance:   in.Instance,
-		Objectives: in.objectives,
-		Jobs:       in.jobs.reading,
-		Policy:     in.policy.reading,
-		Recovery:   in.recovery.reading,
-		Nodes:      make([]backup.NodeState, 0, len(in.nodes)),
-	}
-	for _, n := range in.nodes {
-		state.Nodes = append(state.Nodes, backup.NodeState{NodeID: n.id, Backups: n.backups.reading})
-	}
-	return state
-}
-
-// Ready reports whether every region has been asked once, even in vain.
+// Ready reports whether every region has been asked once, whether or not it answered.
 func (p *Poller) Ready() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,0 +1,126 @@
+package poll
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// instance is what is known of one instance.
+type instance struct {
+	backup.Instance
+	objectives backup.Objectives
+	shards     []string // as the cloud lists them; the configuration may name others
+	missing    bool     // the cloud does not list it although the configuration names it
+
+	jobs     cell[[]backup.Job]
+	policy   cell[backup.Policy]
+	recovery cell[backup.Window]
+	nodes    []*node // by id; never empty
+	entries  []entry // every cell of the instance and its nodes
+}
+
+// node is what is known of one target of an instance.
+type node struct {
+	id      string
+	backups cell[backup.List]
+}
+
+// entry is one cell of an instance, whatever its reading holds.
+type entry interface {
+	launch(ctx context.Context, p *Poller, r *region, in *instance) *flight
+	retry()
+	fail(err error, now time.Time)
+}
+
+// call is what a question about an instance is asked with. It is taken when the question is launched: the instance may
+// change while the question waits for its turn.
+type call struct {
+	Source
+	in    backup.Instance
+	since time.Time // oldest start of a backup that is of interest
+}
+
+// entryOf joins a cell, its subject and the way to ask about it.
+type entryOf[T any] struct {
+	*cell[T]
+	about subject
+	ask   func(context.Context, call) (T, error)
+}
+
+func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
+	asked := call{Source: r.conf.Source, in: in.Instance, since: p.opts.Now().Add(-p.opts.Lookback)}
+	return launch(ctx, p, r, e.cell, question[T]{
+		scope: e.about.scope,
+		ask:   func(ctx context.Context) (T, error) { return e.ask(ctx, asked) },
+		learn: func(context.Context) []*flight {
+			p.learnOutcome(r, e.about, e.reading.Err)
+			return nil
+		},
+	})
+}
+
+func newInstance(t backup.Target) *instance {
+	return &instance{Instance: backup.Instance{Target: t}}
+}
+
+// arrange brings the nodes in line with the shards, and lists all cells.
+func (in *instance) arrange() {
+	former := in.nodes
+	in.nodes = nil
+	for _, t := range in.Targets() {
+		i := slices.IndexFunc(former, func(n *node) bool { return n.id == t.NodeID })
+		if i < 0 {
+			in.nodes = append(in.nodes, &node{id: t.NodeID})
+			continue
+		}
+		in.nodes = append(in.nodes, former[i])
+	}
+	slices.SortFunc(in.nodes, func(a, b *node) int { return strings.Compare(a.id, b.id) })
+	in.arrangeEntries()
+}
+
+// arrangeEntries lists the cells: a new scope is a row here.
+func (in *instance) arrangeEntries() {
+	in.entries = nil
+	for _, n := range in.nodes {
+		in.entries = append(in.entries, &entryOf[backup.List]{
+			&n.backups, subject{in.Node(n.id), backup.ScopeBackups},
+			func(ctx context.Context, c call) (backup.List, error) { return c.Backups(ctx, c.in, n.id, c.since) },
+		})
+	}
+	in.entries = append(
+		in.entries,
+		&entryOf[[]backup.Job]{
+			&in.jobs, subject{in.Target, backup.ScopeJobs},
+			func(ctx context.Context, c call) ([]backup.Job, error) { return c.Jobs(ctx, c.in) },
+		},
+		&entryOf[backup.Policy]{
+			&in.policy, subject{in.Target, backup.ScopePolicy},
+			func(ctx context.Context, c call) (backup.Policy, error) { return c.Policy(ctx, c.in) },
+		},
+		&entryOf[backup.Window]{
+			&in.recovery, subject{in.Target, backup.ScopeRecovery},
+			func(ctx context.Context, c call) (backup.Window, error) { return c.Recovery(ctx, c.in) },
+		},
+	)
+}
+
+// state returns the instance as a snapshot shows it.
+func (in *instance) state() backup.InstanceState {
+	state := backup.InstanceState{
+		Instance:   in.Instance,
+		Objectives: in.objectives,
+		Jobs:       in.jobs.reading,
+		Policy:     in.policy.reading,
+		Recovery:   in.recovery.reading,
+		Nodes:      make([]backup.NodeState, 0, len(in.nodes)),
+	}
+	for _, n := range in.nodes {
+		state.Nodes = append(state.Nodes, backup.NodeState{NodeID: n.id, Backups: n.backups.reading})
+	}
+	return state
+}

@@ -1,0 +1,41 @@
+package poll
+
+import "sync"
+
+// pool runs tasks, at most limit at a time, in the order of their submission. Its goroutines end when there is nothing
+// left to do.
+type pool struct {
+	limit   int
+	workers *sync.WaitGroup
+
+	mu     sync.Mutex
+	active int
+	queue  []func()
+}
+
+// submit queues a task and returns at once.
+func (q *pool) submit(task func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.queue = append(q.queue, task)
+	if q.active < q.limit {
+		q.active++
+		q.workers.Go(q.work)
+	}
+}
+
+func (q *pool) work() {
+	for {
+		q.mu.Lock()
+		if len(q.queue) == 0 {
+			q.active--
+			q.queue = nil
+			q.mu.Unlock()
+			return
+		}
+		task := q.queue[0]
+		q.queue = q.queue[1:]
+		q.mu.Unlock()
+		task()
+	}
+}
