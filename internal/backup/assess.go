@@ -2,62 +2,59 @@ package backup
 
 import "time"
 
-// Objectives is the promise to check a target against.
+// Objectives is what the backups of a target are checked against.
 type Objectives struct {
-	RPO          time.Duration // recovery point objective: how old the newest recovery point may be; 0: from the policy
+	RPO          time.Duration // recovery point objective: the greatest age of the newest recovery point; 0: from the policy
 	RPODefault   time.Duration // the RPO when RPO is 0 and no policy is known
-	RPOGrace     time.Duration // added to the RPO that follows from a policy
+	RPOGrace     time.Duration // added to an RPO that comes from the policy
 	MinRetention time.Duration // how long backups must be kept
 	MaxDuration  time.Duration // how long a backup may run
-	MinSizeRatio float64       // smallest acceptable size of the last success against the median of earlier ones
+	MinSizeRatio float64       // smallest acceptable size of the last success, as a fraction of the median of earlier ones
 }
 
 // TargetState is what a verdict is computed from.
 type TargetState struct {
 	Target    Target
-	CreatedAt time.Time // when the instance was created; zero: unknown, which counts as long ago
+	CreatedAt time.Time // when the instance was created; zero: unknown, treated as long ago
 	Backups   Reading[List]
 	Jobs      Reading[[]Job]  // of the instance as a whole
 	Policy    Reading[Policy] // of the instance as a whole
 	Recovery  Reading[Window] // of the instance as a whole
 }
 
-// Health is the verdict on one target and the facts that it rests on. Every fact is absent (zero time, nil, false)
-// when it is not known.
+// Health is the verdict on one target and the facts behind it. Every fact is absent (zero time, nil, false) when it is
+// not known.
 type Health struct {
 	State  HealthState
-	Reason string        // one sentence for a person: why this state, since when, against what
+	Reason string        // one sentence for a person: why this state, since when, and the objective
 	RPO    time.Duration // the objective in force; always set
 
-	Known bool             // the backup list may be shown as current; when false all facts below are absent
+	Known bool             // the backup list may be shown as current; when false, all facts below are absent
 	Kinds [numKinds]ByKind // indexed by Kind
 	Last  *Backup          // newest failure of ConsecutiveFailures, or else the newest success; nil: none known
 
-	ConsecutiveFailures int       // failed attempts that no later success of their own kind, or of a full backup, has ended
+	ConsecutiveFailures int       // failed attempts without a later success of the same kind or of a full backup
 	RecoveryPoint       time.Time // newest moment that can be restored; zero: none
 	OldestRecoveryPoint time.Time // oldest known moment that can be restored; zero: none
 	LastUsableExpiry    time.Time // when the last usable backup expires if no new one is made; zero: not known; Never: never
 	Usable              int       // backups that a restore could start from now
 }
 
-const numKinds = 3
-
 // ByKind is what the backup list says of one kind of backup.
 type ByKind struct {
-	Asked       bool           // the list is complete for this kind, so that Counts of zero are facts
+	Asked       bool           // the list is complete for this kind: a count of zero means that there is none
 	LastSuccess *Backup        // newest successful backup; nil: none known
-	LastFailure time.Time      // end (or else start) of the newest failed attempt; zero: none known
+	LastFailure time.Time      // end, or else start, of the newest failed attempt; zero: none known
 	Counts      [NumStates]int // backups in the lookback, indexed by State
 	MedianSize  *int64         // bytes; median of the non-empty successes before the last; nil with fewer than three
 }
 
-// Assess concludes from what is known at now whether a target's backups keep the promise of want. It is total: every
-// input has exactly one verdict. docs/health.md has the rules as a table; three properties hold for all of them:
-// a newer usable success never makes a verdict worse, time alone never makes one better, and a failed poll never makes
-// one ok.
+// Assess decides from what is known at now whether a target's backups meet the objectives. Every input has exactly one
+// verdict. docs/health.md has the rules as a table. Three properties hold for all of them: a newer usable success never
+// makes a verdict worse, time alone never makes one better, and a failed poll never makes one ok.
 //
-// Times are compared with the moment at which the cloud gave them, not with now, so that a record dated in the future
-// is not believed merely because we waited.
+// Whether a time lies in the future is judged by when the cloud gave it, not by now. Otherwise a record with a wrong
+// date would be believed as soon as that date has come.
 func Assess(in TargetState, want Objectives, now time.Time) Health {
 	c := assessment{in: in, want: want, now: now}
 	c.conclude()
@@ -65,7 +62,7 @@ func Assess(in TargetState, want Objectives, now time.Time) Health {
 	return c.health
 }
 
-// assessment is one call of Assess at work.
+// assessment is the state of one call of Assess.
 type assessment struct {
 	in      TargetState
 	want    Objectives
@@ -74,12 +71,12 @@ type assessment struct {
 	horizon horizon   // of the backup list
 	health  Health
 
-	lapsed       bool      // a success was usable until it expired
+	lapsed       bool      // a successful backup was usable until it expired
 	missed       time.Time // start of the newest scheduled window without an attempt; zero: none
-	firstFailure time.Time // end of the oldest of health.ConsecutiveFailures; zero: none
+	firstFailure time.Time // end of the oldest failure among health.ConsecutiveFailures; zero: none
 }
 
-// conclude computes all of health but the reason.
+// conclude computes health, except for the reason.
 func (c *assessment) conclude() {
 	c.health.RPO, c.source = RPOInForce(c.in.Policy, c.want)
 	c.horizon = horizonOf(c.in.Backups.At)
@@ -90,6 +87,7 @@ func (c *assessment) conclude() {
 	}
 }
 
+// judge decides the state.
 func (c *assessment) judge() {
 	c.missed = c.missedWindow()
 	h := &c.health
@@ -107,8 +105,8 @@ func (c *assessment) judge() {
 	}
 }
 
-// young reports whether the instance is too new to have a backup. A creation time that nobody told, or that lies in
-// the future, says nothing, and the instance counts as old.
+// young reports whether the instance is too new to have a backup. It is treated as old when its creation time is
+// unknown or in the future.
 func (c *assessment) young() bool {
 	asked := c.in.Backups.At
 	created := c.in.CreatedAt
@@ -118,4 +116,5 @@ func (c *assessment) young() bool {
 // overdue reports whether the recovery point is older than the objective.
 func (c *assessment) overdue() bool { return c.age() > c.health.RPO }
 
+// age returns the age of the recovery point.
 func (c *assessment) age() time.Duration { return max(0, c.now.Sub(c.health.RecoveryPoint)) }

@@ -2,16 +2,16 @@ package backup
 
 import "time"
 
-// ClusterHealth is what the shards of one instance say together.
+// ClusterHealth is what can be restored of all shards of one instance together.
 type ClusterHealth struct {
 	Known         bool      // every shard's list may be shown as current; when false the facts below are absent
 	RecoveryPoint time.Time // newest moment for which every shard has a usable backup; zero: none
 	NodesMissing  int       // shards without a usable backup
 }
 
-// AssessCluster concludes from the verdicts on the shards of one instance what can be restored of the whole: no more
-// than the shard that is furthest behind, and nothing while one shard has no usable backup. Without shards, or while
-// one shard is unknown, nothing is known.
+// AssessCluster derives from the verdicts on the shards of one instance what can be restored of the whole. The oldest
+// recovery point among the shards counts, and there is none while a shard has no usable backup. Nothing is known
+// without shards, or while one of them is unknown.
 func AssessCluster(nodes []Health) ClusterHealth {
 	var c ClusterHealth
 	for _, h := range nodes {

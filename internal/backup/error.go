@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Class says what kind of failure a call met, and so what to do about it. It is the value of the label result of
+// Class is the kind of a failure, which decides what to do about it. It is the value of the label result of
 // mongodb_backup_exporter_api_requests_total. The zero value is no failure.
 type Class string
 
 // The classes of failure.
 const (
 	ClassAuth        Class = "auth"        // the credentials are refused: wrong, expired, locked
-	ClassPermission  Class = "permission"  // the credentials are good and may not do this
+	ClassPermission  Class = "permission"  // the credentials are valid but may not do this
 	ClassThrottled   Class = "throttled"   // too many calls
 	ClassNotFound    Class = "not_found"   // the instance does not exist, or not here
 	ClassUnsupported Class = "unsupported" // the cloud does not offer this operation for this instance
@@ -24,10 +24,10 @@ const (
 	ClassTimeout     Class = "timeout"     // no answer in time
 	ClassCanceled    Class = "canceled"    // we stopped waiting
 	ClassNetwork     Class = "network"     // no connection: name, route, TLS, reset
-	ClassProtocol    Class = "protocol"    // an answer that is not what the API promises
+	ClassProtocol    Class = "protocol"    // the answer does not have the form that the API documents
 )
 
-// Retryable reports whether the same call may well work a moment later.
+// Retryable reports whether the same call is likely to work a moment later.
 func (c Class) Retryable() bool {
 	switch c {
 	case ClassThrottled, ClassServer, ClassTimeout, ClassNetwork:
@@ -37,8 +37,8 @@ func (c Class) Retryable() bool {
 	return false
 }
 
-// Answered reports whether the failure is the cloud's considered answer, which proves that it is reachable and that
-// the credentials are good.
+// Answered reports whether the failure is an answer that proves that the cloud is reachable and accepts the
+// credentials.
 func (c Class) Answered() bool {
 	switch c {
 	case "", ClassPermission, ClassThrottled, ClassNotFound, ClassUnsupported, ClassBusy, ClassBadRequest:
@@ -51,12 +51,12 @@ func (c Class) Answered() bool {
 // Error is a failed call to a cloud.
 type Error struct {
 	Op         string        // the cloud's own name of the operation, e.g. DescribeBackups
-	Class      Class         // what kind of failure
+	Class      Class         // the kind of failure
 	Code       string        // the cloud's error code; "": none
 	RequestID  string        // the cloud's request id, for its support; "": none
 	Status     int           // HTTP status; 0: none
-	RetryAfter time.Duration // how long the cloud asks to wait; 0: not said
-	Hint       string        // what to do about it, for a person; "": nothing better than the class
+	RetryAfter time.Duration // how long the cloud asks to wait; 0: it does not ask
+	Hint       string        // what a person can do about it; "": unknown
 	Err        error         // the cause; its text must hold no secret
 }
 

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// maxSkew is how far a cloud's clock may be ahead of ours before we stop believing the times it gives.
+// maxSkew is how far a cloud's clock may be ahead of ours. Times that are further ahead are not believed.
 const maxSkew = 5 * time.Minute
 
-// horizon is the last moment that was not in the future, skew included, when the cloud answered.
+// horizon is the latest time that is believed of an answer: when the cloud gave it, plus maxSkew.
 type horizon struct{ time.Time }
 
 func horizonOf(asked time.Time) horizon { return horizon{asked.Add(maxSkew)} }
 
-// allows reports whether t was told, and could be true when it was.
+// allows reports whether t is set and believed.
 func (h horizon) allows(t time.Time) bool { return !t.IsZero() && !t.After(h.Time) }
 
-// finishedAt returns when an attempt ended, or else began; zero: not finished, or not believable. A success that does
-// not tell its end has not shown that it ended.
+// finishedAt returns when a backup ended; zero: it has not, or the time is not believed. The start of a failure stands
+// in for an end that the cloud does not give. It does not for a success, which may not have ended.
 func (h horizon) finishedAt(b *Backup) time.Time {
 	if b.State != StateSuccess && b.State != StateFailed {
 		return time.Time{}
@@ -32,7 +32,7 @@ func (h horizon) finishedAt(b *Backup) time.Time {
 	return end
 }
 
-// gather collects what the list says of successes and failures, usable or not.
+// gather collects the facts about successes and failures, whether or not they can be restored.
 func (c *assessment) gather() {
 	list, h := &c.in.Backups.Value, &c.health
 	h.Known = true
@@ -58,8 +58,8 @@ func (c *assessment) gather() {
 	}
 }
 
-// lastAttempt counts the failures that no success has ended. The newest of them is the last attempt, or else the newest
-// success is: a failure that was ended is older than what ended it.
+// lastAttempt counts the failures without a later success. The newest of them is the last attempt. Without any, the
+// newest success is: every failure is then older than a success.
 func (c *assessment) lastAttempt() {
 	h := &c.health
 	h.Last = h.newestSuccess()
@@ -69,9 +69,9 @@ func (c *assessment) lastAttempt() {
 		if b.State != StateFailed {
 			continue
 		}
-		// Of two that ended in the same second the failure is the newer one: better to look once too often.
+		// Of a failure and a success that ended in the same second, the failure counts as newer, so that it is not missed.
 		end := c.horizon.finishedAt(b)
-		if end.IsZero() || end.Before(h.rowEnded(b.Kind)) {
+		if end.IsZero() || end.Before(h.failuresEnded(b.Kind)) {
 			continue
 		}
 		h.ConsecutiveFailures++
@@ -82,10 +82,10 @@ func (c *assessment) lastAttempt() {
 	}
 }
 
-// rowEnded returns when a success last ended a row of failures of a kind: one of the same kind, or a full backup, after
-// which nothing from before is needed. An incremental one cannot stand in for a full one, and so ends no row of failed
-// ones; but where full ones were not asked for, it is all that there is.
-func (h *Health) rowEnded(kind Kind) time.Time {
+// failuresEnded returns the end of the newest success after which earlier failures of a kind no longer count: a success
+// of the same kind or a full backup. An incremental backup does not make up for a failed full one. Where the list does
+// not cover full backups, any incremental one does.
+func (h *Health) failuresEnded(kind Kind) time.Time {
 	by := [...]Kind{kind, KindFull, kind}
 	if !h.Kinds[KindFull].Asked {
 		by[2] = KindIncremental
@@ -111,11 +111,11 @@ func (h *Health) newestSuccess() *Backup {
 	return newest
 }
 
-// minForMedian is how many earlier successes make a median worth comparing with.
+// minForMedian is how many earlier successes a median needs.
 const minForMedian = 3
 
-// medianSize returns the median size in bytes of the successes of a kind before its last. Zero-sized ones are left
-// out: they are what the median is there to find, and a few of them in a row must not become the norm.
+// medianSize returns the median size in bytes of the successes of a kind before its last. Zero-sized ones are left out:
+// the median serves to detect them, and several in a row must not make them look normal.
 func (c *assessment) medianSize(kind Kind) *int64 {
 	of := &c.health.Kinds[kind]
 	if of.LastSuccess == nil || of.Counts[StateSuccess] <= minForMedian {
@@ -156,6 +156,7 @@ func (s State) index() int {
 	return int(s)
 }
 
+// later returns the later of two times.
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
@@ -163,7 +164,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// earlier treats the zero time as not told.
+// earlier returns the earlier of two times. The zero time counts as not set.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
 		return b

@@ -73,12 +73,12 @@ func TestFactsAreAbsent(t *testing.T) {
 	}
 }
 
-func TestUndatedAndOutlandishRecords(t *testing.T) {
+func TestUndatedAndInvalidRecords(t *testing.T) {
 	undated := with(failed(at(22, 2, 0)), func(b *backup.Backup) { b.StartedAt, b.EndedAt = time.Time{}, time.Time{} })
 	future := full(at(29, 2, 0))
-	outlandish := with(full(at(22, 2, 0)), func(b *backup.Backup) { b.Kind, b.State = 77, 99 })
+	invalid := with(full(at(22, 2, 0)), func(b *backup.Backup) { b.Kind, b.State = 77, 99 })
 
-	h := assess(nil, undated, future, outlandish)
+	h := assess(nil, undated, future, invalid)
 
 	if f := h.Kinds[backup.KindFull]; f.Counts != [backup.NumStates]int{backup.StateSuccess: 1, backup.StateFailed: 1} {
 		t.Errorf("counts of full backups = %v, want one success and one failure", f.Counts)
@@ -87,7 +87,7 @@ func TestUndatedAndOutlandishRecords(t *testing.T) {
 		t.Errorf("counts of unknown backups = %v, want one unknown", u.Counts)
 	}
 	if f := h.Kinds[backup.KindFull]; h.Last != nil || f.LastSuccess != nil || !f.LastFailure.IsZero() || h.ConsecutiveFailures != 0 {
-		t.Errorf("facts rest on records without a believable time: %+v", h)
+		t.Errorf("records without a believable time became facts: %+v", h)
 	}
 }
 
@@ -104,12 +104,12 @@ func TestConsecutiveFailures(t *testing.T) {
 		}, 2},
 		{"of a full backup, ended by a full one", []backup.Backup{full(at(22, 3, 0)), failed(at(22, 2, 0))}, 0},
 		{"of a full backup, not ended by an incremental one", []backup.Backup{incremental(at(22, 3, 0)), failed(at(22, 2, 0))}, 1},
-		{"of a full backup, not ended by one of an unknown type", []backup.Backup{strange(full(at(22, 3, 0))), failed(at(22, 2, 0))}, 1},
+		{"of a full backup, not ended by one of an unknown type", []backup.Backup{unknownKind(full(at(22, 3, 0))), failed(at(22, 2, 0))}, 1},
 		{"of an incremental backup, ended by an incremental one", []backup.Backup{incremental(at(22, 3, 0)), failedIncremental(at(22, 2, 0))}, 0},
 		{"of an incremental backup, ended by a full one", []backup.Backup{full(at(22, 3, 0)), failedIncremental(at(22, 2, 0))}, 0},
-		{"of an unknown type, ended by the same", []backup.Backup{strange(full(at(22, 3, 0))), strange(failed(at(22, 2, 0)))}, 0},
-		{"of an unknown type, not ended by an incremental one", []backup.Backup{incremental(at(22, 3, 0)), strange(failed(at(22, 2, 0)))}, 1},
-		{"each of its own row", []backup.Backup{
+		{"of an unknown type, ended by the same", []backup.Backup{unknownKind(full(at(22, 3, 0))), unknownKind(failed(at(22, 2, 0)))}, 0},
+		{"of an unknown type, not ended by an incremental one", []backup.Backup{incremental(at(22, 3, 0)), unknownKind(failed(at(22, 2, 0)))}, 1},
+		{"failures of each kind, counted apart", []backup.Backup{
 			failedIncremental(at(22, 4, 0)), incremental(at(22, 3, 0)), failedIncremental(at(22, 2, 30)), failed(at(22, 2, 0)), failed(at(21, 2, 0)),
 		}, 3},
 		{"ended by a zero-sized success", []backup.Backup{sized(at(22, 3, 0), 0), failed(at(22, 2, 0))}, 0},
@@ -127,7 +127,7 @@ func TestConsecutiveFailures(t *testing.T) {
 			}
 		})
 	}
-	t.Run("ended by an incremental backup where full ones were not asked for", func(t *testing.T) {
+	t.Run("ended by an incremental backup where the list does not cover full ones", func(t *testing.T) {
 		onlyIncremental := func(in *backup.TargetState) { in.Backups.Value.Asked = []backup.Kind{backup.KindIncremental} }
 		h := assess(onlyIncremental, incremental(at(22, 3, 0)), failed(at(22, 2, 0)))
 		if h.ConsecutiveFailures != 0 {
@@ -143,7 +143,7 @@ func TestLastAttempt(t *testing.T) {
 		want int // index in list
 	}{
 		{"the newest success", []backup.Backup{incremental(at(22, 11, 0)), full(at(22, 2, 0)), failed(at(21, 2, 0))}, 0},
-		{"the newest failure that nothing ended", []backup.Backup{
+		{"the newest failure without a later success", []backup.Backup{
 			incremental(at(22, 11, 0)), failed(at(21, 2, 0)), failed(at(22, 2, 0)), failedIncremental(at(20, 2, 0)),
 		}, 2},
 		{"a failed incremental backup until one succeeds", []backup.Backup{failedIncremental(at(22, 11, 0)), incremental(at(22, 10, 0))}, 0},
@@ -175,10 +175,10 @@ func TestMedianSize(t *testing.T) {
 		{"three earlier ones, the last left out", sizes(900, 3, 1, 2), new(int64(2))},
 		{"four earlier ones: the mean of the middle two", sizes(900, 8, 1, 5, 2), new(int64(3))},
 		{"no overflow", sizes(1, math.MaxInt64, math.MaxInt64, math.MaxInt64-2, math.MaxInt64-2), new(int64(math.MaxInt64 - 1))},
-		{"a drop to nothing is measured against what was", sizes(0, 10, 10, 10), new(int64(10))},
-		{"empty ones do not become the norm", sizes(0, 0, 0, 0, 10, 10, 10), new(int64(10))},
+		{"a drop to zero is compared with earlier sizes", sizes(0, 10, 10, 10), new(int64(10))},
+		{"empty ones do not become normal", sizes(0, 0, 0, 0, 10, 10, 10), new(int64(10))},
 		{"empty ones do not count as three", sizes(0, 0, 10, 10), nil},
-		{"sizes not told do not count", append(sizes(9, 1, 2), with(full(at(1, 2, 0)), func(b *backup.Backup) { b.SizeBytes = nil })), nil},
+		{"unknown sizes do not count", append(sizes(9, 1, 2), with(full(at(1, 2, 0)), func(b *backup.Backup) { b.SizeBytes = nil })), nil},
 		{"other kinds do not count", append(sizes(9, 1, 2), incremental(at(1, 2, 0))), nil},
 		{"failures do not count", append(sizes(9, 1, 2), with(sized(at(1, 2, 0), 3), func(b *backup.Backup) { b.State = backup.StateFailed })), nil},
 		{"a success from the future does not count", append(sizes(9, 1, 2), sized(at(29, 2, 0), 3)), nil},
@@ -227,7 +227,7 @@ func TestRecoveryPoints(t *testing.T) {
 		{"never after the cloud's answer", nil, []backup.Backup{
 			with(full(at(22, 12, 2)), func(b *backup.Backup) { b.EndedAt = at(22, 12, 3) }),
 		}, at(22, 11, 59), at(22, 11, 59), 1},
-		{"an expired full backup takes its incremental ones along", nil, []backup.Backup{
+		{"incremental ones are unusable once their full backup has expired", nil, []backup.Backup{
 			incremental(at(22, 2, 0)), expiring(at(21, 2, 0), at(22, 11, 0)),
 		}, time.Time{}, time.Time{}, 0},
 	} {
@@ -258,9 +258,9 @@ func TestLastUsableExpiry(t *testing.T) {
 		}, at(30, 2, 0)},
 		{"start and retention", keep(week), []backup.Backup{full(at(22, 2, 0))}, at(29, 2, 0)},
 		{"the policy never deletes", keep(backup.Forever), []backup.Backup{full(at(22, 2, 0))}, backup.Never},
-		{"kept for ever", nil, []backup.Backup{full(at(22, 2, 0)), expiring(at(20, 2, 0), backup.Never)}, backup.Never},
-		{"retention does not rule manual backups", keep(week), []backup.Backup{manual(at(22, 2, 0)), full(at(21, 2, 0))}, at(28, 2, 0)},
-		{"nobody says", nil, []backup.Backup{full(at(22, 2, 0))}, time.Time{}},
+		{"kept forever", nil, []backup.Backup{full(at(22, 2, 0)), expiring(at(20, 2, 0), backup.Never)}, backup.Never},
+		{"retention does not apply to manual backups", keep(week), []backup.Backup{manual(at(22, 2, 0)), full(at(21, 2, 0))}, at(28, 2, 0)},
+		{"neither the cloud nor a policy says", nil, []backup.Backup{full(at(22, 2, 0))}, time.Time{}},
 		{"a policy without retention", keep(0), []backup.Backup{full(at(22, 2, 0))}, time.Time{}},
 		{"unusable ones do not count", keep(week), []backup.Backup{sized(at(22, 2, 0), 0), full(at(21, 2, 0))}, at(28, 2, 0)},
 		{"an incremental one lasts no longer than the full one", nil, []backup.Backup{

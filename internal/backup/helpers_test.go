@@ -13,7 +13,7 @@ func at(day, hour, minute int) time.Time {
 
 const gib = 1 << 30
 
-// full is a good automatic backup of 20 minutes.
+// full returns a successful automatic backup that took 20 minutes.
 func full(start time.Time) backup.Backup {
 	return backup.Backup{
 		Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, State: backup.StateSuccess,
@@ -42,7 +42,7 @@ func failedIncremental(start time.Time) backup.Backup {
 	return with(failed(start), func(b *backup.Backup) { b.Kind = backup.KindIncremental })
 }
 
-func strange(b backup.Backup) backup.Backup {
+func unknownKind(b backup.Backup) backup.Backup {
 	b.Kind = backup.KindUnknown
 	return b
 }
@@ -91,18 +91,18 @@ func objectives() backup.Objectives {
 	}
 }
 
-// read is a value that was read a minute before now and may be shown for an hour.
+// read returns a value that was read a minute before now and may be shown for an hour.
 func read[T any](v T, now time.Time) backup.Reading[T] {
 	at := now.Add(-time.Minute)
 	return backup.Reading[T]{Value: v, At: at, TriedAt: at, GoodUntil: now.Add(time.Hour)}
 }
 
-// verdictCase is one row of a table of verdicts. What is left out is not known, but for an instance created on
-// 2 January 2026.
+// verdictCase is one row of a table of verdicts. Fields that are not set are unknown, except that the instance was
+// created on 2 January 2026.
 type verdictCase struct {
 	name    string
 	now     time.Time
-	created *time.Time // a pointer to the zero time: not told
+	created *time.Time // a pointer to the zero time: unknown
 	rpo     time.Duration
 	policy  *backup.Policy
 	list    []backup.Backup

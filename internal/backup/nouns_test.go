@@ -12,7 +12,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// words returns what the values 0 to n of an enumeration, the last of which is none of its constants, print as.
+// words returns the texts of the values 0 to n of an enumeration; n is not one of its constants.
 func words[E ~uint8](n E) []string {
 	var out []string
 	for e := range n + 1 {
@@ -94,11 +94,11 @@ func TestClassOf(t *testing.T) {
 	}
 }
 
-func TestClassesAreSorted(t *testing.T) {
+func TestRetryableAndAnsweredClasses(t *testing.T) {
 	all := []backup.Class{
 		"", backup.ClassAuth, backup.ClassPermission, backup.ClassThrottled, backup.ClassNotFound, backup.ClassUnsupported,
 		backup.ClassBusy, backup.ClassBadRequest, backup.ClassServer, backup.ClassTimeout, backup.ClassCanceled,
-		backup.ClassNetwork, backup.ClassProtocol, "of the future",
+		backup.ClassNetwork, backup.ClassProtocol, "a later version's",
 	}
 	retryable := []backup.Class{backup.ClassThrottled, backup.ClassServer, backup.ClassTimeout, backup.ClassNetwork}
 	answered := []backup.Class{
@@ -210,6 +210,6 @@ func TestInstanceState(t *testing.T) {
 
 func TestWindowIsZero(t *testing.T) {
 	if !(backup.Window{Start: noon}).IsZero() || (backup.Window{End: noon}).IsZero() {
-		t.Error("a window is none without an end, and one with it")
+		t.Error("a window without an end must be zero, and one with an end must not")
 	}
 }

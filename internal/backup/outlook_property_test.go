@@ -7,7 +7,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// outlooks is how many scenarios are followed minute by minute.
+// outlooks is the number of scenarios that are followed minute by minute.
 const outlooks = 4000
 
 func lateOrNever(s backup.HealthState) bool { return s == backup.HealthLate || s == backup.HealthNever }
@@ -42,8 +42,8 @@ func (g generator) scattered(s scenario) scenario {
 	return s
 }
 
-// The clock moves minute by minute, and the cloud gives the same answers each minute: the verdict turns in the first
-// minute that is not before the announced moment, and from then on the announced moment is the one since when.
+// The clock moves minute by minute, and the cloud gives the same answers each minute. The verdict turns in the first
+// minute that is not before the announced moment, and Outlook then gives that same moment as the beginning.
 func TestOutlookNeverContradictsTheVerdict(t *testing.T) {
 	turned := 0
 	forSome(t, outlooks, func(t *testing.T, g generator, s scenario, _ backup.Health) {
@@ -54,7 +54,7 @@ func TestOutlookNeverContradictsTheVerdict(t *testing.T) {
 			return
 		}
 		if !announced.IsZero() && !announced.After(s.now) {
-			t.Errorf("%s, and yet it turned at %s", h.State, announced)
+			t.Errorf("the verdict is %s, but turned at %s", h.State, announced)
 		}
 		for n := range 10 * 24 * 60 {
 			minute := s.now.Add(time.Duration(n+1) * time.Minute)
@@ -70,9 +70,9 @@ func TestOutlookNeverContradictsTheVerdict(t *testing.T) {
 			}
 			turned++
 			since := in.Outlook(later, s.want, minute).TurnsAt
-			// A list from before the end of a window did not tell that it was missed already.
+			// A list from before the end of a window did not show yet that the window was missed.
 			missed := announced.Equal(s.now.Add(time.Second)) && since.Before(announced)
-			// Nor does a list without a backup that once was usable tell since when there is none.
+			// A list without any backup that was usable once does not show when it turned.
 			unknown := later.State == backup.HealthNever && since.IsZero()
 			if !since.Equal(announced) && !missed && !unknown {
 				t.Errorf("%s since %s, announced for %s", later.State, since, announced)
@@ -85,10 +85,10 @@ func TestOutlookNeverContradictsTheVerdict(t *testing.T) {
 	}
 }
 
-// A verdict that is late or never has been so since the moment that is told, and was not just before. Where none is
-// told, there was no usable backup before.
-func TestOutlookTellsSinceWhen(t *testing.T) {
-	told := 0
+// A verdict of late or never began at the moment that Outlook returns. When it returns none, the list shows no usable
+// backup before.
+func TestOutlookKnowsWhenLatenessBegan(t *testing.T) {
+	known := 0
 	forSome(t, outlooks, func(t *testing.T, g generator, s scenario, _ backup.Health) {
 		s = g.scattered(s)
 		h := backup.Assess(s.in, s.want, s.now)
@@ -100,7 +100,7 @@ func TestOutlookTellsSinceWhen(t *testing.T) {
 		if since.IsZero() {
 			moments = nil
 		} else {
-			told++
+			known++
 		}
 		for n := range 8 * 24 * 6 {
 			if moment := s.now.Add(-time.Duration(n) * 10 * time.Minute); moment.After(since) {
@@ -111,17 +111,17 @@ func TestOutlookTellsSinceWhen(t *testing.T) {
 			was := backup.Assess(s.earlier(moment), s.want, moment)
 			hadNone := since.IsZero() && was.State == backup.HealthPending
 			if lateOrNever(was.State) == moment.Before(since) && !hadNone {
-				t.Errorf("at %s %s (%s), told since %s", moment, was.State, was.Reason, since)
+				t.Errorf("at %s %s (%s), began at %s", moment, was.State, was.Reason, since)
 				return
 			}
 		}
 	})
-	if told < outlooks/10 {
-		t.Errorf("only %d of %d scenarios tell since when", told, outlooks)
+	if known < outlooks/10 {
+		t.Errorf("only %d of %d scenarios have a beginning", known, outlooks)
 	}
 }
 
-// earlier returns what was known at an earlier moment, as far as what is known now shows it.
+// earlier returns what was known at an earlier moment, as far as the present answers show it.
 func (s scenario) earlier(at time.Time) backup.TargetState {
 	in := s.in
 	if w := &in.Recovery.Value; !at.Before(w.Start) && w.End.After(at) && !w.End.After(in.Recovery.At.Add(5*time.Minute)) {

@@ -138,7 +138,7 @@ func TestOutlookOfTheNewestSuccess(t *testing.T) {
 		verdictCase
 		want time.Time // its end
 	}{
-		{verdictCase{name: "of any kind", list: list(full(at(22, 2, 10)), incremental(at(22, 9, 0)), strange(full(at(22, 8, 0))))}, at(22, 9, 20)},
+		{verdictCase{name: "of any kind", list: list(full(at(22, 2, 10)), incremental(at(22, 9, 0)), unknownKind(full(at(22, 8, 0))))}, at(22, 9, 20)},
 		{verdictCase{name: "by its end, in a list in no order", list: list(full(at(21, 2, 10)), full(at(22, 2, 10)), full(at(20, 2, 10)))}, at(22, 2, 30)},
 		{verdictCase{name: "no failure", list: list(failed(at(22, 9, 0)), full(at(22, 2, 10)))}, at(22, 2, 30)},
 		{verdictCase{name: "usable or not", list: list(sized(at(22, 9, 0), 0), full(at(22, 2, 10)))}, at(22, 9, 20)},

@@ -10,18 +10,18 @@ const day = 24 * time.Hour
 // Policy is the cloud's own schedule for automatic backups of an instance.
 type Policy struct {
 	Enabled   bool           // automatic backup is on
-	Retention time.Duration  // how long an automatic backup is kept; 0: not said; Forever: never deleted
-	Weekdays  []time.Weekday // days with a scheduled backup (UTC), sorted from Sunday; empty: not said
+	Retention time.Duration  // how long an automatic backup is kept; 0: unknown; Forever: never deleted
+	Weekdays  []time.Weekday // days with a scheduled backup (UTC), sorted from Sunday; empty: unknown
 	StartsAt  time.Duration  // start of the daily window, counted from 00:00 UTC
-	Window    time.Duration  // length of the daily window in which the cloud picks the start; 0: not said
-	Interval  time.Duration  // high-frequency backup: time between two backups; 0: off or not said
-	LogBackup *bool          // point-in-time recovery is on; nil: not said
-	NextAt    time.Time      // when the cloud plans the next backup; zero: not said
+	Window    time.Duration  // length of the daily window in which the cloud picks the start; 0: unknown
+	Interval  time.Duration  // high-frequency backup: time between two backups; 0: off or unknown
+	LogBackup *bool          // point-in-time recovery is on; nil: unknown
+	NextAt    time.Time      // when the cloud plans the next backup; zero: unknown
 }
 
-// LongestGap returns the longest time between the starts of two consecutive scheduled backups: the longest run of days
-// between two of Weekdays, the week being a circle, or Interval when that is shorter. It is false when the policy names
-// neither.
+// LongestGap returns the longest time between the starts of two consecutive scheduled backups: the longest time from one
+// of Weekdays to the next, across the end of the week too, or Interval when that is shorter. It is false when the policy
+// has neither.
 func (p Policy) LongestGap() (time.Duration, bool) {
 	gap, ok := p.weekdays().longestGap()
 	if p.Interval > 0 && (!ok || p.Interval < gap) {
@@ -50,7 +50,7 @@ func (w weekdays) longestGap() (time.Duration, bool) {
 		return 0, false
 	}
 	longest, run := 0, 0
-	for i := range 14 { // two weeks, so that the gap around the week's end is met whole
+	for i := range 14 { // two weeks, so that the gap across the end of the week is counted whole
 		run++
 		if w.has(time.Weekday(i % 7)) {
 			longest = max(longest, run)
@@ -60,7 +60,7 @@ func (w weekdays) longestGap() (time.Duration, bool) {
 	return time.Duration(min(longest, 7)) * day, true
 }
 
-// RPOSource says where the recovery point objective in force comes from, in words for a person.
+// RPOSource is where the recovery point objective in force comes from, in words for a person.
 type RPOSource string
 
 // The sources of an RPO.
@@ -69,14 +69,14 @@ const (
 	RPOFromPolicy RPOSource = "cloud's schedule"                      // the cloud's own policy
 	RPONoPolicy   RPOSource = "default, no policy known"              // Objectives.RPODefault: the policy was never read
 	RPOPolicyOff  RPOSource = "default, automatic backup is off"      // Objectives.RPODefault: there is no schedule
-	RPONoSchedule RPOSource = "default, the policy names no schedule" // Objectives.RPODefault: days and interval are missing
+	RPONoSchedule RPOSource = "default, the policy names no schedule" // Objectives.RPODefault: the policy has neither days nor an interval
 )
 
 // RPOInForce returns the recovery point objective of a target and where it comes from: the configured one, or else the
-// longest gap of the policy, plus its window, plus the grace, or else the default.
+// longest gap of the policy plus its window plus the grace, or else the default.
 //
-// A policy that was read once stays in force until another is read, however long that takes: were it dropped with age,
-// a failing poll could turn a short objective into a long one and a late target into a good one.
+// A policy that was read once stays in force until another is read, however long that takes. If it were dropped after
+// some time, failing polls could replace a short objective by a longer one and make a late target look good.
 func RPOInForce(policy Reading[Policy], want Objectives) (time.Duration, RPOSource) {
 	if want.RPO > 0 {
 		return want.RPO, RPOConfigured
@@ -95,7 +95,7 @@ func RPOInForce(policy Reading[Policy], want Objectives) (time.Duration, RPOSour
 	return sum(gap, p.Window, want.RPOGrace), RPOFromPolicy
 }
 
-// sum adds durations, negative ones as zero, and stops at the largest instead of wrapping round.
+// sum adds durations. Negative ones count as zero, and a sum that overflows is Forever.
 func sum(spans ...time.Duration) time.Duration {
 	var total time.Duration
 	for _, d := range spans {

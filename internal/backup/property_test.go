@@ -10,8 +10,8 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// scenario is a random state of a target with a small world's worth of coincidences: times fall on the hour, around a
-// week before noon, so that edges meet often.
+// scenario is a random state of a target. Its times fall on full hours in about a week before noon, so that they often
+// coincide.
 type scenario struct {
 	in   backup.TargetState
 	want backup.Objectives
@@ -92,7 +92,7 @@ func reading[T any](g generator, v T, now time.Time) backup.Reading[T] {
 	return backup.Reading[T]{Value: v, At: at, TriedAt: at, GoodUntil: at.Add(g.hours(1, 100))}
 }
 
-// goodness orders the verdicts for a person who hopes for the best.
+// goodness orders the verdicts from bad to good; unknown is 0.
 func goodness(s backup.HealthState) int {
 	return map[backup.HealthState]int{
 		backup.HealthNever: 1, backup.HealthLate: 2, backup.HealthFailed: 3, backup.HealthPending: 4, backup.HealthOK: 5,
@@ -107,8 +107,8 @@ func forAll(t *testing.T, check func(t *testing.T, g generator, s scenario, h ba
 	forSome(t, scenarios, check)
 }
 
-// forSome calls check with the first n scenarios and requires that every verdict was met, so that no property holds
-// for want of cases.
+// forSome calls check with the first n scenarios and requires that they have every verdict, so that a property
+// does not hold only because no scenario tests it.
 func forSome(t *testing.T, n int, check func(t *testing.T, g generator, s scenario, h backup.Health)) {
 	t.Helper()
 	var met [backup.NumHealthStates]int
@@ -117,7 +117,7 @@ func forSome(t *testing.T, n int, check func(t *testing.T, g generator, s scenar
 		s := g.scenario()
 		h := backup.Assess(s.in, s.want, s.now)
 		if h.State >= backup.NumHealthStates {
-			t.Fatalf("seed %d: verdict %d is none", seed, h.State)
+			t.Fatalf("seed %d: %d is not a verdict", seed, h.State)
 		}
 		met[h.State]++
 		check(t, g, s, h)
@@ -192,10 +192,10 @@ func TestNewerSuccessNeverMakesWorse(t *testing.T) {
 	forAll(t, func(t *testing.T, g generator, s scenario, h backup.Health) {
 		asked := s.in.Backups.At
 		start := asked.Add(-time.Duration(g.IntN(120)) * time.Minute)
-		for _, b := range s.in.Backups.Value.Backups { // newer than what is there, and no older than the instance
-			for _, told := range []time.Time{b.StartedAt, b.EndedAt} {
-				if told.After(start) && !told.After(asked.Add(5*time.Minute)) {
-					start = told
+		for _, b := range s.in.Backups.Value.Backups { // newer than every other backup, and not older than the instance
+			for _, t := range []time.Time{b.StartedAt, b.EndedAt} {
+				if t.After(start) && !t.After(asked.Add(5*time.Minute)) {
+					start = t
 				}
 			}
 		}
@@ -226,7 +226,7 @@ func TestNewerSuccessNeverMakesWorse(t *testing.T) {
 }
 
 func TestTimeAloneNeverMakesBetter(t *testing.T) {
-	// What each verdict may become when nothing happens but time.
+	// What each verdict may become when only time passes.
 	may := map[backup.HealthState][]backup.HealthState{
 		backup.HealthOK:      {backup.HealthOK, backup.HealthLate, backup.HealthNever, backup.HealthUnknown},
 		backup.HealthFailed:  {backup.HealthFailed, backup.HealthLate, backup.HealthNever, backup.HealthUnknown},

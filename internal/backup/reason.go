@@ -13,8 +13,8 @@ const (
 	dateLayout   = "2006-01-02"
 )
 
-// reason says in one sentence why the verdict is what it is. It is built once per target and scrape, by appending: fmt
-// would cost more than the verdict itself.
+// reason explains the verdict in one sentence. It is built by appending, because there is one per target and scrape, and
+// fmt would cost more than the verdict itself.
 func (c *assessment) reason() string {
 	var buf [256]byte
 	b := buf[:0]
@@ -57,7 +57,7 @@ func (c *assessment) appendUnknown(b []byte) []byte {
 func (c *assessment) appendNever(b []byte) []byte {
 	b = append(b, "no usable backup in the lookback; "...)
 	if c.in.CreatedAt.IsZero() {
-		return append(b, "nobody knows when the instance was created"...)
+		return append(b, "creation time unknown"...)
 	}
 	b = append(b, "instance created "...)
 	return c.in.CreatedAt.UTC().AppendFormat(b, dateLayout)
@@ -107,8 +107,8 @@ func (c *assessment) appendSource(b []byte) []byte {
 	return append(b, ')')
 }
 
-// appendFlaw says why the newest success is no recovery point, which is the first thing a person asks when the cloud's
-// console shows one.
+// appendFlaw explains why the newest success is no recovery point: it is the first question of a person who sees that
+// success in the cloud's console.
 func (c *assessment) appendFlaw(b []byte) []byte {
 	newest := c.health.newestSuccess()
 	if newest == nil {
@@ -116,7 +116,7 @@ func (c *assessment) appendFlaw(b []byte) []byte {
 	}
 	why := c.flawOf(newest)
 	if why == flawNone {
-		why = flawNoFull // by itself it is good, and yet it was not counted
+		why = flawNoFull // the only flaw that flawOf cannot see
 	}
 	b = append(b, "; the last success, "...)
 	b = newest.EndedAt.UTC().AppendFormat(b, MinuteLayout)
@@ -124,7 +124,7 @@ func (c *assessment) appendFlaw(b []byte) []byte {
 	return append(b, why...)
 }
 
-// appendWindow tells of a point-in-time window that outlived every backup in the lookback.
+// appendWindow adds the end of a point-in-time window when no backup in the lookback is usable.
 func (c *assessment) appendWindow(b []byte) []byte {
 	if c.health.RecoveryPoint.IsZero() {
 		return b
@@ -155,8 +155,8 @@ func (c *assessment) appendAttempts(b []byte) []byte {
 	return append(b, rest...)
 }
 
-// appendSpan writes a duration the way people say it: 13m, 22h 5m, 3d 4h. Days begin at two, since objectives are
-// written as 26h.
+// appendSpan writes a duration in its two largest units: 13m, 22h 5m, 3d 4h. Less than two days are written in hours, as
+// objectives are: 26h.
 func appendSpan(b []byte, d time.Duration) []byte {
 	big, unit, small, rest := d/time.Hour, byte('h'), d%time.Hour/time.Minute, byte('m')
 	switch {
@@ -172,7 +172,7 @@ func appendSpan(b []byte, d time.Duration) []byte {
 	return append(strconv.AppendInt(append(b, ' '), int64(small), 10), rest)
 }
 
-// maxCause bounds the text of an error that no provider classified.
+// maxCause is the longest text in bytes of an error that no provider classified.
 const maxCause = 120
 
 // shortCause returns operation, class and code of a classified error, and the first line of any other.

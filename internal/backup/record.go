@@ -2,14 +2,15 @@ package backup
 
 import "time"
 
-// Kind is the type of a backup set: what it holds, as the label type says it.
+// Kind is the type of a backup: what it holds. It is the value of the label type.
 type Kind uint8
 
-// The kinds of backup. The zero value is KindUnknown.
+// The kinds of backup. The zero value is KindUnknown. numKinds is how many there are, and must stay last.
 const (
 	KindUnknown     Kind = iota // the cloud named a type that this version does not know
 	KindFull                    // restorable on its own
 	KindIncremental             // restorable together with the full backup before it
+	numKinds        = iota
 )
 
 // String returns the value of the label type: full, incremental or unknown.
@@ -46,18 +47,18 @@ func (t Trigger) String() string {
 	return "unknown"
 }
 
-// State is where a backup set stands.
+// State is the state of a backup.
 type State uint8
 
-// The states of a backup set. The zero value is StateUnknown, which never counts as success. NumStates is how many
-// there are.
+// The states of a backup. The zero value is StateUnknown, which never counts as success. NumStates is how many there
+// are, and must stay last.
 const (
 	StateUnknown  State = iota // the cloud named a status that this version does not know
-	StateSuccess               // finished, and the cloud says that it is good
+	StateSuccess               // finished, and the cloud calls it successful
 	StateFailed                // finished without a usable result
 	StateRunning               // not finished
 	StateDeleting              // being deleted: neither usable nor a failure
-	NumStates     = 5
+	NumStates     = iota
 )
 
 // String returns the value of the label status: success, failed, running, deleting or unknown.
@@ -76,27 +77,27 @@ func (s State) String() string {
 	return "unknown"
 }
 
-// Never is the expiry of a backup that is kept for ever.
+// Never is the expiry of a backup that is kept forever.
 var Never = time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant of a type that Go has no constants for
 
-// Backup is one backup set of one target, as the cloud's list shows it.
+// Backup is one backup of one target, as the cloud lists it.
 type Backup struct {
-	ID          string    // unique within its target, never a label
-	Kind        Kind      // full or incremental
-	Trigger     Trigger   // automatic or manual
-	Method      string    // the cloud's own word: Snapshot, Physical, Logical; "": not said
-	State       State     // where it stands
+	ID          string  // unique within its target, never a label
+	Kind        Kind    // full or incremental
+	Trigger     Trigger // automatic or manual
+	Method      string  // the cloud's own word: Snapshot, Physical, Logical; "": unknown
+	State       State
 	StartedAt   time.Time // zero: unknown
-	EndedAt     time.Time // zero: not finished, or a failure whose end the cloud does not tell
-	ExpiresAt   time.Time // zero: not said; Never: kept for ever
-	SizeBytes   *int64    // nil: not said; only ever set for a success
-	Unavailable bool      // the cloud flags the set as not restorable although it succeeded
+	EndedAt     time.Time // zero: not finished, or a failure whose end the cloud does not give
+	ExpiresAt   time.Time // zero: unknown; Never: kept forever
+	SizeBytes   *int64    // nil: unknown; set for a success only
+	Unavailable bool      // the cloud flags the backup as not restorable although it succeeded
 }
 
-// List is the answer to "which backups does this target have".
+// List is the backups of one target, as the cloud lists them.
 type List struct {
 	Backups []Backup // newest start first
-	Asked   []Kind   // the kinds that this list is complete for: a count of zero is a fact for these, unknown for others
+	Asked   []Kind   // the kinds that this list covers: without a backup of such a kind there is none
 }
 
 // Window is a span in which any moment can be restored (point-in-time recovery). The zero value is no window.
@@ -108,10 +109,10 @@ type Window struct {
 // IsZero reports whether there is no restorable moment.
 func (w Window) IsZero() bool { return w.End.IsZero() }
 
-// JobState is where a backup job stands.
+// JobState is the state of a backup job.
 type JobState uint8
 
-// The states of a job. The zero value is JobUnknown. NumJobStates is how many there are.
+// The states of a job. The zero value is JobUnknown. NumJobStates is how many there are, and must stay last.
 const (
 	JobUnknown JobState = iota // the cloud named a status that this version does not know
 	JobScheduled
@@ -119,7 +120,7 @@ const (
 	JobRunning
 	JobFinished
 	JobFailed
-	NumJobStates = 6
+	NumJobStates = iota
 )
 
 // String returns the value of the label status of mongodb_backup_jobs.
@@ -140,12 +141,12 @@ func (s JobState) String() string {
 	return "unknown"
 }
 
-// Job is one backup job of an instance: work in progress, planned, or lately finished.
+// Job is one backup job of an instance: planned, in progress, or recently finished.
 type Job struct {
 	ID        string
 	State     JobState
 	Trigger   Trigger
 	StartedAt time.Time // zero: unknown
-	Progress  *float64  // percent, 0 to 100; nil: not said
-	Reason    string    // why it failed, in the cloud's words; "": not said
+	Progress  *float64  // percent, 0 to 100; nil: unknown
+	Reason    string    // why it failed, in the cloud's words; "": unknown
 }

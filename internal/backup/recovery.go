@@ -2,7 +2,7 @@ package backup
 
 import "time"
 
-// flaw is why a success is no recovery point, in words for a person; "" when it is one.
+// flaw is why a backup is no recovery point, in words for a person; "": it is one.
 type flaw string
 
 const (
@@ -16,9 +16,9 @@ const (
 	flawNoFull      flaw = "has no usable full backup before it"
 )
 
-// flawOf returns what keeps b, taken by itself, from being a recovery point. Expiry comes last, so that
-// flawExpired means that b was usable until then. Only the cloud's own expiry counts: a set that it still lists as good
-// past start + retention is good.
+// flawOf returns why b is no recovery point, without regard to other backups. Expiry is checked last, so that
+// flawExpired means that b was usable until then. Only the cloud's own expiry counts: a backup that the cloud still
+// lists as successful after its start plus the retention is usable.
 func (c *assessment) flawOf(b *Backup) flaw {
 	switch {
 	case b.State != StateSuccess:
@@ -41,8 +41,8 @@ func (c *assessment) flawOf(b *Backup) flaw {
 func (c *assessment) recoveryPoints() {
 	h := &c.health
 	c.addUsable(KindFull, time.Time{})
-	// An incremental backup is restored together with the full one before it. Where full ones were not asked for there
-	// is no telling, and the cloud is taken at its word.
+	// An incremental backup is restored together with the full one before it. A list that does not cover full backups
+	// cannot show that one, and the cloud is believed.
 	switch {
 	case !h.Kinds[KindFull].Asked:
 		c.addUsable(KindIncremental, time.Time{})
@@ -80,8 +80,8 @@ func (c *assessment) addUsable(kind Kind, since time.Time) {
 	}
 }
 
-// expiry returns when b expires: as the cloud says, or else after the retention of the policy, which rules automatic
-// backups only. Zero: not known.
+// expiry returns when b expires: as the cloud says, or else after the retention of the policy, which applies to
+// automatic backups only. Zero: unknown.
 func (c *assessment) expiry(b *Backup) time.Time {
 	retention := c.in.Policy.Value.Retention
 	switch {

@@ -2,12 +2,12 @@ package backup
 
 import "time"
 
-// missedWindow returns the start of the newest scheduled window that is over, grace included, and in which no attempt
-// was made, nor after it. The zero time: none, or nobody can say: a list that was read before the end of a window does
-// not tell what came of it.
+// missedWindow returns the start of the newest scheduled window that is over, grace included, if no attempt was begun in
+// it or since; zero: none was missed, or that is unknown. A list that was read before the end of a window does not show
+// whether it was missed.
 //
-// Windows bind only where the objective follows from them: who sets an RPO has said what counts. An instance younger
-// than its RPO misses none, or else its first backup, made by hand, would turn pending into late.
+// Windows are enforced only when the RPO comes from the policy: a configured RPO replaces the schedule. An instance
+// younger than its RPO misses no window. Otherwise a first backup made by hand would turn pending into late.
 func (c *assessment) missedWindow() time.Time {
 	if c.source != RPOFromPolicy || c.young() {
 		return time.Time{}
@@ -31,9 +31,9 @@ func (c *assessment) attemptedSince(t time.Time) bool {
 	return false
 }
 
-// attempts yields when each attempt was begun, whatever came of it. Incremental backups are not attempts: they are the
-// pieces of point-in-time recovery, minutes apart, and the schedule is one of full backups. Neither is a job that is
-// only planned.
+// attempts yields the start of each attempt, of any outcome. Incremental backups do not count: they belong to
+// point-in-time recovery and are minutes apart, and the schedule is one of full backups. A job that is only planned does
+// not count either.
 func (c *assessment) attempts(yield func(begun time.Time) bool) {
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
@@ -52,6 +52,7 @@ func (c *assessment) attempts(yield func(begun time.Time) bool) {
 	}
 }
 
+// begun reports whether a job in this state has been started.
 func (s JobState) begun() bool {
 	switch s {
 	case JobChecking, JobRunning, JobFinished, JobFailed:
@@ -61,8 +62,7 @@ func (s JobState) begun() bool {
 	return false
 }
 
-// lastDue returns the start of the newest scheduled window that was over at t; the zero time when the policy does not
-// say.
+// lastDue returns the start of the newest scheduled window that was over at t; zero: the policy names none.
 func (p Policy) lastDue(t time.Time) time.Time {
 	passed := t.Add(-max(0, p.Window))
 	due := p.windowBefore(passed)
@@ -70,7 +70,7 @@ func (p Policy) lastDue(t time.Time) time.Time {
 		return due
 	}
 	planned := p.NextAt
-	// The cloud may start anywhere in the window, also before the minute that it once planned.
+	// The cloud may start at any time in the window, also before the planned minute.
 	if start := p.windowBefore(planned); !start.IsZero() && planned.Before(start.Add(p.Window)) {
 		planned = start
 	}
@@ -80,26 +80,25 @@ func (p Policy) lastDue(t time.Time) time.Time {
 	return due
 }
 
-// windowBefore returns the start of the newest daily window that starts at t or earlier; the zero time when the policy
-// does not say which hours of which days are meant.
+// windowBefore returns the start of the newest daily window that starts at t or earlier; zero: the policy has no daily
+// window.
 func (p Policy) windowBefore(t time.Time) time.Time {
 	days := p.windowDays()
 	if days == 0 {
 		return time.Time{}
 	}
 	date := t.UTC().Truncate(day)
-	for !days.has(date.Weekday()) || date.Add(p.StartsAt).After(t) { // at most seven days back: the set is not empty
+	for !days.has(date.Weekday()) || date.Add(p.StartsAt).After(t) { // at most eight times: the set is not empty
 		date = date.Add(-day)
 	}
 	return date.Add(p.StartsAt)
 }
 
-// windowAfter returns the start of the first daily window that starts after t; the zero time when the policy does not
-// say which hours of which days are meant.
+// windowAfter returns the start of the first daily window that starts after t; zero: the policy has no daily window.
 func (p Policy) windowAfter(t time.Time) time.Time {
 	days := p.windowDays()
 	date := t.UTC().Truncate(day)
-	for range 8 { // the window of t's own day may be over, and the next one a week away
+	for range 8 { // the window of t's own day may have started, and the next one be a week away
 		if start := date.Add(p.StartsAt); days.has(date.Weekday()) && start.After(t) {
 			return start
 		}
@@ -108,7 +107,7 @@ func (p Policy) windowAfter(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// windowDays returns the days with a daily window; none unless the policy says which hours are meant, too.
+// windowDays returns the days with a daily window; none when its hours are unknown.
 func (p Policy) windowDays() weekdays {
 	if p.Window <= 0 || p.StartsAt < 0 || p.StartsAt >= day {
 		return 0

@@ -115,7 +115,7 @@ func TestVerdictAgainstSchedule(t *testing.T) {
 			state: backup.HealthLate, reason: "newest recovery point is 9h 50m old, objective 4h (configured)",
 		},
 		{
-			name: "configured objective overrules a missed window", now: noon, rpo: 72 * time.Hour, policy: daily(), list: []backup.Backup{full(at(21, 2, 10))},
+			name: "under a configured objective a missed window does not count", now: noon, rpo: 72 * time.Hour, policy: daily(), list: []backup.Backup{full(at(21, 2, 10))},
 			state: backup.HealthOK, reason: "newest recovery point is 33h 50m old, objective 3d (configured)",
 		},
 	})
@@ -160,7 +160,7 @@ func TestVerdictOfMissedWindow(t *testing.T) {
 		{name: "an attempt five minutes early", list: list(running(at(18, 1, 55))), state: backup.HealthOK, reason: monday},
 		{name: "an attempt six minutes early", list: list(running(at(18, 1, 54))), state: backup.HealthLate, reason: missed},
 		{
-			name: "an attempt of which only the end is told", state: backup.HealthOK, reason: monday,
+			name: "an attempt of which only the end is known", state: backup.HealthOK, reason: monday,
 			list: list(with(full(at(18, 2, 10)), func(b *backup.Backup) { b.StartedAt = time.Time{} })),
 		},
 		{
@@ -190,7 +190,7 @@ func TestVerdictOfMissedWindow(t *testing.T) {
 		},
 		{name: "an instance created in the far future", created: new(at(25, 0, 0)), list: list(), state: backup.HealthLate, reason: missed},
 		{
-			name: "the policy does not tell the hours", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.Window = 0 }),
+			name: "the policy does not give the hours", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.Window = 0 }),
 			state: backup.HealthOK, reason: "newest recovery point is 2d 2h old, objective 3d 2h (cloud's schedule)",
 		},
 	}
@@ -220,7 +220,7 @@ func TestVerdictAgainstPlannedBackup(t *testing.T) {
 			state: backup.HealthOK, reason: "newest recovery point is 6h old, objective 7h (cloud's schedule)",
 		},
 		{
-			name: "nobody looked after the planned backup's window", now: noon, policy: planned(at(22, 9, 0)), list: []backup.Backup{full(at(22, 6, 0))},
+			name: "a list from before the end of the planned backup's window", now: noon, policy: planned(at(22, 9, 0)), list: []backup.Backup{full(at(22, 6, 0))},
 			edit:  func(in *backup.TargetState) { in.Backups.At = at(22, 9, 59) },
 			state: backup.HealthOK, reason: "newest recovery point is 6h old, objective 7h (cloud's schedule)",
 		},

@@ -2,7 +2,8 @@ package backup
 
 import "time"
 
-// Snapshot is all that is known at one moment. It is immutable: nothing it reaches may be written to.
+// Snapshot is all that is known at one moment. It is immutable: neither it nor anything that it refers to may be
+// changed.
 type Snapshot struct {
 	At        time.Time       // when it was taken
 	Regions   []Region        // one per account and region, in the order of the configuration
@@ -13,13 +14,13 @@ type Snapshot struct {
 type Region struct {
 	Cloud, Account, Region string
 
-	Asked bool  // every call due at start-up has been tried once, even in vain
-	Up    bool  // the credentials are accepted and the cloud answers
-	Err   error // why it is not Up; nil when it is, or when nothing was asked yet
-	// Unmonitored counts the instances that the cloud lists and the configuration neither names nor excludes. It is read
-	// with the listing of instances: where that fails, new instances are not seen and vanished ones not forgotten.
+	Asked bool  // the listing of instances has been tried once, whether or not it worked
+	Up    bool  // the cloud accepts the credentials and answers
+	Err   error // why it is not Up; nil: it is Up, or nothing was asked yet
+	// Unmonitored counts the listed instances that are neither watched nor excluded. It is the reading of the listing:
+	// while that fails, new instances are not noticed and deleted ones not forgotten.
 	Unmonitored Reading[int]
-	Round       time.Duration // how long the last refresh of this region took; 0: none ended yet
+	Round       time.Duration // how long the last round of questions took; 0: none has ended yet
 }
 
 // InstanceState is all that is known of one instance.
@@ -38,12 +39,12 @@ type NodeState struct {
 	Backups Reading[List]
 }
 
-// Sharded reports whether the instance's shards are targets of their own.
+// Sharded reports whether each shard of the instance is a target.
 func (in InstanceState) Sharded() bool {
 	return len(in.Nodes) > 1 || (len(in.Nodes) == 1 && in.Nodes[0].NodeID != "")
 }
 
-// Target returns all that a verdict on one of the instance's targets needs.
+// Target returns what the verdict on one target of the instance is computed from.
 func (in InstanceState) Target(node NodeState) TargetState {
 	return TargetState{
 		Target:    in.Instance.Node(node.NodeID),

@@ -2,17 +2,17 @@ package backup
 
 import "time"
 
-// Names of the supported clouds, as they stand in the configuration and in the label cloud.
+// Names of the supported clouds, as used in the configuration and in the label cloud.
 const (
 	Alibaba = "alibaba" // ApsaraDB for MongoDB, API "dds" version 2015-12-01
 	Huawei  = "huawei"  // Document Database Service (DDS), API v3
 )
 
 // Target is what is restored as one piece: a replica set, a standalone instance, a Huawei cluster, or one shard of an
-// Alibaba sharded cluster. It is comparable, and so serves as a map key.
+// Alibaba sharded cluster. It is comparable, so it can be a map key.
 //
-// A Target with an empty NodeID names an instance as a whole. For anything but a shard that is the target itself;
-// for an instance with shards it is the place of what the cloud says of the whole: jobs, policy, recovery window.
+// A Target with an empty NodeID names an instance as a whole. Unless the instance has shards, that is the target itself.
+// With shards, it is what the jobs, the policy and the recovery window belong to.
 type Target struct {
 	Cloud      string // Alibaba or Huawei
 	Account    string // name of the account in the configuration
@@ -49,7 +49,7 @@ const (
 	TopologyShardedCluster = "sharded_cluster"
 )
 
-// Instance is one managed MongoDB instance as the cloud lists it. Empty strings mean that the cloud did not say.
+// Instance is one managed MongoDB instance as the cloud lists it. An empty string means unknown.
 type Instance struct {
 	Target                      // NodeID is always ""
 	Name      string            // the name given by its owner
@@ -60,10 +60,10 @@ type Instance struct {
 	Status    string            // the cloud's own status, e.g. Running
 	Tags      map[string]string // the owner's tags
 	CreatedAt time.Time         // zero: unknown
-	Nodes     []string          // shards that are backed up one by one, sorted; empty where the instance is one target
+	Nodes     []string          // shards that are backed up one by one, sorted; empty: the instance is one target
 }
 
-// Targets returns what is restored as one piece: one target per shard, or the instance itself where it has none.
+// Targets returns one target per shard, or the instance itself where it has no shards.
 func (in Instance) Targets() []Target {
 	if len(in.Nodes) == 0 {
 		return []Target{in.Target.Instance()}
