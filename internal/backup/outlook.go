@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// Outlook is what is to come for a target, and what is under way. Every field is absent (zero time, nil, false) when it
-// is not known.
+// Outlook is what is to be expected for a target, and what is in progress. Every field is absent (zero time, nil, false)
+// when it is not known.
 type Outlook struct {
-	// TurnsAt is the first whole second at which the verdict is late or never if no backup is made and the cloud gives
-	// the same answers until then. For a target that is late or never already, it is when that began. Zero: the backup
-	// list is not current, the verdict never turns, or the list does not show when it turned.
+	// TurnsAt is the first whole second at which the verdict is late or never, provided that no backup is made and the
+	// cloud gives the same answers until then. If the verdict is late or never already, it is the second at which that
+	// began. Zero: the backup list is not current, the verdict never turns, or the list does not show when it turned.
 	TurnsAt     time.Time
 	LastSuccess *Backup  // the successful backup of any kind that ended last, usable or not; nil: none known
 	Running     bool     // a backup is running: a job of the instance, or else a backup of the target
-	Progress    *float64 // of the running job in percent, 0 to 100; nil: not said
+	Progress    *float64 // of the running job in percent, 0 to 100; nil: unknown
 }
 
-// Outlook returns what is to come for a target. Health must be what Assess returned for the same arguments. TurnsAt is
-// after now unless the verdict is late or never, and is found by asking for the verdict at other moments, so that it
-// cannot contradict Assess.
+// Outlook returns what is to be expected for a target. Health must be what Assess returned for the same arguments.
+// TurnsAt is after now unless the verdict is late or never. It cannot contradict Assess, because it is found by computing
+// the verdict at other moments.
 func (in TargetState) Outlook(health Health, want Objectives, now time.Time) Outlook {
 	o := Outlook{LastSuccess: health.newestSuccess()}
 	o.Running, o.Progress = in.running(now)
@@ -27,13 +27,14 @@ func (in TargetState) Outlook(health Health, want Objectives, now time.Time) Out
 	switch {
 	case !health.Known:
 	case health.State.lateOrNever():
-		o.TurnsAt = f.turned()
+		o.TurnsAt = f.lastTurn()
 	default:
-		o.TurnsAt = f.turns()
+		o.TurnsAt = f.nextTurn()
 	}
 	return o
 }
 
+// running reports whether a backup is running, and the progress of its job.
 func (in TargetState) running(now time.Time) (bool, *float64) {
 	if in.Jobs.Known(now) {
 		for _, job := range in.Jobs.Value {
@@ -47,15 +48,15 @@ func (in TargetState) running(now time.Time) (bool, *float64) {
 	}), nil
 }
 
-// forecast asks for verdicts on one target at other moments than now.
+// forecast computes verdicts on one target at moments other than now.
 type forecast struct {
 	in   TargetState
 	want Objectives
 	now  time.Time
 }
 
-// turns returns the first whole second after now at which the verdict is late or never; zero: it never is.
-func (f *forecast) turns() time.Time {
+// nextTurn returns the first whole second after now at which the verdict is late or never; zero: there is none.
+func (f *forecast) nextTurn() time.Time {
 	t := secondAfter(f.now)
 	for !t.IsZero() {
 		c := f.at(t)
@@ -73,15 +74,15 @@ func (f *forecast) turns() time.Time {
 	return time.Time{}
 }
 
-// turned returns the first whole second since which the verdict has been late or never without a break; zero: as far
-// as the list goes back, it was nothing else.
-func (f *forecast) turned() time.Time {
+// lastTurn returns the first whole second of the time that the verdict has been late or never without a break; zero: the
+// list does not go back that far.
+func (f *forecast) lastTurn() time.Time {
 	t := f.now
 	for {
 		c := f.at(t)
 		switch {
 		case c.health.Usable == 0 && !c.lapsed:
-			return time.Time{} // the list does not go back to a time when it was better
+			return time.Time{} // the list shows no earlier backup that was usable
 		case !c.health.State.lateOrNever():
 			return t.Add(time.Second)
 		}
@@ -98,21 +99,21 @@ func (f *forecast) turned() time.Time {
 	}
 }
 
-// at returns the assessment at t: of what the cloud will have said by then if nothing changes, or of what it had said
-// by then as far as that shows today.
+// at returns the assessment at t. A moment after now is assessed as if the cloud had given the same answers then, and a
+// moment before now by the part of the answers that was true then.
 func (f *forecast) at(t time.Time) *assessment {
 	in := f.in
 	in.Backups, in.Jobs, in.Recovery = readAt(in.Backups, f.now, t), readAt(in.Jobs, f.now, t), readAt(in.Recovery, f.now, t)
 	if w := &in.Recovery.Value; t.Before(f.now) && horizonOf(f.in.Recovery.At).allows(w.End) && !t.Before(w.Start) {
-		w.End = earlier(w.End, t) // the window was open, and ended where it had come to
+		w.End = earlier(w.End, t) // the window reached t at the time
 	}
 	c := &assessment{in: in, want: f.want, now: t}
 	c.conclude()
 	return c
 }
 
-// readAt returns the reading that would be known at t. After now it is read again with the same value; before now it
-// is not newer than t. What is not known now is not known at t.
+// readAt returns a reading as it would be at t. For a moment after now, the same value was read again; for a moment
+// before now, it was read no later than t. A value that is not known now is not known at t either.
 func readAt[T any](r Reading[T], now, t time.Time) Reading[T] {
 	if !r.Known(now) {
 		return Reading[T]{}
@@ -124,17 +125,18 @@ func readAt[T any](r Reading[T], now, t time.Time) Reading[T] {
 	return r
 }
 
-// turningPoints yields every whole second at which the verdict can become late or never, given the recovery point of
-// this assessment. Most of them turn nothing.
+// turningPoints yields every whole second at which the verdict can become late or never while the recovery point is that
+// of this assessment. It becomes so at few of them.
 func (c *assessment) turningPoints(yield func(time.Time) bool) {
 	for t := range c.limits {
-		if !yield(secondAfter(t)) || !yield(secondAfter(t.Add(-1))) { // the limit itself may still be good, or already bad
+		// At the limit itself the verdict may still be good, or bad already.
+		if !yield(secondAfter(t)) || !yield(secondAfter(t.Add(-1))) {
 			return
 		}
 	}
 }
 
-// limits yields the moments up to which something holds that keeps the verdict from being late or never.
+// limits yields the moments at which something ends that kept the verdict from being late or never.
 func (c *assessment) limits(yield func(time.Time) bool) {
 	rpo := c.health.RPO
 	if point := c.health.RecoveryPoint; !point.IsZero() && !yield(point.Add(rpo)) {
@@ -151,8 +153,8 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 		if !b.ExpiresAt.IsZero() && !yield(b.ExpiresAt) {
 			return
 		}
-		// A pending instance may turn late with the first backup that is believed.
-		if end := later(b.StartedAt, b.EndedAt); !c.horizon.allows(end) && !yield(end.Add(-maxSkew)) {
+		// The first backup of a pending instance may be late from the moment on at which its times are believed.
+		if end := later(b.StartedAt, b.EndedAt); end.After(c.horizon.Time) && !yield(end.Add(-maxSkew)) {
 			return
 		}
 	}
@@ -161,8 +163,8 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 	}
 }
 
-// windowLimits yields the ends, grace included, of the scheduled windows that can be the first without an attempt: the
-// planned one, the first of the instance's life, and the first after each attempt.
+// windowLimits yields the ends, grace included, of the windows that can be the first to be missed: the planned one, the
+// first after the instance was created, and the first after each attempt.
 func (c *assessment) windowLimits(yield func(time.Time) bool) {
 	policy := c.in.Policy.Value
 	end := func(start time.Time) bool {
