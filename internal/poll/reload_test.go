@@ -149,3 +149,28 @@ func TestReplaceWithoutAListing(t *testing.T) {
 		}
 	})
 }
+
+func TestReplaceKeepsWhatWasLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var failure error = &backup.Error{Op: "Op", Class: backup.ClassServer}
+		source := &cloud{instances: lists("a"), policy: func(context.Context, string) (backup.Policy, error) {
+			return backup.Policy{}, failure
+		}}
+		logged := &logs{}
+		p := newPoller(t, options(logged), region(source))
+		reload := func() {
+			p.Replace(options(logged), []poll.Region{region(source)})
+			p.Refresh(t.Context())
+		}
+		p.Refresh(t.Context())
+		reload()
+		if got := logged.matching("failed"); got != 1 {
+			t.Errorf("a failure that outlasts a reload was logged %d times, want once", got)
+		}
+		failure = nil
+		reload()
+		if got := logged.matching("works again"); got != 1 {
+			t.Errorf("%d recoveries were logged after a reload, want 1", got)
+		}
+	})
+}

@@ -1,0 +1,29 @@
+package poll_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/google/go-cmp/cmp"
+)
+
+// Every scope has an interval of its own.
+func TestEveryScopeIsAskedAtItsInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a")}
+		opts := options(log.NewNopLogger())
+		opts.BackupsInterval, opts.JobsInterval, opts.PolicyInterval = time.Minute, 2*time.Minute, 3*time.Minute
+		opts.RecoveryInterval, opts.DiscoveryInterval = 4*time.Minute, 5*time.Minute
+		p := newPoller(t, opts, region(source))
+		for range 60 {
+			p.Refresh(t.Context())
+			time.Sleep(time.Minute)
+		}
+		want := map[string]int{"backups a": 60, "jobs a": 30, "policy a": 20, "recovery a": 15, "instances": 12}
+		if diff := cmp.Diff(want, source.count()); diff != "" {
+			t.Errorf("calls in an hour (-want +got):\n%s", diff)
+		}
+	})
+}
