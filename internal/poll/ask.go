@@ -42,7 +42,7 @@ func (p *Poller) startRegion(ctx context.Context, r *region, only string) []*fli
 	return append(flights, p.startInstances(ctx, r, func(id string) bool { return only == "" || only == id })...)
 }
 
-// merge returns what is known of the instances in either list; of those in both, what the newer says.
+// merge returns the instances of both lists. An instance in both is taken from the newer one.
 func merge(older, newer []backup.Instance) []backup.Instance {
 	merged := slices.Clone(newer)
 	for _, in := range older {
@@ -53,6 +53,7 @@ func merge(older, newer []backup.Instance) []backup.Instance {
 	return merged
 }
 
+// startInstances starts what is due for the wanted instances, and returns all that is in flight for them.
 func (p *Poller) startInstances(ctx context.Context, r *region, wanted func(id string) bool) []*flight {
 	var flights []*flight
 	for _, in := range r.sorted {

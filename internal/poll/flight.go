@@ -51,7 +51,7 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	return f
 }
 
-// required turns "not offered" into a refusal, for scopes that every cloud offers.
+// required turns "not offered" into a failure. It is for scopes that every cloud offers.
 func required(err error) error {
 	if backup.ClassOf(err) != backup.ClassUnsupported {
 		return err
@@ -64,7 +64,7 @@ func required(err error) error {
 	return failure
 }
 
-// sent notes when a question was sent, unless its answer is no longer wanted.
+// sent notes when a question was sent, unless its answer will be dropped.
 func (p *Poller) sent(r *region, askedAt *time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -73,7 +73,7 @@ func (p *Poller) sent(r *region, askedAt *time.Time) {
 	}
 }
 
-// land stores the answer of a flight, unless it is no longer wanted, and ends the flight.
+// land ends a flight. It stores the answer, unless the region was replaced meanwhile.
 func (p *Poller) land(r *region, f *flight, store func()) {
 	p.mu.Lock()
 	defer p.unlock()

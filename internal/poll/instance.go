@@ -29,22 +29,22 @@ type node struct {
 	backups cell[backup.List]
 }
 
-// entry is one cell of an instance, whatever its reading holds.
+// entry is one cell of an instance with its question, for any type of reading.
 type entry interface {
 	launch(ctx context.Context, p *Poller, r *region, in *instance) *flight
 	retry()
 	fail(err error, now time.Time)
 }
 
-// call is what a question about an instance is asked with. It is taken when the question is launched: the instance may
-// change while the question waits for its turn.
+// call holds the arguments of a question about an instance. They are taken when the question is launched, because the
+// instance may change while the question waits for its turn.
 type call struct {
 	Source
 	in    backup.Instance
-	since time.Time // oldest start of a backup that is of interest
+	since time.Time // backups that started before it are not asked for
 }
 
-// entryOf joins a cell, its subject and the way to ask about it.
+// entryOf is an entry whose reading holds a T.
 type entryOf[T any] struct {
 	*cell[T]
 	about subject
@@ -83,7 +83,7 @@ func (in *instance) arrange() {
 	in.arrangeEntries()
 }
 
-// arrangeEntries lists the cells: a new scope is a row here.
+// arrangeEntries lists the cells. A new scope is a row here.
 func (in *instance) arrangeEntries() {
 	in.entries = nil
 	for _, n := range in.nodes {

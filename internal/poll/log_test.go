@@ -13,7 +13,7 @@ import (
 	"mongodb_backup_exporter/internal/poll"
 )
 
-func TestRefusedCredentialsAreToldOnce(t *testing.T) {
+func TestRefusedCredentialsAreLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{instances: lists("a", "b", "c:x:y")}
 		refused := &backup.Error{Op: "Op", Class: backup.ClassAuth}
@@ -28,12 +28,12 @@ func TestRefusedCredentialsAreToldOnce(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		if got := logged.matching("failed"); got > 2 {
-			t.Errorf("told %d times:\n%s", got, strings.Join(logged.lines, "\n"))
+			t.Errorf("logged %d times:\n%s", got, strings.Join(logged.lines, "\n"))
 		}
 	})
 }
 
-func TestWhatManyTargetsMeetIsToldOfAFew(t *testing.T) {
+func TestFailureOfManyTargetsIsLoggedForAFew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var specs []string
 		for i := range 50 {
@@ -50,7 +50,7 @@ func TestWhatManyTargetsMeetIsToldOfAFew(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		if got := logged.matching("failed"); got != 11 {
-			t.Errorf("told %d times, want of ten targets and once of the scope", got)
+			t.Errorf("logged %d times, want once for each of ten targets and once for the scope", got)
 		}
 	})
 }
@@ -119,7 +119,7 @@ func TestUnsupportedDoesNotEndAnotherFailure(t *testing.T) {
 	})
 }
 
-func TestSilenceDoesNotEndARefusal(t *testing.T) {
+func TestTimeoutDoesNotEndARefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		class := backup.ClassAuth
 		fails := func() error { return &backup.Error{Op: "Op", Class: class} }
@@ -139,12 +139,12 @@ func TestSilenceDoesNotEndARefusal(t *testing.T) {
 			time.Sleep(10 * time.Minute)
 		}
 		if got := logged.matching("works again"); got != 0 {
-			t.Errorf("refused credentials are said to work after a time-out:\n%s", strings.Join(logged.lines, "\n"))
+			t.Errorf("refused credentials are logged as working again after a timeout:\n%s", strings.Join(logged.lines, "\n"))
 		}
 	})
 }
 
-func TestRefusedPermissionIsToldAgainAfterItWorked(t *testing.T) {
+func TestRefusedPermissionIsLoggedAgainAfterItWorked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{instances: lists("a", "b")}
 		denied := &backup.Error{Op: "Op", Class: backup.ClassPermission}
@@ -163,12 +163,12 @@ func TestRefusedPermissionIsToldAgainAfterItWorked(t *testing.T) {
 			}
 		}
 		if failed, works := logged.matching("failed"), logged.matching("works again"); failed != 2 || works != 1 {
-			t.Errorf("%d failures and %d recoveries told, want 2 and 1:\n%s", failed, works, strings.Join(logged.lines, "\n"))
+			t.Errorf("%d failures and %d recoveries logged, want 2 and 1:\n%s", failed, works, strings.Join(logged.lines, "\n"))
 		}
 	})
 }
 
-func TestMissingInstanceIsToldEachTimeItGoesMissing(t *testing.T) {
+func TestMissingInstanceIsLoggedEachTimeItGoesMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{}
 		logged := &logs{}
@@ -181,12 +181,12 @@ func TestMissingInstanceIsToldEachTimeItGoesMissing(t *testing.T) {
 			time.Sleep(10 * time.Minute)
 		}
 		if got := logged.matching("does not list this instance"); got != 2 {
-			t.Errorf("told %d times, want 2:\n%s", got, strings.Join(logged.lines, "\n"))
+			t.Errorf("logged %d times, want 2:\n%s", got, strings.Join(logged.lines, "\n"))
 		}
 	})
 }
 
-// blockedLog is a log of which nobody reads the other end.
+// blockedLog is a log whose Log blocks until it is closed.
 type blockedLog chan struct{}
 
 func (b blockedLog) Log(...any) error {

@@ -10,10 +10,10 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// Options are how often and for how long to ask. All durations are required except intervals, where 0 means at every
-// refresh.
+// Options are how often and for how long to ask. Every duration must be positive, except that an interval of 0 asks at
+// every refresh.
 type Options struct {
-	Now    func() time.Time
+	Now    func() time.Time // the clock
 	Logger log.Logger
 
 	BackupsInterval   time.Duration
@@ -21,9 +21,9 @@ type Options struct {
 	PolicyInterval    time.Duration
 	RecoveryInterval  time.Duration
 	DiscoveryInterval time.Duration
-	RoundTimeout      time.Duration // bounds the work of one refresh of one target
+	RoundTimeout      time.Duration // how long one question may take, retries included
 	Lookback          time.Duration // how far back backup lists are read
-	StaleAfter        time.Duration // a reading older than this plus its interval is no longer good
+	StaleAfter        time.Duration // how long after its interval a value may still be shown as current
 }
 
 // interval returns how often a scope is asked.
@@ -43,23 +43,23 @@ func (o *Options) interval(scope backup.Scope) time.Duration {
 	return 0
 }
 
-// Region is one account in one region, and what is watched there.
+// Region is one account in one region, and which of its instances are watched.
 type Region struct {
 	Cloud, Account, Region string
 
 	Source      Source
 	Concurrency int               // questions asked at the same time; at least 1
 	Instances   []Instance        // watched whether or not the cloud lists them
-	Discover    bool              // watch all that the cloud lists
+	Discover    bool              // watch every listed instance
 	Tags        map[string]string // with Discover: only instances that have all of these
-	Exclude     []string          // instance ids that need no watching
+	Exclude     []string          // ids of instances that are not watched and not counted as unmonitored
 	Objectives  backup.Objectives // for discovered instances
 }
 
-// Instance is an instance that must be watched.
+// Instance is a watched instance that the configuration names.
 type Instance struct {
 	ID         string
-	Nodes      []string // its shards; nil: asked from the cloud
+	Nodes      []string // its shards; nil: those that the cloud lists
 	Objectives backup.Objectives
 }
 
@@ -87,15 +87,15 @@ func (p *Poller) unlock() {
 	}
 }
 
-// New returns a Poller that knows nothing yet. Close it to end the work that refreshes started.
+// New returns a Poller that knows nothing yet. Close ends the work that refreshes started.
 func New(opts Options, regions []Region) *Poller {
 	p := &Poller{}
 	p.Replace(opts, regions)
 	return p
 }
 
-// Replace swaps the set of regions, as after a reload. What is known of the instances that stay is kept; work in
-// flight for the former set is cancelled and forgotten.
+// Replace replaces the options and the regions, as after a reload. What is known of the instances that stay is kept. Work
+// in flight for the former regions is cancelled, and its answers are dropped.
 func (p *Poller) Replace(opts Options, regions []Region) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -116,19 +116,20 @@ func (p *Poller) Replace(opts Options, regions []Region) {
 }
 
 // Refresh starts every question that is due and not in flight already, and waits until all that is in flight has been
-// answered or ctx ends, whichever is first. The questions go on after ctx has ended, each bounded by the round
-// timeout, so that a scrape's deadline never cuts the work that the next scrape will need.
+// answered or ctx ends, whichever is first. The questions go on after ctx has ended, each until the round timeout: the
+// next scrape needs their answers even if this one has given up.
 func (p *Poller) Refresh(ctx context.Context) {
 	p.wait(ctx, p.start(ctx, ""))
 }
 
-// RefreshInstance is Refresh for the instance with this id alone, in whatever region it is known. Discovery takes part
-// only where it is due.
+// RefreshInstance is Refresh for the instance with this id alone, in every region that knows it. Instances are also
+// discovered where that is due.
 func (p *Poller) RefreshInstance(ctx context.Context, id string) {
 	p.wait(ctx, p.start(ctx, id))
 }
 
-// start starts what is due, for all instances or for the one named only, and returns all that is in flight there.
+// start starts what is due, and returns all that is in flight: for the instance with the id only, or for all if only is
+// empty.
 func (p *Poller) start(ctx context.Context, only string) []*flight {
 	p.mu.Lock()
 	defer p.unlock()
@@ -142,7 +143,7 @@ func (p *Poller) start(ctx context.Context, only string) []*flight {
 	return flights
 }
 
-// wait waits for the flights and for those that they lead to.
+// wait waits for the flights and their followers.
 func (p *Poller) wait(ctx context.Context, flights []*flight) {
 	for len(flights) > 0 {
 		next := flights[0]

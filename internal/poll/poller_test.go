@@ -258,7 +258,7 @@ func TestConcurrentRefreshesShareTheWork(t *testing.T) {
 	})
 }
 
-func TestHangingShardDelaysNobodyButItself(t *testing.T) {
+func TestHangingShardDelaysNoOtherTarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{instances: lists("a", "c:x:y")}
 		reads := 0
@@ -359,7 +359,7 @@ func TestFailureKeepsTheLastGoodValue(t *testing.T) {
 	})
 }
 
-func TestWhatMustBeThereFailsWhereItIsNotOffered(t *testing.T) {
+func TestRequiredScopeFailsWhenNotOffered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var failure error
 		source := &cloud{instances: lists("a")}
@@ -376,7 +376,7 @@ func TestWhatMustBeThereFailsWhereItIsNotOffered(t *testing.T) {
 			t.Errorf("policy %+v, backups %+v; want both failed, their last good values kept", in.Policy, in.Nodes[0].Backups)
 		}
 		if got := logged.matching("InvalidAction.NotFound"); got != 2 {
-			t.Errorf("told %d times, want once for each scope", got)
+			t.Errorf("logged %d times, want once for each scope", got)
 		}
 		time.Sleep(time.Minute)
 		source.count()
@@ -490,6 +490,6 @@ func TestThousandScrapesGrowNothing(t *testing.T) {
 		if got := logged.matching("DescribeBackupPolicy"); got != 2 {
 			t.Errorf("a lasting failure of two instances was logged %d times, want 2:\n%s", got, strings.Join(logged.lines, "\n"))
 		}
-		// Leaving the bubble fails if a goroutine stays behind after Close.
+		// The end of synctest.Test fails if a goroutine is left after Close.
 	})
 }

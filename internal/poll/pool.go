@@ -2,8 +2,7 @@ package poll
 
 import "sync"
 
-// pool runs tasks, at most limit at a time, in the order of their submission. Its goroutines end when there is nothing
-// left to do.
+// pool runs tasks, at most limit at a time, in the order of their submission. Its goroutines end when no task is left.
 type pool struct {
 	limit   int
 	workers *sync.WaitGroup

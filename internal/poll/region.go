@@ -16,7 +16,7 @@ type regionKey struct{ cloud, account, region string }
 type region struct {
 	conf      Region
 	pool      *pool
-	abandoned bool // replaced or closed: answers are no longer wanted
+	abandoned bool // replaced or closed: answers are dropped
 
 	listing   cell[[]backup.Instance]
 	instances map[string]*instance // by id
@@ -29,7 +29,7 @@ type region struct {
 	up         bool
 	err        error              // why it is not up
 	logged     map[topic]struct{} // failures that were logged and have not ended
-	wanted     map[string]bool    // ids of the instances that wait for the listing in flight; "": all of them
+	wanted     map[string]bool    // ids of the instances to start when the listing in flight has ended; "": all of them
 }
 
 func newRegion(conf Region, workers *sync.WaitGroup) *region {
@@ -78,8 +78,8 @@ func (r *region) inherit(old *region) {
 	r.arrange()
 }
 
-// watch makes the set of instances that follows from a listing: those that the configuration names, and those that
-// discovery finds. All others are forgotten.
+// watch applies a listing: from now on the instances are those that the configuration names and those that discovery
+// finds. All others are forgotten.
 func (r *region) watch(listed []backup.Instance) {
 	byID := make(map[string]backup.Instance, len(listed))
 	for _, in := range listed {
@@ -93,7 +93,7 @@ func (r *region) watch(listed []backup.Instance) {
 		}
 		found, isListed := byID[id]
 		if isListed {
-			found.Target = r.target(id) // the account is ours, not the cloud's
+			found.Target = r.target(id) // the account's name comes from the configuration, not from the cloud
 			in.Instance, in.shards = found, found.Nodes
 			delete(r.logged, missing(in.Target))
 		}
@@ -115,7 +115,7 @@ func (r *region) watch(listed []backup.Instance) {
 	r.arrange()
 }
 
-// discovers reports whether discovery is to watch the instance.
+// discovers reports whether discovery covers the instance.
 func (r *region) discovers(in backup.Instance) bool {
 	if !r.conf.Discover || slices.Contains(r.conf.Exclude, in.InstanceID) {
 		return false
@@ -161,6 +161,7 @@ func (r *region) unmonitored() int {
 	return n
 }
 
+// cancelFlights ends the work in flight and drops its answers.
 func (r *region) cancelFlights() {
 	r.abandoned = true
 	for f := range r.flights {

@@ -89,7 +89,7 @@ func TestNamedInstanceThatTheCloudDoesNotList(t *testing.T) {
 			}
 		}
 		if got := logged.matching("does not list this instance"); got != 1 {
-			t.Errorf("told %d times, want once:\n%s", got, strings.Join(logged.lines, "\n"))
+			t.Errorf("logged %d times, want once:\n%s", got, strings.Join(logged.lines, "\n"))
 		}
 		if !p.Snapshot().Regions[0].Up {
 			t.Error("an unknown instance alone took the account down")
@@ -121,7 +121,7 @@ func TestVanishedInstanceAndChangedShards(t *testing.T) {
 	})
 }
 
-func TestFailedDiscoveryForgetsNobody(t *testing.T) {
+func TestFailedDiscoveryForgetsNoInstance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{instances: lists("a")}
 		p := newPoller(t, options(log.NewNopLogger()), region(source))
@@ -138,7 +138,7 @@ func TestFailedDiscoveryForgetsNobody(t *testing.T) {
 	})
 }
 
-func TestPartOfAListingForgetsNobody(t *testing.T) {
+func TestPartOfAListingForgetsNoInstance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{instances: lists("a", "c:x:y")}
 		p := newPoller(t, options(log.NewNopLogger()), region(source))

@@ -2,8 +2,8 @@ package poll
 
 import "mongodb_backup_exporter/internal/backup"
 
-// Snapshot returns all that is known now. It shares no state that a later answer changes: readings are copied, and
-// the slices that they hold are never written to.
+// Snapshot returns all that is known now. No later answer changes it: readings are copied, and the slices that they hold
+// are never written to.
 func (p *Poller) Snapshot() *backup.Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -10,20 +10,21 @@ import (
 // Source asks one account in one region of a cloud. Implementations are safe for concurrent use, return within
 // 300 ms of the end of ctx, keep no goroutine after returning, and return a [*backup.Error] for every failure.
 //
-// An answer is whole or it is an error: a page that could not be read fails the call, a record that could not be
-// read is left out and counted by the source.
+// An answer is complete or an error: a page that cannot be read fails the call. A single record that cannot be read is
+// left out, and the source counts it.
 type Source interface {
 	// Instances lists every instance of the region, with its shards. The order is free. A list together with an error
 	// is what could be read of a listing of which some records could not.
 	Instances(ctx context.Context) ([]backup.Instance, error)
-	// Backups lists the backup sets of one target of in that started at since or later; node is one of in.Nodes,
-	// or "" where it has none. The newest start comes first.
+	// Backups lists the backups of one target of in that started at since or later, the newest start first. Node is one
+	// of in.Nodes, or "" where in has none.
 	Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error)
-	// Jobs lists the instance's backup jobs. Class unsupported where the cloud has no such list for the instance.
+	// Jobs lists the instance's backup jobs. The error has ClassUnsupported where the cloud has no such list for the
+	// instance.
 	Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, error)
 	// Policy returns the instance's schedule for automatic backups.
 	Policy(ctx context.Context, in backup.Instance) (backup.Policy, error)
-	// Recovery returns the span in which any moment can be restored: the newest one when there are several, the
-	// zero Window when there is none at present. Class unsupported where the instance has no such thing.
+	// Recovery returns the span in which any moment can be restored: the newest one if there are several, the zero Window
+	// if there is none at present. The error has ClassUnsupported where the instance has no point-in-time recovery.
 	Recovery(ctx context.Context, in backup.Instance) (backup.Window, error)
 }
