@@ -7,6 +7,8 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/backup"
 )
 
 // Every scope has an interval of its own.
@@ -21,7 +23,11 @@ func TestEveryScopeIsAskedAtItsInterval(t *testing.T) {
 			p.Refresh(t.Context())
 			time.Sleep(time.Minute)
 		}
+		// One entry per scope: a new scope needs an interval, and a question if it is about an instance.
 		want := map[string]int{"backups a": 60, "jobs a": 30, "policy a": 20, "recovery a": 15, "instances": 12}
+		if len(want) != len(backup.Scopes()) {
+			t.Errorf("this test knows %d scopes of %v", len(want), backup.Scopes())
+		}
 		if diff := cmp.Diff(want, source.count()); diff != "" {
 			t.Errorf("calls in an hour (-want +got):\n%s", diff)
 		}
