@@ -20,19 +20,13 @@ const earliness = time.Second
 // cell holds one reading and the question about it that is in flight.
 type cell[T any] struct {
 	reading backup.Reading[T]
-	askedAt time.Time // when the newest question was sent; zero: never
+	askedAt time.Time // when the newest question was sent; zero: never, which is long enough ago for any interval
 	flight  *flight   // nil: none
 }
 
 // due reports whether the cell's question is to be asked at now.
 func (c *cell[T]) due(now time.Time, interval time.Duration) bool {
-	if c.flight != nil {
-		return false
-	}
-	if c.askedAt.IsZero() {
-		return true
-	}
-	return now.Sub(c.askedAt) >= c.pause(interval)-min(earliness, interval/2)
+	return c.flight == nil && now.Sub(c.askedAt) >= c.pause(interval)-min(earliness, interval/2)
 }
 
 // pause returns how long to wait between the newest question and the next.

@@ -105,6 +105,12 @@ func TestVanishedInstanceAndChangedShards(t *testing.T) {
 		source.instances = lists("a", "c:y:z")
 		time.Sleep(10 * time.Minute)
 		p.Refresh(t.Context())
+		source.count()
+		time.Sleep(10 * time.Minute)
+		p.Refresh(t.Context())
+		if calls := source.count(); calls["backups b"]+calls["backups cx"] != 0 || calls["backups cz"] != 1 {
+			t.Errorf("calls %v, want none about b and shard x and one about shard z", calls)
+		}
 		if diff := cmp.Diff([]string{"a", "c"}, ids(p)); diff != "" {
 			t.Errorf("instances after b vanished (-want +got):\n%s", diff)
 		}

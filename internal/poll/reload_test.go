@@ -174,3 +174,42 @@ func TestReplaceKeepsWhatWasLogged(t *testing.T) {
 		}
 	})
 }
+
+func TestReplaceAsksNothingAgainThatIsGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "c:x:y")}
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		p.Refresh(t.Context())
+		source.count()
+		p.Replace(options(log.NewNopLogger()), []poll.Region{region(source)})
+		p.Refresh(t.Context())
+		if calls := source.count(); len(calls) != 0 {
+			t.Errorf("calls after the reload: %v, want none", calls)
+		}
+	})
+}
+
+// A question that waits for its turn when the region is replaced is still sent for the former region, and cancelled.
+func TestReplaceAsksAgainWhatWaitedForItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		former := &cloud{instances: lists("a")}
+		former.backups = func(ctx context.Context, _, _ string) (backup.List, error) {
+			<-ctx.Done()
+			return backup.List{}, ctx.Err()
+		}
+		conf := region(former)
+		conf.Concurrency = 1
+		p := newPoller(t, options(log.NewNopLogger()), conf)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		p.Refresh(ctx)
+		source := &cloud{instances: lists("a")}
+		p.Replace(options(log.NewNopLogger()), []poll.Region{region(source)})
+		synctest.Wait() // the former region's questions have ended
+		p.Refresh(t.Context())
+		want := map[string]int{"backups a": 1, "jobs a": 1, "policy a": 1, "recovery a": 1}
+		if diff := cmp.Diff(want, source.count()); diff != "" {
+			t.Errorf("calls after the reload (-want +got):\n%s", diff)
+		}
+	})
+}
