@@ -1,35 +1,31 @@
-// Package config turns the configuration file into plain values: defaults, strict reading, and validation that reports
-// every problem at once with its path and line in the file. No message and no printed value ever shows a secret.
-//
-// It imports the standard library, yaml.v3 and prometheus/common/model (durations) only, and nothing of this project.
 package config
 
 import "github.com/prometheus/common/model"
 
-// Config is the whole file.
+// Config is the whole file. The zero value is not valid; [Default] returns the values of an empty file.
 type Config struct {
 	Poll       Poll       `yaml:"poll"`
 	Objectives Objectives `yaml:"objectives"`
 	Accounts   []Account  `yaml:"accounts"`
 }
 
-// Poll says how old a reading may be before a scrape asks the cloud again, and how hard the cloud may be asked.
+// Poll says how old a reading may be before a scrape asks the cloud again, and limits the calls to the cloud.
 type Poll struct {
 	BackupsInterval   model.Duration `yaml:"backups_interval"`
 	JobsInterval      model.Duration `yaml:"jobs_interval"`
 	PolicyInterval    model.Duration `yaml:"policy_interval"`
 	RecoveryInterval  model.Duration `yaml:"recovery_interval"`
 	DiscoveryInterval model.Duration `yaml:"discovery_interval"`
-	CallTimeout       model.Duration `yaml:"call_timeout"`        // one API call
-	RoundTimeout      model.Duration `yaml:"round_timeout"`       // all the work of one refresh of one target
+	CallTimeout       model.Duration `yaml:"call_timeout"`        // of one API call
+	RoundTimeout      model.Duration `yaml:"round_timeout"`       // of all calls of one refresh of one target
 	Concurrency       int            `yaml:"concurrency"`         // calls in flight per account
 	RequestsPerSecond float64        `yaml:"requests_per_second"` // 0: the cloud's default
 	Lookback          model.Duration `yaml:"lookback"`            // how far back backup lists are read
-	StaleAfter        model.Duration `yaml:"stale_after"`         // a reading older than this plus its interval is withdrawn
+	StaleAfter        model.Duration `yaml:"stale_after"`         // readings older than this plus their interval are withdrawn
 }
 
-// Objectives is the promise to check. A nil field takes the value of the file's objectives, and there the default.
-// [Config.ObjectivesFor] puts them together.
+// Objectives is the promise to check. A nil field of an instance takes the value of the file; a nil field of the file
+// takes the default. [Config.ObjectivesFor] combines the three.
 type Objectives struct {
 	RPO          *RPO            `yaml:"rpo,omitempty"`
 	RPODefault   *model.Duration `yaml:"rpo_default,omitempty"`
@@ -39,32 +35,26 @@ type Objectives struct {
 	MinSizeRatio *float64        `yaml:"min_size_ratio,omitempty"`
 }
 
-// RPO is a duration, or the word policy: what follows from the cloud's own schedule.
+// RPO is a recovery point objective: a duration, or whatever follows from the cloud's own schedule.
 type RPO struct {
-	FromPolicy bool
+	FromPolicy bool           // the file says policy
 	Duration   model.Duration // meaningful unless FromPolicy
 }
-
-// The clouds, as the key cloud names them.
-const (
-	CloudAlibaba = "alibaba"
-	CloudHuawei  = "huawei"
-)
 
 // Account is one set of credentials of one cloud.
 type Account struct {
 	Name              string      `yaml:"name"`
-	Cloud             string      `yaml:"cloud"` // CloudAlibaba or CloudHuawei
+	Cloud             string      `yaml:"cloud"` // a name of backup.Clouds
 	Credentials       Credentials `yaml:"credentials,omitempty"`
 	Concurrency       int         `yaml:"concurrency,omitempty"`         // 0: as in poll
 	RequestsPerSecond float64     `yaml:"requests_per_second,omitempty"` // 0: as in poll
 	Regions           []Region    `yaml:"regions"`
 }
 
-// Credentials is how the account proves who it is. The zero value leaves it to the SDK's own default chain. Load makes
-// the paths of files relative to the working directory.
+// Credentials is how the account authenticates. The zero value leaves it to the default chain of the cloud's SDK. Load
+// makes the paths of files relative to the working directory.
 type Credentials struct {
-	AccessKeyID         Secret `yaml:"access_key_id,omitempty"` // no secret by itself, yet nobody's business
+	AccessKeyID         Secret `yaml:"access_key_id,omitempty"` // not secret, but masked like the rest
 	AccessKeyIDFile     string `yaml:"access_key_id_file,omitempty"`
 	AccessKeySecret     Secret `yaml:"access_key_secret,omitempty"`
 	AccessKeySecretFile string `yaml:"access_key_secret_file,omitempty"`
@@ -83,16 +73,16 @@ type Region struct {
 	Discovery   Discovery  `yaml:"discovery,omitempty"`
 }
 
-// Instance is one instance that must be watched whether or not discovery finds it.
+// Instance is one instance to watch, whether or not the cloud lists it.
 type Instance struct {
 	ID         string     `yaml:"id"`
-	Nodes      []string   `yaml:"nodes,omitempty"` // shards; nil: asked from the API
+	Nodes      []string   `yaml:"nodes,omitempty"` // ids of the shards; nil: the cloud lists them
 	Objectives Objectives `yaml:"objectives,omitempty"`
 }
 
-// Discovery watches every instance that the cloud lists.
+// Discovery watches the instances that the cloud lists. The zero value is off.
 type Discovery struct {
 	Enabled bool              `yaml:"enabled"`
 	Tags    map[string]string `yaml:"tags,omitempty"`    // an instance must have all of them
-	Exclude []string          `yaml:"exclude,omitempty"` // instance ids that need no watching
+	Exclude []string          `yaml:"exclude,omitempty"` // ids of instances not to watch
 }

@@ -11,20 +11,21 @@ import (
 
 // Keys are the credentials of one account at one moment.
 type Keys struct {
-	AccessKeyID     Secret
-	AccessKeySecret Secret
+	AccessKeyID     Secret // "": none
+	AccessKeySecret Secret // "": none
 	SecurityToken   Secret // of temporary credentials; "": permanent ones
-	AuthToken       Secret // huawei: X-Auth-Token, in place of all others; "": none
+	AuthToken       Secret // huawei: X-Auth-Token, instead of the others; "": none
 }
 
-// maxKeyFile is the size from which a file is no credential. The longest, a Huawei Cloud token, takes a few kB.
+// maxKeyFile is the largest size of a credential file, in bytes. The longest credential, a Huawei Cloud token, takes a
+// few kB.
 const maxKeyFile = 64 << 10
 
 // IsZero reports whether the account leaves its credentials to the SDK's own default chain.
 func (c Credentials) IsZero() bool { return c == Credentials{} }
 
-// Read returns the credentials as they are now: files are read each time, so that a rotated one takes effect. The
-// error is of type [Errors]; it names keys and files, never content.
+// Read returns the credentials. It reads the files each time, so that a rotated credential takes effect. The error is
+// of type [Errors]; it names keys and files, never their content.
 func (c Credentials) Read() (Keys, error) {
 	var keys Keys
 	var problems Errors
@@ -56,7 +57,8 @@ func (c Credentials) Read() (Keys, error) {
 	return keys, nil
 }
 
-// CheckCredentials reads the credentials of every account once and returns what is wrong with their files, as [Errors].
+// CheckCredentials reads the credentials of every account once. It returns the problems of their files as [Errors], or
+// nil.
 func (c *Config) CheckCredentials() error {
 	var problems Errors
 	for i, a := range c.Accounts {
@@ -70,12 +72,13 @@ func (c *Config) CheckCredentials() error {
 	return problems.orNil()
 }
 
+// readKey returns the only content of a credential file, without the white space around it.
 func readKey(file string) (Secret, error) {
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:
 		return "", plainError(err)
-	case !info.Mode().IsRegular(): // a device or pipe may never end
+	case !info.Mode().IsRegular(): // reading a device or pipe may never end
 		return "", errors.New("not a regular file")
 	case info.Size() > maxKeyFile:
 		return "", fmt.Errorf("larger than %d bytes; it must hold one key and nothing else", maxKeyFile)
@@ -94,7 +97,7 @@ func readKey(file string) (Secret, error) {
 	return Secret(key), nil
 }
 
-// plainError leaves out the path, which the message already names.
+// plainError returns err without the path, which the message has already.
 func plainError(err error) error {
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err
@@ -102,7 +105,7 @@ func plainError(err error) error {
 	return err
 }
 
-// isKey reports whether s can be sent as a credential: both clouds use printable ASCII without spaces.
+// isKey reports whether s can be a credential: all clouds use printable ASCII without spaces. "" is one too.
 func isKey(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {

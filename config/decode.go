@@ -10,24 +10,26 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// decoder fills a Config from YAML nodes. It does what yaml.v3 does with KnownFields, and says of every problem where
-// it is, in words of the file rather than of Go. The types of Config bound its recursion, so that an alias to its own
-// parent ends by itself.
+// decoder fills a Config from YAML nodes. It is as strict as yaml.v3 with KnownFields. Unlike yaml.v3 it collects all
+// problems, each with its path, and names the types of values as the documentation does. Decision 22 has the reasons.
+//
+// Its recursion ends because the types of Config are not recursive: an alias to its own parent cannot go deeper.
 type decoder struct {
 	problems Errors
-	lines    map[path]int  // of every value that was read
-	failed   map[path]bool // values that could not be read; what follows from their absence is no news
-	around   map[path]bool // what holds one of failed
+	lines    map[path]int  // line of every value that was read
+	failed   map[path]bool // values that could not be read
+	holders  map[path]bool // mappings and lists that contain a failed value, at any depth
 }
 
-// maxValues is what a file may hold, more than ten thousand instances take. Aliases within aliases could otherwise
-// turn one page into hours of reading.
+// maxValues is the number of values that a file may hold. Ten thousand instances need fewer. Without a limit, a page of
+// aliases within aliases would take hours to read.
 const maxValues = 100_000
 
 func newDecoder() *decoder {
-	return &decoder{lines: map[path]int{}, failed: map[path]bool{}, around: map[path]bool{}}
+	return &decoder{lines: map[path]int{}, failed: map[path]bool{}, holders: map[path]bool{}}
 }
 
+// decode reads the whole file into c, which holds the defaults.
 func (d *decoder) decode(root *yaml.Node, c *Config) {
 	d.value(root, reflect.ValueOf(c).Elem(), "")
 	if len(d.lines) >= maxValues {
@@ -35,6 +37,7 @@ func (d *decoder) decode(root *yaml.Node, c *Config) {
 	}
 }
 
+// value reads a node into a value of any type of Config. A null leaves the default.
 func (d *decoder) value(node *yaml.Node, into reflect.Value, at path) {
 	node = follow(node)
 	if len(d.lines) >= maxValues {
@@ -88,7 +91,7 @@ func (d *decoder) mapping(node *yaml.Node, into reflect.Value, at path) {
 		case duplicate && p.merged:
 			continue
 		case duplicate:
-			d.report(p.key, d.safe(into, at, name), fmt.Sprintf("given twice, first in line %d", first))
+			d.report(p.key, d.printable(into, at, name), fmt.Sprintf("given twice, first in line %d", first))
 			continue
 		}
 		seen[name] = p.key.Line
@@ -96,11 +99,13 @@ func (d *decoder) mapping(node *yaml.Node, into reflect.Value, at path) {
 	}
 }
 
+// field reads the value of one key into the struct or map. When a key is unknown, the key that was probably meant counts
+// as failed, so that nothing is reported about its absence.
 func (d *decoder) field(p pair, into reflect.Value, at path) {
 	name := p.key.Value
 	if into.Kind() == reflect.Map {
 		var value string
-		d.value(p.value, reflect.ValueOf(&value).Elem(), d.safe(into, at, name))
+		d.value(p.value, reflect.ValueOf(&value).Elem(), d.printable(into, at, name))
 		if into.IsNil() {
 			into.Set(reflect.MakeMap(into.Type()))
 		}
@@ -112,24 +117,24 @@ func (d *decoder) field(p pair, into reflect.Value, at path) {
 		d.value(p.value, into.Field(i), at.key(name))
 		return
 	}
-	d.report(p.key, d.safe(into, at, name), "unknown key"+suggest(name, keys))
+	d.report(p.key, d.printable(into, at, name), "unknown key"+suggest(name, keys))
 	if meant := nearest(name, keys); meant != "" {
-		d.skip(at.key(meant))
+		d.markFailed(at.key(meant))
 	}
 }
 
 // fail reports a value that could not be read.
 func (d *decoder) fail(node *yaml.Node, at path, message string) {
-	d.skip(at)
+	d.markFailed(at)
 	d.report(node, at, message)
 }
 
-// skip remembers that the value at a place could not be read.
-func (d *decoder) skip(at path) {
+// markFailed records that the value at a path could not be read.
+func (d *decoder) markFailed(at path) {
 	d.failed[at] = true
 	for at != "" {
 		at = at.parent()
-		d.around[at] = true
+		d.holders[at] = true
 	}
 }
 
@@ -137,18 +142,19 @@ func (d *decoder) report(node *yaml.Node, at path, message string) {
 	d.problems = append(d.problems, Problem{Path: string(at), Line: node.Line, Message: message})
 }
 
-// safe returns the path of a key for a message; a key that no author would invent may be a secret in the wrong place,
-// such as {access_key_secret:xyz} without a space, and is left out.
-func (d *decoder) safe(into reflect.Value, at path, name string) path {
+// printable returns the path to show for a key. It leaves the key out when it may be a secret in the wrong place, such as
+// {access_key_secret:xyz} without a space after the colon: when it does not look like a key, or stands among the
+// credentials and resembles none of their keys.
+func (d *decoder) printable(into reflect.Value, at path, name string) path {
 	if !isWord(name) || into.Type() == reflect.TypeFor[Credentials]() && nearest(name, keysOf(into.Type())) == "" {
 		return at
 	}
 	return at.key(name)
 }
 
-// explains reports whether a value that could not be read, at, below or around a place, makes a problem there no news.
-func (d *decoder) explains(at path) bool {
-	if d.around[at] || d.failed[""] {
+// affected reports whether a value that could not be read is at the path, below it or above it.
+func (d *decoder) affected(at path) bool {
+	if d.holders[at] || d.failed[""] {
 		return true
 	}
 	for ; at != ""; at = at.parent() {
@@ -159,7 +165,7 @@ func (d *decoder) explains(at path) bool {
 	return false
 }
 
-// line returns the line of the value at a path, or else of the nearest one around it.
+// line returns the line of the value at a path, or else of the innermost mapping or list around it.
 func (d *decoder) line(at path) int {
 	for ; at != ""; at = at.parent() {
 		if line, ok := d.lines[at]; ok {
@@ -169,7 +175,7 @@ func (d *decoder) line(at path) int {
 	return d.lines[""]
 }
 
-// scalar reads node into one of the types that isScalar knows. It returns "", or what the value must be instead.
+// scalar reads node into one of the types that isScalar accepts. It returns "", or what the value must be.
 func scalar(node *yaml.Node, into any) (want string) {
 	switch into := into.(type) {
 	case *string, *Secret:
@@ -198,6 +204,7 @@ func scalar(node *yaml.Node, into any) (want string) {
 	return ""
 }
 
+// isScalar reports whether values of the type are single values in the file. RPO is a struct, but a word in the file.
 func isScalar(v reflect.Value) bool {
 	return v.Type() == reflect.TypeFor[RPO]() || !slices.Contains([]reflect.Kind{reflect.Struct, reflect.Slice, reflect.Map}, v.Kind())
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Default returns the configuration of an empty file: every default, and no account. Each call returns fresh values.
+// Default returns every default, and no account. Each call returns new values that share nothing with earlier ones.
 func Default() Config {
 	return Config{
 		Poll: Poll{

@@ -14,7 +14,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// LoadFile reads the configuration file. What is wrong with its content is an error of type [Errors].
+// LoadFile reads the configuration file. A problem of its content is an error of type [Errors]; a file that cannot be
+// read is another error.
 func LoadFile(file string) (*Config, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -23,8 +24,8 @@ func LoadFile(file string) (*Config, error) {
 	return Load(data, filepath.Dir(file))
 }
 
-// Load reads a configuration: the defaults, overlaid with what data says. dir is what the paths of credential files
-// are relative to. What is wrong is an error of type [Errors], which holds every problem, not only the first.
+// Load reads a configuration: the defaults, replaced by the values of data. Paths of credential files are relative to
+// dir. The error is of type [Errors] and holds every problem, not only the first.
 func Load(data []byte, dir string) (*Config, error) {
 	root, problem := parse(data)
 	if problem != nil {
@@ -33,7 +34,7 @@ func Load(data []byte, dir string) (*Config, error) {
 	c := Default()
 	d := newDecoder()
 	d.decode(root, &c)
-	problems := append(d.problems, d.news(c.Validate())...)
+	problems := append(d.problems, d.independent(c.Validate())...)
 	if err := problems.sorted().orNil(); err != nil {
 		return nil, err
 	}
@@ -43,17 +44,18 @@ func Load(data []byte, dir string) (*Config, error) {
 	return &c, nil
 }
 
-// news returns the problems in err that do not follow from a value that could not be read, with their lines.
-func (d *decoder) news(err error) Errors {
+// independent returns the problems that validation found, with their lines. It leaves out those that may only follow
+// from a value that could not be read.
+func (d *decoder) independent(err error) Errors {
 	problems, _ := errors.AsType[Errors](err) // Validate returns nothing else
-	var news Errors
+	var independent Errors
 	for _, p := range problems {
-		if !d.explains(path(p.Path)) {
+		if !d.affected(path(p.Path)) {
 			p.Line = d.line(path(p.Path))
-			news = append(news, p)
+			independent = append(independent, p)
 		}
 	}
-	return news
+	return independent
 }
 
 // parse returns the root of the only YAML document in data.
@@ -77,16 +79,16 @@ func parse(data []byte) (*yaml.Node, *Problem) {
 	return doc.Content[0], nil
 }
 
-// syntaxProblem turns an error such as "yaml: line 3: did not find expected key" into a Problem. The line is often that
-// before the block in which the parser stumbled.
+// syntaxProblem turns an error such as "yaml: line 3: did not find expected key" into a Problem. The parser often names
+// the line before the block that it could not read.
 func syntaxProblem(err error) *Problem {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := 0
 	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(text); m != nil {
 		text = text[len(m[0]):]
-		line, _ = strconv.Atoi(m[1]) // digits only; 0, "not known", when there are too many
+		line, _ = strconv.Atoi(m[1]) // fails only when there are too many digits: then 0, not known
 	}
-	if strings.HasPrefix(text, "unknown anchor") { // its name may be a secret that starts with an asterisk
+	if strings.HasPrefix(text, "unknown anchor") { // the name may be a secret that starts with an asterisk
 		text = "unknown anchor; put a value that starts with * between quotes"
 	}
 	return &Problem{Line: line, Message: "not YAML: " + text + "; look at this line and the few after it"}

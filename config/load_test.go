@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/backup"
 )
 
 func files(t *testing.T, pattern string) []string {
@@ -86,7 +88,7 @@ func TestLoadFileUnreadable(t *testing.T) {
 	}
 }
 
-func TestLoadReadsEveryKey(t *testing.T) {
+func TestLoadReadsAWholeFile(t *testing.T) {
 	want := &Config{
 		Poll: Poll{
 			BackupsInterval: duration(2 * time.Minute), JobsInterval: 0, PolicyInterval: duration(2 * time.Hour),
@@ -100,7 +102,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			MinRetention: new(duration(14 * 24 * time.Hour)), MaxDuration: new(duration(3 * time.Hour)), MinSizeRatio: new(0.25),
 		},
 		Accounts: []Account{{
-			Name: "prod", Cloud: CloudAlibaba, Concurrency: 4,
+			Name: "prod", Cloud: backup.Alibaba, Concurrency: 4,
 			Credentials: Credentials{
 				AccessKeyID: "LTAI-example", AccessKeySecretFile: "testdata/secrets/aliyun", SecurityTokenFile: "/run/secrets/sts",
 			},
@@ -113,7 +115,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				Discovery: Discovery{Enabled: true, Tags: map[string]string{"env": "prod", "a b": "c"}, Exclude: []string{"dds-bp1scratch"}},
 			}},
 		}, {
-			Name: "hw", Cloud: CloudHuawei, RequestsPerSecond: 0.5,
+			Name: "hw", Cloud: backup.Huawei, RequestsPerSecond: 0.5,
 			Credentials: Credentials{TokenFile: "testdata/token"},
 			Regions: []Region{{
 				ID: "cn-north-4", ProjectID: "0123456789abcdef0123456789abcdef", IAMEndpoint: "iam.example.com:443",
@@ -130,7 +132,7 @@ func TestLoadFillsInDefaults(t *testing.T) {
 	for _, file := range []string{"minimal.good.yml", "nulls_are_left_out.good.yml"} {
 		want := Default()
 		want.Accounts = []Account{{
-			Name: "prod", Cloud: CloudAlibaba, Regions: []Region{{ID: "cn-hangzhou", Discovery: Discovery{Enabled: true}}},
+			Name: "prod", Cloud: backup.Alibaba, Regions: []Region{{ID: "cn-hangzhou", Discovery: Discovery{Enabled: true}}},
 		}}
 		if diff := cmp.Diff(&want, load(t, file)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", file, diff)
@@ -141,7 +143,7 @@ func TestLoadFillsInDefaults(t *testing.T) {
 func TestLoadFollowsAliasesAndMerges(t *testing.T) {
 	c := load(t, "merge_and_alias.good.yml")
 	second := c.Accounts[1]
-	if second.Name != "second" || second.Cloud != CloudAlibaba {
+	if second.Name != "second" || second.Cloud != backup.Alibaba {
 		t.Errorf("second account is %s on %s", second.Name, second.Cloud)
 	}
 	strict := Objectives{RPO: &RPO{Duration: duration(4 * time.Hour)}, MaxDuration: new(duration(2 * time.Hour))}

@@ -10,15 +10,16 @@ import (
 // pair is one key of a mapping and its value.
 type pair struct {
 	key, value *yaml.Node
-	merged     bool // by <<, so that the mapping's own keys win
+	merged     bool // comes from <<, so the mapping's own key wins
 }
 
-// pairs lists the keys of a mapping: its own, then those that it merges with <<. A mapping is listed once, however often
-// it is merged, even by itself: what it would add again is there already.
+// pairs lists the keys of a mapping: its own, then those that it merges with <<. A mapping that is merged several times,
+// or into itself, is listed once, because a second time would add nothing.
 func pairs(node *yaml.Node) []pair {
 	return appendPairs(nil, node, map[*yaml.Node]bool{})
 }
 
+// appendPairs appends the keys of node to to. listed are the mappings that were appended already.
 func appendPairs(to []pair, node *yaml.Node, listed map[*yaml.Node]bool) []pair {
 	if node.Kind != yaml.MappingNode || listed[node] {
 		return to
@@ -43,17 +44,17 @@ func appendPairs(to []pair, node *yaml.Node, listed map[*yaml.Node]bool) []pair 
 	return to
 }
 
-// follow returns what an alias stands for.
+// follow returns the node that an alias refers to, and any other node itself.
 func follow(node *yaml.Node) *yaml.Node {
 	if node.Kind == yaml.AliasNode {
-		return node.Alias // the parser resolves an alias to a node that is none
+		return node.Alias // never an alias itself: the parser has resolved it
 	}
 	return node
 }
 
 func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }
 
-// keysOf returns the YAML keys of a struct, by field.
+// keysOf returns the YAML keys of a struct type, in the order of its fields.
 func keysOf(t reflect.Type) []string {
 	var keys []string
 	for field := range t.Fields() {

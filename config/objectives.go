@@ -20,7 +20,7 @@ func (r RPO) String() string {
 // MarshalYAML returns the RPO as the file writes it.
 func (r RPO) MarshalYAML() (any, error) { return r.String(), nil }
 
-// UnmarshalText reads a duration or the word policy; a negative duration is none.
+// UnmarshalText reads a duration or the word policy. A negative duration is an error.
 func (r *RPO) UnmarshalText(text []byte) error {
 	if string(text) == fromPolicy {
 		*r = RPO{FromPolicy: true}
@@ -34,19 +34,19 @@ func (r *RPO) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ResolvedObjectives is the promise to check one instance against, with nothing left open. Its fields are those of
-// backup.Objectives, so that one converts into the other.
+// ResolvedObjectives is the promise to check one instance against, with every value filled in. Its fields are those of
+// backup.Objectives, so that one converts to the other.
 type ResolvedObjectives struct {
-	RPO          time.Duration // 0: from the cloud's policy
+	RPO          time.Duration // 0: derived from the cloud's policy
 	RPODefault   time.Duration // the RPO when RPO is 0 and no policy is known
-	RPOGrace     time.Duration // added to an RPO that follows from a policy
-	MinRetention time.Duration // 0: any
+	RPOGrace     time.Duration // added to an RPO that is derived from a policy
+	MinRetention time.Duration // how long backups must be kept; 0: no objective
 	MaxDuration  time.Duration // how long a backup may run
-	MinSizeRatio float64       // 0: any
+	MinSizeRatio float64       // least size against the median of earlier backups; 0: no objective
 }
 
 // ObjectivesFor returns the objectives of in: its own, or else those of the file, or else the defaults. The zero
-// Instance has the objectives of an instance that only discovery knows.
+// Instance stands for an instance that was discovered and is not configured.
 func (c *Config) ObjectivesFor(in Instance) ResolvedObjectives {
 	std := Default().Objectives
 	own, file := in.Objectives, c.Objectives

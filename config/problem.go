@@ -9,9 +9,9 @@ import (
 
 // Problem is one thing that is wrong with a configuration.
 type Problem struct {
-	Path    string // where, e.g. accounts[0].regions[1].id; "": the file as a whole
-	Line    int    // of the file; 0: not known
-	Message string // what is wrong and what to write instead; never holds a secret
+	Path    string // e.g. accounts[0].regions[1].id; "": the file as a whole
+	Line    int    // line of the file; 0: not known
+	Message string // what is wrong and what to write instead; never contains a secret
 }
 
 // String returns the problem as one line: path, message, line number.
@@ -26,7 +26,8 @@ func (p Problem) String() string {
 	return s
 }
 
-// Errors is every problem of a configuration, in the order of the file. It is never empty when used as an error.
+// Errors is every problem of a configuration, in the order of the file. An Errors that is used as an error has at least
+// one problem.
 type Errors []Problem
 
 // Error returns one problem per line.
@@ -38,7 +39,7 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// orNil keeps a typed nil from becoming an error.
+// orNil returns a nil error when there is no problem. An empty Errors would be an error that is not nil.
 func (e Errors) orNil() error {
 	if len(e) == 0 {
 		return nil
@@ -46,12 +47,13 @@ func (e Errors) orNil() error {
 	return e
 }
 
+// sorted sorts the problems by line, in place. Problems of one line keep their order.
 func (e Errors) sorted() Errors {
 	slices.SortStableFunc(e, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 	return e
 }
 
-// path is a place in the file, written as in Problem.Path.
+// path is the path of a value in the file, written as in Problem.Path. "" is the whole file.
 type path string
 
 func (p path) key(name string) path {
@@ -63,7 +65,7 @@ func (p path) key(name string) path {
 
 func (p path) index(i int) path { return path(fmt.Sprintf("%s[%d]", p, i)) }
 
-// parent returns the place that holds p; "" for a key at the top.
+// parent returns the path of the mapping or list that contains p. For a key at the top it is "".
 func (p path) parent() path {
 	return p[:max(0, strings.LastIndexAny(string(p), ".["))]
 }

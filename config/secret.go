@@ -11,12 +11,12 @@ const masked = "<secret>"
 // Secret is a string that prints as <secret> everywhere, in every format.
 type Secret string
 
-// Reveal returns the secret itself, for the one place that hands it to a cloud's SDK.
+// Reveal returns the secret itself. It is for the code that passes credentials to a cloud's SDK.
 func (s Secret) Reveal() string { return string(s) }
 
 // Format prints <secret> for every verb.
 func (Secret) Format(f fmt.State, _ rune) {
-	_, _ = f.Write([]byte(masked)) // fmt.State has nowhere to report a failure to
+	_, _ = f.Write([]byte(masked)) // a Formatter cannot return an error
 }
 
 // String returns <secret>.
@@ -31,7 +31,7 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
 // MarshalYAML returns <secret>.
 func (Secret) MarshalYAML() (any, error) { return masked, nil }
 
-// Masked returns the configuration in force as YAML, defaults filled in, with every secret and access key id masked.
+// Masked returns the configuration as YAML, with defaults filled in and every secret and access key id masked.
 func (c *Config) Masked() ([]byte, error) {
 	out, err := yaml.Marshal(c)
 	if err != nil {

@@ -8,13 +8,15 @@ import (
 	"testing"
 
 	"gopkg.in/yaml.v3"
+
+	"mongodb_backup_exporter/internal/backup"
 )
 
 // withSecrets returns a configuration in which everything that must not show holds the word hunter.
 func withSecrets() *Config {
 	c := Default()
 	c.Accounts = []Account{{
-		Name: "prod", Cloud: CloudAlibaba,
+		Name: "prod", Cloud: backup.Alibaba,
 		Credentials: Credentials{AccessKeyID: "hunter1", AccessKeySecret: "hunter2", SecurityToken: "hunter3"},
 		Regions:     []Region{{ID: "cn-hangzhou", Discovery: Discovery{Enabled: true}}},
 	}}

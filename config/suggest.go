@@ -1,10 +1,14 @@
 package config
 
-import (
-	"strings"
+import "strings"
+
+// Limits of what may be a key, in bytes. No key is as long.
+const (
+	longestWord = 40 // a longer text is left out of messages: it may be a secret
+	longestTypo = 64 // a longer text is not compared with the keys: the time grows with its length
 )
 
-// suggest returns the end of a message about an unknown key: the nearest known key, or else all of them.
+// suggest returns the end of a message about an unknown key. It names the nearest known key, or else all of them.
 func suggest(name string, known []string) string {
 	if key := nearest(name, known); key != "" {
 		return "; did you mean " + key + "?"
@@ -12,15 +16,15 @@ func suggest(name string, known []string) string {
 	return "; known here are " + strings.Join(known, ", ")
 }
 
-// nearest returns the known key that name most likely stands for; "" when none is close. It looks through camel case
-// and dashes.
+// nearest returns the known key that name is most likely a misspelling of, or "" when none is close enough: one
+// letter and a quarter of the letters may be wrong. Case, dashes and underscores do not count.
 func nearest(name string, known []string) string {
+	if len(name) > longestTypo {
+		return ""
+	}
 	plain := strings.NewReplacer("_", "", "-", "")
 	folded := plain.Replace(strings.ToLower(name))
 	best, fewest := "", 1+len(folded)/4
-	if len(name) > 64 {
-		return ""
-	}
 	for _, key := range known {
 		if n := distance(folded, plain.Replace(key)); n < fewest || n == fewest && best == "" {
 			best, fewest = key, n
@@ -29,7 +33,7 @@ func nearest(name string, known []string) string {
 	return best
 }
 
-// distance returns how many letters must be put in, taken out or replaced to turn a into b.
+// distance returns how many letters must be inserted, deleted or replaced to turn a into b (Levenshtein distance).
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -50,9 +54,9 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// isWord reports whether s could be a key: up to 40 letters, digits, dashes and underscores.
+// isWord reports whether s looks like a key: letters, digits, dashes and underscores, and not too many.
 func isWord(s string) bool {
-	return len(s) > 0 && len(s) <= 40 && strings.Trim(s, "0123456789_-"+letters) == ""
+	return len(s) > 0 && len(s) <= longestWord && strings.Trim(s, "0123456789_-"+letters) == ""
 }
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -8,22 +8,18 @@ import (
 	"strings"
 )
 
-// maxTags is the number of tags that an instance of either cloud can have.
+// maxTags is the number of tags that an instance can have; it is the same for every cloud.
 const maxTags = 20
 
 func (v *validator) region(at path, cloud string, r Region) {
-	v.id(at.key("id"), r.ID, "cn-hangzhou or cn-north-4")
+	v.id(at.key("id"), r.ID, regionExamples())
 	v.endpoint(at.key("endpoint"), r.Endpoint)
 	v.endpoint(at.key("iam_endpoint"), r.IAMEndpoint)
-	switch {
-	case r.ProjectID == "":
-	case cloud == CloudAlibaba:
-		v.addf(at.key("project_id"), "is for huawei only; remove it")
-	case !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(r.ProjectID):
+	if r.ProjectID != "" && v.supports(at, cloud, "project_id") && !isProjectID(r.ProjectID) {
 		v.addf(at.key("project_id"), "must be 32 hexadecimal digits in lower case; leave it out to have it looked up")
 	}
-	if r.IAMEndpoint != "" && cloud == CloudAlibaba {
-		v.addf(at.key("iam_endpoint"), "is for huawei only; remove it")
+	if r.IAMEndpoint != "" {
+		v.supports(at, cloud, "iam_endpoint")
 	}
 	if len(r.Instances) == 0 && !r.Discovery.Enabled {
 		v.addf(at, "nothing is watched here; list instances, or write discovery: {enabled: true}")
@@ -31,13 +27,15 @@ func (v *validator) region(at path, cloud string, r Region) {
 	v.discovery(at.key("discovery"), r)
 }
 
+func isProjectID(s string) bool { return regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(s) }
+
 func (v *validator) instances(at path, cloud string, r Region, seen places) {
 	for i, in := range r.Instances {
 		at := at.key("instances").index(i)
 		v.id(at.key("id"), in.ID, "dds-bp1xxxxxxxx")
 		v.once(seen, in.ID, at.key("id"))
-		if len(in.Nodes) > 0 && cloud == CloudHuawei {
-			v.addf(at.key("nodes"), "is for alibaba only: huawei backs a cluster up as one; remove it")
+		if len(in.Nodes) > 0 {
+			v.supports(at, cloud, "nodes")
 		}
 		nodes := places{}
 		for j, node := range in.Nodes {
@@ -70,7 +68,7 @@ func (v *validator) discovery(at path, r Region) {
 	}
 }
 
-// id accepts letters, digits and dashes only: ids become part of request paths.
+// id reports an id that does not consist of letters, digits and dashes: ids become part of request paths.
 func (v *validator) id(at path, id, example string) {
 	switch {
 	case id == "":
@@ -80,8 +78,8 @@ func (v *validator) id(at path, id, example string) {
 	}
 }
 
-// endpoint accepts host, host:port, and either with http:// or https:// before it. The message does not repeat the
-// value, which may hold a password.
+// endpoint reports what is not host, host:port, or one of them after http:// or https://. The message does not repeat the
+// value, which may contain a password.
 func (v *validator) endpoint(at path, endpoint string) {
 	if endpoint == "" {
 		return
@@ -96,6 +94,7 @@ func (v *validator) endpoint(at path, endpoint string) {
 	}
 }
 
+// isHost reports whether the host is a name or an address, and the port, if any, a number from 1 to 65535.
 func isHost(u *url.URL) bool {
 	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {

@@ -8,6 +8,9 @@ const (
 	Huawei  = "huawei"  // Document Database Service (DDS), API v3
 )
 
+// Clouds returns the names of the supported clouds, sorted. Each call returns a new slice.
+func Clouds() []string { return []string{Alibaba, Huawei} }
+
 // Target is what is restored as one piece: a replica set, a standalone instance, a Huawei cluster, or one shard of an
 // Alibaba sharded cluster. It is comparable, so it can be a map key.
 //

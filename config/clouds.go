@@ -1,0 +1,72 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// cloud is what validation knows about one cloud.
+type cloud struct {
+	name          string            // value of the key cloud
+	regionExample string            // for messages
+	missing       map[string]string // keys that the cloud does not have, and what to do instead
+}
+
+// clouds returns a row for each supported cloud, in the order in which messages list them. Validation knows no cloud
+// but these rows. The names are those of package backup, which this package does not import: a test compares them.
+func clouds() []cloud {
+	return []cloud{{
+		name: "alibaba", regionExample: "cn-hangzhou",
+		missing: map[string]string{
+			"token_file":   "alibaba needs access_key_id and access_key_secret",
+			"project_id":   "remove it",
+			"iam_endpoint": "remove it",
+		},
+	}, {
+		name: "huawei", regionExample: "cn-north-4",
+		missing: map[string]string{"nodes": "remove it: huawei backs up a cluster as a whole"},
+	}}
+}
+
+// cloudNames lists the names of the clouds that have a key. Every cloud has the empty key.
+func cloudNames(key string) []string {
+	var names []string
+	for _, c := range clouds() {
+		if _, missing := c.missing[key]; !missing {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+// regionExamples lists an example of a region for each cloud.
+func regionExamples() string {
+	var examples []string
+	for _, c := range clouds() {
+		examples = append(examples, c.regionExample)
+	}
+	return strings.Join(examples, " or ")
+}
+
+// cloudName reports a missing or unknown cloud.
+func (v *validator) cloudName(at path, name string) {
+	known := cloudNames("")
+	switch {
+	case name == "":
+		v.addf(at, "is missing; write %s", strings.Join(known, " or "))
+	case !slices.Contains(known, name):
+		v.addf(at, "%q is not a known cloud; write %s", name, strings.Join(known, " or "))
+	}
+}
+
+// supports reports a key of the mapping at at that the cloud does not have. It returns whether the key may be used. An
+// unknown cloud has every key: its name is a problem already.
+func (v *validator) supports(at path, cloudName, key string) bool {
+	for _, c := range clouds() {
+		if instead, missing := c.missing[key]; missing && c.name == cloudName {
+			v.addf(at.key(key), "is for %s only; %s", strings.Join(cloudNames(key), " and "), instead)
+			return false
+		}
+	}
+	return true
+}
