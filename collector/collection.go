@@ -12,21 +12,21 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// collection is one call of Collect at work.
+// collection is the state of one call of Collect.
 //
-// It sends family by family, and each family in the order of an exposition. Any order would be right, but in this one
-// the registry finds its families sorted, and neighbours in the exposition are neighbours in memory, which makes
-// checking and writing them cheaper too.
+// It sends one family after the other, each in the order of the text format: by the values of labels, in the order of
+// their names. Any order would be correct. This one is cheapest: the registry need not sort, and samples that it checks
+// and writes one after the other are neighbours in memory.
 type collection struct {
 	out    chan<- prometheus.Metric
 	pairs  labelPairs
 	gauges slab[gauge]
 	labels slab[*dto.LabelPair]
-	group  []*gauge // of one family and one instance, until they are sent
+	group  []*gauge // samples of one family and one instance that are not sent yet
 
 	snapshot  *backup.Snapshot
 	regions   []region
-	instances []instance // in the order of an exposition
+	instances []instance // in the order of the text format
 }
 
 func newCollection(out chan<- prometheus.Metric, snapshot *backup.Snapshot, now time.Time) *collection {
@@ -70,7 +70,7 @@ func (c *collection) instance(f *described, in *instance) {
 	}
 }
 
-// send sends what was collected since it was last called.
+// send sorts and sends the samples of the group, and empties it.
 func (c *collection) send() {
 	slices.SortFunc(c.group, func(a, b *gauge) int { return slices.CompareFunc(a.labels, b.labels, byValue) })
 	for _, g := range c.group {
@@ -79,6 +79,7 @@ func (c *collection) send() {
 	c.group = c.group[:0]
 }
 
+// byValue compares the values of two labels of the same name.
 func byValue(a, b *dto.LabelPair) int {
 	if a == b {
 		return 0
@@ -86,8 +87,8 @@ func byValue(a, b *dto.LabelPair) int {
 	return strings.Compare(*a.Value, *b.Value)
 }
 
-// inOrder returns the instances in the order of an exposition, which is by the values of labels in the order of their
-// names.
+// inOrder returns the instances in the order of the text format. The region does not count, because its label comes after
+// instance_id and an instance is in one region.
 func inOrder(instances []backup.InstanceState) []*backup.InstanceState {
 	sorted := make([]*backup.InstanceState, len(instances))
 	for i := range instances {

@@ -10,21 +10,21 @@ import (
 
 const namespace = "mongodb_backup_"
 
-// Collector is a prometheus.Collector of all that a snapshot says. It holds no state of its own and is safe for
-// concurrent use.
+// Collector is a prometheus.Collector that shows a snapshot. It keeps no state and is safe for concurrent use.
 type Collector struct {
 	snapshot func() *backup.Snapshot
 	now      func() time.Time
 	families []described
 }
 
+// described is a family with its description, which is made once.
 type described struct {
 	family
 	desc *prometheus.Desc
 }
 
-// New returns a Collector of the snapshots that snapshot returns, which must never be nil. Both functions are called
-// once per collection.
+// New returns a Collector. snapshot returns the newest snapshot and never nil; now returns the time for which verdicts
+// are computed. Each is called once per collection.
 func New(snapshot func() *backup.Snapshot, now func() time.Time) *Collector {
 	c := &Collector{snapshot: snapshot, now: now}
 	for _, f := range families() {
@@ -41,7 +41,7 @@ func (c *Collector) Describe(out chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect sends every sample that the newest snapshot supports.
+// Collect sends the samples of the newest snapshot.
 func (c *Collector) Collect(out chan<- prometheus.Metric) {
 	to := newCollection(out, c.snapshot(), c.now())
 	for i := range c.families {

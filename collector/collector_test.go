@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,7 +21,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// everything is all golden snapshots in one; their accounts keep them apart.
+// everything is all golden snapshots in one. Their accounts differ.
 func everything() *backup.Snapshot {
 	all := &backup.Snapshot{At: noon()}
 	cases := goldens()
@@ -29,7 +32,7 @@ func everything() *backup.Snapshot {
 	return all
 }
 
-// used returns Metrics that have counted something of each kind.
+// used returns Metrics in which every counter has counted something.
 func used() *Metrics {
 	m := NewMetrics(noon())
 	m.Request(Call{
@@ -74,7 +77,7 @@ func TestRowsAreWhole(t *testing.T) {
 	names := map[string]bool{}
 	for _, row := range families() {
 		if row.name == "" || row.help == "" {
-			t.Errorf("row %+v lacks a name or a help", row)
+			t.Errorf("row %+v has no name or no help", row)
 		}
 		if names[row.name] {
 			t.Errorf("two rows are named %s", row.name)
@@ -92,35 +95,54 @@ func TestRowsAreWhole(t *testing.T) {
 	}
 }
 
-// The numbers of series that docs/metrics.md promises.
-const (
-	costReplicaSet = 49
-	costCluster    = 20
-	costShard      = 31
-	costHuawei     = 43
-	costUnknown    = 15
-	costRegion     = 3
-	costExporter   = 1
-)
+// promised returns the number that docs/metrics.md has in place of N.
+func promised(t testing.TB, sentence string) int {
+	t.Helper()
+	pattern := regexp.MustCompile(strings.ReplaceAll(regexp.QuoteMeta(sentence), "N", `(\d+)`))
+	match := pattern.FindStringSubmatch(readPage(t))
+	if match == nil {
+		t.Fatalf("docs/metrics.md does not say: %s", sentence)
+	}
+	n, err := strconv.Atoi(match[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
 
-// TestCostOfATarget pins the numbers of series that docs/metrics.md promises.
-func TestCostOfATarget(t *testing.T) {
+// TestCosts compares the numbers of series with those that docs/metrics.md promises.
+func TestCosts(t *testing.T) {
 	base := replicaSet("a", "dds-1")
 	list := fresh(nightly(9*time.Hour, 7))
+	replicaSetCost := promised(t, "A healthy replica set costs N series on Alibaba Cloud")
+	cluster, shard := promised(t, "A sharded cluster costs N series"), promised(t, "series and N for each shard")
 	onHuawei := huawei("a")
 	onHuawei.Instances[0].Nodes[0].Backups.Value.Backups = nightly(9*time.Hour, 7).Backups
+	huaweiCost := promised(t, "A healthy instance costs N on Huawei Cloud")
 	unknown := neverAsked("a")
 	unknown.Regions[0] = regionOf(unknown.Instances[0])
+	failed, running := replicaSet("a", "dds-1"), replicaSet("a", "dds-1")
+	failed.Nodes[0].Backups = fresh(after(set(time.Hour, backup.StateFailed, 0), list.Value))
+	running.Jobs = fresh([]backup.Job{{State: backup.JobRunning, StartedAt: ago(time.Hour), Progress: new(50.0)}})
 	tests := []struct {
 		name     string
 		snapshot *backup.Snapshot
 		want     int
 	}{
-		{"a healthy replica set", snapshotOf(base), costReplicaSet},
-		{"a cluster of two shards", snapshotOf(shards(base, list, list)), costCluster + 2*costShard},
-		{"a cluster of three shards", snapshotOf(shards(base, list, list, list)), costCluster + 3*costShard},
-		{"a healthy instance on Huawei Cloud", onHuawei, costHuawei},
-		{"a target of which nothing is known", unknown, costUnknown},
+		{"a healthy replica set", snapshotOf(base), replicaSetCost},
+		{"a failure", snapshotOf(failed), replicaSetCost + promised(t, "A failure in the lookback adds N,")},
+		{"a running job", snapshotOf(running), replicaSetCost + promised(t, "a running job N.")},
+		{"a cluster of two shards", snapshotOf(shards(base, list, list)), cluster + 2*shard},
+		{"a cluster of three shards", snapshotOf(shards(base, list, list, list)), cluster + 3*shard},
+		{"a healthy instance on Huawei Cloud", onHuawei, huaweiCost},
+		{"incremental backup", withIncremental(), huaweiCost + promised(t, "N more where incremental backup is on")},
+		{"a target of which nothing is known", unknown, promised(t, "A target of which nothing is known costs N")},
+	}
+	other := promised(t, "An account costs N per region")
+	for _, row := range families() {
+		if row.exporter != nil {
+			other++
+		}
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -128,11 +150,27 @@ func TestCostOfATarget(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := tt.want + costRegion + costExporter; got != want {
+			if want := tt.want + other; got != want {
 				t.Errorf("%d series, want %d", got, want)
 			}
 		})
 	}
+	if want := promised(t, "and N per region and operation"); len(results()) != want {
+		t.Errorf("%d results of calls, want %d", len(results()), want)
+	}
+}
+
+// withIncremental is a healthy instance on Huawei Cloud with incremental backup.
+func withIncremental() *backup.Snapshot {
+	s := huawei("a")
+	list := nightly(9*time.Hour, 7)
+	for i := range 4 {
+		b := set(time.Duration(i+1)*time.Hour, backup.StateSuccess, 1<<20)
+		b.Kind = backup.KindIncremental
+		list.Backups = append(list.Backups, b)
+	}
+	s.Instances[0].Nodes[0].Backups = fresh(list)
+	return s
 }
 
 func TestVanishedInstancesLeaveNothing(t *testing.T) {
@@ -152,7 +190,7 @@ func TestVanishedInstancesLeaveNothing(t *testing.T) {
 	}
 }
 
-// TestParallelCollections checks that each collection shows one snapshot whole, never parts of two.
+// TestParallelCollections checks that no collection mixes two snapshots.
 func TestParallelCollections(t *testing.T) {
 	snapshots := slices.Collect(maps.Values(goldens()))
 	want := map[string]bool{}
@@ -178,8 +216,8 @@ func TestParallelCollections(t *testing.T) {
 	wg.Wait()
 }
 
-// TestSamplesComeInOrder checks that the registry finds every family whole and sorted, which is what makes its own
-// sorting cheap.
+// TestSamplesComeInOrder checks that each family is sent in one piece and sorted, which makes the registry's own sorting
+// cheap.
 func TestSamplesComeInOrder(t *testing.T) {
 	metrics := make(chan prometheus.Metric, 10_000)
 	New(everything, noon).Collect(metrics)
@@ -197,7 +235,7 @@ func TestSamplesComeInOrder(t *testing.T) {
 		}
 		last, known := seen[m.Desc()]
 		if known && m.Desc() != family {
-			t.Errorf("%s comes in pieces", m.Desc())
+			t.Errorf("%s is sent in several pieces", m.Desc())
 		}
 		if known && slices.Compare(last, values) >= 0 {
 			t.Errorf("%s: %q comes after %q", m.Desc(), values, last)

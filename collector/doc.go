@@ -1,8 +1,8 @@
-// Package collector turns a [backup.Snapshot] into Prometheus samples, and counts what the exporter itself does.
+// Package collector turns a [backup.Snapshot] into Prometheus samples, and counts the exporter's own work.
 //
-// Everything that a snapshot says is one row of a table of metric families: see families.go. Describe and Collect
-// range over the same table, and a test compares it with docs/metrics.md. No sample outlives the snapshot that it
-// came from.
+// Each metric family that is read from a snapshot is one row of a table, in families.go. Describe and Collect range over
+// that table, and a test compares it with docs/metrics.md. The package keeps no samples: a series ends as soon as the
+// snapshot no longer supports it.
 //
-// The package imports backup and client_golang, and nothing else of this project.
+// Of this project the package imports internal/backup only.
 package collector

@@ -6,22 +6,22 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// family is one metric family: a name, what it means, and where its samples come from. All of them are gauges.
+// family is one metric family: its name, its meaning, and the functions that add its samples. All are gauges.
 //
-// To add a metric, add a row below, a case that shows it under testdata, and a line in docs/metrics.md; the tests
-// name whatever is still missing. A family has a reader for each level at which it has samples.
+// A family has samples for targets, instances or both, or for regions, or for the exporter, and a function for each.
+// CONTRIBUTING.md says how to add a family; the tests name the places that are still missing.
 type family struct {
 	name   string   // after mongodb_backup_
-	help   string   // one sentence, and when there is no sample
-	labels []string // besides those of its level
+	help   string   // what it means, and when it is absent
+	labels []string // in addition to those of levelLabels
 
-	target   func(*target, samples)          // once for each target
-	instance func(*instance, samples)        // once for each instance as a whole, with node_id=""
-	region   func(*region, samples)          // once for each account and region
-	exporter func(*backup.Snapshot, samples) // once
+	target   func(*target, samples)          // called for each target
+	instance func(*instance, samples)        // called for each instance as a whole: node_id is ""
+	region   func(*region, samples)          // called for each account and region
+	exporter func(*backup.Snapshot, samples) // called once
 }
 
-// levelLabels returns the labels that every sample of the family's level carries.
+// levelLabels returns the labels that say which target, instance or region a sample is about.
 func (f family) levelLabels() []string {
 	switch {
 	case f.exporter != nil:
@@ -32,6 +32,7 @@ func (f family) levelLabels() []string {
 	return []string{"cloud", "account", "region", "instance_id", "node_id"}
 }
 
+// families returns every family.
 func families() []family {
 	return slices.Concat(
 		healthFamilies(), recoveryFamilies(), backupFamilies(), objectiveFamilies(),
@@ -43,10 +44,10 @@ func healthFamilies() []family {
 	return []family{{
 		name:   "health",
 		labels: []string{"state"},
-		help:   "Verdict on the target: exactly one state is 1, always.",
+		help:   "Verdict on the target. Exactly one state is 1 at any time.",
 		target: func(t *target, to samples) {
 			for state := range backup.HealthState(backup.NumHealthStates) {
-				to.yes(state == t.health.State, state.String())
+				to.flag(state == t.health.State, state.String())
 			}
 		},
 	}}
@@ -63,17 +64,17 @@ func recoveryFamilies() []family {
 		target: func(t *target, to samples) { to.time(t.health.OldestRecoveryPoint) },
 	}, {
 		name:   "last_usable_expiry_timestamp_seconds",
-		help:   "When the last usable backup expires if no new one is made, +Inf for never. Absent when it is not known.",
+		help:   "When the last usable backup expires if no new one is made, +Inf for never. Absent when there is no usable backup or its expiry is not known.",
 		target: func(t *target, to samples) { to.time(t.health.LastUsableExpiry) },
 	}, {
 		name: "cluster_recovery_point_timestamp_seconds",
-		help: "Newest moment for which every shard has a usable backup. Absent when there is none, or when the instance has no shards of its own.",
+		help: "Newest moment for which every shard has a usable backup. Absent when a shard has none or is not known, and for instances whose shards are not targets.",
 		instance: func(in *instance, to samples) {
 			to.time(in.cluster.RecoveryPoint)
 		},
 	}, {
 		name: "cluster_nodes_missing",
-		help: "Shards without a usable backup. Absent unless the list of every shard is known, or when the instance has no shards of its own.",
+		help: "Shards without a usable backup. Absent when the backups of a shard are not known, and for instances whose shards are not targets.",
 		instance: func(in *instance, to samples) {
 			if in.cluster.Known {
 				to.count(in.cluster.NodesMissing)
@@ -91,12 +92,12 @@ func backupFamilies() []family {
 	}, {
 		name:   "last_success_size_bytes",
 		labels: []string{"type"},
-		help:   "Size of the newest successful backup. Absent when the cloud does not say.",
+		help:   "Size of the newest successful backup. Absent when the cloud does not report it.",
 		target: perSuccess(func(b *backup.Backup, kind string, to samples) { to.bytes(b.SizeBytes, kind) }),
 	}, {
 		name:   "last_success_duration_seconds",
 		labels: []string{"type"},
-		help:   "Time from start to end of the newest successful backup. Absent when either is not known or the end lies before the start.",
+		help:   "Time from start to end of the newest successful backup. Absent when either is not known or the end is before the start.",
 		target: perSuccess(successDuration),
 	}, {
 		name:   "median_size_bytes",
@@ -106,11 +107,11 @@ func backupFamilies() []family {
 	}, {
 		name:   "last_failure_timestamp_seconds",
 		labels: []string{"type"},
-		help:   "End, or else start, of the newest failed attempt in the lookback. Absent when there is none.",
+		help:   "End of the newest failed attempt in the lookback, or its start when the end is not known. Absent when there is none.",
 		target: perKind(func(k backup.ByKind, kind string, to samples) { to.time(k.LastFailure, kind) }),
 	}, {
 		name:   "last_attempt_success",
-		help:   "Whether no failed attempt counts in consecutive_failures. Absent when no attempt has finished.",
+		help:   "1 while consecutive_failures is 0, else 0. Absent when no attempt has finished.",
 		target: lastAttempt,
 	}, {
 		name: "consecutive_failures",
@@ -123,7 +124,7 @@ func backupFamilies() []family {
 	}, {
 		name:   "sets",
 		labels: []string{"type", "status"},
-		help:   "Backups in the lookback. Absent for a type that the cloud was not asked for.",
+		help:   "Backups in the lookback. A count of 0 is shown only for a type that the exporter asks the cloud for.",
 		target: perKind(sets),
 	}}
 }
@@ -143,7 +144,7 @@ func objectiveFamilies() []family {
 		target: func(t *target, to samples) { to.seconds(t.want.MaxDuration) },
 	}, {
 		name: "min_size_ratio",
-		help: "Smallest acceptable size of a backup against the median of earlier ones. Absent without such an objective.",
+		help: "Smallest acceptable size of a backup, as a ratio to the median of earlier ones. Absent without such an objective.",
 		target: func(t *target, to samples) {
 			if t.want.MinSizeRatio > 0 {
 				to.number(t.want.MinSizeRatio)
@@ -155,7 +156,7 @@ func objectiveFamilies() []family {
 func jobFamilies() []family {
 	return []family{{
 		name:     "job_progress_percent",
-		help:     "Progress of the running backup job, 0 to 100. Absent when none runs or the cloud does not say.",
+		help:     "Progress of the running backup job, 0 to 100. Absent when none runs or the cloud does not report it.",
 		instance: func(in *instance, to samples) { to.percent(in.running.Progress) },
 	}, {
 		name:     "job_start_timestamp_seconds",
@@ -164,7 +165,7 @@ func jobFamilies() []family {
 	}, {
 		name:     "jobs",
 		labels:   []string{"status"},
-		help:     "Backup jobs that the cloud lists. Absent when it lists none for this kind of instance.",
+		help:     "Backup jobs that the cloud lists. Absent when the list is not known or the cloud offers none for this kind of instance.",
 		instance: jobs,
 	}}
 }
@@ -172,15 +173,15 @@ func jobFamilies() []family {
 func policyFamilies() []family {
 	return []family{{
 		name:     "policy_enabled",
-		help:     "Whether automatic backup is on.",
-		instance: withPolicy(func(p backup.Policy, to samples) { to.yes(p.Enabled) }),
+		help:     "Whether automatic backup is on. Absent when the policy is not known.",
+		instance: withPolicy(func(p backup.Policy, to samples) { to.flag(p.Enabled) }),
 	}, {
 		name:     "policy_retention_seconds",
-		help:     "How long an automatic backup is kept, +Inf for ever. Absent when the cloud does not say.",
+		help:     "How long an automatic backup is kept, +Inf for ever. Absent when the cloud does not report it.",
 		instance: withPolicy(func(p backup.Policy, to samples) { to.seconds(p.Retention) }),
 	}, {
 		name: "policy_interval_seconds",
-		help: "Longest time between the starts of two scheduled backups. Absent when the cloud does not say.",
+		help: "Longest time between the starts of two scheduled backups. Absent when the policy names no schedule.",
 		instance: withPolicy(func(p backup.Policy, to samples) {
 			if gap, ok := p.LongestGap(); ok {
 				to.seconds(gap)
@@ -188,15 +189,15 @@ func policyFamilies() []family {
 		}),
 	}, {
 		name: "policy_log_backup_enabled",
-		help: "Whether logs are backed up for point-in-time recovery. Absent when the cloud does not say.",
+		help: "Whether logs are backed up for point-in-time recovery. Absent when the cloud does not report it.",
 		instance: withPolicy(func(p backup.Policy, to samples) {
 			if p.LogBackup != nil {
-				to.yes(*p.LogBackup)
+				to.flag(*p.LogBackup)
 			}
 		}),
 	}, {
 		name:     "policy_next_backup_timestamp_seconds",
-		help:     "When the cloud plans the next automatic backup. Absent when it does not say.",
+		help:     "When the cloud plans the next automatic backup. Absent when it does not report it.",
 		instance: withPolicy(func(p backup.Policy, to samples) { to.time(p.NextAt) }),
 	}}
 }
@@ -205,7 +206,7 @@ func instanceFamilies() []family {
 	return []family{{
 		name:   "instance_info",
 		labels: []string{"instance_name", "engine_version", "topology", "storage"},
-		help:   "Always 1: what the cloud says of the instance, to join with other series. Labels are empty for what it does not say.",
+		help:   "Always 1. Labels describe the instance, for joins with other series. A label is empty when the cloud does not report it.",
 		instance: func(in *instance, to samples) {
 			about := in.Instance
 			to.count(1, about.Name, about.Version, about.Topology, about.Storage)
@@ -217,17 +218,17 @@ func pollFamilies() []family {
 	return []family{{
 		name:   "poll_success",
 		labels: []string{"scope"},
-		help:   "Whether the newest poll worked and what it found is still shown. An operation that the cloud does not offer for the instance counts as worked.",
-		target: func(t *target, to samples) { to.yes(t.backups.OK(t.now), "backups") },
+		help:   "Whether the newest poll succeeded and its result is not too old to be shown. A poll for what the cloud does not offer for the instance counts as a success.",
+		target: func(t *target, to samples) { to.flag(t.backups.OK(t.now), "backups") },
 		instance: func(in *instance, to samples) {
-			to.yes(in.Jobs.OK(in.now), "jobs")
-			to.yes(in.Policy.OK(in.now), "policy")
-			to.yes(in.Recovery.OK(in.now), "recovery")
+			to.flag(in.Jobs.OK(in.now), "jobs")
+			to.flag(in.Policy.OK(in.now), "policy")
+			to.flag(in.Recovery.OK(in.now), "recovery")
 		},
 	}, {
 		name:   "poll_success_timestamp_seconds",
 		labels: []string{"scope"},
-		help:   "When a poll last worked. Absent when none has.",
+		help:   "Time of the last successful poll. Absent before the first one.",
 		target: func(t *target, to samples) { to.time(t.backups.At, "backups") },
 		instance: func(in *instance, to samples) {
 			to.time(in.Jobs.At, "jobs")
@@ -241,14 +242,14 @@ func accountFamilies() []family {
 	return []family{{
 		name:   "account_up",
 		help:   "Whether the cloud accepts the credentials and answers.",
-		region: func(r *region, to samples) { to.yes(r.Up) },
+		region: func(r *region, to samples) { to.flag(r.Up) },
 	}, {
 		name:   "discovery_success",
-		help:   "Whether the newest listing of the region's instances worked. Without it new instances are not seen and vanished ones not forgotten.",
-		region: func(r *region, to samples) { to.yes(r.Unmonitored.OK(r.now)) },
+		help:   "Whether the newest listing of the region's instances succeeded. While it is 0, new instances are not seen and deleted ones are kept.",
+		region: func(r *region, to samples) { to.flag(r.Unmonitored.OK(r.now)) },
 	}, {
 		name: "unmonitored_instances",
-		help: "Instances that the cloud lists and the configuration neither names nor excludes. Absent when the list is not known.",
+		help: "Instances that the cloud lists and the configuration neither names, discovers nor excludes. Absent when the list is not known.",
 		region: func(r *region, to samples) {
 			if r.Unmonitored.Known(r.now) {
 				to.count(r.Unmonitored.Value)
@@ -256,7 +257,7 @@ func accountFamilies() []family {
 		},
 	}, {
 		name:     "exporter_poll_duration_seconds",
-		help:     "How long the last round of polling took, in the region where it took longest. Absent before the first round has ended.",
+		help:     "Duration of the last round of polling, in the region where it took longest. Absent before the first round has ended.",
 		exporter: pollDuration,
 	}}
 }

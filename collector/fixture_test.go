@@ -9,18 +9,18 @@ import (
 
 const day = 24 * time.Hour
 
-// noon is the moment at which all golden expositions are taken: a Sunday.
+// noon is the time of every golden exposition, a Sunday.
 func noon() time.Time { return time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC) }
 
 func ago(d time.Duration) time.Time { return noon().Add(-d) }
 
-// fresh is a reading that worked half a minute ago.
+// fresh is a reading that succeeded half a minute ago.
 func fresh[T any](value T) backup.Reading[T] {
 	at := ago(30 * time.Second)
 	return backup.Reading[T]{Value: value, At: at, TriedAt: at, GoodUntil: noon().Add(time.Hour)}
 }
 
-// failing is a reading whose newest attempt failed, after earlier ones had worked.
+// failing is a reading whose newest attempt failed after earlier ones succeeded.
 func failing[T any](class backup.Class, value T) backup.Reading[T] {
 	return backup.Reading[T]{
 		Value: value, At: ago(20 * time.Minute), TriedAt: ago(5 * time.Second), GoodUntil: noon().Add(41 * time.Minute),
@@ -28,7 +28,7 @@ func failing[T any](class backup.Class, value T) backup.Reading[T] {
 	}
 }
 
-// withdrawn is a reading that worked too long ago to be shown.
+// withdrawn is a reading that last succeeded too long ago to be shown.
 func withdrawn[T any](value T) backup.Reading[T] {
 	return backup.Reading[T]{
 		Value: value, At: ago(3 * time.Hour), TriedAt: ago(5 * time.Second), GoodUntil: ago(119 * time.Minute),
@@ -36,8 +36,8 @@ func withdrawn[T any](value T) backup.Reading[T] {
 	}
 }
 
-// vain is a reading that was tried and never worked.
-func vain[T any](class backup.Class) backup.Reading[T] {
+// neverWorked is a reading that was tried and failed each time.
+func neverWorked[T any](class backup.Class) backup.Reading[T] {
 	return backup.Reading[T]{TriedAt: ago(5 * time.Second), Err: failure(class)}
 }
 
@@ -50,7 +50,7 @@ func unsupported[T any]() backup.Reading[T] {
 }
 
 func failure(class backup.Class) error {
-	return &backup.Error{Op: "Simulated", Class: class, Err: errors.New("as the test wants it")}
+	return &backup.Error{Op: "Simulated", Class: class, Err: errors.New("simulated")}
 }
 
 // objectives are the defaults of the configuration.
@@ -69,7 +69,7 @@ func daily() backup.Policy {
 	}
 }
 
-// set is a full automatic backup that started so long ago and took a quarter of an hour.
+// set is a full automatic backup that took a quarter of an hour. started is how long ago it started.
 func set(started time.Duration, state backup.State, size int64) backup.Backup {
 	b := backup.Backup{
 		ID: ago(started).Format(time.RFC3339), Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, Method: "Snapshot",
@@ -81,8 +81,8 @@ func set(started time.Duration, state backup.State, size int64) backup.Backup {
 	return b
 }
 
-// nightly lists daily backups whose newest started so long ago: sizes grow by a mebibyte a day. Both types were asked
-// for, as Alibaba Cloud lists them together.
+// nightly lists n daily backups, whose sizes grow by a mebibyte a day. newest is how long ago the newest one started.
+// Both types were asked for, because Alibaba Cloud lists them together.
 func nightly(newest time.Duration, n int) backup.List {
 	list := backup.List{Asked: []backup.Kind{backup.KindFull, backup.KindIncremental}}
 	for i := range n {
@@ -113,7 +113,7 @@ func replicaSet(account, id string) backup.InstanceState {
 	}
 }
 
-// shards makes a sharded cluster of in, with one list for each shard.
+// shards turns in into a sharded cluster with one shard for each list.
 func shards(in backup.InstanceState, lists ...backup.Reading[backup.List]) backup.InstanceState {
 	in.Instance.Topology = backup.TopologyShardedCluster
 	in.Nodes = nil
@@ -125,7 +125,7 @@ func shards(in backup.InstanceState, lists ...backup.Reading[backup.List]) backu
 	return in
 }
 
-// regionOf is the account and region of in, in good order.
+// regionOf is the account and region of in, with everything in order.
 func regionOf(in backup.InstanceState) backup.Region {
 	t := in.Instance.Target
 	return backup.Region{
@@ -134,7 +134,7 @@ func regionOf(in backup.InstanceState) backup.Region {
 	}
 }
 
-// snapshotOf holds the instances and, in good order, the region of the first.
+// snapshotOf holds the instances and the region of the first one, with everything in order.
 func snapshotOf(instances ...backup.InstanceState) *backup.Snapshot {
 	return &backup.Snapshot{At: noon(), Regions: []backup.Region{regionOf(instances[0])}, Instances: instances}
 }

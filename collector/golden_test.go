@@ -15,9 +15,9 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-var update = flag.Bool("update", false, "write the golden expositions anew")
+var update = flag.Bool("update", false, "write the golden files")
 
-// goldens are the snapshots whose whole exposition stands in testdata/<name>.prom. The account of each is its name.
+// goldens are the snapshots whose exposition is testdata/<name>.prom. Each has its name as account.
 func goldens() map[string]*backup.Snapshot {
 	return map[string]*backup.Snapshot{
 		"empty":             {At: noon()},
@@ -31,13 +31,13 @@ func goldens() map[string]*backup.Snapshot {
 		"invalid_utf8":      invalidUTF8("invalid_utf8"),
 		"failed_listing":    snapshotOf(failedListing("failed_listing")),
 		"refused":           refused("refused"),
-		"running":           atWork("running"),
+		"running":           runningJobs("running"),
 		"huawei":            huawei("huawei"),
 		"kinds_and_forever": snapshotOf(kindsAndForever("kinds_and_forever")),
 	}
 }
 
-// neverAsked is what a start while the cloud is down shows of an instance that the configuration names.
+// neverAsked is an instance that the configuration names, after a start while the cloud is down.
 func neverAsked(account string) *backup.Snapshot {
 	in := backup.InstanceState{
 		Instance:   backup.Instance{Target: backup.Target{Cloud: backup.Alibaba, Account: account, Region: "cn-hangzhou", InstanceID: "dds-bp1"}},
@@ -55,10 +55,10 @@ func notFound(account string) *backup.Snapshot {
 	s := neverAsked(account)
 	s.Regions[0].Asked, s.Regions[0].Up, s.Regions[0].Unmonitored = true, true, fresh(2)
 	in := &s.Instances[0]
-	in.Jobs = vain[[]backup.Job](backup.ClassNotFound)
-	in.Policy = vain[backup.Policy](backup.ClassNotFound)
-	in.Recovery = vain[backup.Window](backup.ClassNotFound)
-	in.Nodes[0].Backups = vain[backup.List](backup.ClassNotFound)
+	in.Jobs = neverWorked[[]backup.Job](backup.ClassNotFound)
+	in.Policy = neverWorked[backup.Policy](backup.ClassNotFound)
+	in.Recovery = neverWorked[backup.Window](backup.ClassNotFound)
+	in.Nodes[0].Backups = neverWorked[backup.List](backup.ClassNotFound)
 	return s
 }
 
@@ -74,18 +74,18 @@ func onePerState(account string) *backup.Snapshot {
 	never := replicaSet(account, "dds-5-never")
 	never.Nodes[0].Backups = fresh(nightly(0, 0))
 	unknown := replicaSet(account, "dds-6-unknown")
-	unknown.Nodes[0].Backups = vain[backup.List](backup.ClassTimeout)
+	unknown.Nodes[0].Backups = neverWorked[backup.List](backup.ClassTimeout)
 	return snapshotOf(ok, failed, late, pending, never, unknown)
 }
 
-// sharded holds a cluster with one shard that lags, one with a shard that was never backed up, and one with a shard
-// whose list is not known. A second region answers faster.
+// sharded holds three clusters: one has a shard that is behind the others, one a shard without a backup, one a shard whose
+// list is not known. A second region answers faster.
 func sharded(account string) *backup.Snapshot {
 	good, lagging := fresh(nightly(9*time.Hour, 5)), fresh(nightly(33*time.Hour, 5))
 	s := snapshotOf(
 		shards(replicaSet(account, "dds-1"), good, lagging, good),
 		shards(replicaSet(account, "dds-2"), good, fresh(nightly(0, 0))),
-		shards(replicaSet(account, "dds-3"), good, vain[backup.List](backup.ClassServer)),
+		shards(replicaSet(account, "dds-3"), good, neverWorked[backup.List](backup.ClassServer)),
 	)
 	fast := s.Regions[0]
 	fast.Region, fast.Round = "cn-beijing", 200*time.Millisecond
@@ -128,7 +128,7 @@ func failedListing(account string) backup.InstanceState {
 	return in
 }
 
-// refused is an account whose credentials were refused a while ago: the last good answers stay.
+// refused is an account whose credentials have been refused for a while. The last good answers stay.
 func refused(account string) *backup.Snapshot {
 	in := replicaSet(account, "dds-bp1")
 	in.Jobs = failing(backup.ClassAuth, in.Jobs.Value)
@@ -140,8 +140,8 @@ func refused(account string) *backup.Snapshot {
 	return s
 }
 
-// atWork holds an instance with two running jobs among others, and one whose job does not tell its progress.
-func atWork(account string) *backup.Snapshot {
+// runningJobs holds an instance with two running jobs among others, and one whose running job has no known progress.
+func runningJobs(account string) *backup.Snapshot {
 	two := replicaSet(account, "dds-1")
 	two.Jobs = fresh([]backup.Job{
 		{State: backup.JobRunning, StartedAt: ago(2 * time.Hour), Progress: new(80.0)},
@@ -157,8 +157,7 @@ func atWork(account string) *backup.Snapshot {
 	return snapshotOf(two, silent)
 }
 
-// huawei holds a cluster, which is one target, with point-in-time recovery and work in progress that shows in the
-// list of backups only.
+// huawei holds a cluster, which is one target, with point-in-time recovery and a running backup that has no job.
 func huawei(account string) *backup.Snapshot {
 	in := replicaSet(account, "0123456789abcdef0123456789abcdefin02")
 	in.Instance.Cloud, in.Instance.Region = backup.Huawei, "cn-north-4"
@@ -171,7 +170,8 @@ func huawei(account string) *backup.Snapshot {
 	return snapshotOf(in)
 }
 
-// kindsAndForever has backups of every kind and state, kept for ever, some of them strange.
+// kindsAndForever has backups of every type and status that never expire. Some have values that contradict each other or
+// are missing.
 func kindsAndForever(account string) backup.InstanceState {
 	in := replicaSet(account, "dds-bp1")
 	policy := daily()
@@ -199,7 +199,7 @@ func kindsAndForever(account string) backup.InstanceState {
 	return in
 }
 
-// pedantic returns a registry that also checks every collector against its own descriptions.
+// pedantic returns a registry that also checks the samples against the descriptions of their collector.
 func pedantic(t testing.TB, s *backup.Snapshot) *prometheus.Registry {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()

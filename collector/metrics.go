@@ -9,16 +9,16 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// Call is one attempt of one call to a cloud.
+// Call is one attempt to call a cloud's API. A retry is another attempt.
 type Call struct {
 	Cloud, Account, Region string
-	Operation              string // the cloud's own name, e.g. DescribeBackups
-	Result                 string // ok, or a backup.Class
-	Elapsed                time.Duration
+	Operation              string        // the cloud's own name, e.g. DescribeBackups
+	Result                 string        // ok, or a backup.Class
+	Elapsed                time.Duration // of this attempt
 }
 
-// Metrics counts what the exporter itself does: calls to the clouds, records that could not be read, reloads of the
-// configuration. It is a prometheus.Collector and safe for concurrent use.
+// Metrics counts the exporter's own work: calls to the clouds, records that could not be read, reloads of the
+// configuration. It is a prometheus.Collector and safe for concurrent use. Make it with [NewMetrics].
 type Metrics struct {
 	parts []prometheus.Collector
 
@@ -28,20 +28,20 @@ type Metrics struct {
 	reloaded  prometheus.Gauge
 	reloadAt  prometheus.Gauge
 
-	seen sync.Map // [4]string of cloud, account, region and operation: those whose results are all present
+	seen sync.Map // [4]string of cloud, account, region, operation → nil: every result of these has a counter
 }
 
-// NewMetrics returns Metrics of a process that has read its configuration at loadedAt.
+// NewMetrics returns Metrics of a process that read its configuration successfully at loadedAt.
 func NewMetrics(loadedAt time.Time) *Metrics {
 	const exporter = namespace + "exporter_"
 	m := &Metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: exporter + "api_requests_total",
-			Help: "Attempts of calls to the cloud, by its own name of the operation and by result: ok or a class of failure.",
+			Help: "Attempts to call the cloud's API, retries included, by operation and by result: ok or a class of failure.",
 		}, []string{"cloud", "account", "region", "operation", "result"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    exporter + "api_request_duration_seconds",
-			Help:    "How long one attempt of a call to the cloud took.",
+			Help:    "Duration of one attempt to call the cloud's API.",
 			Buckets: []float64{0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30},
 		}, []string{"operation"}),
 		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -50,11 +50,11 @@ func NewMetrics(loadedAt time.Time) *Metrics {
 		}, []string{"field"}),
 		reloaded: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: exporter + "config_last_reload_successful",
-			Help: "Whether the last attempt to read the configuration worked.",
+			Help: "Whether the last attempt to load the configuration succeeded. While it is 0, the previous configuration is in force.",
 		}),
 		reloadAt: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: exporter + "config_last_reload_success_timestamp_seconds",
-			Help: "When the configuration was last read with success.",
+			Help: "Time at which the configuration in force was loaded.",
 		}),
 	}
 	m.parts = []prometheus.Collector{m.requests, m.durations, m.rejected, m.reloaded, m.reloadAt}
@@ -62,8 +62,8 @@ func NewMetrics(loadedAt time.Time) *Metrics {
 	return m
 }
 
-// Request counts one attempt. With the first one of an operation every result appears, so that increase() sees a
-// class of failure from its first occurrence on.
+// Request counts one attempt. The first attempt of an operation creates a counter for every result, so that increase()
+// sees the first failure of each class too.
 func (m *Metrics) Request(c Call) {
 	labels := []string{valid(c.Cloud), valid(c.Account), valid(c.Region), valid(c.Operation)}
 	if _, known := m.seen.LoadOrStore([4]string(labels), nil); !known {
@@ -75,32 +75,33 @@ func (m *Metrics) Request(c Call) {
 	m.durations.WithLabelValues(valid(c.Operation)).Observe(c.Elapsed.Seconds())
 }
 
-// Rejected counts one record or value that could not be read, by the name of the API's field.
+// Rejected counts one record or value that could not be read. field is the API's name of it.
 func (m *Metrics) Rejected(field string) { m.rejected.WithLabelValues(valid(field)).Inc() }
 
-// ReloadSucceeded notes that a new configuration is in force since at.
+// ReloadSucceeded records that a new configuration is in force since at.
 func (m *Metrics) ReloadSucceeded(at time.Time) {
 	m.reloaded.Set(1)
 	m.reloadAt.Set(float64(at.Unix()))
 }
 
-// ReloadFailed notes that a new configuration was refused, and that the old one stays in force.
+// ReloadFailed records that a new configuration was rejected and that the old one stays in force.
 func (m *Metrics) ReloadFailed() { m.reloaded.Set(0) }
 
-// Describe sends the descriptions of all counters.
+// Describe sends the description of every metric.
 func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
 	for _, part := range m.parts {
 		part.Describe(out)
 	}
 }
 
-// Collect sends the counters' present values.
+// Collect sends the current values.
 func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	for _, part := range m.parts {
 		part.Collect(out)
 	}
 }
 
+// results lists the values of the label result.
 func results() []string {
 	return []string{
 		"ok",

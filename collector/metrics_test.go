@@ -27,7 +27,7 @@ func TestRequests(t *testing.T) {
 
 	var want strings.Builder
 	want.WriteString(`
-# HELP mongodb_backup_exporter_api_requests_total Attempts of calls to the cloud, by its own name of the operation and by result: ok or a class of failure.
+# HELP mongodb_backup_exporter_api_requests_total Attempts to call the cloud's API, retries included, by operation and by result: ok or a class of failure.
 # TYPE mongodb_backup_exporter_api_requests_total counter
 `)
 	counts := map[string]int{"ok": 1, "timeout": 2}
@@ -35,7 +35,7 @@ func TestRequests(t *testing.T) {
 		fmt.Fprintf(&want, "mongodb_backup_exporter_api_requests_total{account=\"hw\",cloud=\"huawei\",operation=\"ListBackups\",region=\"cn-north-4\",result=%q} %d\n", result, counts[result])
 	}
 	want.WriteString(`
-# HELP mongodb_backup_exporter_api_request_duration_seconds How long one attempt of a call to the cloud took.
+# HELP mongodb_backup_exporter_api_request_duration_seconds Duration of one attempt to call the cloud's API.
 # TYPE mongodb_backup_exporter_api_request_duration_seconds histogram
 mongodb_backup_exporter_api_request_duration_seconds_bucket{operation="ListBackups",le="0.025"} 0
 mongodb_backup_exporter_api_request_duration_seconds_bucket{operation="ListBackups",le="0.05"} 0
@@ -83,10 +83,10 @@ func TestReloads(t *testing.T) {
 			m := NewMetrics(noon())
 			tt.reload(m)
 			compare(t, m, fmt.Sprintf(`
-# HELP mongodb_backup_exporter_config_last_reload_successful Whether the last attempt to read the configuration worked.
+# HELP mongodb_backup_exporter_config_last_reload_successful Whether the last attempt to load the configuration succeeded. While it is 0, the previous configuration is in force.
 # TYPE mongodb_backup_exporter_config_last_reload_successful gauge
 mongodb_backup_exporter_config_last_reload_successful %d
-# HELP mongodb_backup_exporter_config_last_reload_success_timestamp_seconds When the configuration was last read with success.
+# HELP mongodb_backup_exporter_config_last_reload_success_timestamp_seconds Time at which the configuration in force was loaded.
 # TYPE mongodb_backup_exporter_config_last_reload_success_timestamp_seconds gauge
 mongodb_backup_exporter_config_last_reload_success_timestamp_seconds %s
 `, tt.good, tt.at), "mongodb_backup_exporter_config_last_reload_successful", "mongodb_backup_exporter_config_last_reload_success_timestamp_seconds")
@@ -94,7 +94,7 @@ mongodb_backup_exporter_config_last_reload_success_timestamp_seconds %s
 	}
 }
 
-// TestResultsNameEveryClass keeps the list of results in step with the classes of failure.
+// TestResultsNameEveryClass compares the list of results with the classes of failure.
 func TestResultsNameEveryClass(t *testing.T) {
 	source, err := os.ReadFile("../internal/backup/error.go")
 	if err != nil {

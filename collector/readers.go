@@ -8,7 +8,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// target is what the readers of one target see.
+// target is what families read for one target.
 type target struct {
 	backups *backup.Reading[backup.List]
 	want    *backup.Objectives
@@ -17,16 +17,17 @@ type target struct {
 	now     time.Time
 }
 
-// instance is what the readers of one instance as a whole see.
+// instance is what families read for one instance as a whole.
 type instance struct {
 	*backup.InstanceState
 	targets []target
-	cluster backup.ClusterHealth // zero unless the instance has shards of its own
-	running backup.Job           // zero when none runs
+	cluster backup.ClusterHealth // zero unless each shard is a target
+	running backup.Job           // zero when no job is running
 	labels  []*dto.LabelPair
 	now     time.Time
 }
 
+// newInstance computes the verdict on each target of the instance.
 func newInstance(in *backup.InstanceState, pairs labelPairs, now time.Time) instance {
 	whole := instance{
 		InstanceState: in, running: running(in, now), labels: pairs.target(in.Instance.Target.Instance()), now: now,
@@ -44,14 +45,15 @@ func newInstance(in *backup.InstanceState, pairs labelPairs, now time.Time) inst
 	return whole
 }
 
-// region is what the readers of one account and region see.
+// region is what families read for one account and region.
 type region struct {
 	backup.Region
 	labels []*dto.LabelPair
 	now    time.Time
 }
 
-// perKind reads what the list says of each type of backup, which is nothing while it is not known.
+// perKind returns a reader that calls read for each type of backup. While the list of backups is not known, there are no
+// types.
 func perKind(read func(k backup.ByKind, kind string, to samples)) func(*target, samples) {
 	return func(t *target, to samples) {
 		for kind, k := range t.health.Kinds {
@@ -60,8 +62,8 @@ func perKind(read func(k backup.ByKind, kind string, to samples)) func(*target, 
 	}
 }
 
-// perSuccess reads the newest success of each type that can be restored from; a success of an unknown type is not
-// known to be one of these, and shows in the family sets only.
+// perSuccess returns a reader that calls read with the newest successful backup of each type. It leaves out unknown types,
+// because nobody knows whether such a backup can be restored: they show in the family sets only.
 func perSuccess(read func(b *backup.Backup, kind string, to samples)) func(*target, samples) {
 	return func(t *target, to samples) {
 		for _, kind := range []backup.Kind{backup.KindFull, backup.KindIncremental} {
@@ -72,6 +74,7 @@ func perSuccess(read func(b *backup.Backup, kind string, to samples)) func(*targ
 	}
 }
 
+// successDuration adds nothing when the duration is not known or would be negative.
 func successDuration(b *backup.Backup, kind string, to samples) {
 	if b.StartedAt.IsZero() || b.EndedAt.IsZero() || b.EndedAt.Before(b.StartedAt) {
 		return
@@ -79,13 +82,15 @@ func successDuration(b *backup.Backup, kind string, to samples) {
 	to.number(b.EndedAt.Sub(b.StartedAt).Seconds(), kind)
 }
 
+// lastAttempt adds nothing when no attempt has finished.
 func lastAttempt(t *target, to samples) {
 	if last := t.health.Last; last != nil {
-		to.yes(last.State == backup.StateSuccess)
+		to.flag(last.State == backup.StateSuccess)
 	}
 }
 
-// sets shows a count of zero only for a type that the cloud was asked for: for others zero is not a fact.
+// sets adds a count of 0 only for a type that the exporter asks the cloud for. Of another type there may be backups that
+// the list does not show.
 func sets(k backup.ByKind, kind string, to samples) {
 	for state, n := range k.Counts {
 		if k.Asked || n > 0 {
@@ -94,8 +99,8 @@ func sets(k backup.ByKind, kind string, to samples) {
 	}
 }
 
-// current returns the value of a reading that may be shown. The value of an operation that the cloud does not offer
-// for the instance is not one.
+// current returns the value of a reading. ok is false when the value is not known, too old, or of an operation that the
+// cloud does not offer for the instance.
 func current[T any](r backup.Reading[T], now time.Time) (value T, ok bool) {
 	if !r.Known(now) || backup.ClassOf(r.Err) == backup.ClassUnsupported {
 		return value, false
@@ -103,6 +108,7 @@ func current[T any](r backup.Reading[T], now time.Time) (value T, ok bool) {
 	return r.Value, true
 }
 
+// withPolicy returns a reader that calls read while the policy is known.
 func withPolicy(read func(p backup.Policy, to samples)) func(*instance, samples) {
 	return func(in *instance, to samples) {
 		if policy, ok := current(in.Policy, in.now); ok {
@@ -111,6 +117,7 @@ func withPolicy(read func(p backup.Policy, to samples)) func(*instance, samples)
 	}
 }
 
+// jobs counts the jobs of each state, 0 included.
 func jobs(in *instance, to samples) {
 	list, ok := current(in.Jobs, in.now)
 	if !ok {
@@ -125,8 +132,8 @@ func jobs(in *instance, to samples) {
 	}
 }
 
-// running returns the job with the newest start among those that run. Where no job is listed, the work in progress
-// may still show in the list of backups, which does not tell its progress.
+// running returns the running job that started last. When the list of jobs shows none, a running backup stands for it;
+// its progress is not known.
 func running(in *backup.InstanceState, now time.Time) backup.Job {
 	var newest backup.Job
 	list, _ := current(in.Jobs, now)
@@ -138,6 +145,12 @@ func running(in *backup.InstanceState, now time.Time) backup.Job {
 	if newest.State == backup.JobRunning {
 		return newest
 	}
+	return runningBackup(in, now)
+}
+
+// runningBackup returns a job for the running backup that started last, or else the zero job.
+func runningBackup(in *backup.InstanceState, now time.Time) backup.Job {
+	var newest backup.Job
 	for _, node := range in.Nodes {
 		sets, _ := current(node.Backups, now)
 		for _, b := range sets.Backups {
@@ -149,6 +162,7 @@ func running(in *backup.InstanceState, now time.Time) backup.Job {
 	return newest
 }
 
+// pollDuration adds the longest round of all regions.
 func pollDuration(s *backup.Snapshot, to samples) {
 	var longest time.Duration
 	for _, r := range s.Regions {

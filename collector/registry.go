@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 )
 
-// NewRegistry returns a registry of everything that /metrics shows: the backups, the exporter's own counters, its
-// version, and the Go runtime and process.
+// NewRegistry returns a registry of everything that /metrics shows: the backups, the exporter's own work, its version,
+// the Go runtime and the process. It fails when two parts have a metric of the same name.
 func NewRegistry(c *Collector, m *Metrics) (*prometheus.Registry, error) {
 	registry := prometheus.NewRegistry()
 	err := register(registry,
@@ -24,7 +24,7 @@ func NewRegistry(c *Collector, m *Metrics) (*prometheus.Registry, error) {
 	return registry, nil
 }
 
-// register adds all parts, and returns what is wrong with each of those that cannot be added.
+// register adds all parts, and returns the errors of those that cannot be added.
 func register(to prometheus.Registerer, parts ...prometheus.Collector) error {
 	var problems []error
 	for _, part := range parts {

@@ -12,8 +12,8 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// gauge is one sample. Unlike a constant metric of client_golang it shares its label pairs with other samples: they
-// are most of what a sample costs.
+// gauge is one sample. It shares its label pairs with other samples, which a constant metric of client_golang cannot do:
+// the label pairs are most of the memory of a sample.
 type gauge struct {
 	desc   *prometheus.Desc
 	labels []*dto.LabelPair // sorted by name
@@ -24,14 +24,14 @@ type gauge struct {
 // Desc returns the description of the family.
 func (g *gauge) Desc() *prometheus.Desc { return g.desc }
 
-// Write fills in what an exposition shows. It never fails.
+// Write fills in the labels and the value. It never fails.
 func (g *gauge) Write(out *dto.Metric) error {
 	g.body.Value = &g.value
 	out.Label, out.Gauge = g.labels, &g.body
 	return nil
 }
 
-// labelPairs holds the label pairs of one collection, each of them once.
+// labelPairs holds each label pair of one collection once.
 type labelPairs map[[2]string]*dto.LabelPair
 
 // of returns the pair of a name and a value.
@@ -45,12 +45,12 @@ func (p labelPairs) of(name, value string) *dto.LabelPair {
 	return pair
 }
 
-// region returns the labels of an account and region, sorted by name.
+// region returns the label pairs of an account and region, sorted by name.
 func (p labelPairs) region(r backup.Region) []*dto.LabelPair {
 	return []*dto.LabelPair{p.of("account", r.Account), p.of("cloud", r.Cloud), p.of("region", r.Region)}
 }
 
-// target returns the labels of a target, or of an instance as a whole, sorted by name.
+// target returns the label pairs of a target, or of an instance as a whole, sorted by name.
 func (p labelPairs) target(t backup.Target) []*dto.LabelPair {
 	return []*dto.LabelPair{
 		p.of("account", t.Account), p.of("cloud", t.Cloud),
@@ -58,13 +58,13 @@ func (p labelPairs) target(t backup.Target) []*dto.LabelPair {
 	}
 }
 
-// valid makes s fit for a label: names come from clouds, which pass any bytes through.
+// valid replaces bytes that are not UTF-8, which a label must not have: names that owners give may contain any bytes.
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-// slab is memory for a great many small slices, allocated in a few large ones.
+// slab allocates many small slices in a few large pieces.
 type slab[T any] struct{ free []T }
 
-// cut returns a new slice of n zero values.
+// cut returns a slice of n zero values that nobody else has.
 func (s *slab[T]) cut(n int) []T {
 	const size = 128
 	if len(s.free) < n {
@@ -75,15 +75,16 @@ func (s *slab[T]) cut(n int) []T {
 	return cut
 }
 
-// samples is where the readers of one family put what they found for one target, instance or region. Its methods hold
-// the rules of absence: what is not known makes no sample. own are the values of the family's own labels.
+// samples adds samples of one family to the collection, all for the same target, instance or region. Its methods apply
+// the rules of absence: an unknown value adds no sample. The parameters own are the values of the family's own labels,
+// in the order of family.labels.
 type samples struct {
 	to     *collection
 	family *described
-	level  []*dto.LabelPair // the labels that the level gives, sorted by name
+	level  []*dto.LabelPair // labels of the target, instance or region, sorted by name
 }
 
-// number adds a sample in any case.
+// number always adds a sample.
 func (s samples) number(value float64, own ...string) {
 	labels := s.level
 	if len(own) > 0 {
@@ -99,11 +100,11 @@ func (s samples) number(value float64, own ...string) {
 	s.to.group = append(s.to.group, g)
 }
 
-// count adds a sample in any case.
+// count always adds a sample.
 func (s samples) count(n int, own ...string) { s.number(float64(n), own...) }
 
-// yes adds 1 for true and 0 for false.
-func (s samples) yes(is bool, own ...string) {
+// flag adds 1 for true and 0 for false.
+func (s samples) flag(is bool, own ...string) {
 	if is {
 		s.number(1, own...)
 	} else {
@@ -111,21 +112,21 @@ func (s samples) yes(is bool, own ...string) {
 	}
 }
 
-// bytes adds a size, unless it is not known.
+// bytes adds a size. nil, not known, adds nothing.
 func (s samples) bytes(size *int64, own ...string) {
 	if size != nil {
 		s.number(float64(*size), own...)
 	}
 }
 
-// percent adds a progress, unless it is not known.
+// percent adds a progress. nil, not known, adds nothing.
 func (s samples) percent(progress *float64, own ...string) {
 	if progress != nil {
 		s.number(*progress, own...)
 	}
 }
 
-// seconds adds a duration in seconds, +Inf for backup.Forever, and nothing when it is zero or less.
+// seconds adds a duration in seconds, +Inf for backup.Forever. Zero or less adds nothing.
 func (s samples) seconds(d time.Duration) {
 	switch {
 	case d == backup.Forever:
@@ -135,7 +136,7 @@ func (s samples) seconds(d time.Duration) {
 	}
 }
 
-// time adds a moment in seconds since 1970, +Inf for backup.Never, and nothing when it is zero.
+// time adds a time in seconds since 1970, +Inf for backup.Never. The zero time, not known, adds nothing.
 func (s samples) time(t time.Time, own ...string) {
 	switch {
 	case t.Equal(backup.Never):
