@@ -1,5 +1,3 @@
-// Package alerts_test checks what promtool cannot: that rules, their tests, their runbooks, the page of metrics and the
-// example for Alertmanager name the same things.
 package alerts_test
 
 import (
@@ -30,7 +28,7 @@ type rule struct {
 	Annotations map[string]string
 }
 
-// text is all of the rule that may name a metric or a label.
+// text returns the parts of the rule that may name a metric or a label.
 func (r rule) text() string {
 	return strings.Join([]string{r.Record, r.Expr, r.Annotations["summary"], r.Annotations["description"]}, "\n")
 }
@@ -109,14 +107,14 @@ func TestEveryAlertIsComplete(t *testing.T) {
 	}
 }
 
-// An alert about one instance must say which, by the name that its owner gave it.
+// An alert about one instance must name it, by the name that its owner gave it.
 func TestAlertsAboutInstancesNameThem(t *testing.T) {
 	for _, r := range loadAlerts(t) {
 		joins := strings.Contains(r.Expr, "group_left (instance_name) mongodb_backup:instance_name:info")
-		speaks := strings.Contains(r.Annotations["summary"], "$labels.instance_name")
-		names := strings.Contains(r.Annotations["description"], "$labels.instance_id")
-		if joins != speaks || joins != names {
-			t.Errorf("%s: joins the name: %t, summary has it: %t, description has the id: %t; want all or none", r.Alert, joins, speaks, names)
+		inSummary := strings.Contains(r.Annotations["summary"], "$labels.instance_name")
+		inDescription := strings.Contains(r.Annotations["description"], "$labels.instance_id")
+		if joins != inSummary || joins != inDescription {
+			t.Errorf("%s: joins the name: %t, summary has it: %t, description has the id: %t; want all or none", r.Alert, joins, inSummary, inDescription)
 		}
 	}
 }
@@ -138,7 +136,7 @@ func TestEveryAlertHasARunbookAndEveryRunbookAnAlert(t *testing.T) {
 			"Severity: " + severities[base] + ".\n", "## What it means\n", "## What to check\n", "## When to silence\n",
 		} {
 			if !strings.Contains(text, part) {
-				t.Errorf("%s: lacks %q", base, part)
+				t.Errorf("%s: no %q", base, part)
 			}
 		}
 	}
@@ -189,7 +187,7 @@ func TestEveryAlertIsTestedBothWays(t *testing.T) {
 	}
 }
 
-func TestTheTableOfAlertsIsTrue(t *testing.T) {
+func TestTableOfAlertsAgreesWithRules(t *testing.T) {
 	page := read(t, "../docs/alertmanager.md")
 	var rows int
 	for _, r := range loadAlerts(t) {
@@ -201,11 +199,11 @@ func TestTheTableOfAlertsIsTrue(t *testing.T) {
 		}
 	}
 	if all := strings.Count(page, "| [MongoDBBackup"); all != rows {
-		t.Errorf("docs/alertmanager.md: %d rows, %d of them true", all, rows)
+		t.Errorf("docs/alertmanager.md: %d rows, %d of them agree with a rule", all, rows)
 	}
 }
 
-// Inhibition by a name that no rule has would silence nothing, and nobody would notice.
+// An inhibition rule with a name that no alert has would do nothing, and nobody would notice.
 func TestInhibitionNamesAlertsThatExist(t *testing.T) {
 	var file struct {
 		InhibitRules []struct {
@@ -229,7 +227,8 @@ func TestInhibitionNamesAlertsThatExist(t *testing.T) {
 	}
 }
 
-// alertNames lists what a matcher on alertname accepts: one name, or a prefix and alternatives in parentheses.
+// alertNames lists the names that a matcher on alertname accepts: one name, or a prefix with alternatives in parentheses.
+// For a matcher on another label it is empty.
 func alertNames(matcher string) []string {
 	value, ok := strings.CutPrefix(matcher, "alertname=")
 	if !ok {

@@ -11,14 +11,14 @@ import (
 var (
 	metricName = regexp.MustCompile(`\bmongodb_backup_[a-z_]+\b`)
 	recordName = regexp.MustCompile(`\bmongodb_backup:[a-z0-9_]+:[a-z0-9_]+\b`)
-	// Where PromQL and templates name labels: by (…) and its like, {label="…"}, $labels.label, "label" of a function.
+	// The places in which PromQL and templates name labels: by (…) and its like, {label="…"}, $labels.label.
 	labelLists   = regexp.MustCompile(`\b(?:by|on|without|ignoring|group_left|group_right) \(([^)]*)\)`)
 	labelMatches = regexp.MustCompile(`[{,]([a-z_]+)(?:=~|!~|!=|=)`)
 	labelUses    = regexp.MustCompile(`\$labels\.([a-z_]+)|\.Labels\.([a-z_]+)`)
 	labelName    = regexp.MustCompile(`[a-z_]+`)
 )
 
-// foreign are labels that Prometheus adds, not the exporter.
+// foreign are labels that Prometheus adds.
 var foreign = []string{"instance", "job"}
 
 // program is the program's own name, which looks like a metric's.
@@ -43,12 +43,12 @@ func labels(text string) []string {
 	return found
 }
 
-// documented reports whether docs/metrics.md has the word in code marks, alone or in a list.
+// documented reports whether the page has the word between backticks, alone or in a list.
 func documented(page, word string) bool {
 	return regexp.MustCompile("`[^`]*\\b" + word + "\\b[^`]*`").MatchString(page)
 }
 
-// sources are the texts that users query from: rules by name, and the promql blocks and words of every page on alerts.
+// sources returns the texts that name metrics, by the name of the rule or page: all rules, runbooks and pages on alerts.
 func sources(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
@@ -67,7 +67,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	for where, text := range sources(t) {
 		for _, name := range metrics(text) {
 			if !documented(page, name) {
-				t.Errorf("%s names %s, which docs/metrics.md does not", where, name)
+				t.Errorf("%s names %s, which is not in docs/metrics.md", where, name)
 			}
 		}
 	}
@@ -78,7 +78,7 @@ func TestEveryLabelIsDocumented(t *testing.T) {
 	for _, r := range loadRules(t) {
 		for _, name := range labels(r.text()) {
 			if !slices.Contains(foreign, name) && !documented(page, name) {
-				t.Errorf("%s uses the label %s, which docs/metrics.md does not name", r.Alert+r.Record, name)
+				t.Errorf("%s uses the label %s, which is not in docs/metrics.md", r.Alert+r.Record, name)
 			}
 		}
 	}
@@ -98,7 +98,7 @@ func TestEveryRecordedNameIsRecorded(t *testing.T) {
 	}
 }
 
-// A rule that expects a job or an exporter's address would be silent for everybody who named theirs otherwise.
+// A rule that expects a certain job or address would not work for users with another one.
 func TestRulesExpectNoJobName(t *testing.T) {
 	for _, r := range loadRules(t) {
 		for _, match := range labelMatches.FindAllStringSubmatch(r.text(), -1) {

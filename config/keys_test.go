@@ -30,10 +30,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 	}
 }
 
-// fill puts a value that no other place has into every place of v, and returns the YAML that says so. n counts them.
+// fill sets every value in v to one that no other has, and returns the YAML that describes v. n counts the values.
 func fill(t *testing.T, v reflect.Value, n *int) *yaml.Node {
 	t.Helper()
-	if into, ok := v.Addr().Interface().(*RPO); ok {
+	if into, ok := reflect.TypeAssert[*RPO](v.Addr()); ok {
 		return fill(t, reflect.ValueOf(&into.Duration).Elem(), n)
 	}
 	switch v.Kind() {
@@ -55,9 +55,10 @@ func fill(t *testing.T, v reflect.Value, n *int) *yaml.Node {
 			content = append(content, key, fill(t, v.Field(i), n))
 		}
 		return mappingOf(content...)
+	default:
+		*n++
+		return word(fillScalar(t, v, *n))
 	}
-	*n++
-	return word(fillScalar(t, v, *n))
 }
 
 // fillScalar sets v to a value made from n, and returns it as the file writes it.
@@ -78,7 +79,7 @@ func fillScalar(t *testing.T, v reflect.Value, n int) string {
 	default:
 		t.Fatalf("this test knows no value of type %v", v.Type())
 	}
-	if secret, ok := v.Interface().(Secret); ok {
+	if secret, ok := reflect.TypeAssert[Secret](v); ok {
 		return secret.Reveal()
 	}
 	return fmt.Sprint(v.Interface())

@@ -1,6 +1,3 @@
-// Package dashboards holds the Grafana dashboards. The JSON is the source: edit it by hand, or in Grafana and copy its
-// JSON model here. These tests keep what a person would have to look for otherwise; test/promql parses the queries and
-// test/dashboards checks the types.
 package dashboards
 
 import (
@@ -19,7 +16,7 @@ import (
 )
 
 const (
-	schemaVersion = 42 // what Grafana 12 and 13 write in the classic model
+	schemaVersion = 42 // of the classic model, as Grafana 12 and 13 write it
 	columns       = 24
 	maxRows       = 50 // about three screens of a laptop
 )
@@ -54,7 +51,7 @@ type variable struct {
 	Datasource                                      datasource
 	Multi, IncludeAll                               bool
 	Refresh                                         int
-	Query                                           json.RawMessage // the plugin's name for a data source, else an object
+	Query                                           json.RawMessage // name of the plugin for a data source, otherwise an object
 }
 
 type panel struct {
@@ -106,7 +103,7 @@ type transformation struct {
 	}
 }
 
-// load returns the dashboards by file name without .json, and their text.
+// load returns the dashboards and their text, by file name without .json.
 func load(t *testing.T) (map[string]dashboard, map[string]string) {
 	t.Helper()
 	files, err := filepath.Glob("*.json")
@@ -165,7 +162,7 @@ func TestFormat(t *testing.T) {
 func TestIdentity(t *testing.T) {
 	eachBoard(t, func(t *testing.T, name string, board dashboard) {
 		if want := "mongodb-backup-" + name; board.UID != want {
-			t.Errorf("uid %q, want %q: links and bookmarks depend on it", board.UID, want)
+			t.Errorf("uid %q, want %q: links and bookmarks need it", board.UID, want)
 		}
 		if board.SchemaVersion != schemaVersion {
 			t.Errorf("schemaVersion %d, want %d", board.SchemaVersion, schemaVersion)
@@ -177,10 +174,10 @@ func TestIdentity(t *testing.T) {
 			t.Errorf("tags %q, want %q", board.Tags, want)
 		}
 		if board.Refresh != "1m" || board.Timezone != "browser" {
-			t.Errorf("refresh %q and time zone %q, want 1m, how often readings change, and browser", board.Refresh, board.Timezone)
+			t.Errorf("refresh %q and time zone %q, want 1m (readings change that often) and browser", board.Refresh, board.Timezone)
 		}
 		if !regexp.MustCompile(`^now-\d+[hd]$`).MatchString(board.Time.From) || board.Time.To != "now" {
-			t.Errorf("time %v, want one that ends now", board.Time)
+			t.Errorf("time range %v, want one that ends now", board.Time)
 		}
 	})
 }
@@ -202,7 +199,7 @@ func TestPanelIDs(t *testing.T) {
 
 func TestGrid(t *testing.T) {
 	eachBoard(t, func(t *testing.T, _ string, board dashboard) {
-		taken := map[[2]int]string{}
+		occupied := map[[2]int]string{}
 		for _, p := range board.Panels {
 			at := p.GridPos
 			if at.X < 0 || at.Y < 0 || at.W < 3 || at.H < 4 || at.X+at.W > columns || at.Y+at.H > maxRows {
@@ -211,10 +208,10 @@ func TestGrid(t *testing.T) {
 			}
 			for cell := range at.W * at.H {
 				place := [2]int{at.X + cell%at.W, at.Y + cell/at.W}
-				if other, ok := taken[place]; ok && other != p.Title {
-					t.Errorf("%s lies upon %s at column %d, row %d", p.Title, other, place[0], place[1])
+				if other, ok := occupied[place]; ok && other != p.Title {
+					t.Errorf("%s overlaps %s at column %d, row %d", p.Title, other, place[0], place[1])
 				}
-				taken[place] = p.Title
+				occupied[place] = p.Title
 			}
 		}
 	})
@@ -223,13 +220,13 @@ func TestGrid(t *testing.T) {
 func TestPanelsExplainThemselves(t *testing.T) {
 	eachPanel(t, func(t *testing.T, p panel) {
 		if d := p.Description; len(d) < 40 || !strings.HasSuffix(d, ".") {
-			t.Errorf("description %q, want sentences: what healthy looks like, or what to do", d)
+			t.Errorf("description %q, want sentences that say what healthy looks like, or what to do", d)
 		}
 		if p.FieldConfig.Defaults.Unit == "" {
 			t.Error("no unit")
 		}
 		if p.FieldConfig.Defaults.NoValue == "" {
-			t.Error("no noValue: what does it mean when there is nothing to show?")
+			t.Error("no noValue, which says what it means that there is nothing to show")
 		}
 		if err := p.FieldConfig.Defaults.Thresholds.check(); err != nil {
 			t.Error(err)
@@ -250,7 +247,7 @@ func TestPanelsExplainThemselves(t *testing.T) {
 	})
 }
 
-// check reports steps that are missing or that do not rise from a base color.
+// check returns an error unless the steps begin with a base color and rise.
 func (th thresholds) check() error {
 	if len(th.Steps) == 0 || th.Steps[0].Value != nil || th.Steps[0].Color == "" {
 		return fmt.Errorf("thresholds without a base color: %+v", th.Steps)
@@ -292,8 +289,8 @@ func TestTargets(t *testing.T) {
 	})
 }
 
-// A table gets one column "Value #X" from each query, which must have a name and a place, and an override that names no
-// column does nothing.
+// Each query of a table makes a column "Value #X", which must get a name and a position. An override must name a column,
+// because otherwise it does nothing.
 func TestTableColumns(t *testing.T) {
 	eachPanel(t, func(t *testing.T, p panel) {
 		if p.Type != "table" {
@@ -307,7 +304,7 @@ func TestTableColumns(t *testing.T) {
 			for _, q := range p.Targets {
 				column := "Value #" + q.RefID
 				if _, ok := organize.Options.IndexByName[column]; !ok || organize.Options.RenameByName[column] == "" {
-					t.Errorf("column %q has no place or no name", column)
+					t.Errorf("column %q has no position or no name", column)
 				}
 			}
 		}

@@ -13,7 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// wantVariables are the variables of every dashboard, in the order in which each narrows the next.
+// wantVariables are the variables of every dashboard, in order: each one limits the choices of the next.
 var wantVariables = []string{"datasource", "job", "cloud", "account", "region", "instance"}
 
 func TestVariables(t *testing.T) {
@@ -44,12 +44,12 @@ func checkQueryVariable(t *testing.T, v variable, before []string) {
 		t.Errorf("%s: data source %+v, want the variable", v.Name, v.Datasource)
 	}
 	if !v.Multi || !v.IncludeAll {
-		t.Errorf("%s: want several values and All", v.Name)
+		t.Errorf("%s: want several values and All to be possible", v.Name)
 	}
 	if v.Refresh != 2 {
-		t.Errorf("%s: refresh %d, want 2, with the time range", v.Name, v.Refresh)
+		t.Errorf("%s: refresh %d, want 2: when the time range changes", v.Name, v.Refresh)
 	}
-	// All jobs means those of this exporter, never every job of the Prometheus.
+	// All jobs means all jobs of this exporter, not all jobs of Prometheus.
 	if want := map[bool]string{true: "", false: ".*"}[v.Name == "job"]; v.AllValue != want {
 		t.Errorf("%s: allValue %q, want %q", v.Name, v.AllValue, want)
 	}
@@ -59,13 +59,13 @@ func checkQueryVariable(t *testing.T, v variable, before []string) {
 	}
 	for _, earlier := range before {
 		if !strings.Contains(query.Query, fmt.Sprintf(`%s=~"$%s"`, earlier, earlier)) {
-			t.Errorf("%s is not narrowed by %s: %s", v.Name, earlier, query.Query)
+			t.Errorf("%s is not limited by %s: %s", v.Name, earlier, query.Query)
 		}
 	}
 }
 
-// The instance variable shows a name and filters by id, so its expression must match what Grafana makes of a sample:
-// the labels in the order in which Prometheus sends them, with the value and the time behind.
+// The instance variable shows names and filters by id. Its expression is applied to the text that Grafana makes of a
+// sample: the labels in the order in which Prometheus sends them, then value and time.
 func TestInstanceVariableShowsNames(t *testing.T) {
 	const sample = `mongodb_backup_instance_info{account="prod",cloud="alibaba",engine_version="7.0",instance="10.0.0.1:10217",` +
 		`instance_id="dds-bp1",instance_name="orders, old",job="backup",region="cn-hangzhou"} 1 1700000000000`
@@ -117,13 +117,13 @@ func TestLinks(t *testing.T) {
 		board, reached := boards[name], map[string]bool{}
 		for _, match := range path.FindAllStringSubmatch(text, -1) {
 			if !uids[match[1]] {
-				t.Errorf("%s: a link leads to %q, which is no dashboard", name, match[1])
+				t.Errorf("%s: a link leads to %q, which does not exist", name, match[1])
 			}
 		}
 		for _, link := range board.Links {
 			reached[path.FindStringSubmatch(link.URL)[1]] = true
 			if !link.KeepTime || link.IncludeVars == strings.Contains(link.URL, "queryparam") {
-				t.Errorf("%s: the link to %s loses the time or the variables, or has them twice", name, link.Title)
+				t.Errorf("%s: the link to %s does not pass on the time and the variables exactly once", name, link.Title)
 			}
 		}
 		if len(reached) != len(boards)-1 || reached[board.UID] {
@@ -131,11 +131,12 @@ func TestLinks(t *testing.T) {
 		}
 	}
 	if row := "&var-instance=${__data.fields.instance_id}&${__url_time_range}"; strings.Count(texts["fleet"], row) < 2 {
-		t.Errorf("fleet: rows do not lead to their instance: want links with %q", row)
+		t.Errorf("fleet: the rows have no link to their instance, want links with %q", row)
 	}
 }
 
-// A failure is marked where it happened, not where it was first scraped: the series' value is the time, in milliseconds.
+// A failure is marked at the time of the failure, not at that of the scrape: the value of the series is the time, in
+// milliseconds.
 func TestAnnotations(t *testing.T) {
 	eachBoard(t, func(t *testing.T, _ string, board dashboard) {
 		if len(board.Annotations.List) != 1 {
@@ -149,8 +150,8 @@ func TestAnnotations(t *testing.T) {
 	})
 }
 
-// Most limits are ratios to an objective that is itself a metric, so that 1 is the limit. The few that rules have to
-// write as a number must be the same number here.
+// Most limits are ratios to an objective that is a metric, so the limit is 1. Where an alert has another number, the panel
+// must have the same.
 func TestThresholdsMatchAlerts(t *testing.T) {
 	alerts := alertExpressions(t)
 	boards, _ := load(t)
@@ -173,7 +174,7 @@ func TestThresholdsMatchAlerts(t *testing.T) {
 			}
 			steps := boards[tc.board].Panels[i].FieldConfig.Defaults.Thresholds.Steps
 			if last := steps[len(steps)-1]; last.Color != "red" || *last.Value != want {
-				t.Errorf("%s turns %s at %v, the alert fires at %v", tc.panel, last.Color, *last.Value, want)
+				t.Errorf("%s turns %s at %v, but the alert fires at %v", tc.panel, last.Color, *last.Value, want)
 			}
 		})
 	}

@@ -1,0 +1,5 @@
+// Package alerts holds the alerting and recording rules for Prometheus, which users load unchanged. It has no Go code.
+//
+// promtool tests the rules themselves (tests/*.yml). The Go tests check what promtool cannot: that rules, their tests,
+// runbooks, documentation and the example for Alertmanager name the same alerts, metrics and labels.
+package alerts
