@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// alert is what tells one alert from another, in a person's words.
+// alert identifies an alert by the names that people use.
 type alert struct {
 	Name     string
-	Instance string // name of the instance; else account and region, or the exporter's address, or ""
+	Instance string // name of the instance, else account and region, else the exporter's address, else ""
 	Shard    string
 	Severity string
 }

@@ -45,8 +45,8 @@ func (s *stack) rulesAreHealthy() string {
 	return ""
 }
 
-// evaluatedSince is a condition: every rule had the time to fire for what was so at the given moment, and more than an
-// evaluation besides.
+// evaluatedSince is a condition: every rule had the time to fire because of the state at the given moment, and one more
+// evaluation.
 func (s *stack) evaluatedSince(moment time.Time) string {
 	groups, err := s.ruleGroups()
 	if err != nil {
@@ -59,13 +59,13 @@ func (s *stack) evaluatedSince(moment time.Time) string {
 		}
 		due := moment.Add(time.Duration(longest)*time.Second + 2*evaluationInterval)
 		if group.LastEvaluation.Before(due) {
-			return fmt.Sprintf("group %s, last evaluated at %v, is not to be judged before %v", group.Name, group.LastEvaluation, due)
+			return fmt.Sprintf("group %s, last evaluated at %v, cannot be judged before %v", group.Name, group.LastEvaluation, due)
 		}
 	}
 	return ""
 }
 
-// same is the part of a condition that compares lists of alerts.
+// same is the part of a condition that compares lists of alerts. It returns "", or how they differ.
 func same(what string, want, got []alert, err error) string {
 	if err != nil {
 		return err.Error()
@@ -76,34 +76,34 @@ func same(what string, want, got []alert, err error) string {
 	return ""
 }
 
-// expect waits until exactly these alerts fire, those that are to be told have reached the receiver, which knows of no
-// others, and Alertmanager withholds the rest. Alerts of the given names may fire besides, if they are withheld.
-func (s *stack) expect(t *testing.T, reported, withheld []alert, besides ...string) {
+// expect waits until exactly the given alerts fire: the receiver has got those of reported and no others, and Alertmanager
+// suppresses those of suppressed. Alerts with one of the optional names may fire too, if they are suppressed.
+func (s *stack) expect(t *testing.T, reported, suppressed []alert, optional ...string) {
 	t.Helper()
 	without := func(list []alert) []alert {
-		return slices.DeleteFunc(list, func(a alert) bool { return slices.Contains(besides, a.Name) })
+		return slices.DeleteFunc(list, func(a alert) bool { return slices.Contains(optional, a.Name) })
 	}
 	wait(t, patience, func() string {
 		got, err := s.firing()
-		return same("firing", slices.Concat(reported, withheld), without(got), err)
+		return same("firing", slices.Concat(reported, suppressed), without(got), err)
 	})
 	wait(t, patience, func() string {
-		got, err := s.silenced()
-		return same("withheld by Alertmanager", withheld, without(got), err)
+		got, err := s.suppressed()
+		return same("suppressed by Alertmanager", suppressed, without(got), err)
 	})
 	wait(t, patience, func() string {
 		return same("reported to the receiver", reported, s.receiver.open(), nil)
 	})
 }
 
-// assertOnlyToldOf compares all that the receiver ever heard of. Alerts of the given names may be among it: those that
-// another one withholds are told in passing when that one ends first.
-func (s *stack) assertOnlyToldOf(t *testing.T, want []alert, passing ...string) {
+// assertReported compares every alert that the receiver has got. Alerts with one of the optional names may be among them:
+// a suppressed alert is reported for a moment when the alert that suppresses it ends first.
+func (s *stack) assertReported(t *testing.T, want []alert, optional ...string) {
 	t.Helper()
-	told := slices.DeleteFunc(s.receiver.ever(), func(a alert) bool {
-		return slices.Contains(passing, a.Name) && !slices.Contains(want, a)
+	fired := slices.DeleteFunc(s.receiver.fired(), func(a alert) bool {
+		return slices.Contains(optional, a.Name) && !slices.Contains(want, a)
 	})
-	if problem := same("all that the receiver heard of", want, told, nil); problem != "" {
+	if problem := same("every alert that the receiver has got", want, fired, nil); problem != "" {
 		t.Error(problem)
 	}
 }

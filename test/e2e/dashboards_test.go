@@ -14,24 +14,24 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// emptyOnDemo are the panels of which a query, by its letter, has nothing to show on the demo fleet, and why.
+// emptyOnDemo are the queries (file: panel: letter) that have no result on the demo fleet, and why.
 func emptyOnDemo() map[string]string {
 	return map[string]string{
 		"exporter.json: Failing calls by account and class: A": "no call fails; the panel says so",
 		"exporter.json: Rejected records: A":                   "no record is unreadable; the panel says so",
-		"instance.json: Shards: F":                             "nobody makes incremental backups; their column stays empty",
+		"instance.json: Shards: F":                             "there are no incremental backups; their column is empty",
 	}
 }
 
-// dashboardQuery is one question of a dashboard.
+// dashboardQuery is one query of a dashboard.
 type dashboardQuery struct {
 	name    string // file: panel: letter
-	panel   string // file: panel; "" for marks on time axes, where nothing to mark is good news
-	noValue string // what the panel says when nothing is found
+	panel   string // file: panel; "" for annotations, which may be empty without a reason
+	noValue string // text of the panel when there is no result
 	ask     func(client) ([]series, error)
 }
 
-// assertDashboards: every query of every dashboard has an answer, or a reason to have none.
+// assertDashboards: every query of every dashboard has a result, except those of emptyOnDemo.
 func assertDashboards(t *testing.T, s *stack) {
 	t.Helper()
 	var empty []string
@@ -47,14 +47,14 @@ func assertDashboards(t *testing.T, s *stack) {
 	want := slices.Sorted(maps.Keys(emptyOnDemo()))
 	slices.Sort(empty)
 	if diff := cmp.Diff(want, empty); diff != "" {
-		t.Errorf("queries without an answer (-want +got)\n%s", diff)
+		t.Errorf("queries without a result (-want +got)\n%s", diff)
 	}
 }
 
-// assertNoSilentPanel: a panel without an answer says what that means.
-func assertNoSilentPanel(t *testing.T, s *stack) {
+// assertEmptyPanelsExplain: a panel without a result has a text that says what that means.
+func assertEmptyPanelsExplain(t *testing.T, s *stack) {
 	t.Helper()
-	answered, says := map[string]bool{}, map[string]string{}
+	hasResult, noValue := map[string]bool{}, map[string]string{}
 	for _, q := range dashboardQueries(t) {
 		rows, err := q.ask(s.client)
 		if err != nil {
@@ -63,12 +63,12 @@ func assertNoSilentPanel(t *testing.T, s *stack) {
 		if q.panel == "" {
 			continue
 		}
-		answered[q.panel] = answered[q.panel] || len(rows) > 0
-		says[q.panel] = q.noValue
+		hasResult[q.panel] = hasResult[q.panel] || len(rows) > 0
+		noValue[q.panel] = q.noValue
 	}
-	for panel, is := range answered {
-		if !is && says[panel] == "" {
-			t.Errorf("%s shows nothing on a healthy fleet, and does not say why", panel)
+	for panel, is := range hasResult {
+		if !is && noValue[panel] == "" {
+			t.Errorf("%s is empty on a healthy fleet and does not say why", panel)
 		}
 	}
 }
@@ -93,7 +93,7 @@ type dashboardJSON struct {
 type panelJSON struct {
 	Title       string
 	Targets     []targetJSON
-	Panels      []panelJSON // of a row
+	Panels      []panelJSON // of a panel that is a row
 	FieldConfig struct{ Defaults struct{ NoValue string } }
 }
 
@@ -103,7 +103,7 @@ type targetJSON struct {
 	Instant bool
 }
 
-// dashboardQueries reads all questions of all dashboards.
+// dashboardQueries returns all queries of all dashboards.
 func dashboardQueries(t *testing.T) []dashboardQuery {
 	t.Helper()
 	files, err := filepath.Glob(dashboardFiles)
@@ -133,7 +133,7 @@ func (d dashboardJSON) queries(t *testing.T, file string) []dashboardQuery {
 	}
 	for _, a := range d.Annotations.List {
 		if a.Target.Expr != "" {
-			list = append(list, dashboardQuery{name: file + ": marks " + a.Name, ask: asked(a.Target)})
+			list = append(list, dashboardQuery{name: file + ": annotation " + a.Name, ask: asker(a.Target)})
 		}
 	}
 	for _, v := range d.Templating.List {
@@ -156,7 +156,7 @@ func panelQueries(file string, panels []panelJSON) []dashboardQuery {
 		name := file + ": " + p.Title
 		for _, target := range p.Targets {
 			list = append(list, dashboardQuery{
-				name: name + ": " + target.RefID, panel: name, noValue: p.FieldConfig.Defaults.NoValue, ask: asked(target),
+				name: name + ": " + target.RefID, panel: name, noValue: p.FieldConfig.Defaults.NoValue, ask: asker(target),
 			})
 		}
 		list = slices.Concat(list, panelQueries(file, p.Panels))
@@ -164,8 +164,8 @@ func panelQueries(file string, panels []panelJSON) []dashboardQuery {
 	return list
 }
 
-// asked returns the question of a target, as Grafana asks it with everything selected.
-func asked(target targetJSON) func(client) ([]series, error) {
+// asker returns a function that runs the query of a target as Grafana does when every variable is All.
+func asker(target targetJSON) func(client) ([]series, error) {
 	return func(c client) ([]series, error) {
 		if target.Instant {
 			return c.query(selectAll(target.Expr))
@@ -174,7 +174,7 @@ func asked(target targetJSON) func(client) ([]series, error) {
 	}
 }
 
-// selectAll puts values in place of a dashboard's variables.
+// selectAll replaces the variables of a dashboard by values.
 func selectAll(expr string) string {
 	return strings.NewReplacer(
 		"$__rate_interval", (5 * scrapeInterval).String(),
@@ -182,7 +182,7 @@ func selectAll(expr string) string {
 	).Replace(expr)
 }
 
-// variable returns the choices of a variable.
+// variable returns the choices that the query of a variable gives.
 func (c client) variable(query string) ([]series, error) {
 	kind, rest, _ := strings.Cut(selectAll(query), "(")
 	rest = strings.TrimSuffix(rest, ")")
@@ -194,5 +194,5 @@ func (c client) variable(query string) ([]series, error) {
 		values, err := ask[[]string](c, "label/"+strings.TrimSpace(rest[comma+1:])+"/values", url.Values{"match[]": {rest[:comma]}})
 		return make([]series, len(values)), err
 	}
-	return nil, fmt.Errorf("variable asks %s, which this test does not know", query)
+	return nil, fmt.Errorf("query of a variable is %s, which this test does not know", query)
 }

@@ -9,26 +9,26 @@ import (
 	"time"
 )
 
-// TestDemoFleet: exactly what the table for readers says.
+// TestDemoFleet: exactly the alerts of README's table fire.
 func TestDemoFleet(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{fleet: "demo"})
 	since := time.Now()
 	sentTo := demoAlerts(t)
-	var reported, withheld []alert
+	var reported, suppressed []alert
 	for a, receiver := range sentTo {
 		if strings.HasPrefix(receiver, "nobody") {
-			withheld = append(withheld, a)
+			suppressed = append(suppressed, a)
 		} else {
 			reported = append(reported, a)
 		}
 	}
-	s.expect(t, reported, withheld)
+	s.expect(t, reported, suppressed)
 	wait(t, patience, func() string { return s.evaluatedSince(since) })
-	s.expect(t, reported, withheld)
-	s.assertOnlyToldOf(t, reported)
+	s.expect(t, reported, suppressed)
+	s.assertReported(t, reported)
 
-	for _, n := range s.receiver.told() {
+	for _, n := range s.receiver.notifications() {
 		if n.Receiver != sentTo[n.alert] {
 			t.Errorf("%+v was sent to %s, want %s", n.alert, n.Receiver, sentTo[n.alert])
 		}
@@ -37,7 +37,7 @@ func TestDemoFleet(t *testing.T) {
 	t.Run("dashboards", func(t *testing.T) { assertDashboards(t, s) })
 }
 
-// demoAlerts reads the table: alerts, and who gets them.
+// demoAlerts reads README's table: the alerts, and the receiver of each.
 func demoAlerts(t *testing.T) map[alert]string {
 	t.Helper()
 	_, table, begun := strings.Cut(read(t, demoAlertsFile), "<!-- demo-alerts:begin -->\n")
@@ -47,7 +47,7 @@ func demoAlerts(t *testing.T) map[alert]string {
 	}
 	rows := strings.Split(strings.TrimSpace(table), "\n")
 	list := map[alert]string{}
-	for _, row := range rows[min(2, len(rows)):] { // behind the heading
+	for _, row := range rows[min(2, len(rows)):] { // after the heading
 		cells := strings.Split(strings.Trim(row, "|"), "|")
 		if len(cells) != 5 {
 			t.Fatalf("%s: %d cells in %s", demoAlertsFile, len(cells), row)
@@ -60,7 +60,7 @@ func demoAlerts(t *testing.T) map[alert]string {
 	return list
 }
 
-// assertDemoTexts reads the messages as the person does who is called.
+// assertDemoTexts compares the texts of some alerts.
 func assertDemoTexts(t *testing.T, s *stack) {
 	t.Helper()
 	recovery := func(id string) string {
@@ -107,18 +107,18 @@ func assertDemoTexts(t *testing.T, s *stack) {
 			`The cloud lists 1 instance(s) in alibaba account demo-alibaba, region cn-beijing that the exporter's configuration neither names, discovers nor excludes: nobody would notice if they had no backup.`,
 		},
 	} {
-		s.assertTold(t, want)
+		s.assertText(t, want)
 	}
 }
 
-// message is what a person is to read about an alert. <age>, <time> and <percent> stand for any such.
+// message is the text of an alert. <age>, <time> and <percent> stand for any such value.
 type message struct {
 	alert
 	summary, text string
 }
 
-// assertTold compares the first message about an alert.
-func (s *stack) assertTold(t *testing.T, want message) {
+// assertText compares the text of the first notification of an alert.
+func (s *stack) assertText(t *testing.T, want message) {
 	t.Helper()
 	n := s.receiver.first(t, want.alert)
 	for _, line := range [][2]string{{want.summary, n.Summary}, {want.text, n.Text}} {
@@ -126,7 +126,7 @@ func (s *stack) assertTold(t *testing.T, want message) {
 			"<age>", `\d+d \d+h( \d+m)?`, "<time>", `\d{4}-\d\d-\d\d \d\d:\d\d UTC`, "<percent>", `[0-9.]+%`,
 		).Replace(regexp.QuoteMeta(line[0]))
 		if !regexp.MustCompile("^" + pattern + "$").MatchString(line[1]) {
-			t.Errorf("%+v is told as\n%s\nwant\n%s", want.alert, line[1], line[0])
+			t.Errorf("%+v has the text\n%s\nwant\n%s", want.alert, line[1], line[0])
 		}
 	}
 	if !strings.HasSuffix(n.Runbook, "/docs/runbooks/"+want.Name+".md") {
@@ -134,7 +134,7 @@ func (s *stack) assertTold(t *testing.T, want message) {
 	}
 }
 
-// moment returns a time that a series tells, as texts show it.
+// moment returns the time that is the value of a series, in the form that texts have.
 func (s *stack) moment(t *testing.T, selector string) string {
 	t.Helper()
 	seconds, err := s.number(selector)

@@ -14,7 +14,7 @@ func alibabaTargets() map[string][]string {
 	}
 }
 
-// stale returns the alerts that say that the backups of the targets cannot be read.
+// stale returns the alerts for targets whose backups cannot be read.
 func stale(targets map[string][]string) []alert {
 	var list []alert
 	for instance, shards := range targets {
@@ -25,7 +25,7 @@ func stale(targets map[string][]string) []alert {
 	return list
 }
 
-// unreadable returns the alerts that say that anything but the backups of the instances cannot be read.
+// unreadable returns the alerts for instances of which something other than the backups cannot be read.
 func unreadable(targets map[string][]string) []alert {
 	var list []alert
 	for instance := range targets {
@@ -34,7 +34,7 @@ func unreadable(targets map[string][]string) []alert {
 	return list
 }
 
-// TestRefusedCredentials: one page per region of the account, and nothing about each of its instances.
+// TestRefusedCredentials: one alert per region of the account is reported, and none about its instances.
 func TestRefusedCredentials(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{fleet: "healthy", staleAfter: 20 * time.Second})
@@ -44,8 +44,8 @@ func TestRefusedCredentials(t *testing.T) {
 		{"MongoDBBackupAccountDown", "demo-alibaba/cn-beijing", "", "critical"},
 		{"MongoDBBackupAccountDown", "demo-alibaba/cn-hangzhou", "", "critical"},
 	}
-	s.expect(t, down, stale(alibabaTargets()), "MongoDBBackupPollFailing") // which takes its time, but comes too
-	s.assertTold(t, message{
+	s.expect(t, down, stale(alibabaTargets()), "MongoDBBackupPollFailing") // PollFailing fires later
+	s.assertText(t, message{
 		down[1],
 		`alibaba account demo-alibaba, region cn-hangzhou: the cloud refuses the credentials or does not answer.`,
 		`No exporter could read anything of alibaba account demo-alibaba, region cn-hangzhou for at least 15 minutes: the credentials are refused, or no call is answered. No other alert about its instances can be relied on. The exporter's status page shows what the cloud said.`,
@@ -56,10 +56,10 @@ func TestRefusedCredentials(t *testing.T) {
 
 	end()
 	s.expect(t, nil, nil)
-	s.assertOnlyToldOf(t, down, "MongoDBBackupDataStale", "MongoDBBackupPollFailing")
+	s.assertReported(t, down, "MongoDBBackupDataStale", "MongoDBBackupPollFailing")
 }
 
-// TestUnreadableInstance: that one instance cannot be read is told of this one, once, when its data are withdrawn.
+// TestUnreadableInstance: an instance that cannot be read is reported once, when its data are withdrawn, and no other.
 func TestUnreadableInstance(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{fleet: "healthy", staleAfter: 10 * time.Second})
@@ -73,7 +73,7 @@ func TestUnreadableInstance(t *testing.T) {
 	if rows, err := s.query(`mongodb_backup_last_success_timestamp_seconds{instance_id="dds-bp1ordersprod"}`); err != nil || len(rows) > 0 {
 		t.Errorf("still shown as current: %v %v", rows, err)
 	}
-	s.assertTold(t, message{
+	s.assertText(t, message{
 		stale(orders)[0],
 		`Nobody knows whether orders-prod is backed up.`,
 		`alibaba account demo-alibaba, region cn-hangzhou, instance dds-bp1ordersprod: no exporter can read its backup list; last read: <time>. Other alerts about it speak of that moment, or not at all. The exporter's status page says why.`,
@@ -81,10 +81,10 @@ func TestUnreadableInstance(t *testing.T) {
 
 	end()
 	s.expect(t, nil, nil)
-	s.assertOnlyToldOf(t, stale(orders), "MongoDBBackupPollFailing")
+	s.assertReported(t, stale(orders), "MongoDBBackupPollFailing")
 }
 
-// TestThrottled: a cloud that answers nothing but "too many" makes one message per region, not one per instance.
+// TestThrottled: when the cloud throttles every call, there is one message per region, not one per instance.
 func TestThrottled(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{fleet: "healthy"})
@@ -98,7 +98,7 @@ func TestThrottled(t *testing.T) {
 	}
 	reported := append(stale(alibabaTargets()), throttled...)
 	s.expect(t, reported, unreadable(alibabaTargets()))
-	s.assertTold(t, message{
+	s.assertText(t, message{
 		throttled[1],
 		`alibaba account demo-alibaba, region cn-hangzhou: <percent> of the calls to the cloud are throttled.`,
 		`The cloud rejects <percent> of the calls for alibaba account demo-alibaba, region cn-hangzhou as too many, for at least half an hour. Readings get older, and other tools of the same account may be throttled with us.`,
@@ -109,10 +109,10 @@ func TestThrottled(t *testing.T) {
 
 	end()
 	s.expect(t, nil, nil)
-	s.assertOnlyToldOf(t, reported, "MongoDBBackupPollFailing")
+	s.assertReported(t, reported, "MongoDBBackupPollFailing")
 }
 
-// TestExportersDie: of a pair one may die, which is no emergency; when both are gone, somebody is called.
+// TestExportersDie: the end of one exporter of a pair is a warning, that of both is critical.
 func TestExportersDie(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{fleet: "healthy", exporters: 2})
@@ -121,7 +121,7 @@ func TestExportersDie(t *testing.T) {
 
 	s.exporters[0].process.kill(t)
 	s.expect(t, one, nil)
-	s.assertTold(t, message{
+	s.assertText(t, message{
 		one[0],
 		"mongodb_backup_exporter " + s.exporters[0].address + " is down; others still watch its accounts.",
 		"Prometheus cannot scrape " + s.exporters[0].address + " (job mongodb_backup). Every account it watched is watched by another exporter, so no verdict is lost, but there is one exporter less.",
@@ -129,7 +129,7 @@ func TestExportersDie(t *testing.T) {
 
 	s.exporters[1].process.kill(t)
 	s.expect(t, both, nil)
-	s.assertTold(t, message{
+	s.assertText(t, message{
 		both[0],
 		`No mongodb_backup_exporter is being scraped: nobody watches any backup.`,
 		`Prometheus has no sample of any mongodb_backup_exporter: it is down, unreachable, or not in the scrape configuration. No other backup alert can fire.`,
@@ -139,5 +139,5 @@ func TestExportersDie(t *testing.T) {
 	s.startExporter(t, 1)
 	wait(t, patience, s.targetsAreUp)
 	s.expect(t, nil, nil)
-	s.assertOnlyToldOf(t, append(one, both...))
+	s.assertReported(t, append(one, both...))
 }

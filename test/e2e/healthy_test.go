@@ -9,10 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// passing is how long an alert may be pending without a reason: a slow answer may make one so for a moment.
+// passing is how long an alert may be pending on a healthy fleet: a slow answer may cause that for a moment.
 const passing = 5 * time.Second
 
-// TestHealthyFleet: where all is well, nobody is called.
+// TestHealthyFleet: nothing is reported about a healthy fleet.
 func TestHealthyFleet(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{fleet: "healthy"})
@@ -30,16 +30,16 @@ func TestHealthyFleet(t *testing.T) {
 		}
 		return s.evaluatedSince(since)
 	})
-	if got := s.receiver.told(); len(got) > 0 {
-		t.Errorf("told about the healthy fleet: %+v", got)
+	if got := s.receiver.notifications(); len(got) > 0 {
+		t.Errorf("notifications about the healthy fleet: %+v", got)
 	}
 	if within, err := s.number(`min(mongodb_backup:targets_within_rpo:ratio)`); err != nil || within != 1 {
 		t.Errorf("share within RPO is %v %v, want 1", within, err)
 	}
-	if ill, err := s.number(`sum(mongodb_backup_health{state!="ok"})`); err != nil || ill != 0 {
-		t.Errorf("%v targets are not ok, %v", ill, err)
+	if bad, err := s.number(`sum(mongodb_backup_health{state!="ok"})`); err != nil || bad != 0 {
+		t.Errorf("%v targets are not ok, %v", bad, err)
 	}
-	assertNoSilentPanel(t, s)
+	assertEmptyPanelsExplain(t, s)
 }
 
 // assertAllRulesLoaded compares the rules that Prometheus runs with those of the file.

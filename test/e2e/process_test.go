@@ -18,8 +18,7 @@ import (
 // binaries are the programs under test, built once.
 type binaries struct{ exporter, prometheus, alertmanager string }
 
-// build finds the exporter that `make build` made, and builds Prometheus and Alertmanager from their modules unless an
-// earlier run did.
+// build finds the exporter that `make build` made. It builds Prometheus and Alertmanager, unless an earlier run did.
 func build(ctx context.Context) (binaries, error) {
 	root, err := filepath.Abs(repository)
 	if err != nil {
@@ -58,14 +57,14 @@ func build(ctx context.Context) (binaries, error) {
 	return b, nil
 }
 
-// process is a running program.
+// process is a program that a test started.
 type process struct {
 	name   string
 	cmd    *exec.Cmd
-	exited chan struct{} // closed when it has ended
+	exited chan struct{} // closed when the program has ended
 }
 
-// run starts a program and ends it with the test. Its output is shown when the test fails.
+// run starts a program, which ends with the test. When the test fails, the end of its output is logged.
 func run(t *testing.T, name, program string, args ...string) *process {
 	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), name+".log"))
@@ -96,7 +95,7 @@ func run(t *testing.T, name, program string, args ...string) *process {
 	return p
 }
 
-// end sends a signal to a process that may have ended already, and waits for its end.
+// end sends a signal to a process and waits until it has ended. It may have ended already.
 func (p *process) end(t *testing.T, signal os.Signal) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
@@ -119,7 +118,7 @@ func (p *process) kill(t *testing.T) {
 	p.end(t, syscall.SIGKILL)
 }
 
-// show prints the end of a log.
+// show logs the end of a file.
 func show(t *testing.T, file string) {
 	t.Helper()
 	const most = 8 << 10
@@ -131,18 +130,18 @@ func show(t *testing.T, file string) {
 	t.Logf("%s:\n%s", filepath.Base(file), out[max(0, len(out)-most):])
 }
 
-// given holds the addresses that tests were given: those that run at the same time must not share one.
-var given sync.Map
+// usedAddresses holds the addresses that tests have got: tests that run at the same time must not share one.
+var usedAddresses sync.Map
 
-// address returns a free address on loopback, outside the ports that outgoing connections get, and no other test's.
+// address returns a free address on loopback that no other test has. Its port is not one that outgoing connections use.
 func address(t *testing.T) string {
 	t.Helper()
-	// A program that another test starts meanwhile would hold a copy of the socket for a moment.
+	// Without the lock, a program that another test starts now would hold a copy of the socket for a moment.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	for range 100 {
 		candidate := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(20000))
-		if _, taken := given.LoadOrStore(candidate, nil); taken {
+		if _, used := usedAddresses.LoadOrStore(candidate, nil); used {
 			continue
 		}
 		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", candidate)
@@ -158,7 +157,7 @@ func address(t *testing.T) string {
 	return ""
 }
 
-// wait waits until a condition holds. condition returns "" when it does, and else what is missing.
+// wait waits until a condition holds. condition returns "" when it holds, and what is missing otherwise.
 func wait(t *testing.T, most time.Duration, condition func() string) {
 	t.Helper()
 	tick := time.NewTicker(200 * time.Millisecond)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// client asks the HTTP APIs of Prometheus and Alertmanager.
+// client calls the HTTP APIs of Prometheus and Alertmanager.
 type client struct {
 	ctx                      context.Context // the test's
 	prometheus, alertmanager string          // addresses
@@ -34,7 +34,7 @@ func (c client) get(address, path string, query url.Values, into any) error {
 	return json.NewDecoder(resp.Body).Decode(into)
 }
 
-// ask returns the data of an answer of Prometheus.
+// ask returns the data that Prometheus' API answers.
 func ask[T any](c client, path string, query url.Values) (T, error) {
 	var answer struct {
 		Status, Error string
@@ -83,7 +83,7 @@ func (c client) number(expr string) (float64, error) {
 	return strconv.ParseFloat(fmt.Sprint(rows[0].Value[1]), 64)
 }
 
-// targetState is how Prometheus gets on with a target.
+// targetState is the state of a scrape target in Prometheus.
 type targetState struct {
 	ScrapePool, ScrapeURL, Health, LastError string
 }
@@ -132,8 +132,8 @@ func (c client) firing() ([]alert, error) {
 	return sorted(list), err
 }
 
-// silenced returns the alerts that Alertmanager has and withholds, sorted, with the names of what inhibits them.
-func (c client) silenced() ([]alert, error) {
+// suppressed returns the alerts that Alertmanager has and does not send, sorted.
+func (c client) suppressed() ([]alert, error) {
 	var answer []struct {
 		Labels map[string]string
 		Status struct{ State string }

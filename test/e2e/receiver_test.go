@@ -11,23 +11,23 @@ import (
 	"testing"
 )
 
-// told is one alert as a receiver hears of it.
-type told struct {
+// notification is one alert in one message of Alertmanager.
+type notification struct {
 	alert
 	Receiver string // pager or tickets
 	Summary  string
 	Text     string // the description
 	Runbook  string // its address
-	Message  string // key of the message that it came in; an update has the key of the first
+	Message  string // key of the message; an update has the key of the first one
 	Resolved bool
 }
 
-// receiver is the far end of Alertmanager's webhooks.
+// receiver receives the messages that Alertmanager sends to its webhooks.
 type receiver struct {
 	address string
 
 	mu   sync.Mutex
-	list []told // in the order of arrival
+	list []notification // in the order of arrival
 }
 
 // newReceiver listens until the test ends.
@@ -45,8 +45,8 @@ func newReceiver(t *testing.T) *receiver {
 	t.Cleanup(server.Close)
 	t.Cleanup(func() {
 		if t.Failed() {
-			for _, n := range r.told() {
-				t.Logf("told: %+v", n)
+			for _, n := range r.notifications() {
+				t.Logf("notification: %+v", n)
 			}
 		}
 	})
@@ -70,7 +70,7 @@ func (r *receiver) serve(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, a := range message.Alerts {
-		r.list = append(r.list, told{
+		r.list = append(r.list, notification{
 			alert:    newAlert(a.Labels),
 			Receiver: strings.TrimPrefix(req.URL.Path, "/"),
 			Summary:  a.Annotations["summary"], Text: a.Annotations["description"], Runbook: a.Annotations["runbook_url"],
@@ -80,17 +80,17 @@ func (r *receiver) serve(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// told returns all that was heard, in the order of arrival.
-func (r *receiver) told() []told {
+// notifications returns everything that was received, in the order of arrival.
+func (r *receiver) notifications() []notification {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.list)
 }
 
-// ever returns every alert that somebody was called for, sorted.
-func (r *receiver) ever() []alert {
+// fired returns every alert that was reported as firing at any time, sorted.
+func (r *receiver) fired() []alert {
 	var list []alert
-	for _, n := range r.told() {
+	for _, n := range r.notifications() {
 		if !n.Resolved {
 			list = append(list, n.alert)
 		}
@@ -98,19 +98,19 @@ func (r *receiver) ever() []alert {
 	return sorted(list)
 }
 
-// messages returns in how many messages, updates aside, alerts were heard of.
+// messages returns the number of messages. Updates of a message do not count.
 func (r *receiver) messages() int {
 	keys := map[string]bool{}
-	for _, n := range r.told() {
+	for _, n := range r.notifications() {
 		keys[n.Message] = true
 	}
 	return len(keys)
 }
 
-// open returns the alerts whose end was not heard of, sorted.
+// open returns the alerts that were reported as firing and not as resolved since, sorted.
 func (r *receiver) open() []alert {
 	firing := map[alert]bool{}
-	for _, n := range r.told() {
+	for _, n := range r.notifications() {
 		firing[n.alert] = !n.Resolved
 	}
 	var list []alert
@@ -122,13 +122,13 @@ func (r *receiver) open() []alert {
 	return sorted(list)
 }
 
-// first returns the first that was heard of an alert.
-func (r *receiver) first(t *testing.T, a alert) told {
+// first returns the first notification of an alert.
+func (r *receiver) first(t *testing.T, a alert) notification {
 	t.Helper()
-	all := r.told()
-	i := slices.IndexFunc(all, func(n told) bool { return n.alert == a })
+	all := r.notifications()
+	i := slices.IndexFunc(all, func(n notification) bool { return n.alert == a })
 	if i < 0 {
-		t.Fatalf("nobody was told of %+v", a)
+		t.Fatalf("no notification of %+v", a)
 	}
 	return all[i]
 }

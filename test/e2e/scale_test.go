@@ -11,15 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What the tests wait for is what the rules say, made short: a minute passes in a second, an hour in a minute. Days
-// stay, as does everything that the exporter measures: an RPO of 27 hours is 27 hours.
+// The tests use the rules with shorter times: a minute becomes a second, an hour becomes a minute. Days stay, and so does
+// everything that the exporter measures: an RPO of 27 hours is 27 hours.
 const (
 	evaluationInterval = time.Second
-	scrapeInterval     = 2 * time.Second // twice what a minute would be, to leave a slow machine the time to answer
-	longestFor         = time.Minute     // no rule waits for longer: nothing is learned from waiting out three hours
+	scrapeInterval     = 2 * time.Second // twice a scaled minute, because a slow machine needs time to answer
+	longestFor         = time.Minute     // limit for "for": waiting for three scaled hours would show nothing more
 )
 
-// scaledRules returns a rules file with every waiting time and range made short.
+// scaledRules returns a rules file with shorter ranges and waiting times.
 func scaledRules(text string) string {
 	text = regexp.MustCompile(`(\[|\boffset )(\d+)([mh])\b`).ReplaceAllStringFunc(text, func(match string) string {
 		return scaledBy(match, 1, 0)
@@ -29,21 +29,21 @@ func scaledRules(text string) string {
 	})
 }
 
-// scaledAlertmanager returns an Alertmanager configuration with its waiting times made short, though three times as
-// long as the rules': on a slow machine two rules that become true together may fire seconds apart, as they may fire a
-// fraction of a minute apart where a minute is one.
+// scaledAlertmanager returns an Alertmanager configuration with shorter waiting times. They are three times as long as
+// those of the rules, because on a slow machine two rules that become true together may fire seconds apart.
 func scaledAlertmanager(text string) string {
 	return regexp.MustCompile(`\b(group_wait|group_interval|repeat_interval): \d+[mh]\b`).ReplaceAllStringFunc(text, func(match string) string {
 		return scaledBy(match, 3, 0)
 	})
 }
 
-// scaledBy makes the duration at the end of the text factor seconds for a minute long, at most the given time (0: any).
+// scaledBy replaces the duration at the end of the text: each minute becomes factor seconds, with most as the limit (0: no
+// limit).
 func scaledBy(text string, factor int, most time.Duration) string {
 	start := strings.LastIndexFunc(text[:len(text)-1], func(r rune) bool { return r < '0' || r > '9' }) + 1
 	n, err := strconv.Atoi(text[start : len(text)-1])
 	if err != nil {
-		return text // the patterns above let nothing else in
+		return text // never: the patterns above match numbers only
 	}
 	if text[len(text)-1] == 'h' {
 		n *= 60
@@ -87,7 +87,7 @@ func TestScaledAlertmanager(t *testing.T) {
 	}
 }
 
-// TestEveryDurationIsScaled guards against a way of writing durations that the patterns do not know.
+// TestEveryDurationIsScaled finds durations in a form that the patterns do not match.
 func TestEveryDurationIsScaled(t *testing.T) {
 	minutes := regexp.MustCompile(`\b\d+(m|h)\b`)
 	for file, scaled := range map[string]string{
@@ -97,7 +97,7 @@ func TestEveryDurationIsScaled(t *testing.T) {
 		for line := range strings.Lines(scaled) {
 			code, _, _ := strings.Cut(line, "#")
 			if left := minutes.FindString(code); left != "" {
-				t.Errorf("%s: %s stays as it is in %s", file, left, line)
+				t.Errorf("%s: %s is not scaled in %s", file, left, line)
 			}
 		}
 	}

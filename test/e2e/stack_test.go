@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// What is put to the test, from here.
+// Files of the repository, relative to this directory.
 const (
 	repository       = "../.."
 	rulesFile        = repository + "/alerts/mongodb_backup.rules.yml"
@@ -24,14 +24,14 @@ const (
 	demoAlertsFile   = repository + "/README.md"
 )
 
-// patience is how long the tests wait for what takes seconds on a machine at rest.
+// patience is how long the tests wait for something that takes seconds on an idle machine.
 const patience = 2 * time.Minute
 
 var programs binaries // built once, before any test
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// Each test has programs of its own, and waits far more than it works.
+	// More tests than processors, because each test has its own programs and mostly waits.
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 		if err := f.Value.Set("6"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -46,14 +46,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// setup is what tests differ in.
+// setup is what differs between tests.
 type setup struct {
 	fleet      string        // demo or healthy
 	staleAfter time.Duration // 0: an hour
 	exporters  int           // 0: one
 }
 
-// stack is everything that runs for one test.
+// stack is the set of programs that run for one test.
 type stack struct {
 	client
 	setup
@@ -67,7 +67,7 @@ type exporter struct {
 	process         *process
 }
 
-// start runs exporters, Prometheus, Alertmanager and a receiver, all of them new, until the test ends.
+// start starts exporters, Prometheus, Alertmanager and a receiver. They end with the test.
 func start(t *testing.T, with setup) *stack {
 	t.Helper()
 	s := &stack{
@@ -83,7 +83,7 @@ func start(t *testing.T, with setup) *stack {
 	s.startAlertmanager(t)
 	prometheus, rules := s.startPrometheus(t)
 	wait(t, patience, s.targetsAreUp)
-	// Only now: where a minute is a second, a slow start would otherwise look like an outage.
+	// The rules come last: with scaled times a slow start would look like an outage to them.
 	if err := os.WriteFile(filepath.Join(rules, "mongodb_backup.rules.yml"), []byte(scaledRules(read(t, rulesFile))), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func start(t *testing.T, with setup) *stack {
 	return s
 }
 
-// startExporter starts an exporter at its address, and waits until it answers.
+// startExporter starts one exporter at its address and waits until it is ready.
 func (s *stack) startExporter(t *testing.T, i int) {
 	t.Helper()
 	e := &s.exporters[i]
@@ -118,7 +118,7 @@ func (s *stack) startAlertmanager(t *testing.T) {
 	waitForStatus(t, "http://"+s.alertmanager+"/-/ready")
 }
 
-// startPrometheus starts it with an empty directory for rules, which it returns.
+// startPrometheus starts Prometheus with an empty directory for rules, which it returns.
 func (s *stack) startPrometheus(t *testing.T) (server *process, rules string) {
 	t.Helper()
 	rules = t.TempDir()
@@ -140,7 +140,7 @@ func (s *stack) startPrometheus(t *testing.T) (server *process, rules string) {
 	return server, rules
 }
 
-// fault makes calls to the clouds of every exporter go wrong. The returned function ends it.
+// fault adds a fault to the simulated clouds of every exporter. The returned function removes all faults.
 func (s *stack) fault(t *testing.T, fault string) (end func()) {
 	t.Helper()
 	for _, e := range s.exporters {
@@ -205,7 +205,7 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// write puts a file into a directory of its own and returns its path.
+// write writes a file into a new directory and returns its path.
 func write(t *testing.T, name, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
@@ -215,11 +215,11 @@ func write(t *testing.T, name, text string) string {
 	return file
 }
 
-// replace replaces every occurrence, of which there must be as many as said.
+// replace replaces every occurrence of from. The test fails unless there are exactly times of them.
 func replace(t *testing.T, text, from, to string, times int) string {
 	t.Helper()
 	if got := strings.Count(text, from); got != times {
-		t.Fatalf("%q stands %d times in the example, want %d", from, got, times)
+		t.Fatalf("%q is %d times in the example, want %d", from, got, times)
 	}
 	return strings.ReplaceAll(text, from, to)
 }
