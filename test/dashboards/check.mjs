@@ -1,8 +1,8 @@
 // Type-checks every dashboard against the types that Grafana publishes.
 //
-// A JSON import would widen every string to `string`, and TypeScript looks for unknown properties in literals only, so
-// each dashboard is written out as a literal. The fixtures prove that the check can fail: each is a change to a real
-// dashboard, with the error that it must cause.
+// Each dashboard is written as a literal of TypeScript, because an import of JSON would turn every string into the type
+// `string`, and because TypeScript finds unknown properties in literals only. The fixtures prove that the check can fail:
+// each is a change to a real dashboard and the error that it must cause.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ const sources = readdirSync(dashboards)
   .sort()
   .map((name) => ({ name: basename(name, '.json'), dashboard: read(join(dashboards, name)) }));
 
-/** Returns a copy of the dashboard in which the value at the path is another one. */
+/** Returns a copy of the dashboard with another value at the path. */
 function changed(dashboard, path, value) {
   const copy = structuredClone(dashboard);
   const parent = path.slice(0, -1).reduce((node, key) => node[key], copy);
@@ -36,7 +36,7 @@ function write(name, dashboard) {
   return path;
 }
 
-/** Returns what the compiler says of the files, as a map from path to messages. */
+/** Returns the compiler's messages by path. */
 function diagnose(paths) {
   const config = ts.getParsedCommandLineOfConfigFile(join(here, 'tsconfig.json'), undefined, {
     ...ts.sys,

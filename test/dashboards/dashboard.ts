@@ -1,11 +1,11 @@
-// What a dashboard of ours must look like: the types of @grafana/schema, tightened where Grafana's own say "anything".
-// A panel's options and custom field configuration must be those of its panel type, and so must every override.
+// The type of a dashboard: that of @grafana/schema, but stricter where Grafana allows anything. The options, the custom
+// field configuration and the overrides of a panel must be those of its panel type.
 import type * as schema from '@grafana/schema';
 import type * as stat from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
 import type * as stateTimeline from '@grafana/schema/dist/esm/raw/composable/statetimeline/panelcfg/x/StateTimelinePanelCfg_types.gen';
 import type * as timeSeries from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
 
-// Json is T as it is written in JSON: the names of string enums give way to their values.
+// Json is T as it is written in JSON: string enums are replaced by their values.
 type Json<T> = 0 extends 1 & T
   ? T
   : T extends string

@@ -11,13 +11,13 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// series is what is known of a metric: its type, and its labels with their values where those are a closed list.
+// series is the type of a metric and its labels. A label has its values when docs/metrics.md lists them all, else nil.
 type series struct {
 	kind   string
 	labels map[string][]string
 }
 
-// levels are the words with which docs/metrics.md abbreviates labels.
+// levels are the words with which docs/metrics.md abbreviates sets of labels.
 var levels = map[string][]string{
 	"target":             {"cloud", "account", "region", "instance_id", "node_id"},
 	"instance":           {"cloud", "account", "region", "instance_id", "node_id"},
@@ -33,7 +33,7 @@ var (
 	label = regexp.MustCompile("`([a-z_]+)`(?: \\(([^)]*)\\))?")
 )
 
-// documented returns the metrics of docs/metrics.md by name; a histogram also as its three kinds of series.
+// documented returns the metrics of docs/metrics.md by name. A histogram is there under the names of its series too.
 func documented(t *testing.T) map[string]series {
 	t.Helper()
 	known := map[string]series{}
@@ -63,7 +63,7 @@ func documented(t *testing.T) map[string]series {
 	return known
 }
 
-// builtin returns what Prometheus and the Go client add to every target.
+// builtin returns the metrics that Prometheus and the Go client library add, as far as dashboards use them.
 func builtin() map[string]series {
 	known := map[string]series{"ALERTS": {labels: map[string][]string{
 		"alertname": nil, "alertstate": {"pending", "firing"}, "severity": {"critical", "warning"}, "instance_name": nil,
@@ -79,7 +79,7 @@ func builtin() map[string]series {
 	return known
 }
 
-// everything returns the documented metrics, what the rules record from them, and what Prometheus adds.
+// everything returns the documented metrics, those that the rules record, and those of builtin.
 func everything(t *testing.T) map[string]series {
 	t.Helper()
 	known := documented(t)
@@ -128,7 +128,8 @@ func labelsOf(node parser.Node, known map[string]series) map[string][]string {
 	return found
 }
 
-// problems returns what the expression asks for and nothing provides.
+// problems returns the metrics, labels and values that the expression uses and that do not exist, and counters without a
+// rate.
 func problems(t *testing.T, expr string, known map[string]series) []string {
 	t.Helper()
 	var found []string
@@ -140,7 +141,7 @@ func problems(t *testing.T, expr string, known map[string]series) []string {
 			below := labelsOf(node.Expr, known)
 			for _, name := range node.Grouping {
 				if _, ok := below[name]; !ok {
-					found = append(found, fmt.Sprintf("grouped by %q, which nothing below has", name))
+					found = append(found, fmt.Sprintf("grouped by %q, which no operand has", name))
 				}
 			}
 		}
@@ -176,7 +177,7 @@ func isRate(node parser.Node) bool {
 	return ok && (call.Func.Name == "rate" || call.Func.Name == "increase")
 }
 
-// inspect calls visit for every node of the expression, with the nodes above it.
+// inspect calls visit for every node of the expression, with the nodes that contain it.
 func inspect(t *testing.T, expr string, visit func(parser.Node, []parser.Node)) {
 	t.Helper()
 	parser.Inspect(parse(t, expr), func(node parser.Node, path []parser.Node) error {

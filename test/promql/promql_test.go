@@ -1,5 +1,3 @@
-// Package promql parses the queries of dashboards and rules with Prometheus' own parser, and compares what they ask for
-// with docs/metrics.md. It is a module of its own, so that the exporter does not depend on Prometheus.
 package promql
 
 import (
@@ -20,10 +18,10 @@ import (
 
 const root = "../../"
 
-// query is an expression and where it stands.
+// query is an expression and its place in a dashboard.
 type query struct{ where, expr string }
 
-// dashboardQueries returns all queries of all dashboards, with Grafana's variables replaced by values.
+// dashboardQueries returns all queries of all dashboards. Grafana's variables are replaced by values.
 func dashboardQueries(t *testing.T) []query {
 	t.Helper()
 	var queries []query
@@ -41,7 +39,7 @@ func dashboardQueries(t *testing.T) []query {
 	return queries
 }
 
-// expressions returns every "expr" and every variable's query anywhere below the node.
+// expressions returns every "expr" and every query of a variable below the node.
 func expressions(where string, node any) []query {
 	var queries []query
 	switch node := node.(type) {
@@ -68,7 +66,7 @@ func expressions(where string, node any) []query {
 	return queries
 }
 
-// selectorOf returns what a variable's query asks Prometheus: the inside of label_values(…, label) or query_result(…).
+// selectorOf returns the PromQL of a variable's query, which is label_values(PROMQL, label) or query_result(PROMQL).
 func selectorOf(text string) string {
 	if inside, ok := strings.CutPrefix(text, "query_result("); ok {
 		return strings.TrimSuffix(inside, ")")
@@ -106,7 +104,7 @@ func rules(t *testing.T) []rule {
 func TestDashboardsParse(t *testing.T) {
 	for _, q := range dashboardQueries(t) {
 		if strings.Contains(q.expr, "$") && !strings.Contains(q.expr, `"$1"`) {
-			t.Errorf("%s: a variable is left: %s", q.where, q.expr)
+			t.Errorf("%s: a variable is not replaced: %s", q.where, q.expr)
 		}
 		if _, err := parser.NewParser(parser.Options{}).ParseExpr(q.expr); err != nil {
 			t.Errorf("%s: %v\n%s", q.where, err, q.expr)
@@ -122,8 +120,8 @@ func TestRulesParse(t *testing.T) {
 	}
 }
 
-// Every metric that a dashboard asks for exists, with the labels and the label values that it asks for.
-func TestDashboardsAskForWhatExists(t *testing.T) {
+// Every metric that a dashboard uses exists, with the labels and label values that it uses.
+func TestDashboardsUseWhatExists(t *testing.T) {
 	known := everything(t)
 	for _, q := range dashboardQueries(t) {
 		for _, problem := range problems(t, q.expr, known) {
@@ -132,7 +130,7 @@ func TestDashboardsAskForWhatExists(t *testing.T) {
 	}
 }
 
-// The check above must be able to fail.
+// The check of the test above must be able to fail.
 func TestProblemsAreFound(t *testing.T) {
 	known := documented(t)
 	for _, tc := range []struct{ name, expr, want string }{
@@ -140,7 +138,7 @@ func TestProblemsAreFound(t *testing.T) {
 		{"unknown label", `mongodb_backup_health{shard="a"}`, `mongodb_backup_health has no label "shard"`},
 		{"unknown value", `mongodb_backup_health{state="fine"}`, `mongodb_backup_health has no state "fine"`},
 		{"unknown value in an alternative", `mongodb_backup_health{state=~"ok|fine"}`, `mongodb_backup_health has no state "fine"`},
-		{"label of a group", `count by (shard) (mongodb_backup_health)`, `grouped by "shard", which nothing below has`},
+		{"label of a group", `count by (shard) (mongodb_backup_health)`, `grouped by "shard", which no operand has`},
 		{"counter without a rate", `mongodb_backup_exporter_api_requests_total`, `counter mongodb_backup_exporter_api_requests_total without rate or increase`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -151,8 +149,8 @@ func TestProblemsAreFound(t *testing.T) {
 	}
 }
 
-// Grafana merges the rows of a table's queries where their labels agree, so all must have the same ones, and none may
-// keep the name of its metric. Only the name of the instance may come from one query alone.
+// Grafana merges the rows of a table's queries when their labels are equal. So all queries must have the same labels, and
+// no query may keep the name of its metric. Only instance_name may come from a single query.
 func TestTableRowsMerge(t *testing.T) {
 	known := everything(t)
 	for where, queries := range tables(t) {
@@ -205,7 +203,7 @@ func tables(t *testing.T) map[string][]string {
 	return found
 }
 
-// The panel of firing alerts shows all of them: it selects them by how their names begin.
+// The panel of firing alerts selects them by a prefix, which every alert must have.
 func TestEveryAlertIsShown(t *testing.T) {
 	var matchers []*labels.Matcher
 	for _, q := range dashboardQueries(t) {
