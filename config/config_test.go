@@ -2,6 +2,7 @@ package config
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,10 +24,11 @@ func TestObjectivesFor(t *testing.T) {
 		file, own Objectives
 		want      ResolvedObjectives
 	}{
-		"defaults":      {want: std},
-		"file":          {file: Objectives{RPO: fixed}, want: with(func(r *ResolvedObjectives) { r.RPO = 4 * time.Hour })},
-		"instance":      {own: Objectives{RPO: fixed}, want: with(func(r *ResolvedObjectives) { r.RPO = 4 * time.Hour })},
-		"instance wins": {file: Objectives{RPO: fixed}, own: Objectives{RPO: &RPO{FromPolicy: true}}, want: std},
+		"defaults":                              {want: std},
+		"file":                                  {file: Objectives{RPO: fixed}, want: with(func(r *ResolvedObjectives) { r.RPO = 4 * time.Hour })},
+		"instance":                              {own: Objectives{RPO: fixed}, want: with(func(r *ResolvedObjectives) { r.RPO = 4 * time.Hour })},
+		"a duration counts only without policy": {own: Objectives{RPO: &RPO{FromPolicy: true, Duration: 1}}, want: std},
+		"instance wins":                         {file: Objectives{RPO: fixed}, own: Objectives{RPO: &RPO{FromPolicy: true}}, want: std},
 		"zero is a value": {
 			file: Objectives{MinSizeRatio: new(0.9), RPOGrace: new(duration(time.Hour))},
 			own:  Objectives{MinSizeRatio: new(0.0), RPOGrace: new(duration(0))},
@@ -63,7 +65,7 @@ func TestValidateConstructed(t *testing.T) {
 	}
 }
 
-func TestDefaultLacksAccountsOnly(t *testing.T) {
+func TestDefaultIsValidButForAccounts(t *testing.T) {
 	c := Default()
 	want := "accounts: at least one account is needed, with name, cloud and regions"
 	if err := c.Validate(); err == nil || err.Error() != want {
@@ -74,20 +76,73 @@ func TestDefaultLacksAccountsOnly(t *testing.T) {
 func TestNearest(t *testing.T) {
 	known := []string{"backups_interval", "jobs_interval", "access_key_id", "id", "rpo"}
 	for name, want := range map[string]string{
-		"backup_interval": "backups_interval",
-		"BackupsInterval": "backups_interval",
-		"job-interval":    "jobs_interval",
-		"accessKeyId":     "access_key_id",
-		"ID":              "id",
-		"rto":             "rpo",
-		"x":               "",
-		"endpoint":        "",
-		"":                "",
-		"interval":        "",
-		"jobs_intervalllllllllllllllllllllllllllllllllllllllllllllllllllllll": "",
+		"backup_interval":              "backups_interval",
+		"BackupsInterval":              "backups_interval",
+		"job-interval":                 "jobs_interval",
+		"accessKeyId":                  "access_key_id",
+		"ID":                           "id",
+		"rto":                          "rpo",
+		"r--p--o":                      "rpo",
+		"x":                            "",
+		"endpoint":                     "",
+		"":                             "",
+		"interval":                     "",
+		"backups_interval" + "llllll":  "backups_interval", // 6 of 21 letters are wrong: 1 and a quarter of them
+		"backups_interval" + "lllllll": "",                 // 7 of 22 letters are wrong
 	} {
 		if got := nearest(name, known); got != want {
 			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestNearestPrefersTheFirst(t *testing.T) {
+	if got := nearest("abcz", []string{"wxyz", "abcd", "abce"}); got != "abcd" {
+		t.Errorf("nearest = %q, want the first of the two that differ least, abcd", got)
+	}
+}
+
+// A name is compared with the keys up to a length of 64, and may be part of a message up to a length of 40.
+func TestLimitsOfLength(t *testing.T) {
+	of := func(n int) string { return strings.Repeat("a", n) }
+	for _, length := range []int{63, 64, 65} {
+		want := of(length)
+		if length > 64 {
+			want = ""
+		}
+		if got := nearest(of(length-1)+"b", []string{of(length)}); got != want {
+			t.Errorf("nearest of %d letters = %q, want %q", length, got, want)
+		}
+	}
+	for _, length := range []int{0, 1, 39, 40, 41} {
+		if got, want := isWord(of(length)), length > 0 && length <= 40; got != want {
+			t.Errorf("isWord of %d letters = %t, want %t", length, got, want)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0},
+		{"", "ab", 2},
+		{"ab", "", 2},
+		{"abc", "abc", 0},
+		{"abc", "abd", 1},
+		{"abc", "ac", 1},
+		{"ac", "abc", 1},
+		{"ab", "ba", 2},
+		{"kitten", "sitting", 3},
+		{"sunday", "saturday", 3},
+		{"abcd", "bcd", 1},
+		{"abcde", "cde", 2},
+		{"cde", "abcde", 2},
+		{"intention", "execution", 5},
+	} {
+		if got := distance(c.a, c.b); got != c.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
 		}
 	}
 }

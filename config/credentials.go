@@ -40,16 +40,14 @@ func (c Credentials) Read() (Keys, error) {
 		{c.SecurityToken, "security_token_file", c.SecurityTokenFile, &keys.SecurityToken},
 		{"", "token_file", c.TokenFile, &keys.AuthToken},
 	} {
+		var err error
 		*f.into = f.value
-		if f.file == "" {
-			continue
+		if f.file != "" {
+			*f.into, err = readKey(f.file)
 		}
-		content, err := readKey(f.file)
 		if err != nil {
 			problems = append(problems, Problem{Path: "credentials." + f.key, Message: f.file + ": " + err.Error()})
-			continue
 		}
-		*f.into = content
 	}
 	if err := problems.orNil(); err != nil {
 		return Keys{}, err

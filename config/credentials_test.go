@@ -2,10 +2,13 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func write(t *testing.T, dir, name, content string) string {
@@ -70,6 +73,43 @@ func TestCredentialsReadFails(t *testing.T) {
 		}
 		if keys != (Keys{}) {
 			t.Errorf("%s: the error came with keys", name)
+		}
+	}
+}
+
+func TestCredentialsReadNamesEveryKey(t *testing.T) {
+	_, err := Credentials{
+		AccessKeyIDFile: "testdata/absent", AccessKeySecretFile: "testdata/absent",
+		SecurityTokenFile: "testdata/absent", TokenFile: "testdata/absent",
+	}.Read()
+	var want []string
+	for _, key := range []string{"access_key_id_file", "access_key_secret_file", "security_token_file", "token_file"} {
+		want = append(want, "credentials."+key+": testdata/absent: no such file or directory")
+	}
+	if diff := cmp.Diff(strings.Join(want, "\n"), fmt.Sprint(err)); diff != "" {
+		t.Errorf("error (-want +got):\n%s", diff)
+	}
+}
+
+// A file may exist and still not be readable.
+func TestCredentialsReadPassesOnErrorsOfReading(t *testing.T) {
+	const file = "/proc/self/mem" // a regular file, and reading its first byte fails
+	if _, err := os.Stat(file); err != nil {
+		t.Skip(err)
+	}
+	_, err := Credentials{TokenFile: file}.Read()
+	if want := "credentials.token_file: " + file + ": input/output error"; fmt.Sprint(err) != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
+}
+
+func TestIsKey(t *testing.T) {
+	for s, want := range map[string]bool{
+		"": true, "!": true, "~": true, "LTAI5t/+=": true,
+		" ": false, "a b": false, "a\n": false, "\x7f": false, "ü": false, "\x00": false,
+	} {
+		if got := isKey(s); got != want {
+			t.Errorf("isKey(%q) = %t", s, got)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func newDecoder() *decoder {
 // decode reads the whole file into c, which holds the defaults.
 func (d *decoder) decode(root *yaml.Node, c *Config) {
 	d.value(root, reflect.ValueOf(c).Elem(), "")
-	if len(d.lines) >= maxValues {
+	if len(d.lines) > maxValues {
 		d.fail(root, "", fmt.Sprintf("holds more than %d values; do its aliases repeat each other?", maxValues))
 	}
 }
@@ -40,7 +40,7 @@ func (d *decoder) decode(root *yaml.Node, c *Config) {
 // value reads a node into a value of any type of Config. A null leaves the default.
 func (d *decoder) value(node *yaml.Node, into reflect.Value, at path) {
 	node = follow(node)
-	if len(d.lines) >= maxValues {
+	if len(d.lines) > maxValues {
 		return
 	}
 	d.lines[at] = node.Line

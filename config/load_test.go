@@ -185,6 +185,27 @@ func TestLoadRefusesAliasBombs(t *testing.T) {
 	}
 }
 
+// TestMostValues: a file may hold maxValues values and no more.
+func TestMostValues(t *testing.T) {
+	const around = 8 // the file, accounts, account, regions, region, instances, instance, nodes
+	for values, want := range map[int]string{maxValues: "", maxValues + 1: "holds more than 100000 values; do its aliases repeat each other?"} {
+		text := "accounts: [{regions: [{instances: [{nodes: [x" + strings.Repeat(",x", values-around-1) + "]}]}]}]"
+		root, problem := parse([]byte(text))
+		if problem != nil {
+			t.Fatal(problem)
+		}
+		d := newDecoder()
+		d.decode(root, new(Config))
+		var got string
+		if len(d.problems) > 0 {
+			got = d.problems[0].Message
+		}
+		if got != want {
+			t.Errorf("%d values: problem %q, want %q", values, got, want)
+		}
+	}
+}
+
 func TestDefaultsAreNotAliased(t *testing.T) {
 	changed := Default()
 	changed.Poll.Concurrency = 99
@@ -203,8 +224,8 @@ func TestDefaultsAreNotAliased(t *testing.T) {
 	}
 }
 
-// FuzzLoad holds every input against what callers rely on: no panic, a valid result or an explanation, and a masked
-// form that shows no secret and reads as the same configuration.
+// FuzzLoad checks for every input what callers rely on: there is no panic, the result is valid or the error has a problem,
+// and the masked form shows no secret and loads as the same configuration.
 func FuzzLoad(f *testing.F) {
 	for _, pattern := range []string{"*.good.yml", "*.bad.yml"} {
 		found, err := filepath.Glob(filepath.Join("testdata", pattern))

@@ -27,7 +27,7 @@ func appendPairs(to []pair, node *yaml.Node, listed map[*yaml.Node]bool) []pair 
 	listed[node] = true
 	merged := len(listed) > 1
 	var merges []*yaml.Node
-	for i := 0; i+1 < len(node.Content); i += 2 {
+	for i := 0; i < len(node.Content); i += 2 {
 		key, value := node.Content[i], follow(node.Content[i+1])
 		switch {
 		case key.ShortTag() != "!!merge":

@@ -92,8 +92,9 @@ func (v *validator) atLeast(at path, d model.Duration, least time.Duration) {
 	}
 }
 
+// rate reports what is no number of calls a second. 0 is: it means the cloud's default.
 func (v *validator) rate(at path, perSecond float64) {
-	if !(perSecond >= 0 && perSecond <= math.MaxFloat64) { // false for NaN
+	if perSecond < 0 || math.IsInf(perSecond, 0) || math.IsNaN(perSecond) {
 		v.addf(at.key("requests_per_second"), "must be a number above 0; leave it out for the cloud's default")
 	}
 }
@@ -120,7 +121,7 @@ func (v *validator) objectives(at path, o Objectives, lookback model.Duration) {
 	if o.RPODefault != nil {
 		v.covered(at.key("rpo_default"), *o.RPODefault, lookback)
 	}
-	if r := o.MinSizeRatio; r != nil && !(*r >= 0 && *r <= 1) {
+	if r := o.MinSizeRatio; r != nil && (*r < 0 || *r > 1 || math.IsNaN(*r)) {
 		v.addf(at.key("min_size_ratio"), "must be between 0 and 1")
 	}
 }
