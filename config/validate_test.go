@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/common/model"
+
+	"mongodb_backup_exporter/internal/backup"
 )
 
 // durationKey is a key whose value is a duration.
@@ -106,6 +109,12 @@ func TestValidateLimits(t *testing.T) {
 			c.Poll.Lookback, c.Objectives.RPODefault = duration(24*time.Hour), new(duration(time.Hour))
 		}, []string{"poll.lookback"}},
 		{"a grace that overflows", func(c *Config) { c.Objectives.RPOGrace = new(duration(math.MaxInt64)) }, []string{"poll.lookback"}},
+		{"as many tags as an instance can have", func(c *Config) { c.Accounts[0].Regions[0].Discovery.Tags = tags(20) }, nil},
+		{"more tags", func(c *Config) { c.Accounts[0].Regions[0].Discovery.Tags = tags(21) }, []string{"accounts[0].regions[0].discovery.tags"}},
+		{"port 0", func(c *Config) { c.Accounts[0].Regions[0].Endpoint = "h:0" }, []string{"accounts[0].regions[0].endpoint"}},
+		{"port 1", func(c *Config) { c.Accounts[0].Regions[0].Endpoint = "h:1" }, nil},
+		{"port 65535", func(c *Config) { c.Accounts[0].Regions[0].Endpoint = "h:65535" }, nil},
+		{"port 65536", func(c *Config) { c.Accounts[0].Regions[0].Endpoint = "h:65536" }, []string{"accounts[0].regions[0].endpoint"}},
 		{"names that are missing are not given twice", func(c *Config) {
 			c.Accounts = append(c.Accounts, c.Accounts[0])
 			c.Accounts[0].Name, c.Accounts[1].Name = "", ""
@@ -116,6 +125,48 @@ func TestValidateLimits(t *testing.T) {
 			c := load(t, "minimal.good.yml")
 			tt.change(c)
 			if diff := cmp.Diff(tt.want, pathsOf(c)); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// tags returns n tags.
+func tags(n int) map[string]string {
+	all := map[string]string{}
+	for i := range n {
+		all[fmt.Sprintf("tag-%d", i)] = ""
+	}
+	return all
+}
+
+func TestCredentialsThatDoNotGoTogether(t *testing.T) {
+	const id, secret, token = "access_key_id", "access_key_secret", "security_token"
+	tests := []struct {
+		name, cloud string
+		credentials Credentials
+		want        []string // below credentials
+	}{
+		{"key", backup.Alibaba, Credentials{AccessKeyID: id, AccessKeySecret: secret}, nil},
+		{"key and security token", backup.Alibaba, Credentials{AccessKeyID: id, AccessKeySecret: secret, SecurityToken: token}, nil},
+		{"token", backup.Huawei, Credentials{TokenFile: "t"}, nil},
+		{"token and id", backup.Huawei, Credentials{TokenFile: "t", AccessKeyID: id}, []string{".token_file"}},
+		{"token and secret", backup.Huawei, Credentials{TokenFile: "t", AccessKeySecret: secret}, []string{".token_file"}},
+		{"token and security token", backup.Huawei, Credentials{TokenFile: "t", SecurityToken: token}, []string{".token_file"}},
+		{"token and key where there are no tokens", backup.Alibaba, Credentials{TokenFile: "t", AccessKeyID: id}, []string{".token_file"}},
+		{"id alone", backup.Huawei, Credentials{AccessKeyID: id, SecurityToken: token}, []string{""}},
+		{"secret alone", backup.Huawei, Credentials{AccessKeySecret: secret, SecurityToken: token}, []string{""}},
+		{"security token alone", backup.Huawei, Credentials{SecurityToken: token}, []string{""}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := load(t, "minimal.good.yml")
+			c.Accounts[0].Cloud, c.Accounts[0].Credentials = tt.cloud, tt.credentials
+			var want []string
+			for _, key := range tt.want {
+				want = append(want, "accounts[0].credentials"+key)
+			}
+			if diff := cmp.Diff(want, pathsOf(c)); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 		})
