@@ -89,19 +89,17 @@ func TestLoadFileUnreadable(t *testing.T) {
 }
 
 func TestLoadReadsAWholeFile(t *testing.T) {
-	want := &Config{
-		Poll: Poll{
-			BackupsInterval: duration(2 * time.Minute), JobsInterval: 0, PolicyInterval: duration(2 * time.Hour),
-			RecoveryInterval: duration(20 * time.Minute), DiscoveryInterval: duration(15 * time.Minute),
-			CallTimeout: duration(5 * time.Second), RoundTimeout: duration(3 * time.Minute),
-			Concurrency: 8, RequestsPerSecond: 2.5,
-			Lookback: duration(10 * 24 * time.Hour), StaleAfter: duration(30 * time.Minute),
-		},
-		Objectives: Objectives{
-			RPO: &RPO{FromPolicy: true}, RPODefault: new(duration(25 * time.Hour)), RPOGrace: new(duration(time.Hour)),
-			MinRetention: new(duration(14 * 24 * time.Hour)), MaxDuration: new(duration(3 * time.Hour)), MinSizeRatio: new(0.25),
-		},
-		Accounts: []Account{{
+	want := Default()
+	p, o := &want.Poll, &want.Objectives
+	p.BackupsInterval, p.JobsInterval, p.PolicyInterval = duration(2*time.Minute), 0, duration(2*time.Hour)
+	p.RecoveryInterval, p.DiscoveryInterval = duration(20*time.Minute), duration(15*time.Minute)
+	p.CallTimeout, p.RoundTimeout = duration(5*time.Second), duration(3*time.Minute)
+	p.Concurrency, p.RequestsPerSecond = 8, 2.5
+	p.Lookback, p.StaleAfter = duration(10*24*time.Hour), duration(30*time.Minute)
+	o.RPO, o.RPODefault, o.RPOGrace = &RPO{FromPolicy: true}, new(duration(25*time.Hour)), new(duration(time.Hour))
+	o.MinRetention, o.MaxDuration, o.MinSizeRatio = new(duration(14*24*time.Hour)), new(duration(3*time.Hour)), new(0.25)
+	want.Accounts = []Account{
+		{
 			Name: "prod", Cloud: backup.Alibaba, Concurrency: 4,
 			Credentials: Credentials{
 				AccessKeyID: "LTAI-example", AccessKeySecretFile: "testdata/secrets/aliyun", SecurityTokenFile: "/run/secrets/sts",
@@ -114,16 +112,17 @@ func TestLoadReadsAWholeFile(t *testing.T) {
 				}},
 				Discovery: Discovery{Enabled: true, Tags: map[string]string{"env": "prod", "a b": "c"}, Exclude: []string{"dds-bp1scratch"}},
 			}},
-		}, {
+		},
+		{
 			Name: "hw", Cloud: backup.Huawei, RequestsPerSecond: 0.5,
 			Credentials: Credentials{TokenFile: "testdata/token"},
 			Regions: []Region{{
 				ID: "cn-north-4", ProjectID: "0123456789abcdef0123456789abcdef", IAMEndpoint: "iam.example.com:443",
 				Discovery: Discovery{Enabled: true},
 			}},
-		}},
+		},
 	}
-	if diff := cmp.Diff(want, load(t, "full.good.yml")); diff != "" {
+	if diff := cmp.Diff(&want, load(t, "full.good.yml")); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
 }
