@@ -183,9 +183,8 @@ func policyFamilies() []family {
 		name: "policy_interval_seconds",
 		help: "Longest time between the starts of two scheduled backups. Absent when the policy names no schedule.",
 		instance: withPolicy(func(p backup.Policy, to samples) {
-			if gap, ok := p.LongestGap(); ok {
-				to.seconds(gap)
-			}
+			gap, _ := p.LongestGap() // 0, which adds nothing, when there is no schedule
+			to.seconds(gap)
 		}),
 	}, {
 		name: "policy_log_backup_enabled",

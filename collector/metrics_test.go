@@ -54,6 +54,17 @@ mongodb_backup_exporter_api_request_duration_seconds_count{operation="ListBackup
 	compare(t, m, want.String(), "mongodb_backup_exporter_api_requests_total", "mongodb_backup_exporter_api_request_duration_seconds")
 }
 
+// Every operation has a counter for each result from its first call on.
+func TestFirstCallOfAnOperation(t *testing.T) {
+	m := NewMetrics(noon())
+	for _, operation := range []string{"ListBackups", "ListTasks", "ListBackups"} {
+		m.Request(Call{Cloud: "huawei", Account: "hw", Region: "cn-north-4", Operation: operation, Result: "ok"})
+	}
+	if got, want := testutil.CollectAndCount(m.requests), 2*len(results()); got != want {
+		t.Errorf("%d counters for two operations, want %d", got, want)
+	}
+}
+
 func TestRejected(t *testing.T) {
 	m := NewMetrics(noon())
 	m.Rejected("BackupSize")

@@ -9,19 +9,15 @@ import (
 )
 
 // NewRegistry returns a registry of everything that /metrics shows: the backups, the exporter's own work, its version,
-// the Go runtime and the process. It fails when two parts have a metric of the same name.
+// the Go runtime and the process. It fails when two parts have a metric of the same name; the registry is then not whole.
 func NewRegistry(c *Collector, m *Metrics) (*prometheus.Registry, error) {
 	registry := prometheus.NewRegistry()
-	err := register(registry,
+	return registry, register(registry,
 		c, m,
 		version.NewCollector("mongodb_backup_exporter"),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	if err != nil {
-		return nil, err
-	}
-	return registry, nil
 }
 
 // register adds all parts, and returns the errors of those that cannot be added.

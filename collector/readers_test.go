@@ -1,0 +1,127 @@
+package collector
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// values returns the values of one family of a snapshot, in the order of the text format.
+func values(t *testing.T, s *backup.Snapshot, name string) []float64 {
+	t.Helper()
+	metrics := make(chan prometheus.Metric, 10_000)
+	c := New(func() *backup.Snapshot { return s }, noon)
+	c.Collect(metrics)
+	close(metrics)
+	i := slices.IndexFunc(c.families, func(d described) bool { return d.name == name })
+	if i < 0 {
+		t.Fatalf("no family %s", name)
+	}
+	var found []float64
+	for m := range metrics {
+		var sample dto.Metric
+		if err := m.Write(&sample); err != nil {
+			t.Fatal(err)
+		}
+		if m.Desc() == c.families[i].desc {
+			found = append(found, sample.GetGauge().GetValue())
+		}
+	}
+	return found
+}
+
+func TestRegionsWithoutInstancesAreShown(t *testing.T) {
+	s := snapshotOf(replicaSet("a", "dds-1"))
+	s.Instances = nil
+	for name, want := range map[string]float64{
+		"account_up": 1, "discovery_success": 1, "unmonitored_instances": 0, "exporter_poll_duration_seconds": 1.5,
+	} {
+		if got := values(t, s, name); !slices.Equal(got, []float64{want}) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestObjectivesOfZeroAreAbsent(t *testing.T) {
+	in := replicaSet("a", "dds-1")
+	in.Objectives.MinRetention, in.Objectives.MaxDuration, in.Objectives.MinSizeRatio = 0, 0, 0
+	for _, name := range []string{"min_retention_seconds", "max_duration_seconds", "min_size_ratio"} {
+		if got := values(t, snapshotOf(in), name); len(got) > 0 {
+			t.Errorf("%s: %v, want no sample", name, got)
+		}
+	}
+}
+
+func TestPolicyWithoutAScheduleHasNoInterval(t *testing.T) {
+	in := replicaSet("a", "dds-1")
+	in.Policy.Value.Weekdays, in.Policy.Value.Interval = nil, 0
+	if got := values(t, snapshotOf(in), "policy_interval_seconds"); len(got) > 0 {
+		t.Errorf("%v, want no sample", got)
+	}
+}
+
+func TestDurationOfTheLastSuccess(t *testing.T) {
+	start, end := ago(9*time.Hour), ago(8*time.Hour)
+	tests := []struct {
+		name       string
+		start, end time.Time
+		want       []float64
+	}{
+		{"known", start, end, []float64{3600}},
+		{"none", start, start, []float64{0}},
+		{"start unknown", time.Time{}, end, nil},
+		{"end unknown", start, time.Time{}, nil},
+		{"end before start", end, start, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := replicaSet("a", "dds-1")
+			list := nightly(9*time.Hour, 1)
+			list.Backups[0].StartedAt, list.Backups[0].EndedAt = tt.start, tt.end
+			in.Nodes[0].Backups = fresh(list)
+			if got := values(t, snapshotOf(in), "last_success_duration_seconds"); !slices.Equal(got, tt.want) {
+				t.Errorf("%v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestRunningJob(t *testing.T) {
+	job := func(state backup.JobState, started time.Time, progress float64) backup.Job {
+		return backup.Job{State: state, StartedAt: started, Progress: &progress}
+	}
+	tests := []struct {
+		name string
+		jobs []backup.Job
+		want []float64 // progress
+	}{
+		{"none", []backup.Job{job(backup.JobFinished, ago(time.Hour), 100)}, nil},
+		{"start unknown", []backup.Job{job(backup.JobRunning, time.Time{}, 10)}, []float64{10}},
+		{"the newer of two", []backup.Job{
+			job(backup.JobRunning, ago(2*time.Hour), 10), job(backup.JobRunning, ago(time.Hour), 20),
+		}, []float64{20}},
+		{"in any order", []backup.Job{
+			job(backup.JobRunning, ago(time.Hour), 20), job(backup.JobRunning, ago(2*time.Hour), 10),
+		}, []float64{20}},
+		{"a known start before an unknown one", []backup.Job{
+			job(backup.JobRunning, time.Time{}, 10), job(backup.JobRunning, ago(time.Hour), 20),
+		}, []float64{20}},
+		{"a newer one that has ended", []backup.Job{
+			job(backup.JobRunning, ago(2*time.Hour), 10), job(backup.JobFailed, ago(time.Hour), 20),
+		}, []float64{10}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := replicaSet("a", "dds-1")
+			in.Jobs = fresh(tt.jobs)
+			if got := values(t, snapshotOf(in), "job_progress_percent"); !slices.Equal(got, tt.want) {
+				t.Errorf("%v, want %v", got, tt.want)
+			}
+		})
+	}
+}
