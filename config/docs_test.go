@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
@@ -104,105 +103,4 @@ func TestDocumentationExamplesLoad(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestDocumentationLinksLead(t *testing.T) {
-	for _, page := range []string{"configuration.md", "permissions/README.md", "../README.md", "../CONTRIBUTING.md", "health.md", "metrics.md", "prometheus.md", "alertmanager.md", "http.md"} {
-		text := read(t, docs, page)
-		for _, link := range regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`).FindAllStringSubmatch(text, -1) {
-			target := text
-			if link[1] != "" {
-				target = ""
-				file := filepath.Join(docs, filepath.Dir(page), link[1])
-				if _, err := os.Stat(file); err != nil {
-					t.Errorf("%s: %v", page, err)
-					continue
-				}
-				if strings.HasSuffix(file, ".md") {
-					target = read(t, file)
-				}
-			}
-			if link[2] != "" && !slices.Contains(anchors(target), link[2]) {
-				t.Errorf("%s: no heading for %s", page, link[0])
-			}
-		}
-	}
-}
-
-func anchors(markdown string) []string {
-	var found []string
-	for _, title := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(markdown, -1) {
-		slug := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(title[1]), "")
-		found = append(found, strings.ReplaceAll(slug, " ", "-"))
-	}
-	return found
-}
-
-// TestPolicies holds the policy files against the actions that the README explains, and keeps reading free of writing.
-func TestPolicies(t *testing.T) {
-	explained := read(t, docs, "permissions", "README.md")
-	var granted []string
-	for file, want := range map[string]struct {
-		version string
-		actions []string
-	}{
-		"alibaba-read-only.json": {"1", []string{
-			"dds:DescribeBackupPolicy", "dds:DescribeBackupTasks", "dds:DescribeBackups", "dds:DescribeClusterBackups",
-			"dds:DescribeClusterRecoverTime", "dds:DescribeDBInstanceAttribute", "dds:DescribeDBInstances", "dds:DescribeInstanceRecoverTime",
-		}},
-		"alibaba-create-backup.json": {"1", []string{"dds:CreateBackup"}},
-		"huawei-read-only.json":      {"1.1", []string{"dds:backup:list", "dds:instance:list", "dds:task:list"}},
-		"huawei-project-lookup.json": {"1.1", []string{"iam:projects:listProjects"}},
-		"huawei-create-backup.json":  {"1.1", []string{"dds:instance:createManualBackup"}},
-	} {
-		version, actions := policy(t, file)
-		if version != want.version {
-			t.Errorf("%s: version %q, want %q", file, version, want.version)
-		}
-		if diff := cmp.Diff(want.actions, actions); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", file, diff)
-		}
-		if !strings.Contains(explained, "]("+file+")") {
-			t.Errorf("the README does not name %s", file)
-		}
-		granted = append(granted, actions...)
-	}
-	told := map[string]bool{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `((?:dds|iam):[A-Za-z:]+)`").FindAllStringSubmatch(explained, -1) {
-		told[row[1]] = true
-	}
-	slices.Sort(granted)
-	if diff := cmp.Diff(granted, slices.Sorted(maps.Keys(told))); diff != "" {
-		t.Errorf("actions (-granted +explained):\n%s", diff)
-	}
-}
-
-// policy returns the version of a policy file and the actions that it allows, sorted.
-func policy(t *testing.T, file string) (version string, actions []string) {
-	t.Helper()
-	var p struct {
-		Version   string
-		Statement []struct {
-			Effect string
-			Action any
-		}
-	}
-	if err := json.Unmarshal([]byte(read(t, docs, "permissions", file)), &p); err != nil {
-		t.Fatalf("%s: %v", file, err)
-	}
-	for _, s := range p.Statement {
-		if s.Effect != "Allow" {
-			t.Errorf("%s: effect %q", file, s.Effect)
-		}
-		switch a := s.Action.(type) {
-		case string:
-			actions = append(actions, a)
-		case []any:
-			for _, one := range a {
-				actions = append(actions, one.(string))
-			}
-		}
-	}
-	slices.Sort(actions)
-	return p.Version, actions
 }

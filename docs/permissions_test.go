@@ -1,0 +1,82 @@
+package docs
+
+import (
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestPolicies compares the policy files with the actions that permissions/README.md explains. The policies for reading
+// must allow nothing else.
+func TestPolicies(t *testing.T) {
+	explained := read(t, "permissions", "README.md")
+	var granted []string
+	for file, want := range map[string]struct {
+		version string
+		actions []string
+	}{
+		"alibaba-read-only.json": {"1", []string{
+			"dds:DescribeBackupPolicy", "dds:DescribeBackupTasks", "dds:DescribeBackups", "dds:DescribeClusterBackups",
+			"dds:DescribeClusterRecoverTime", "dds:DescribeDBInstanceAttribute", "dds:DescribeDBInstances", "dds:DescribeInstanceRecoverTime",
+		}},
+		"alibaba-create-backup.json": {"1", []string{"dds:CreateBackup"}},
+		"huawei-read-only.json":      {"1.1", []string{"dds:backup:list", "dds:instance:list", "dds:task:list"}},
+		"huawei-project-lookup.json": {"1.1", []string{"iam:projects:listProjects"}},
+		"huawei-create-backup.json":  {"1.1", []string{"dds:instance:createManualBackup"}},
+	} {
+		version, actions := policy(t, file)
+		if version != want.version {
+			t.Errorf("%s: version %q, want %q", file, version, want.version)
+		}
+		if diff := cmp.Diff(want.actions, actions); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", file, diff)
+		}
+		if !strings.Contains(explained, "]("+file+")") {
+			t.Errorf("the README does not name %s", file)
+		}
+		granted = append(granted, actions...)
+	}
+	listed := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `((?:dds|iam):[A-Za-z:]+)`").FindAllStringSubmatch(explained, -1) {
+		listed[row[1]] = true
+	}
+	slices.Sort(granted)
+	if diff := cmp.Diff(granted, slices.Sorted(maps.Keys(listed))); diff != "" {
+		t.Errorf("actions (-granted +explained):\n%s", diff)
+	}
+}
+
+// policy returns the version of a policy file and the actions that it allows, sorted.
+func policy(t *testing.T, file string) (version string, actions []string) {
+	t.Helper()
+	var p struct {
+		Version   string
+		Statement []struct {
+			Effect string
+			Action any
+		}
+	}
+	if err := json.Unmarshal([]byte(read(t, "permissions", file)), &p); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	for _, s := range p.Statement {
+		if s.Effect != "Allow" {
+			t.Errorf("%s: effect %q", file, s.Effect)
+		}
+		switch a := s.Action.(type) {
+		case string:
+			actions = append(actions, a)
+		case []any:
+			for _, one := range a {
+				actions = append(actions, one.(string))
+			}
+		}
+	}
+	slices.Sort(actions)
+	return p.Version, actions
+}
