@@ -129,7 +129,7 @@ func (v *validator) objectives(at path, o Objectives, lookback model.Duration) {
 // covered reports an RPO that is longer than the lookback: a backup could be recent enough and still not be listed.
 func (v *validator) covered(at path, rpo, lookback model.Duration) {
 	if rpo > lookback {
-		v.addf(at, "%s is longer than poll.lookback (%s), so that a backup could be within it and yet not seen; "+
+		v.addf(at, "%s is longer than poll.lookback (%s): a backup could be new enough and still not be seen; "+
 			"raise poll.lookback", rpo, lookback)
 	}
 }
@@ -144,8 +144,8 @@ func (v *validator) lookback(c *Config) {
 	grace, ok := c.longestGrace()
 	least := max(grace, grace+weekly) // max, because a sum that overflows is negative
 	if ok && c.Poll.Lookback >= duration(minLookback) && time.Duration(c.Poll.Lookback) < least {
-		v.addf("poll.lookback", "must be at least %s, not %s: with rpo: policy and rpo_grace %s a weekly backup may get that "+
-			"old, and beyond the lookback it is not seen; raise lookback, lower rpo_grace, or write a duration as rpo",
+		v.addf("poll.lookback", "must be at least %s, not %s: with rpo: policy and rpo_grace %s a weekly backup may be that "+
+			"old, and a backup older than the lookback is not seen; raise lookback, lower rpo_grace, or give rpo as a duration",
 			model.Duration(least), c.Poll.Lookback, model.Duration(grace))
 	}
 }

@@ -12,7 +12,7 @@ func (v *validator) account(at path, a Account, lookback model.Duration) {
 	v.cloudName(at.key("cloud"), a.Cloud)
 	v.credentials(at.key("credentials"), a)
 	if a.Concurrency < 0 {
-		v.addf(at.key("concurrency"), "must be 1 or more; leave it out for that of poll")
+		v.addf(at.key("concurrency"), "must be 1 or more; leave it out to use poll.concurrency")
 	}
 	v.rate(at, a.RequestsPerSecond)
 	if len(a.Regions) == 0 {
