@@ -62,13 +62,13 @@ func checkLive(ctx context.Context, s *session, cfg *config.Config) error {
 		for _, c := range checkRegion(ctx, r, s.now()) {
 			result := "ok"
 			switch {
-			case c.optional && backup.ClassOf(c.err) == backup.ClassUnsupported:
+			case c.scope.Optional() && backup.ClassOf(c.err) == backup.ClassUnsupported:
 				result = "not offered for this instance"
 			case c.err != nil:
 				result = c.err.Error()
 				failed++
 			}
-			rows.row(r.Account, r.Region, c.scope, report.OrNone(c.asked), result)
+			rows.row(r.Account, r.Region, c.scope.String(), report.OrNone(c.asked), result)
 		}
 	}
 	if err := rows.print(); err != nil {
@@ -82,15 +82,14 @@ func checkLive(ctx context.Context, s *session, cfg *config.Config) error {
 
 // check is what came of asking one scope.
 type check struct {
-	scope    string
-	asked    string // the instance it was asked about; "": none
-	optional bool   // nothing is wrong when the cloud does not offer it
-	err      error
+	scope backup.Scope
+	asked string // the instance it was asked about; "": none
+	err   error
 }
 
 func checkRegion(ctx context.Context, r poll.Region, now time.Time) []check {
 	found, err := r.Source.Instances(ctx)
-	checks := []check{{scope: "discovery", err: err}}
+	checks := []check{{scope: backup.ScopeDiscovery, err: err}}
 	for _, in := range samples(r, found) {
 		id := in.InstanceID
 		_, backups := r.Source.Backups(ctx, in, in.Targets()[0].NodeID, now.Add(-24*time.Hour))
@@ -98,8 +97,8 @@ func checkRegion(ctx context.Context, r poll.Region, now time.Time) []check {
 		_, policy := r.Source.Policy(ctx, in)
 		_, recovery := r.Source.Recovery(ctx, in)
 		checks = append(checks,
-			check{scope: "backups", asked: id, err: backups}, check{scope: "jobs", asked: id, err: jobs, optional: true},
-			check{scope: "policy", asked: id, err: policy}, check{scope: "recovery", asked: id, err: recovery, optional: true},
+			check{backup.ScopeBackups, id, backups}, check{backup.ScopeJobs, id, jobs},
+			check{backup.ScopePolicy, id, policy}, check{backup.ScopeRecovery, id, recovery},
 		)
 	}
 	return checks

@@ -31,7 +31,7 @@ type Target struct {
 	LastSuccess   *time.Time `json:"last_success"`   // end of the newest successful backup of any type
 	SizeBytes     *int64     `json:"size_bytes"`     // its size
 	RecoveryPoint *time.Time `json:"recovery_point"` // newest moment that can be restored
-	LateAt        *time.Time `json:"late_at"`        // when the verdict turns late if no new backup is made
+	LateAt        *time.Time `json:"late_at"`        // when the verdict turns late or never if no new backup is made, or when it did
 	NextBackup    *time.Time `json:"next_backup"`    // when the cloud plans the next one
 	Running       bool       `json:"running"`        // a backup of the instance is running
 	Progress      *float64   `json:"progress_percent"`
@@ -66,7 +66,7 @@ func New(snapshot *backup.Snapshot, now time.Time) Report {
 			report.Targets = append(report.Targets, newTarget(in, node, now))
 		}
 	}
-	slices.SortStableFunc(report.Targets, func(a, b Target) int { return cmp.Compare(urgency(a.state), urgency(b.state)) })
+	slices.SortStableFunc(report.Targets, func(a, b Target) int { return cmp.Compare(a.state.Urgency(), b.state.Urgency()) })
 	return report
 }
 
@@ -82,13 +82,6 @@ func (r Report) Count(state backup.HealthState) int {
 		}
 	}
 	return n
-}
-
-// urgency orders verdicts by how much they concern the person on call.
-func urgency(state backup.HealthState) int {
-	return slices.Index([]backup.HealthState{
-		backup.HealthNever, backup.HealthLate, backup.HealthFailed, backup.HealthUnknown, backup.HealthPending, backup.HealthOK,
-	}, state)
 }
 
 func newRegion(r backup.Region, now time.Time) Region {
@@ -117,55 +110,15 @@ func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Ta
 		LastError:     text(firstError(in, node)),
 		state:         health.State,
 	}
-	if last := lastSuccess(health); last != nil {
+	outlook := state.Outlook(health, in.Objectives, now)
+	if last := outlook.LastSuccess; last != nil {
 		t.LastSuccess, t.SizeBytes = when(last.EndedAt), last.SizeBytes
 	}
-	t.LateAt = when(lateAt(in, health, now))
+	t.LateAt, t.Running, t.Progress = when(outlook.TurnsAt), outlook.Running, outlook.Progress
 	if in.Policy.Known(now) {
 		t.NextBackup = when(in.Policy.Value.NextAt)
 	}
-	t.Running, t.Progress = running(state, now)
 	return t
-}
-
-// lateAt returns when the verdict turns late if nothing new comes: when the recovery point is older than the RPO, or
-// when the next backup that the cloud plans is overdue.
-func lateAt(in backup.InstanceState, health backup.Health, now time.Time) time.Time {
-	if health.State == backup.HealthNever || health.RecoveryPoint.IsZero() {
-		return time.Time{}
-	}
-	at := health.RecoveryPoint.Add(health.RPO)
-	policy := in.Policy.Value
-	if in.Objectives.RPO == 0 && in.Policy.Known(now) && policy.NextAt.After(now) {
-		if overdue := policy.NextAt.Add(policy.Window + in.Objectives.RPOGrace); overdue.Before(at) {
-			return overdue
-		}
-	}
-	return at
-}
-
-func lastSuccess(health backup.Health) *backup.Backup {
-	var last *backup.Backup
-	for _, kind := range health.Kinds {
-		if s := kind.LastSuccess; s != nil && (last == nil || s.EndedAt.After(last.EndedAt)) {
-			last = s
-		}
-	}
-	return last
-}
-
-// running reports whether a backup runs, from the instance's jobs or else from the target's own list.
-func running(in backup.TargetState, now time.Time) (bool, *float64) {
-	if in.Jobs.Known(now) {
-		for _, job := range in.Jobs.Value {
-			if job.State == backup.JobRunning {
-				return true, job.Progress
-			}
-		}
-	}
-	return in.Backups.Known(now) && slices.ContainsFunc(in.Backups.Value.Backups, func(b backup.Backup) bool {
-		return b.State == backup.StateRunning
-	}), nil
 }
 
 // firstError returns why the newest attempt of any scope failed, the backup list first.

@@ -313,7 +313,7 @@ func TestTargetsWorstFirst(t *testing.T) {
 	}
 	best := got.Targets[2]
 	if !best.LastSuccess.Equal(now.Add(-time.Hour)) || *best.SizeBytes != size || !best.Running || *best.Progress != 50 ||
-		!best.RecoveryPoint.Equal(now.Add(-2*time.Hour)) || !best.LateAt.Equal(now.Add(24*time.Hour)) {
+		!best.RecoveryPoint.Equal(now.Add(-2*time.Hour)) || !best.LateAt.Equal(now.Add(24*time.Hour+time.Second)) {
 		t.Errorf("the healthy target is %+v", best)
 	}
 	if got := got.Targets[1].LastError; !strings.Contains(got, "Forbidden.RAM") || !strings.Contains(got, "R1") {
