@@ -46,7 +46,7 @@ func healthFamilies() []family {
 		labels: []string{"state"},
 		help:   "Verdict on the target. Exactly one state is 1 at any time.",
 		target: func(t *target, to samples) {
-			for state := range backup.HealthState(backup.NumHealthStates) {
+			for _, state := range backup.HealthStates() {
 				to.flag(state == t.health.State, state.String())
 			}
 		},
@@ -215,25 +215,17 @@ func instanceFamilies() []family {
 
 func pollFamilies() []family {
 	return []family{{
-		name:   "poll_success",
-		labels: []string{"scope"},
-		help:   "Whether the newest poll succeeded and its result is not too old to be shown. A poll for what the cloud does not offer for the instance counts as a success.",
-		target: func(t *target, to samples) { to.flag(t.backups.OK(t.now), "backups") },
-		instance: func(in *instance, to samples) {
-			to.flag(in.Jobs.OK(in.now), "jobs")
-			to.flag(in.Policy.OK(in.now), "policy")
-			to.flag(in.Recovery.OK(in.now), "recovery")
-		},
+		name:     "poll_success",
+		labels:   []string{"scope"},
+		help:     "Whether the newest poll succeeded and its result is not too old to be shown. A poll for what the cloud does not offer for the instance counts as a success.",
+		target:   func(t *target, to samples) { to.flag(t.backups.OK(t.now), backup.ScopeBackups.String()) },
+		instance: perPoll(func(p poll, scope string, to samples) { to.flag(p.ok, scope) }),
 	}, {
-		name:   "poll_success_timestamp_seconds",
-		labels: []string{"scope"},
-		help:   "Time of the last successful poll. Absent before the first one.",
-		target: func(t *target, to samples) { to.time(t.backups.At, "backups") },
-		instance: func(in *instance, to samples) {
-			to.time(in.Jobs.At, "jobs")
-			to.time(in.Policy.At, "policy")
-			to.time(in.Recovery.At, "recovery")
-		},
+		name:     "poll_success_timestamp_seconds",
+		labels:   []string{"scope"},
+		help:     "Time of the last successful poll. Absent before the first one.",
+		target:   func(t *target, to samples) { to.time(t.backups.At, backup.ScopeBackups.String()) },
+		instance: perPoll(func(p poll, scope string, to samples) { to.time(p.at, scope) }),
 	}}
 }
 

@@ -162,6 +162,39 @@ func runningBackup(in *backup.InstanceState, now time.Time) backup.Job {
 	return newest
 }
 
+// poll is the part of a reading that does not depend on its value.
+type poll struct {
+	ok bool      // the newest poll succeeded, and its result is not too old
+	at time.Time // time of the last success; zero: there was none
+}
+
+func pollOf[T any](r backup.Reading[T], now time.Time) poll { return poll{r.OK(now), r.At} }
+
+// poll returns the poll of a scope. ok is false for a scope that is not polled per instance.
+func (in *instance) poll(scope backup.Scope) (p poll, ok bool) {
+	switch scope {
+	case backup.ScopeJobs:
+		return pollOf(in.Jobs, in.now), true
+	case backup.ScopePolicy:
+		return pollOf(in.Policy, in.now), true
+	case backup.ScopeRecovery:
+		return pollOf(in.Recovery, in.now), true
+	case backup.ScopeBackups, backup.ScopeDiscovery: // polled per target, and per region
+	}
+	return poll{}, false
+}
+
+// perPoll returns a reader that calls read for each scope that is polled per instance.
+func perPoll(read func(p poll, scope string, to samples)) func(*instance, samples) {
+	return func(in *instance, to samples) {
+		for _, scope := range backup.Scopes() {
+			if p, ok := in.poll(scope); ok {
+				read(p, scope.String(), to)
+			}
+		}
+	}
+}
+
 // pollDuration adds the longest round of all regions.
 func pollDuration(s *backup.Snapshot, to samples) {
 	var longest time.Duration

@@ -47,6 +47,32 @@ func TestRegionsWithoutInstancesAreShown(t *testing.T) {
 	}
 }
 
+// Every scope but the listing of a region's instances has its own series of poll_success.
+func TestEveryScopeHasAPoll(t *testing.T) {
+	families, err := pedantic(t, snapshotOf(replicaSet("a", "dds-1"))).Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := []backup.Scope{backup.ScopeDiscovery}
+	for _, family := range families {
+		if family.GetName() != namespace+"poll_success" {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			for _, pair := range m.GetLabel() {
+				if pair.GetName() == "scope" {
+					shown = append(shown, backup.Scope(pair.GetValue()))
+				}
+			}
+		}
+	}
+	want := slices.Sorted(slices.Values(backup.Scopes()))
+	slices.Sort(shown)
+	if !slices.Equal(shown, want) {
+		t.Errorf("scopes %v, want %v", shown, want)
+	}
+}
+
 func TestObjectivesOfZeroAreAbsent(t *testing.T) {
 	in := replicaSet("a", "dds-1")
 	in.Objectives.MinRetention, in.Objectives.MaxDuration, in.Objectives.MinSizeRatio = 0, 0, 0
