@@ -41,12 +41,13 @@ func families() []family {
 }
 
 func healthFamilies() []family {
+	states := backup.HealthStates() // once, because each call allocates
 	return []family{{
 		name:   "health",
 		labels: []string{"state"},
 		help:   "Verdict on the target. Exactly one state is 1 at any time.",
 		target: func(t *target, to samples) {
-			for _, state := range backup.HealthStates() {
+			for _, state := range states {
 				to.flag(state == t.health.State, state.String())
 			}
 		},

@@ -186,8 +186,9 @@ func (in *instance) poll(scope backup.Scope) (p poll, ok bool) {
 
 // perPoll returns a reader that calls read for each scope that is polled per instance.
 func perPoll(read func(p poll, scope string, to samples)) func(*instance, samples) {
+	scopes := backup.Scopes() // once, because each call allocates
 	return func(in *instance, to samples) {
-		for _, scope := range backup.Scopes() {
+		for _, scope := range scopes {
 			if p, ok := in.poll(scope); ok {
 				read(p, scope.String(), to)
 			}
