@@ -3,7 +3,6 @@ package alibaba
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -48,32 +47,29 @@ func (s *Source) target(id string) backup.Target {
 }
 
 // Instances lists every instance of the region, with its shards. The cloud lists replica sets, standalone instances
-// among them, and sharded clusters apart. Where some records could not be read, an error of class protocol says so
-// beside the others.
-func (s *Source) Instances(ctx context.Context) ([]backup.Instance, error) {
-	var instances []backup.Instance
+// among them, and sharded clusters apart.
+func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
+	listing := backup.Listing{Op: opDescribeDBInstances}
 	var r wire.Reader
-	unread := 0
 	for _, kind := range [...]string{replicate, sharding} {
 		records, err := s.listInstances(ctx, kind)
 		if err != nil {
-			return nil, err
+			return backup.Listing{}, err
 		}
 		for i := range records {
 			in, ok := convertInstance(&records[i], s.whose, kind, &r)
 			if !ok {
-				unread++
+				listing.Unread++
 				continue
 			}
-			instances = append(instances, in)
+			listing.Instances = append(listing.Instances, in)
 		}
 	}
 	s.rejects.Report(s.whose, r)
-	if unread > 0 {
-		return instances, protocolError(opDescribeDBInstances, fmt.Sprintf("%d of the listed instances could not be read", unread), "")
+	if listing.Unread == 0 {
+		s.forgetClusters(listing.Instances)
 	}
-	s.forgetClusters(instances)
-	return instances, nil
+	return listing, nil
 }
 
 // Backups lists the finished backup sets of one target, and for a shard of a cluster in cluster-backup mode those

@@ -101,12 +101,12 @@ func simulate(t testing.TB, variants cloudsim.Variants, change func(*fleet.Fleet
 // instances returns the listed instances by id.
 func (b *bench) instances(t testing.TB) map[string]backup.Instance {
 	t.Helper()
-	list, err := b.Instances(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	listing, err := b.Instances(t.Context())
+	if err != nil || listing.Unread > 0 {
+		t.Fatalf("%d unread, error %v", listing.Unread, err)
 	}
 	out := map[string]backup.Instance{}
-	for _, in := range list {
+	for _, in := range listing.Instances {
 		out[in.InstanceID] = in
 	}
 	return out
@@ -252,9 +252,9 @@ func TestBadValueLeavesTheInstanceListed(t *testing.T) {
 	b := on(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"TotalCount":1,"DBInstances":{"DBInstance":[{"DBInstanceId":"dds-1","CreationTime":"soon"}]}}`)
 	}))
-	list, err := b.Instances(t.Context())
-	if err != nil || len(list) != 2 || list[0].InstanceID != "dds-1" { // once for each kind
-		t.Errorf("Instances = %v, %v; want dds-1", list, err)
+	listing, err := b.Instances(t.Context())
+	if list := listing.Instances; err != nil || listing.Unread != 0 || len(list) != 2 || list[0].InstanceID != "dds-1" { // once for each kind
+		t.Errorf("Instances = %+v, %v; want dds-1", listing, err)
 	}
 	if diff := cmp.Diff([]string{"CreationTime", "ShardList", "CreationTime"}, b.rejected, cmpopts.SortSlices(strings.Compare)); diff != "" {
 		t.Errorf("counted (-want +got):\n%s", diff)

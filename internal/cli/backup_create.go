@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,11 +79,11 @@ func (f *createFlags) find(ctx context.Context, file string, regions []poll.Regi
 		if (f.account != "" && r.Account != f.account) || (f.region != "" && r.Region != f.region) {
 			continue
 		}
-		instances, err := r.Source.Instances(ctx)
-		if err != nil {
+		listing, err := r.Source.Instances(ctx)
+		if err := cmp.Or(err, listing.Err()); err != nil {
 			failures = append(failures, fmt.Errorf("%s/%s: %w", r.Account, r.Region, err))
 		}
-		for _, in := range instances {
+		for _, in := range listing.Instances {
 			if in.InstanceID != f.instance {
 				continue
 			}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -88,9 +89,9 @@ type check struct {
 }
 
 func checkRegion(ctx context.Context, r poll.Region, now time.Time) []check {
-	found, err := r.Source.Instances(ctx)
-	checks := []check{{scope: backup.ScopeDiscovery, err: err}}
-	for _, in := range samples(r, found) {
+	listing, err := r.Source.Instances(ctx)
+	checks := []check{{scope: backup.ScopeDiscovery, err: cmp.Or(err, listing.Err())}}
+	for _, in := range samples(r, listing.Instances) {
 		id := in.InstanceID
 		_, backups := r.Source.Backups(ctx, in, in.Targets()[0].NodeID, now.Add(-24*time.Hour))
 		_, jobs := r.Source.Jobs(ctx, in)

@@ -2,7 +2,6 @@ package huawei
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"time"
 
@@ -13,38 +12,36 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// listInstances returns what it could read together with an error when that is not all.
-func (s *Source) listInstances(ctx context.Context, _ time.Time) ([]backup.Instance, error) {
+func (s *Source) listInstances(ctx context.Context, _ time.Time) (backup.Listing, error) {
 	var r wire.Reader
 	records, err := s.instanceRecords(ctx, &r)
 	if err != nil {
-		return nil, err
+		return backup.Listing{}, err
 	}
 	byID := make(map[string]known, len(records))
-	var all []backup.Instance
-	unread := 0
+	listing := backup.Listing{Op: opListInstances}
 	for i := range records {
 		in, ok := convertInstance(&records[i], s.whose, &r)
 		if !ok {
-			unread++
+			listing.Unread++
 			continue
 		}
 		if _, seen := byID[in.InstanceID]; !seen {
 			byID[in.InstanceID] = in
-			all = append(all, in.Instance)
+			listing.Instances = append(listing.Instances, in.Instance)
 		}
 	}
 	s.rejects.Report(s.whose, r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if unread > 0 { // which instances are gone, nobody knows
+	if listing.Unread > 0 { // an instance that is not among them may still exist
 		maps.Copy(s.known, byID)
-		return all, protocolError(opListInstances, fmt.Sprintf("%d of the listed instances could not be read", unread))
+		return listing, nil
 	}
 	s.known = byID
 	maps.DeleteFunc(s.policies, func(id string, _ *policy) bool { return byID[id].InstanceID == "" })
 	maps.DeleteFunc(s.recents, func(id string, _ increments) bool { return byID[id].InstanceID == "" })
-	return all, nil
+	return listing, nil
 }
 
 func (s *Source) instanceRecords(ctx context.Context, r *wire.Reader) ([]instanceRecord, error) {

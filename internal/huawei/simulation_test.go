@@ -71,7 +71,8 @@ func TestProjectOfFiftyInstances(t *testing.T) {
 		all.Instances = append(all.Instances, replicaSet(fmt.Sprintf("i%02din02", i), 8))
 	}
 	sim, source := simulate(t, all, cloudcall.Keys{AccessKeyID: "AKSIM", AccessKeySecret: "sk-sim"})
-	instances, err := source.Instances(t.Context())
+	listing, err := source.Instances(t.Context())
+	instances := listing.Instances
 	if err != nil || len(instances) != 50 {
 		t.Fatalf("%d instances, error %v", len(instances), err)
 	}
@@ -125,12 +126,12 @@ func TestCredentialsThatTheCloudVerifies(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, source := simulate(t, tt.account, tt.keys)
-			instances, err := source.Instances(t.Context())
+			listing, err := source.Instances(t.Context())
 			if got := backup.ClassOf(err); got != tt.class {
 				t.Fatalf("class %q, want %q (%v)", got, tt.class, err)
 			}
-			if tt.class == "" && len(instances) != 1 {
-				t.Errorf("%d instances, want 1", len(instances))
+			if n := len(listing.Instances); tt.class == "" && n != 1 {
+				t.Errorf("%d instances, want 1", n)
 			}
 		})
 	}
@@ -164,7 +165,8 @@ func TestClusterIsOneTarget(t *testing.T) {
 	cluster := replicaSet("i1in02", 1)
 	cluster.Topology, cluster.Shards = fleet.ShardedCluster, []string{"s1gr02", "s2gr02"}
 	_, source := simulate(t, account(cluster), cloudcall.Keys{AccessKeyID: "AKSIM", AccessKeySecret: "sk-sim"})
-	instances, err := source.Instances(t.Context())
+	listing, err := source.Instances(t.Context())
+	instances := listing.Instances
 	if err != nil || len(instances) != 1 || len(instances[0].Nodes) != 0 {
 		t.Fatalf("instances %v, error %v", instances, err)
 	}

@@ -27,7 +27,7 @@ type Source struct {
 	recent  time.Duration
 
 	// What DDS lists for a whole project is listed for all who ask at the same moment.
-	instances *cloudcall.Shared[[]backup.Instance]
+	instances *cloudcall.Shared[backup.Listing]
 	backups   *cloudcall.Shared[map[string][]backup.Backup] // by instance id
 	jobs      *cloudcall.Shared[map[string][]backup.Job]    // by instance id
 
@@ -60,11 +60,11 @@ func New(opts Options) (*Source, error) {
 	return s, nil
 }
 
-// Instances lists every instance of the project. None has nodes. Where some records could not be read, an error of class
-// protocol says so beside the others.
-func (s *Source) Instances(ctx context.Context) ([]backup.Instance, error) {
-	listed, err := s.instances.Get(ctx, "", time.Time{})
-	return slices.Clone(listed), err
+// Instances lists every instance of the project. None has nodes.
+func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
+	listing, err := s.instances.Get(ctx, "", time.Time{})
+	listing.Instances = slices.Clone(listing.Instances)
+	return listing, err
 }
 
 // Backups lists the backup sets of one instance: full ones, and incremental ones where its policy makes them.
@@ -117,11 +117,11 @@ func (s *Source) mustExist(ctx context.Context, op, instanceID string) error {
 	if s.lookUp(instanceID).InstanceID != "" {
 		return nil
 	}
-	listed, err := s.instances.Get(ctx, instanceID, time.Time{})
-	if slices.ContainsFunc(listed, func(in backup.Instance) bool { return in.InstanceID == instanceID }) {
+	listing, err := s.instances.Get(ctx, instanceID, time.Time{})
+	if slices.ContainsFunc(listing.Instances, func(in backup.Instance) bool { return in.InstanceID == instanceID }) {
 		return nil // even if others could not be read
 	}
-	if err != nil {
+	if err := cmp.Or(err, listing.Err()); err != nil {
 		return err
 	}
 	missing := &backup.Error{Op: op, Class: backup.ClassNotFound, Err: fmt.Errorf("the project does not list instance %q", instanceID)}

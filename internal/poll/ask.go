@@ -15,9 +15,13 @@ func (p *Poller) startRegion(ctx context.Context, r *region, only string) []*fli
 	var found []backup.Instance
 	f := launch(ctx, p, r, &r.listing, question[[]backup.Instance]{
 		scope: backup.ScopeDiscovery,
-		ask: func(ctx context.Context) (_ []backup.Instance, err error) {
-			found, err = r.conf.Source.Instances(ctx)
-			return found, err
+		ask: func(ctx context.Context) ([]backup.Instance, error) {
+			listing, err := r.conf.Source.Instances(ctx)
+			if err != nil {
+				return nil, err
+			}
+			found = listing.Instances
+			return found, listing.Err()
 		},
 		learn: func(ctx context.Context) []*flight {
 			p.learnOutcome(r, subject{r.target(""), backup.ScopeDiscovery}, r.listing.reading.Err)

@@ -21,6 +21,7 @@ import (
 // cloud is a Source made of functions, each of which may be left out. It counts the calls by scope and target.
 type cloud struct {
 	instances func(context.Context) ([]backup.Instance, error)
+	unread    int // listed instances that could not be read
 	backups   func(ctx context.Context, id, node string) (backup.List, error)
 	jobs      func(ctx context.Context, id string) ([]backup.Job, error)
 	policy    func(ctx context.Context, id string) (backup.Policy, error)
@@ -70,9 +71,10 @@ func (c *cloud) total() int {
 	return n
 }
 
-func (c *cloud) Instances(ctx context.Context) ([]backup.Instance, error) {
+func (c *cloud) Instances(ctx context.Context) (backup.Listing, error) {
 	defer c.enter("instances")()
-	return c.instances(ctx)
+	found, err := c.instances(ctx)
+	return backup.Listing{Op: "DescribeDBInstances", Instances: found, Unread: c.unread}, err
 }
 
 func (c *cloud) Backups(ctx context.Context, in backup.Instance, node string, _ time.Time) (backup.List, error) {

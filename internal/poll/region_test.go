@@ -2,7 +2,6 @@ package poll_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -149,10 +148,7 @@ func TestPartOfAListingForgetsNoInstance(t *testing.T) {
 		source := &cloud{instances: lists("a", "c:x:y")}
 		p := newPoller(t, options(log.NewNopLogger()), region(source))
 		p.Refresh(t.Context())
-		source.instances = func(ctx context.Context) ([]backup.Instance, error) {
-			found, err := lists("new", "c:x:z")(ctx)
-			return found, errors.Join(err, &backup.Error{Op: "DescribeDBInstances", Class: backup.ClassProtocol})
-		}
+		source.instances, source.unread = lists("new", "c:x:z"), 1
 		time.Sleep(10 * time.Minute)
 		p.Refresh(t.Context())
 		if diff := cmp.Diff([]string{"a", "c", "new"}, ids(p)); diff != "" {
@@ -161,8 +157,9 @@ func TestPartOfAListingForgetsNoInstance(t *testing.T) {
 		if nodes := find(t, p, "c").Nodes; nodes[1].NodeID != "z" {
 			t.Errorf("shards of c: %+v, want what the newest listing says", nodes)
 		}
-		if listing := p.Snapshot().Regions[0].Unmonitored; listing.OK(time.Now()) {
-			t.Error("a part of a listing counts as a whole one")
+		const want = "DescribeDBInstances: protocol: 1 of the listed instances could not be read"
+		if listing := p.Snapshot().Regions[0].Unmonitored; listing.OK(time.Now()) || listing.Err == nil || listing.Err.Error() != want {
+			t.Errorf("a part of a listing counts as a whole one, or fails with %v, want %s", listing.Err, want)
 		}
 	})
 }
@@ -242,8 +239,10 @@ func TestRegionUp(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				source := &cloud{
 					instances: func(ctx context.Context) ([]backup.Instance, error) {
-						found, err := lists("a")(ctx)
-						return found, errors.Join(err, test.listing)
+						if test.listing != nil {
+							return nil, test.listing
+						}
+						return lists("a")(ctx)
 					},
 					backups:  func(context.Context, string, string) (backup.List, error) { return backup.List{}, test.afterIts },
 					jobs:     func(context.Context, string) ([]backup.Job, error) { return nil, test.afterIts },

@@ -13,9 +13,9 @@ import (
 // An answer is complete or an error: a page that cannot be read fails the call. A single record that cannot be read is
 // left out, and the source counts it.
 type Source interface {
-	// Instances lists every instance of the region, with its shards. The order is free. A list together with an error
-	// is what could be read of a listing of which some records could not.
-	Instances(ctx context.Context) ([]backup.Instance, error)
+	// Instances lists every instance of the region, with its shards. Listed instances that cannot be read are counted
+	// in Listing.Unread. An error means that nothing was listed.
+	Instances(ctx context.Context) (backup.Listing, error)
 	// Backups lists the backups of one target of in that started at since or later, the newest start first. Node is one
 	// of in.Nodes, or "" where in has none.
 	Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error)

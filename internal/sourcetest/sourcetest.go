@@ -5,6 +5,7 @@
 package sourcetest
 
 import (
+	"cmp"
 	"context"
 	"net/http/httptest"
 	"sync"
@@ -140,13 +141,20 @@ func (b *bench) sum(of map[string]int) int {
 	return n
 }
 
+// list returns the instances of the region, all of which must be readable.
+func (b *bench) list(t *testing.T) []backup.Instance {
+	t.Helper()
+	listing, err := b.Source.Instances(t.Context())
+	if err := cmp.Or(err, listing.Err()); err != nil {
+		t.Fatalf("Instances: %v", err)
+	}
+	return listing.Instances
+}
+
 // instance returns one instance as the Source lists it.
 func (b *bench) instance(t *testing.T, id string) backup.Instance {
 	t.Helper()
-	list, err := b.Source.Instances(t.Context())
-	if err != nil {
-		t.Fatalf("Instances: %v", err)
-	}
+	list := b.list(t)
 	for _, in := range list {
 		if in.InstanceID == id {
 			return in
@@ -163,8 +171,8 @@ func since() time.Time { return Now.AddDate(0, 0, -30) }
 func (b *bench) ask(ctx context.Context, scope Scope, in backup.Instance) (int, error) {
 	switch scope {
 	case Instances:
-		list, err := b.Source.Instances(ctx)
-		return len(list), err
+		listing, err := b.Source.Instances(ctx)
+		return len(listing.Instances), cmp.Or(err, listing.Err())
 	case Backups:
 		list, err := b.Source.Backups(ctx, in, in.Targets()[0].NodeID, since())
 		return len(list.Backups), err

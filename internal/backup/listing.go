@@ -1,0 +1,22 @@
+package backup
+
+import "fmt"
+
+// Listing is the answer to "which instances does this region have". The zero value is a region without instances.
+type Listing struct {
+	Op        string     // the cloud's own name of the operation, for Err
+	Instances []Instance // those that could be read, in any order
+	Unread    int        // listed instances that could not be read; 0: Instances is complete
+}
+
+// Err returns nil for a complete listing, and otherwise an [*Error] of class protocol: an instance that is not in
+// Instances may still exist.
+func (l Listing) Err() error {
+	if l.Unread == 0 {
+		return nil
+	}
+	return &Error{
+		Op: l.Op, Class: ClassProtocol,
+		Err: fmt.Errorf("%d of the listed instances could not be read", l.Unread),
+	}
+}
