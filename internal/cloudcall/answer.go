@@ -12,17 +12,17 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// AnswerError is an HTTP answer that is not a JSON object of acceptable size: a proxy's error page, an empty body.
-// Its text never holds the body, which may be anything.
+// AnswerError is an HTTP answer that is not a JSON object of acceptable size, such as an error page of a proxy or an
+// empty body. Its text never holds the body, which may contain anything.
 type AnswerError struct {
 	Status      int
-	ContentType string // as the answer's header says; may be ""
-	RequestID   string
-	RetryAfter  time.Duration // 0: not said
-	Problem     string
+	ContentType string        // from the answer's header; "": none
+	RequestID   string        // from the answer's header; "": none
+	RetryAfter  time.Duration // how long the cloud asks to wait; 0: not set
+	Problem     string        // what is wrong with the answer
 }
 
-// Error says what came back.
+// Error returns the problem, the status and the content type.
 func (e *AnswerError) Error() string {
 	if e.ContentType == "" {
 		return fmt.Sprintf("%s: HTTP status %d", e.Problem, e.Status)
@@ -30,55 +30,55 @@ func (e *AnswerError) Error() string {
 	return fmt.Sprintf("%s: HTTP status %d, content type %q", e.Problem, e.Status, e.ContentType)
 }
 
-// answer is what the headers of an answer said: SDKs lose some of it on the way to their errors.
-type answer struct {
+// answerHead is the part of an answer that SDKs do not always keep in their errors.
+type answerHead struct {
 	status     int
 	requestID  string
 	retryAfter time.Duration
 }
 
-func newAnswer(resp *http.Response) answer {
-	return answer{
+func newAnswerHead(resp *http.Response) answerHead {
+	return answerHead{
 		status:     resp.StatusCode,
 		requestID:  firstHeader(resp.Header, "X-Acs-Request-Id", "X-Request-Id"),
 		retryAfter: retryAfter(resp.Header),
 	}
 }
 
-// answerSlot holds the newest answer of one attempt.
-type answerSlot struct{ newest atomic.Pointer[answer] }
+// headSlot holds the newest answer's head of one attempt.
+type headSlot struct{ newest atomic.Pointer[answerHead] }
 
-type answerKey struct{}
+type headSlotKey struct{}
 
-// withAnswer returns a context in which the transport leaves what the answer's headers said.
-func withAnswer(ctx context.Context) (context.Context, *answerSlot) {
-	slot := &answerSlot{}
-	return context.WithValue(ctx, answerKey{}, slot), slot
+// withHeadSlot returns a context in which the transport stores the head of each answer.
+func withHeadSlot(ctx context.Context) (context.Context, *headSlot) {
+	slot := &headSlot{}
+	return context.WithValue(ctx, headSlotKey{}, slot), slot
 }
 
-func (a answer) keepIn(ctx context.Context) {
-	if slot, ok := ctx.Value(answerKey{}).(*answerSlot); ok {
-		slot.newest.Store(&a)
+func (h answerHead) storeIn(ctx context.Context) {
+	if slot, ok := ctx.Value(headSlotKey{}).(*headSlot); ok {
+		slot.newest.Store(&h)
 	}
 }
 
-// complete returns the failure with what the SDK's error did not say.
-func (s *answerSlot) complete(failure *backup.Error) *backup.Error {
-	said := s.newest.Load()
-	if said == nil {
+// complete returns the failure with its empty fields filled from the head.
+func (s *headSlot) complete(failure *backup.Error) *backup.Error {
+	head := s.newest.Load()
+	if head == nil {
 		return failure
 	}
-	whole := *failure
-	if whole.Status == 0 {
-		whole.Status = said.status
+	completed := *failure
+	if completed.Status == 0 {
+		completed.Status = head.status
 	}
-	if whole.RequestID == "" {
-		whole.RequestID = said.requestID
+	if completed.RequestID == "" {
+		completed.RequestID = head.requestID
 	}
-	if whole.RetryAfter == 0 {
-		whole.RetryAfter = said.retryAfter
+	if completed.RetryAfter == 0 {
+		completed.RetryAfter = head.retryAfter
 	}
-	return &whole
+	return &completed
 }
 
 func firstHeader(h http.Header, names ...string) string {
@@ -90,8 +90,8 @@ func firstHeader(h http.Header, names ...string) string {
 	return ""
 }
 
-// retryAfter reads x-acs-retry-after (Alibaba Cloud, milliseconds) or Retry-After (seconds; its date form is not in
-// use by either cloud). It is capped at a minute, so that a wrong value cannot silence an account.
+// retryAfter reads x-acs-retry-after (Alibaba Cloud, milliseconds) or Retry-After (seconds; no cloud uses its date
+// form). It returns a minute at most, so that a wrong value cannot stop an account for long.
 func retryAfter(h http.Header) time.Duration {
 	const longest = time.Minute
 	if ms, err := strconv.ParseInt(h.Get("X-Acs-Retry-After"), 10, 32); err == nil && ms > 0 {

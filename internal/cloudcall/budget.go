@@ -11,16 +11,17 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// Budget is a token bucket per operation, or one for all of them together. A nil Budget has no limit.
+// Budget limits the rate of calls. It is safe for concurrent use. A nil Budget has no limit.
 type Budget struct {
 	perSecond float64
 	shared    bool
 	mu        sync.Mutex
-	buckets   map[string]*rate.Limiter
+	buckets   map[string]*rate.Limiter // by operation; by "" when shared
 }
 
-// NewBudget returns a Budget of perSecond calls a second, for each operation or, when shared, for all together.
-// It allows a burst of one second's calls, and one call at least. Without a positive perSecond there is no limit.
+// NewBudget returns a Budget of perSecond calls a second: for each operation, or for all operations together when
+// shared. It allows a burst of one second's calls, and of one call at least. It returns nil, no limit, unless perSecond
+// is positive.
 func NewBudget(perSecond float64, shared bool) *Budget {
 	if perSecond <= 0 || math.IsNaN(perSecond) {
 		return nil
@@ -39,7 +40,7 @@ func (b *Budget) String() string {
 	return fmt.Sprintf("%v/s for each operation", b.perSecond)
 }
 
-// wait returns when the call may be sent. It fails at once when the context would end before.
+// wait returns when the call may be sent. It fails at once when that would be after the end of ctx.
 func (b *Budget) wait(ctx context.Context, op string) error {
 	if b == nil {
 		return nil

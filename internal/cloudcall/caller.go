@@ -11,15 +11,15 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// Place names whose calls these are: the labels cloud, account and region.
+// Place is the account and region that calls are made for. Its fields are the labels cloud, account and region.
 type Place struct{ Cloud, Account, Region string }
 
-// Observer is told of every attempt and of every record that could not be read. Implementations are safe for
-// concurrent use and return at once.
+// Observer receives every attempt and every rejected value. Implementations are safe for concurrent use and return at
+// once.
 type Observer interface {
-	// Request reports one attempt; result is "ok" or a backup.Class.
+	// Request receives one attempt. result is "ok" or a backup.Class.
 	Request(place Place, operation, result string, elapsed time.Duration)
-	// Rejected reports one record or value that could not be read, by the name of the API's field.
+	// Rejected receives one record or value that could not be read. field is the API's name of the field.
 	Rejected(field string)
 }
 
@@ -28,20 +28,19 @@ type Options struct {
 	Place    Place
 	Observer Observer
 	Now      func() time.Time // measures how long an attempt took
-	// Classify turns what an SDK returned into an Error of a known class, never nil. It is the provider's errors.go,
-	// and is asked only about failures that this package does not recognise by itself (deadlines, connections,
-	// answers that are not JSON).
+	// Classify turns an error of an SDK into an Error with a class. It never returns nil. It is asked only about errors
+	// that this package does not recognize: not about deadlines, connections and answers that are not JSON.
 	Classify func(op string, err error) *backup.Error
-	// Gate stands before all calls of one account, whatever the region; nil: none.
+	// Gate is shared by all calls of one account, in all regions; nil: none.
 	Gate *Gate
 	// Budget is the rate limit; nil: none.
 	Budget *Budget
-	// Timeout bounds one attempt; 0: none but the caller's context.
+	// Timeout bounds one attempt; 0: only the caller's context bounds it.
 	Timeout time.Duration
 	// MaxAttempts bounds the attempts of one call, the first included; 0: 4.
 	MaxAttempts uint
-	// FirstRetry is the mean pause before the first retry, which doubles from then on; 0: 500 ms. Each pause is
-	// drawn from half to one and a half times its mean, and comes on top of what the cloud asks to wait.
+	// FirstRetry is the mean pause before the first retry; 0: 500 ms. The mean doubles with each retry. A pause is
+	// random, between half and one and a half times its mean, and is added to what the cloud asks to wait.
 	FirstRetry time.Duration
 }
 
@@ -59,58 +58,58 @@ func New(opts Options) *Caller {
 	return &Caller{opts: opts}
 }
 
-// Place returns whose calls these are.
+// Place returns the account and region that the calls are made for.
 func (c *Caller) Place() Place { return c.opts.Place }
 
 // Rejected counts one record or value that could not be read.
 func (c *Caller) Rejected(field string) { c.opts.Observer.Rejected(field) }
 
-// Do makes one call, and makes it again while its failure is of a class that passes by itself. op is the cloud's own
-// name of the operation. attempt is called with a context that ends at the call's deadline and must not outlive it.
-// The error, if any, is always a [*backup.Error]. When the context ends during a retry it is the failure that the
-// retry was to overcome, because that says more than "no answer in time".
+// Do makes one call, and repeats it while its failure has a class that may pass. op is the cloud's own name of the
+// operation. attempt is called with a context that ends at the deadline of the attempt, and returns by then. Every
+// error is a [*backup.Error]. When ctx ends during a retry, the error is that of the attempt before, because it says
+// more than "no answer in time".
 func Do[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (T, error) {
 	wait := newPauses(ctx, c.opts.FirstRetry)
-	var newest *backup.Error
+	var last *backup.Error
 	value, err := backoff.Retry(ctx, func() (T, error) {
 		value, failure, sent := once(ctx, c, op, attempt)
 		if failure == nil {
 			return value, nil
 		}
-		if newest == nil || tellsMore(ctx, failure, sent) {
-			newest = failure
+		if last == nil || saysMore(ctx, failure, sent) {
+			last = failure
 		}
 		if !sent || !failure.Class.Retryable() {
-			return value, backoff.Permanent(newest)
+			return value, backoff.Permanent(last)
 		}
-		wait.asked = failure.RetryAfter
-		return value, newest
+		wait.retryAfter = failure.RetryAfter
+		return value, last
 	}, backoff.WithBackOff(wait), backoff.WithMaxTries(c.opts.MaxAttempts), backoff.WithMaxElapsedTime(0))
 	if err != nil {
-		return value, newest
+		return value, last
 	}
 	return value, nil
 }
 
-// Once makes one call and never repeats it: for the operations that start a backup, where no answer does not mean that
-// none was started. The hint of such a failure says so.
+// Once makes one call and never repeats it. It is for operations that start a backup: without an answer, a backup may
+// have been started or not. The hint of such a failure says so.
 func Once[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (T, error) {
 	value, failure, sent := once(ctx, c, op, attempt)
 	if failure == nil {
 		return value, nil
 	}
-	if sent && leavesOpen(failure) {
-		told := *failure
-		told.Hint = join(failure.Hint, maybeStarted)
-		failure = &told
+	if sent && mayHaveStarted(failure) {
+		hinted := *failure
+		hinted.Hint = join(failure.Hint, maybeStarted)
+		failure = &hinted
 	}
 	return value, failure
 }
 
 const maybeStarted = "a backup may have been started nevertheless: look at `mongodb_backup_exporter status` first"
 
-// leavesOpen reports whether the cloud may have done what it was asked for.
-func leavesOpen(failure *backup.Error) bool {
+// mayHaveStarted reports whether the cloud may have done what a failed call asked for.
+func mayHaveStarted(failure *backup.Error) bool {
 	if op, ok := errors.AsType[*net.OpError](failure.Err); ok && op.Op == "dial" {
 		return false // nothing was sent
 	}
@@ -125,8 +124,8 @@ func join(hint, more string) string {
 	return hint + "; " + more
 }
 
-// tellsMore reports whether a failure is news, and not just the end of the caller's patience.
-func tellsMore(ctx context.Context, failure *backup.Error, sent bool) bool {
+// saysMore reports whether a failure says more than that the caller stopped waiting.
+func saysMore(ctx context.Context, failure *backup.Error, sent bool) bool {
 	switch failure.Class {
 	case backup.ClassCanceled:
 		return false
@@ -137,8 +136,8 @@ func tellsMore(ctx context.Context, failure *backup.Error, sent bool) bool {
 	}
 }
 
-// once makes one attempt: through the gate, within the budget, bounded in time, counted. sent is false when there was
-// no attempt, because the gate, the budget or the context forbade it.
+// once makes one attempt: through the gate, within the budget, with a timeout, and counted. sent is false when the gate,
+// the budget or the context did not let the call be sent.
 func once[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (value T, failure *backup.Error, sent bool) {
 	if ctx.Err() != nil {
 		return value, c.classify(ctx, op, ctx.Err()), false
@@ -151,29 +150,35 @@ func once[T any](ctx context.Context, c *Caller, op string, attempt func(context
 	if err := c.opts.Budget.wait(ctx, op); err != nil {
 		return value, c.classify(ctx, op, err), false
 	}
-	callCtx, cancel := ctx, func() {}
-	if c.opts.Timeout > 0 {
-		callCtx, cancel = context.WithTimeout(ctx, c.opts.Timeout)
-	}
-	defer cancel()
-	callCtx, seen := withAnswer(callCtx)
-	start := c.opts.Now()
-	value, err = Guard(func() (T, error) { return attempt(callCtx) })
-	elapsed := c.opts.Now().Sub(start)
-	if err == nil {
-		c.opts.Observer.Request(c.opts.Place, op, "ok", elapsed)
-		return value, nil, true
-	}
-	failure = seen.complete(c.classify(callCtx, op, err))
-	c.opts.Observer.Request(c.opts.Place, op, string(failure.Class), elapsed)
+	value, failure = observed(ctx, c, op, attempt)
 	return value, failure, true
 }
 
-// pauses yields how long to wait before each retry, and stops when the call would end first.
+// observed makes one attempt, with a timeout, and counts it.
+func observed[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (T, *backup.Error) {
+	if c.opts.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.opts.Timeout)
+		defer cancel()
+	}
+	ctx, head := withHeadSlot(ctx)
+	start := c.opts.Now()
+	value, err := Guard(func() (T, error) { return attempt(ctx) })
+	elapsed := c.opts.Now().Sub(start)
+	if err == nil {
+		c.opts.Observer.Request(c.opts.Place, op, "ok", elapsed)
+		return value, nil
+	}
+	failure := head.complete(c.classify(ctx, op, err))
+	c.opts.Observer.Request(c.opts.Place, op, string(failure.Class), elapsed)
+	return value, failure
+}
+
+// pauses yields how long to wait before each retry, and stops when the call would end before the retry.
 type pauses struct {
 	*backoff.ExponentialBackOff
-	deadline time.Time     // of the call, by the clock of contexts; zero: none
-	asked    time.Duration // what the cloud asked to wait; 0: nothing
+	deadline   time.Time     // of the call, by the clock of contexts; zero: none
+	retryAfter time.Duration // how long the cloud asked to wait; 0: not set
 }
 
 func newPauses(ctx context.Context, first time.Duration) *pauses {
@@ -183,9 +188,10 @@ func newPauses(ctx context.Context, first time.Duration) *pauses {
 	return &pauses{ExponentialBackOff: growing, deadline: deadline}
 }
 
-// NextBackOff adds the random pause to what the cloud asked for: callers told the same must not all return at once.
+// NextBackOff adds a random pause to what the cloud asked for: callers that were asked the same must not return
+// together.
 func (p *pauses) NextBackOff() time.Duration {
-	pause := p.asked + p.ExponentialBackOff.NextBackOff()
+	pause := p.retryAfter + p.ExponentialBackOff.NextBackOff()
 	if !p.deadline.IsZero() && time.Until(p.deadline) <= pause {
 		return backoff.Stop
 	}

@@ -12,14 +12,14 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// classify finds the class of a failure: first by what is the same for all clouds, then by the provider's rules.
-// ctx is the attempt's own.
+// classify gives a failure its class: by the rules that hold for all clouds, or else by those of the provider. ctx is the
+// context of the attempt.
 func (c *Caller) classify(ctx context.Context, op string, err error) *backup.Error {
 	if failure, ok := errors.AsType[*backup.Error](err); ok {
 		return failure
 	}
 	if a, ok := errors.AsType[*AnswerError](err); ok {
-		class, hint := a.verdict()
+		class, hint := a.classAndHint()
 		return &backup.Error{
 			Op: op, Class: class, Hint: hint,
 			Status: a.Status, RetryAfter: a.RetryAfter, RequestID: a.RequestID, Err: a,
@@ -39,7 +39,7 @@ func (c *Caller) classify(ctx context.Context, op string, err error) *backup.Err
 	}
 	failure := c.opts.Classify(op, err)
 	if failure.Class == backup.ClassProtocol && ctx.Err() != nil {
-		return contextFailure(op, ctx.Err()) // an SDK that reports the end of the context in words of its own
+		return contextFailure(op, ctx.Err()) // some SDKs report the end of the context as an error of their own
 	}
 	return failure
 }
@@ -55,11 +55,10 @@ func contextFailure(op string, err error) *backup.Error {
 	return nil
 }
 
-// networkCause finds a failure of the connection. It returns the cause without the URL that net/http wraps around it,
-// because a URL may carry an access key id, a signature or a token, and without our own port, which makes every
-// failure look new.
-func networkCause(err error) (error, bool) {
-	found := false
+// networkCause returns the cause of a failed connection; found is false for any other error. It leaves out the URL that
+// net/http adds, because a URL may carry an access key id, a signature or a token. It leaves out our own port too,
+// because it makes equal failures look different.
+func networkCause(err error) (cause error, found bool) {
 	for wrapped, ok := errors.AsType[*url.Error](err); ok; wrapped, ok = errors.AsType[*url.Error](err) {
 		err, found = wrapped.Err, true
 	}
@@ -81,8 +80,8 @@ func networkHint(cause error) string {
 	return ""
 }
 
-// verdict says what an answer means that is not a JSON object.
-func (e *AnswerError) verdict() (class backup.Class, hint string) {
+// classAndHint returns what an answer means that is not a JSON object.
+func (e *AnswerError) classAndHint() (class backup.Class, hint string) {
 	switch {
 	case e.Status == http.StatusTooManyRequests:
 		return backup.ClassThrottled, ""
@@ -98,7 +97,24 @@ func (e *AnswerError) verdict() (class backup.Class, hint string) {
 	return backup.ClassProtocol, ""
 }
 
-// ClassOfStatus returns what an HTTP status means whose answer names no error code that says more.
+// Unsupported returns the error of an operation that the cloud does not offer for an instance.
+func Unsupported(op, why string) *backup.Error {
+	return &backup.Error{Op: op, Class: backup.ClassUnsupported, Err: errors.New(why)}
+}
+
+// UnsupportedIf returns a copy of err with class unsupported and without a hint, if err is a [*backup.Error] that
+// matches. Otherwise it returns err.
+func UnsupportedIf(err error, matches func(*backup.Error) bool) error {
+	failure, ok := errors.AsType[*backup.Error](err)
+	if !ok || !matches(failure) {
+		return err
+	}
+	changed := *failure
+	changed.Class, changed.Hint = backup.ClassUnsupported, ""
+	return &changed
+}
+
+// ClassOfStatus returns the class of an HTTP status, for answers whose error code is missing or not known.
 func ClassOfStatus(status int) backup.Class {
 	switch {
 	case status == http.StatusUnauthorized:

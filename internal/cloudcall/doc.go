@@ -1,5 +1,10 @@
-// Package cloudcall is what every call to a cloud shares, whatever the cloud: a rate limit per operation, retries with
-// backoff for failures that pass, a gate that keeps refused credentials from being tried over and over, one error type
-// with a class and a request id, counting of every attempt, and an HTTP transport that is bound to a context, caps what
-// it reads, and says what came back when that is not JSON.
+// Package cloudcall makes calls to clouds. It is the same for all clouds, and knows what a call is but not what an
+// answer says.
+//
+// Every call passes a gate, which stops calls with refused credentials, and a budget, which limits the rate. A call
+// that fails for a reason that may pass is repeated. Every attempt is counted. Every failure becomes a backup.Error
+// with a class. The HTTP transport is bound to a context, limits the size of an answer, and reports an answer that is
+// not a JSON object.
+//
+// It imports internal/backup for errors and their classes, and no SDK.
 package cloudcall

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Endpoint splits the host or URL of an API. There may be no path: the SDKs drop it, or sign another one.
+// Endpoint splits the host or URL of an API. It refuses a path, because the SDKs leave it out or sign a different one.
 func Endpoint(s string) (scheme, host string, err error) {
 	if !strings.Contains(s, "://") {
 		s = "https://" + s

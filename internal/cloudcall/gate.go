@@ -8,79 +8,83 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// Gate keeps refused credentials from being tried over and over: clouds lock a key after a few failures in a row.
-// Until one call has proved the credentials good, calls pass one at a time. After a refusal nothing passes for a
-// while, which doubles with each further refusal; calls then fail at once with what the cloud said. New credentials
-// open the gate again. A nil Gate lets everything pass.
+// Gate stops calls with refused credentials, because clouds lock a key after a few failures in a row. It is shared by
+// all calls of one account.
 //
-// Calls already under way when good credentials are withdrawn are beyond its reach, and count as one refusal.
+// Until one call has proved the credentials good, calls pass one at a time. After a refusal no call passes for a while,
+// and the pause doubles with each further refusal. Meanwhile calls fail at once, with the error of the refused call. New
+// credentials open the gate again. Calls that are already sent when good credentials are withdrawn cannot be stopped,
+// and count as one refusal.
+//
+// A Gate is safe for concurrent use. A nil Gate lets every call pass.
 type Gate struct {
 	now         func() time.Time
-	fingerprint func() string // nil: it cannot be told when the credentials change
-	turn        chan struct{} // holds a token while nobody proves the credentials
+	fingerprint func() string // nil: a change of the credentials cannot be seen
+	turn        chan struct{} // holds a token while no call is proving the credentials
 
 	mu       sync.Mutex
 	proven   bool
 	refusals int           // in a row, of the same credentials
-	until    time.Time     // nothing passes before
-	last     *backup.Error // what the cloud said; nil: nothing against them
-	tried    string        // fingerprint of the refused credentials
+	until    time.Time     // no call passes before
+	refusal  *backup.Error // the newest; nil: none since the last good call
+	refused  string        // fingerprint of the refused credentials
 }
 
-// Pauses after the first and after many refusals in a row: no more than three calls fail in 30 s.
+// Pauses after the first and after many refusals in a row. They keep refusals to three within 30 s.
 const (
 	firstPause = 10 * time.Second
 	maxPause   = 5 * time.Minute
 )
 
-// NewGate returns an unproven Gate. fingerprint returns a value that changes when the credentials do; nil: that cannot
-// be told, and new ones wait for the end of the pause.
+// NewGate returns a Gate for credentials that are not proved good yet. fingerprint returns a value that changes when the
+// credentials do. With a nil fingerprint, new credentials have to wait for the end of the pause.
 func NewGate(now func() time.Time, fingerprint func() string) *Gate {
 	g := &Gate{now: now, fingerprint: fingerprint, turn: make(chan struct{}, 1)}
 	g.turn <- struct{}{}
 	return g
 }
 
-// enter waits for the right to call. The caller calls leave once, with what came of it.
+// enter waits until a call may be made. Then it is the duty of the caller to call leave once, with the failure of the
+// call or nil.
 func (g *Gate) enter(ctx context.Context) (leave func(*backup.Error), err error) {
 	if g == nil {
 		return func(*backup.Error) {}, nil
 	}
 	if p, err := g.check(); p.free || err != nil {
-		return p.settle, err
+		return p.end, err
 	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-g.turn:
 	}
-	p, err := g.check() // another caller may have proved or disproved the credentials meanwhile
+	p, err := g.check() // another call may have proved the credentials good or bad while this one waited
 	if p.free || err != nil {
 		g.turn <- struct{}{}
-		return p.settle, err
+		return p.end, err
 	}
 	return func(failure *backup.Error) {
-		p.settle(failure)
+		p.end(failure)
 		g.turn <- struct{}{}
 	}, nil
 }
 
-// pass is the right to make one call, and what was held against the credentials when it was given.
+// pass is the right to make one call.
 type pass struct {
-	gate *Gate
-	free bool          // calls pass freely; else one at a time
-	last *backup.Error // the newest refusal by then
+	gate    *Gate
+	free    bool          // calls pass freely; false: one at a time
+	refusal *backup.Error // the newest when the pass was given; nil: none
 }
 
-// check returns a pass, or what the cloud said when nothing may pass.
+// check returns a pass, or the error of the refused call while no call may pass.
 func (g *Gate) check() (pass, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	p := pass{gate: g, free: g.proven, last: g.last}
-	if g.last == nil || !g.now().Before(g.until) || g.mark() != g.tried {
+	p := pass{gate: g, free: g.proven, refusal: g.refusal}
+	if g.refusal == nil || !g.now().Before(g.until) || g.current() != g.refused {
 		return p, nil
 	}
-	shut := *g.last
+	shut := *g.refusal
 	again := "asked again at " + g.until.UTC().Format(time.TimeOnly) + " UTC"
 	if g.fingerprint != nil {
 		again += " or with new credentials"
@@ -89,38 +93,43 @@ func (g *Gate) check() (pass, error) {
 	return p, &shut
 }
 
-// mark tells the credentials of now from those of another time.
-func (g *Gate) mark() string {
+// current returns the fingerprint of the present credentials; "" when it is not known.
+func (g *Gate) current() string {
 	if g.fingerprint == nil {
 		return ""
 	}
 	return g.fingerprint()
 }
 
-// settle learns from the outcome of a call.
-func (p pass) settle(failure *backup.Error) {
+// end records the outcome of the call.
+func (p pass) end(failure *backup.Error) {
 	g := p.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if p.last != g.last {
-		return // a refusal came while this call was under way, and is newer than anything it can tell
+	if p.refusal != g.refusal {
+		return // another call was refused after this one was sent: what this one says is older
 	}
 	switch {
 	case proves(failure):
-		g.proven, g.refusals, g.last = true, 0, nil
+		g.proven, g.refusals, g.refusal = true, 0, nil
 	case failure.Class == backup.ClassAuth:
-		tried := g.mark()
-		if tried != g.tried {
-			g.refusals = 0
-		}
-		g.until = g.now().Add(min(firstPause<<min(g.refusals, 10), maxPause))
-		g.refusals++
-		g.proven, g.last, g.tried = false, failure, tried
+		g.refuse(failure)
 	}
 }
 
+// refuse records a refusal. The mutex is locked.
+func (g *Gate) refuse(failure *backup.Error) {
+	current := g.current()
+	if current != g.refused {
+		g.refusals = 0
+	}
+	g.until = g.now().Add(min(firstPause<<min(g.refusals, 10), maxPause))
+	g.refusals++
+	g.proven, g.refusal, g.refused = false, failure, current
+}
+
 // proves reports whether the outcome of a call shows that the credentials are good. Throttling does not: a cloud's
-// gateway may refuse a call before it looks at them.
+// gateway may throttle a call before it looks at the credentials.
 func proves(failure *backup.Error) bool {
 	return failure == nil || failure.Class.Answered() && failure.Class != backup.ClassThrottled
 }

@@ -4,8 +4,8 @@ import "errors"
 
 var errPanicked = errors.New("the cloud's SDK panicked")
 
-// Guard calls into a cloud's SDK, and makes an error of a panic there. The error's text is always the same: what the
-// SDK panics with may hold secrets. It is for SDKs alone; decision 21 says why.
+// Guard calls into a cloud's SDK, and returns an error when the SDK panics. The error's text is always the same, because
+// the value of a panic may hold secrets. Guard is for SDKs only: docs/decisions/0021-panics-of-sdks.md says why.
 func Guard[T any](call func() (T, error)) (value T, err error) {
 	defer func() {
 		if recover() != nil {

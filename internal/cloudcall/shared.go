@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// sharedTimeout bounds a listing that callers share: none of them has the right to set its deadline.
+// sharedTimeout bounds a shared listing. No caller's deadline does, because other callers may wait for longer.
 const sharedTimeout = 5 * time.Minute
 
-// Shared is a listing that callers of the same moment share, so that asking for each part of a whole costs one listing
-// of the whole. A caller joins the listing in flight, or takes the last one if it is recent and that caller has not had
-// it yet: asking twice always gives news. Failures are shared just so. It is safe for concurrent use.
+// Shared shares one listing of a whole among callers who each need a part of it. A caller joins the listing that is
+// running, or takes the last one when it ended recently. A caller never receives the same listing twice: asking again
+// starts a new one. Failures are shared the same way. It is safe for concurrent use.
 type Shared[T any] struct {
 	op     string
 	recent time.Duration
@@ -19,95 +19,97 @@ type Shared[T any] struct {
 	list   func(ctx context.Context, since time.Time) (T, error)
 
 	mu   sync.Mutex
-	last *flight[T]
+	last *listing[T] // nil: none yet, or the last one was abandoned
 }
 
-// NewShared returns a Shared of what list returns. op names it in the errors of callers who stop waiting; recent is how
-// long after its end a listing may still be taken.
+// NewShared returns a Shared that calls list. op is the operation in the errors of callers that stop waiting. recent is
+// how long after its end a listing may still be taken; 0: only while it is running.
 func NewShared[T any](op string, recent time.Duration, now func() time.Time, list func(ctx context.Context, since time.Time) (T, error)) *Shared[T] {
 	return &Shared[T]{op: op, recent: recent, now: now, list: list}
 }
 
-// flight is one listing, under way or ended. The mutex of Shared guards had, waiting, ended and endedAt.
-type flight[T any] struct {
-	since   time.Time // it holds what began then or later
-	had     map[string]bool
+// listing is one call of list, running or ended. The mutex of Shared guards callers, waiting, ended and endedAt.
+type listing[T any] struct {
+	since   time.Time       // it holds what began then or later
+	callers map[string]bool // who joined or took it
 	waiting int
 	ended   bool
 	endedAt time.Time
 
 	work   sync.WaitGroup
 	cancel context.CancelFunc
-	done   chan struct{}
-	value  T // both to be read after done only
+	done   chan struct{} // closed when value and err may be read
+	value  T
 	err    error
 }
 
-// Get returns a listing of what began at since or later. who names the caller. The value is shared: nothing it reaches
-// may be written to.
-func (s *Shared[T]) Get(ctx context.Context, who string, since time.Time) (T, error) {
+// Get returns a listing of everything that began at since or later. caller identifies who asks. The value is shared:
+// nothing that it reaches may be written to.
+func (s *Shared[T]) Get(ctx context.Context, caller string, since time.Time) (T, error) {
 	var none T
 	if ctx.Err() != nil {
 		return none, contextFailure(s.op, ctx.Err())
 	}
-	f := s.join(ctx, who, since)
+	l := s.join(ctx, caller, since)
 	select {
-	case <-f.done:
-		s.leave(f)
-		return f.value, f.err
+	case <-l.done:
+		s.leave(l)
+		return l.value, l.err
 	case <-ctx.Done():
-		if s.leave(f) {
-			f.cancel()
-			f.work.Wait()
+		if s.leave(l) {
+			l.cancel()
+			l.work.Wait()
 		}
 		return none, contextFailure(s.op, ctx.Err())
 	}
 }
 
-func (s *Shared[T]) join(ctx context.Context, who string, since time.Time) *flight[T] {
+func (s *Shared[T]) join(ctx context.Context, caller string, since time.Time) *listing[T] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.last
-	if f == nil || !s.fits(f, who, since) {
-		f = s.start(ctx, since)
-		s.last = f
+	l := s.last
+	if l == nil || !s.serves(l, caller, since) {
+		l = s.start(ctx, since)
+		s.last = l
 	}
-	f.had[who] = true
-	f.waiting++
-	return f
+	l.callers[caller] = true
+	l.waiting++
+	return l
 }
 
-func (s *Shared[T]) fits(f *flight[T], who string, since time.Time) bool {
-	if since.Before(f.since) {
+// serves reports whether a caller may have the listing.
+func (s *Shared[T]) serves(l *listing[T], caller string, since time.Time) bool {
+	if since.Before(l.since) {
 		return false
 	}
-	return !f.ended || (!f.had[who] && s.now().Sub(f.endedAt) < s.recent)
+	return !l.ended || (!l.callers[caller] && s.now().Sub(l.endedAt) < s.recent)
 }
 
-// start begins a listing that ends on its own terms: with its work, its timeout, or the last caller's leaving.
-func (s *Shared[T]) start(ctx context.Context, since time.Time) *flight[T] {
+// start starts a listing. It runs until it is done, its timeout has passed, or the last caller has left.
+func (s *Shared[T]) start(ctx context.Context, since time.Time) *listing[T] {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sharedTimeout)
-	f := &flight[T]{since: since, had: map[string]bool{}, cancel: cancel, done: make(chan struct{})}
-	f.work.Go(func() {
+	l := &listing[T]{since: since, callers: map[string]bool{}, cancel: cancel, done: make(chan struct{})}
+	l.work.Go(func() {
 		defer cancel()
-		f.value, f.err = s.list(ctx, since)
+		l.value, l.err = s.list(ctx, since)
 		s.mu.Lock()
-		f.ended, f.endedAt = true, s.now()
+		l.ended, l.endedAt = true, s.now()
 		s.mu.Unlock()
-		close(f.done)
+		close(l.done)
 	})
-	return f
+	return l
 }
 
-// leave reports whether the listing was left under way with nobody waiting. Nobody can join it then.
-func (s *Shared[T]) leave(f *flight[T]) (abandoned bool) {
+// leave notes that a caller stopped waiting. abandoned says that the listing still runs and nobody waits for it; nobody
+// can join it any more.
+func (s *Shared[T]) leave(l *listing[T]) (abandoned bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f.waiting--
-	if f.waiting > 0 || f.ended {
+	l.waiting--
+	if l.waiting > 0 || l.ended {
 		return false
 	}
-	if s.last == f {
+	if s.last == l {
 		s.last = nil
 	}
 	return true

@@ -15,22 +15,22 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// MaxBody is the largest answer that is read: 8 MiB, after decompression. A page of 100 records takes 0.07 MB.
+// MaxBody is the size of the largest answer that is read: 8 MiB after decompression. A page of 100 records has 0.07 MB.
 const MaxBody = 8 << 20
 
-// NewTransport returns the HTTP transport for all calls of one account: it honours the proxy settings that the
-// environment has now, keeps a connection per call in flight and drops idle ones, hands out whole JSON objects and
-// turns everything else into an [*AnswerError]. Make one and keep it: each has its own pool of connections.
+// NewTransport returns the HTTP transport for all calls of one account. It uses the proxy that the environment names
+// now. It keeps up to concurrency idle connections, and closes them when they are not used for 90 s. Every Transport
+// has its own pool of connections, so that one should be made for each account and kept.
 func NewTransport(concurrency int) *Transport {
 	base := http.DefaultTransport.(*http.Transport).Clone() // net/http documents the type
 	proxy := httpproxy.FromEnvironment().ProxyFunc()
 	base.Proxy = func(r *http.Request) (*url.URL, error) { return proxy(r.URL) }
-	// net/http lets a dial go on after the call that wanted it gave up. This bounds how many pile up.
+	// net/http continues a dial after the call that needed it was cancelled. The timeout limits how many such dials run.
 	base.DialContext = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 	base.MaxIdleConns = 0
 	base.MaxIdleConnsPerHost = max(2, concurrency)
 	base.IdleConnTimeout = 90 * time.Second
-	// HTTP/1.1 alone: a call that times out closes its connection, where HTTP/2 would go on using a dead one.
+	// HTTP/1.1 only: a call that times out closes its connection. With HTTP/2 a dead connection would be used again.
 	base.ForceAttemptHTTP2 = false
 	base.Protocols = new(http.Protocols)
 	base.Protocols.SetHTTP1(true)
@@ -40,46 +40,46 @@ func NewTransport(concurrency int) *Transport {
 // Transport is an http.RoundTripper for the APIs of clouds. It is safe for concurrent use.
 type Transport struct {
 	base    *http.Transport
-	buffers sync.Pool // of *bytes.Buffer, for answers whose length was not announced
+	buffers sync.Pool // of *bytes.Buffer, for answers whose length is not in the header
 }
 
 // CloseIdleConnections closes the connections that no call uses.
 func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
 
 // RoundTrip sends the request, reads the whole answer within the request's context, and returns it with its body in
-// memory: a reader with the method Bytes() []byte. An answer that is not a JSON object is an [*AnswerError]; so is a
-// redirect, which is never followed because it would carry a session token to wherever it leads.
+// memory: a reader with the method Bytes() []byte. An answer that is not a JSON object is an [*AnswerError]. So is a
+// redirect: it is never followed, because it could send a session token to another host.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Del("Accept-Encoding") // so that the base asks for gzip itself and decompresses what it gets
+	r.Header.Del("Accept-Encoding") // the base asks for gzip itself and decompresses the answer
 	resp, err := t.base.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	said := newAnswer(resp)
-	said.keepIn(r.Context())
+	head := newAnswerHead(resp)
+	head.storeIn(r.Context())
 	body, err := t.readAll(resp)
 	if err != nil {
 		return nil, err
 	}
 	if problem := notJSON(resp.StatusCode, body); problem != "" {
 		return nil, &AnswerError{
-			Status: said.status, RequestID: said.requestID, RetryAfter: said.retryAfter,
+			Status: head.status, RequestID: head.requestID, RetryAfter: head.retryAfter,
 			ContentType: resp.Header.Get("Content-Type"), Problem: problem,
 		}
 	}
-	resp.Body = memory{bytes.NewBuffer(body)}
+	resp.Body = bufferedBody{bytes.NewBuffer(body)}
 	resp.ContentLength = int64(len(body))
 	return resp, nil
 }
 
-// memory is a body that has been read.
-type memory struct{ *bytes.Buffer }
+// bufferedBody is a body in memory.
+type bufferedBody struct{ *bytes.Buffer }
 
-func (memory) Close() error { return nil }
+func (bufferedBody) Close() error { return nil }
 
-// ReadBody reads a body; one that [Transport] handed out is in memory already, and not copied.
+// ReadBody reads a body. It does not copy a body that [Transport] returned, which is in memory already.
 func ReadBody(body io.Reader) ([]byte, error) {
 	if read, ok := body.(interface{ Bytes() []byte }); ok {
 		return read.Bytes(), nil
@@ -87,7 +87,7 @@ func ReadBody(body io.Reader) ([]byte, error) {
 	return io.ReadAll(body)
 }
 
-// readAll reads one byte more than MaxBody at most.
+// readAll reads at most one byte more than MaxBody.
 func (t *Transport) readAll(resp *http.Response) ([]byte, error) {
 	limited := io.LimitReader(resp.Body, MaxBody+1)
 	if n := resp.ContentLength; n > 0 && n <= MaxBody {
@@ -105,8 +105,8 @@ func (t *Transport) readAll(resp *http.Response) ([]byte, error) {
 	return bytes.Clone(buffer.Bytes()), err
 }
 
-// notJSON says what is wrong with an answer; "" when it may be a JSON object. Only the answers of failures are parsed
-// to the end here, because SDKs lose the status of those that they cannot parse.
+// notJSON returns what is wrong with an answer; "" when it looks like a JSON object. It parses the answers of failures,
+// because SDKs lose the HTTP status of failures that they cannot parse.
 func notJSON(status int, body []byte) string {
 	if len(body) > MaxBody {
 		return fmt.Sprintf("the answer is larger than %d bytes", MaxBody)
@@ -125,13 +125,13 @@ func notJSON(status int, body []byte) string {
 	return ""
 }
 
-// WithContext returns next with every request bound to ctx, for SDKs whose calls take no context.
+// WithContext returns a transport that binds every request to ctx, for SDKs whose calls take no context.
 func WithContext(ctx context.Context, next http.RoundTripper) http.RoundTripper {
 	return boundTransport{ctx, next}
 }
 
 type boundTransport struct {
-	ctx  context.Context //nolint:containedctx // this type exists to carry it into an SDK that takes none
+	ctx  context.Context //nolint:containedctx // the type's only job is to pass a context through an SDK
 	next http.RoundTripper
 }
 

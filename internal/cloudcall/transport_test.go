@@ -315,7 +315,7 @@ func TestKeepsConnections(t *testing.T) {
 
 func TestReadBody(t *testing.T) {
 	kept := []byte(`{"a":1}`)
-	got, err := ReadBody(memory{bytes.NewBuffer(kept)})
+	got, err := ReadBody(bufferedBody{bytes.NewBuffer(kept)})
 	if err != nil || string(got) != `{"a":1}` || &got[0] != &kept[0] {
 		t.Errorf("got %q, %v; want the bytes that are in memory, not a copy", got, err)
 	}
