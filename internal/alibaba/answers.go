@@ -1,14 +1,12 @@
 package alibaba
 
 import (
-	"errors"
 	"net/http"
 
-	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// The answers, as far as they are read. Signed download URLs are left out on purpose: they are secrets.
+// The answers, with the fields that are read. Download URLs are left out on purpose: they are signed, and so secrets.
 
 type instancesAnswer struct {
 	fault
@@ -29,7 +27,7 @@ type instanceRecord struct {
 	Engine                wire.Scalar
 	EngineVersion         wire.Scalar
 	CreationTime          wire.Scalar
-	UseClusterBackup      wire.Scalar // of DescribeDBInstanceAttribute
+	UseClusterBackup      wire.Scalar // only in the answer of DescribeDBInstanceAttribute
 	Tags                  wire.Part[tagList]
 	ShardList             struct {
 		ShardAttribute []struct {
@@ -38,9 +36,7 @@ type instanceRecord struct {
 	}
 }
 
-type tagList struct {
-	Tag []struct{ Key, Value wire.Scalar }
-}
+type tagList struct{ Tag []wire.Tag }
 
 type backupsAnswer struct {
 	fault
@@ -57,7 +53,7 @@ type backupRecord struct {
 	BackupType       wire.Scalar
 	BackupMode       wire.Scalar
 	BackupMethod     wire.Scalar
-	BackupSize       wire.Scalar
+	BackupSize       wire.Scalar // bytes
 	BackupStartTime  wire.Scalar
 	BackupEndTime    wire.Scalar
 	BackupExpireTime wire.Scalar
@@ -83,9 +79,9 @@ type clusterRecord struct {
 
 type shardRecord struct {
 	BackupID        wire.Scalar `json:"BackupId"`
-	InstanceName    wire.Scalar // of the shard
+	InstanceName    wire.Scalar // the shard's id
 	BackupStatus    wire.Scalar
-	BackupSize      wire.Scalar
+	BackupSize      wire.Scalar // bytes
 	BackupStartTime wire.Scalar
 	BackupEndTime   wire.Scalar
 	IsAvail         wire.Scalar
@@ -112,8 +108,8 @@ type policyAnswer struct {
 	PreferredBackupPeriod   wire.Scalar
 	PreferredBackupTime     wire.Scalar
 	PreferredNextBackupTime wire.Scalar
-	BackupRetentionPeriod   wire.Scalar
-	BackupInterval          wire.Scalar
+	BackupRetentionPeriod   wire.Scalar // days
+	BackupInterval          wire.Scalar // minutes
 	EnableBackupLog         wire.Scalar
 }
 
@@ -130,88 +126,62 @@ type createAnswer struct {
 	BackupID    wire.Scalar `json:"BackupId"`
 }
 
-// answer is the body of an HTTP 200.
-type answer interface {
-	// lacks names what every answer of its kind has and this one has not; "" when it is whole. mistyped says that some
-	// value in it had the wrong type and was left out.
-	lacks(mistyped bool) string
-	// said returns the error that the body may be.
-	said() fault
+// Missing implements wire.Answer.
+func (a *instancesAnswer) Missing(mistyped bool) string {
+	return wire.MissingUnless(a.DBInstances != nil && !(mistyped && len(a.DBInstances.DBInstance) == 0), "DBInstances")
 }
 
-func (f *fault) said() fault { return *f }
-
-func (a *instancesAnswer) lacks(mistyped bool) string {
-	return unless(a.DBInstances != nil && !(mistyped && len(a.DBInstances.DBInstance) == 0), "DBInstances")
+// Missing implements wire.Answer.
+func (a *backupsAnswer) Missing(mistyped bool) string {
+	return wire.MissingUnless(a.Backups != nil && !(mistyped && len(a.Backups.Backup) == 0), "Backups")
 }
 
-func (a *backupsAnswer) lacks(mistyped bool) string {
-	return unless(a.Backups != nil && !(mistyped && len(a.Backups.Backup) == 0), "Backups")
+// Missing implements wire.Answer.
+func (a *clusterBackupsAnswer) Missing(bool) string {
+	return wire.MissingUnless(a.ClusterBackups.present, "ClusterBackups")
 }
 
-func (a *clusterBackupsAnswer) lacks(bool) string {
-	return unless(a.ClusterBackups.present, "ClusterBackups")
+// Missing implements wire.Answer.
+func (a *tasksAnswer) Missing(bool) string {
+	return wire.MissingUnless(a.BackupJobs.present, "BackupJobs")
 }
 
-func (a *tasksAnswer) lacks(bool) string {
-	return unless(a.BackupJobs.present, "BackupJobs")
+// Missing implements wire.Answer.
+func (a *policyAnswer) Missing(bool) string {
+	return wire.MissingUnless(a.PreferredBackupPeriod.Kind != wire.Missing, "PreferredBackupPeriod")
 }
 
-func (a *policyAnswer) lacks(bool) string {
-	return unless(a.PreferredBackupPeriod.Kind != wire.Missing, "PreferredBackupPeriod")
+// Missing implements wire.Answer.
+func (a *recoverTimeAnswer) Missing(bool) string {
+	return wire.MissingUnless(a.RestoreRanges.present || a.RestoreRanges.null, "RestoreRanges")
 }
 
-func (a *recoverTimeAnswer) lacks(bool) string {
-	return unless(a.RestoreRanges.present || a.RestoreRanges.null, "RestoreRanges")
+// Missing implements wire.Answer.
+func (a *createAnswer) Missing(bool) string {
+	return wire.MissingUnless(a.BackupJobID.Text != "" || a.BackupID.Text != "", "BackupJobId")
 }
 
-func (a *createAnswer) lacks(bool) string {
-	return unless(a.BackupJobID.Text != "" || a.BackupID.Text != "", "BackupJobId")
-}
-
-func unless(there bool, name string) string {
-	if there {
-		return ""
+// Fault returns an error only for an answer in which a field is missing: a complete answer may have a Code too.
+func (f *fault) Fault(op, missing string) error {
+	if missing == "" {
+		return nil
 	}
-	return name
-}
-
-// decoder returns what decodes the answers of one operation. An HTTP 200 without what the operation promises is an
-// error: that of the body where it is shaped like one, else of class protocol. So nothing that is not a list is ever
-// taken for an empty one.
-func decoder[A any, P interface {
-	*A
-	answer
-}](op string) func(body []byte) (P, error) {
-	return func(body []byte) (P, error) {
-		a := P(new(A))
-		mistyped, err := wire.Unmarshal(body, a)
-		if err != nil {
-			return nil, protocolError(op, err.Error(), "")
-		}
-		lacks := a.lacks(mistyped)
-		switch {
-		case lacks == "":
-			return a, nil
-		case a.said().Code.Said():
-			return nil, a.said().failure(op, http.StatusOK)
-		}
-		return nil, protocolError(op, "the answer has no proper "+lacks, a.said().RequestID.Text)
+	if f.Code.IsSet() {
+		return f.failure(op, http.StatusOK)
 	}
+	failure := wire.Incomplete(op, missing)
+	failure.RequestID = wire.Clip(f.RequestID.Text, longestID)
+	return failure
 }
 
-func protocolError(op, problem, requestID string) *backup.Error {
-	return &backup.Error{Op: op, Class: backup.ClassProtocol, RequestID: wire.Clip(requestID, 80), Err: errors.New(problem)}
-}
-
-// list is a JSON array that knows whether it was there: [] is a list of nothing, a missing one is no list. Whether null is
-// one is for each answer to say: none of them has a total that could contradict it.
+// list is a JSON array, and knows whether there was one: [] is a list of nothing, a missing array is no list. Each
+// answer decides whether null is a list, because none of them has a total that could tell.
 type list[T any] struct {
 	items         []T
 	present, null bool
 }
 
-// UnmarshalJSON never fails: anything but an array is no list. Elements of the wrong type become zero values.
+// UnmarshalJSON never fails: any value but an array is no list. Elements of the wrong type become zero values.
 func (l *list[T]) UnmarshalJSON(data []byte) error {
 	l.present, l.null = data[0] == '[', data[0] == 'n'
 	if !l.present {

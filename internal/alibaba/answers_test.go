@@ -2,36 +2,38 @@ package alibaba
 
 import (
 	"testing"
+
+	"mongodb_backup_exporter/internal/wire"
 )
 
 func TestDecode(t *testing.T) {
 	backups := func(body []byte) (int, error) {
-		a, err := decoder[backupsAnswer](opDescribeBackups)(body)
+		a, err := wire.Decode[backupsAnswer](opDescribeBackups, body)
 		if err != nil {
 			return 0, err
 		}
 		return len(a.Backups.Backup), nil
 	}
 	tasks := func(body []byte) (int, error) {
-		a, err := decoder[tasksAnswer](opDescribeBackupTasks)(body)
+		a, err := wire.Decode[tasksAnswer](opDescribeBackupTasks, body)
 		if err != nil {
 			return 0, err
 		}
 		return len(a.BackupJobs.items), nil
 	}
 	sets := func(body []byte) (int, error) {
-		a, err := decoder[clusterBackupsAnswer](opDescribeClusterBackups)(body)
+		a, err := wire.Decode[clusterBackupsAnswer](opDescribeClusterBackups, body)
 		if err != nil {
 			return 0, err
 		}
 		return len(a.ClusterBackups.items), nil
 	}
 	policy := func(body []byte) (int, error) {
-		_, err := decoder[policyAnswer](opDescribeBackupPolicy)(body)
+		_, err := wire.Decode[policyAnswer](opDescribeBackupPolicy, body)
 		return 0, err
 	}
 	create := func(body []byte) (int, error) {
-		_, err := decoder[createAnswer](opCreateBackup)(body)
+		_, err := wire.Decode[createAnswer](opCreateBackup, body)
 		return 0, err
 	}
 	tests := []struct {

@@ -1,7 +1,3 @@
-// Package alibaba reads the backups of ApsaraDB for MongoDB: API "dds" version 2015-12-01, through the official SDK.
-//
-// The SDK signs and sends; answers are decoded here, because its own decoder loses a whole page to one bad value and
-// turns others into wrong numbers without a word. It satisfies poll.Source without importing it.
 package alibaba
 
 import (
@@ -18,6 +14,7 @@ import (
 	"github.com/go-kit/log"
 
 	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // Options say whose instances to read, and how. Account, Region, Caller, Transport and Now are required.
@@ -25,10 +22,10 @@ type Options struct {
 	Account   string              // the account's name in the configuration, for Instance.Account
 	Region    string              // region id, e.g. cn-hangzhou; it need not be known to the SDK
 	Endpoint  string              // URL or host of the API; "": mongodb.<region>.aliyuncs.com
-	Keys      cloudcall.KeySource // nil: the SDK's own default chain
+	Keys      cloudcall.KeySource // nil: the SDK's default chain
 	Caller    *cloudcall.Caller   // makes the calls; built with Classify
 	Transport http.RoundTripper   // shared by all calls of the account
-	Logger    log.Logger          // is told once of each kind of value that cannot be read; nil: nobody is
+	Logger    log.Logger          // logs once per target and field that a value cannot be read; nil: no log
 	Now       func() time.Time
 }
 
@@ -47,9 +44,9 @@ const (
 
 // client makes the calls.
 type client struct {
-	sdk    *dds.Client // a pattern that is copied for each call, because a call writes to it
+	sdk    *dds.Client // never used itself but copied for each call, because a call writes to it
 	region string
-	keys   keySource
+	keys   cloudcall.CredentialSource[key]
 	caller *cloudcall.Caller
 }
 
@@ -59,7 +56,7 @@ func newClient(opts Options) (*client, error) {
 		return nil, fmt.Errorf("endpoint: %w", err)
 	}
 	sdk, err := dds.NewClient(&openapi.Config{
-		Endpoint:   new(host), // always: the SDK's own table of endpoints is out of date
+		Endpoint:   new(host), // always set: the SDK's own table of endpoints is out of date
 		Protocol:   new(scheme),
 		RegionId:   new(opts.Region),
 		UserAgent:  new("mongodb_backup_exporter"),
@@ -71,40 +68,54 @@ func newClient(opts Options) (*client, error) {
 	return &client{sdk: sdk, region: opts.Region, keys: newKeySource(opts.Keys, opts.Now), caller: opts.Caller}, nil
 }
 
-// query holds the parameters of a call.
-type query map[string]string
-
-// ask makes a call and decodes its answer, which counts as part of the call.
-func ask[T any](ctx context.Context, c *client, op string, q query, decode func(body []byte) (T, error)) (T, error) {
-	return cloudcall.Do(ctx, c.caller, op, func(ctx context.Context) (T, error) {
-		body, err := c.send(ctx, op, q)
-		if err != nil {
-			var none T
-			return none, err
-		}
-		return decode(body)
-	})
+// operation is one call of the API.
+type operation struct {
+	name    string            // the cloud's own
+	params  map[string]string // without RegionId
+	changes bool              // it starts something, so that it must not be repeated when there is no answer
 }
 
-// send makes one attempt and returns the body of a success.
-func (c *client) send(ctx context.Context, op string, q query) ([]byte, error) {
-	key, err := c.keys.get(ctx)
-	if err != nil {
-		return nil, err
+// ask makes a call and decodes its answer. An answer that cannot be decoded is a failed call.
+func ask[A any, P wire.Answer[A]](ctx context.Context, c *client, o operation) (P, error) {
+	try := func(ctx context.Context) (P, error) {
+		credentials, err := c.keys.Credentials(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return attempt[A, P](ctx, c, o, credentials)
 	}
+	if o.changes {
+		return cloudcall.Once(ctx, c.caller, o.name, try)
+	}
+	return cloudcall.Do(ctx, c.caller, o.name, try)
+}
+
+// attempt sends a request and decodes its answer.
+func attempt[A any, P wire.Answer[A]](ctx context.Context, c *client, o operation, credentials key) (answer P, err error) {
+	body, err := c.send(ctx, o, credentials)
+	if err == nil {
+		answer, err = wire.Decode[A, P](o.name, body)
+	}
+	if err != nil {
+		c.keys.Invalidate(err)
+	}
+	return answer, err
+}
+
+// send sends a request and returns the body of a success.
+func (c *client) send(ctx context.Context, o operation, credentials key) ([]byte, error) {
 	sdk := *c.sdk
-	sdk.Credential = key
+	sdk.Credential = credentials
 	params := map[string]*string{"RegionId": new(c.region)}
-	for name, value := range q {
+	for name, value := range o.params {
 		params[name] = new(value)
 	}
 	answer, err := sdk.CallApiWithCtx(ctx, &openapi.Params{
-		Action: new(op), Version: new("2015-12-01"), Protocol: sdk.Protocol, Pathname: new("/"),
-		Method: new(method(op)), AuthType: new("AK"), Style: new("RPC"),
+		Action: new(o.name), Version: new("2015-12-01"), Protocol: sdk.Protocol, Pathname: new("/"),
+		Method: new(method(o.name)), AuthType: new("AK"), Style: new("RPC"),
 		ReqBodyType: new("formData"), BodyType: new("binary"),
 	}, &openapi.OpenApiRequest{Query: params}, &dara.RuntimeOptions{})
 	if err != nil {
-		c.keys.doubt(op, err)
 		return nil, err
 	}
 	body, ok := answer["body"].(io.ReadCloser)
@@ -115,7 +126,7 @@ func (c *client) send(ctx context.Context, op string, q query) ([]byte, error) {
 	return cloudcall.ReadBody(body)
 }
 
-// method is POST for all but a few.
+// method returns the HTTP method that the API wants for an operation.
 func method(op string) string {
 	switch op {
 	case opDescribeBackupTasks, opDescribeInstanceRecoverTime, opDescribeClusterRecoverTime:
@@ -124,8 +135,8 @@ func method(op string) string {
 	return http.MethodPost
 }
 
-// httpClient is the dara.HttpClient that takes the place of the SDK's own, which has no timeout and a pool of
-// connections that grows for ever.
+// httpClient implements dara.HttpClient. It replaces the SDK's own, which has no timeout and whose pool of connections
+// grows without limit.
 type httpClient struct{ client *http.Client }
 
 func newHTTPClient(transport http.RoundTripper) httpClient {
@@ -135,13 +146,13 @@ func newHTTPClient(transport http.RoundTripper) httpClient {
 	}}
 }
 
-// Call sends one request; the SDK's transport is not used.
+// Call sends one request. It does not use the SDK's transport.
 func (h httpClient) Call(r *http.Request, _ *http.Transport) (*http.Response, error) {
-	// The SDK puts the password of a proxy where the cloud would read it. The transport tells the proxy by itself.
+	// The SDK puts the password of a proxy where the cloud would read it. The transport authenticates to the proxy.
 	r.Header.Del("Proxy-Authorization")
 	action := r.Header["x-acs-action"] //nolint:staticcheck // the SDK writes it in lower case
 	if len(action) == 1 && action[0] != opCreateBackup {
-		// Not sent. It lets net/http send this POST again when the connection it kept turns out to be dead.
+		// An empty list is not sent, but lets net/http repeat this POST when a kept connection turns out to be closed.
 		r.Header["X-Idempotency-Key"] = []string{}
 	}
 	return h.client.Do(r)

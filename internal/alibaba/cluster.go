@@ -12,22 +12,22 @@ import (
 )
 
 const (
-	modeKnown  = time.Hour        // how long it is remembered whether an instance is in cluster-backup mode
-	setsRecent = 30 * time.Second // how long one shard's listing of sets serves the instance's other shards
+	modeFor = time.Hour        // how long the mode of a cluster is remembered
+	setsFor = 30 * time.Second // how long one shard's listing of sets serves the other shards of the cluster
 )
 
-// cluster is what is known of a sharded cluster. In cluster-backup mode the cloud lists the sets of the whole cluster,
-// which are shared by its shards; otherwise each shard has a list of its own.
+// cluster is what is known of a sharded cluster. In cluster-backup mode the cloud lists sets of the whole cluster, and
+// one listing serves all shards. In the other mode each shard has a list of its own.
 type cluster struct {
 	mode *cloudcall.Shared[bool]
 	sets *cloudcall.Shared[[]clusterSet]
 
 	// Guarded by the mutex of Source.
-	inMode    bool
-	modeSince time.Time // when inMode was learned; zero: never
+	inSets bool      // the cluster is in cluster-backup mode
+	readAt time.Time // when inSets was read; zero: never
 }
 
-// cluster returns the entry of an instance, which it makes when there is none.
+// cluster returns the entry of a cluster. It makes one when there is none.
 func (s *Source) cluster(id string) *cluster {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -35,9 +35,9 @@ func (s *Source) cluster(id string) *cluster {
 	if !ok {
 		c = &cluster{
 			mode: cloudcall.NewShared(opDescribeDBInstanceAttribute, 0, s.now, func(ctx context.Context, _ time.Time) (bool, error) {
-				return s.askMode(ctx, id)
+				return s.readMode(ctx, id)
 			}),
-			sets: cloudcall.NewShared(opDescribeClusterBackups, setsRecent, s.now, func(ctx context.Context, since time.Time) ([]clusterSet, error) {
+			sets: cloudcall.NewShared(opDescribeClusterBackups, setsFor, s.now, func(ctx context.Context, since time.Time) ([]clusterSet, error) {
 				return s.listSets(ctx, id, since)
 			}),
 		}
@@ -46,70 +46,64 @@ func (s *Source) cluster(id string) *cluster {
 	return c
 }
 
-// forgetClusters drops what is known of clusters that are no more.
-func (s *Source) forgetClusters(instances []backup.Instance) {
+// forgetClusters removes the entries of clusters that are not listed.
+func (s *Source) forgetClusters(listed []backup.Instance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id := range s.clusters {
-		if !slices.ContainsFunc(instances, func(in backup.Instance) bool { return in.InstanceID == id }) {
+		if !slices.ContainsFunc(listed, func(in backup.Instance) bool { return in.InstanceID == id }) {
 			delete(s.clusters, id)
 		}
 	}
 }
 
-// inClusterMode reports whether the backups of a sharded cluster are listed as sets. who names the caller.
-func (s *Source) inClusterMode(ctx context.Context, in backup.Instance, who string) (bool, error) {
+// inClusterMode reports whether the backups of a sharded cluster are listed as sets of the whole cluster. caller
+// identifies who asks.
+func (s *Source) inClusterMode(ctx context.Context, in backup.Instance, caller string) (bool, error) {
 	if onLocalDisk(in) {
 		return false, nil
 	}
 	c := s.cluster(in.InstanceID)
 	s.mu.Lock()
-	known, inMode := !c.modeSince.IsZero() && s.now().Sub(c.modeSince) < modeKnown, c.inMode
+	known, inSets := !c.readAt.IsZero() && s.now().Sub(c.readAt) < modeFor, c.inSets
 	s.mu.Unlock()
 	if known {
-		return inMode, nil
+		return inSets, nil
 	}
-	inMode, err := c.mode.Get(ctx, who, time.Time{})
+	inSets, err := c.mode.Get(ctx, caller, time.Time{})
 	if err != nil {
 		return false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.inMode, c.modeSince = inMode, s.now()
-	return inMode, nil
+	c.inSets, c.readAt = inSets, s.now()
+	return inSets, nil
 }
 
-func (s *Source) askMode(ctx context.Context, id string) (bool, error) {
+func (s *Source) readMode(ctx context.Context, id string) (bool, error) {
 	const op = opDescribeDBInstanceAttribute
-	a, err := ask(ctx, s.client, op, query{"DBInstanceId": id}, decoder[instancesAnswer](op))
+	a, err := ask[instancesAnswer](ctx, s.client, operation{name: op, params: map[string]string{"DBInstanceId": id}})
 	if err != nil {
 		return false, err
 	}
 	if len(a.DBInstances.DBInstance) == 0 {
-		return false, protocolError(op, "the answer describes no instance", a.RequestID.Text)
+		failure := wire.ProtocolError(op, "the answer describes no instance")
+		failure.RequestID = wire.Clip(a.RequestID.Text, longestID)
+		return false, failure
 	}
 	var r wire.Reader
 	flag := r.Flag("UseClusterBackup", a.DBInstances.DBInstance[0].UseClusterBackup)
 	s.rejects.Report(s.target(id), r)
-	return flag != nil && *flag, nil
-}
-
-// clusterSet is one backup of a whole cluster.
-type clusterSet struct {
-	whole     backup.Backup            // the set; State says only whether it is running or failed
-	parts     map[string]backup.Backup // by shard
-	available *bool                    // every shard's part is good; nil: not said
-	unread    bool                     // some part could not be read
+	return wire.IsTrue(flag), nil
 }
 
 func (s *Source) listSets(ctx context.Context, id string, since time.Time) ([]clusterSet, error) {
 	const op = opDescribeClusterBackups
-	decode := decoder[clusterBackupsAnswer](op)
-	records, err := inTime(s, since, func(q query) ([]clusterRecord, error) {
-		q["DBInstanceId"], q["PageSize"] = id, strconv.Itoa(pageSize)
+	records, err := inTimeRange(s, since, func(params map[string]string) ([]clusterRecord, error) {
+		params["DBInstanceId"], params["PageSize"] = id, strconv.Itoa(pageSize)
 		return readPages(op, func(number int) (page[clusterRecord], error) {
-			q["PageNo"] = strconv.Itoa(number)
-			a, err := ask(ctx, s.client, op, q, decode)
+			params["PageNo"] = strconv.Itoa(number)
+			a, err := ask[clusterBackupsAnswer](ctx, s.client, operation{name: op, params: params})
 			if err != nil {
 				return page[clusterRecord]{}, err
 			}
@@ -130,20 +124,28 @@ func (s *Source) listSets(ctx context.Context, id string, since time.Time) ([]cl
 	return sets, nil
 }
 
+// clusterSet is one backup of a whole cluster.
+type clusterSet struct {
+	whole     backup.Backup            // the set as one backup
+	parts     map[string]backup.Backup // by shard
+	available *bool                    // the parts of all shards are good; nil: not set
+	unread    bool                     // some part could not be read
+}
+
 // convertSet returns false when the record cannot be used at all.
 func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
 	whole := &set.whole
 	if whole.ID, ok = r.ID("ClusterBackupId", rec.ClusterBackupID); !ok {
 		return set, false
 	}
-	if whole.EndedAt, ok = moment(r, "ClusterBackupEndTime", rec.ClusterBackupEndTime); !ok {
+	if whole.EndedAt, ok = timeOf(r, "ClusterBackupEndTime", rec.ClusterBackupEndTime); !ok {
 		return set, false
 	}
-	whole.StartedAt, _ = moment(r, "ClusterBackupStartTime", rec.ClusterBackupStartTime)
+	whole.StartedAt, _ = timeOf(r, "ClusterBackupStartTime", rec.ClusterBackupStartTime)
 	whole.Kind = backup.KindFull
 	whole.Trigger = trigger(r, "ClusterBackupMode", rec.ClusterBackupMode)
 	whole.ExpiresAt = expiry(r, rec.BackupExpireTime)
-	// Of these, OK alone is documented.
+	// Only OK is documented.
 	whole.State = wire.Choice(r, "ClusterBackupStatus", rec.ClusterBackupStatus, map[string]backup.State{
 		"ok": backup.StateSuccess, "success": backup.StateSuccess, "failed": backup.StateFailed,
 		"running": backup.StateRunning, "backuping": backup.StateRunning, "checking": backup.StateRunning,
@@ -162,17 +164,17 @@ func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
 	return set, true
 }
 
-// convertPart reads one shard's part of the set.
+// convertPart returns one shard's part of the set, or false when the record cannot be used at all.
 func (set *clusterSet) convertPart(rec *shardRecord, r *wire.Reader) (node string, part backup.Backup, ok bool) {
 	name := rec.ExtraInfo.NodeID
-	if !name.Said() {
+	if !name.IsSet() {
 		name = rec.InstanceName
 	}
 	if node, ok = r.ID("InstanceName", name); !ok {
 		return node, part, false
 	}
 	if set.whole.State == backup.StateRunning {
-		part = set.whole // what a part says before its set is done means nothing
+		part = set.whole // the state of a part means nothing while its set is running
 		return node, part, true
 	}
 	part, ok = timedBackup(r, timedRecord{
@@ -187,12 +189,12 @@ func (set *clusterSet) convertPart(rec *shardRecord, r *wire.Reader) (node strin
 	}
 	if part.State == backup.StateSuccess {
 		part.SizeBytes = r.Size("BackupSize", rec.BackupSize, 1)
-		part.Unavailable = set.incomplete() || denied(r.Flag("IsAvail", rec.IsAvail))
+		part.Unavailable = set.incomplete() || wire.IsFalse(r.Flag("IsAvail", rec.IsAvail))
 	}
 	return node, part, true
 }
 
-// incomplete reports whether the cloud calls the set one that cannot be restored, whatever it says of its parts.
+// incomplete reports whether the cloud says that the set cannot be restored, whatever it says about the parts.
 func (set *clusterSet) incomplete() bool {
 	if set.available != nil {
 		return !*set.available
@@ -200,7 +202,7 @@ func (set *clusterSet) incomplete() bool {
 	return set.whole.State == backup.StateFailed
 }
 
-// of returns what the set is for one shard; ok is false when it says nothing of it.
+// of returns the set as a backup of one shard. ok is false when the set says nothing about the shard.
 func (set *clusterSet) of(node string) (b backup.Backup, ok bool) {
 	if part, ok := set.parts[node]; ok {
 		return part, true
@@ -211,8 +213,8 @@ func (set *clusterSet) of(node string) (b backup.Backup, ok bool) {
 		b.EndedAt = time.Time{}
 		return b, true
 	case set.unread || !set.incomplete():
-		return b, false // the part may be good, or the shard younger than the set
+		return b, false // the part may be good, or the shard may be younger than the set
 	}
-	b.State = backup.StateFailed // an incomplete set, in which this shard's part is missing
+	b.State = backup.StateFailed // the set is incomplete, and this shard's part is missing
 	return b, true
 }

@@ -6,7 +6,6 @@ import (
 
 	"mongodb_backup_exporter/internal/alibaba"
 	"mongodb_backup_exporter/internal/backup"
-	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/poll"
 	"mongodb_backup_exporter/internal/sourcetest"
@@ -14,32 +13,11 @@ import (
 
 var _ poll.Source = (*alibaba.Source)(nil)
 
-// observer passes on what a Caller is to tell.
-type observer struct{ env sourcetest.Env }
-
-func (o observer) Request(_ cloudcall.Place, operation, result string, _ time.Duration) {
-	o.env.Requested(operation, result)
-}
-
-func (o observer) Rejected(field string) { o.env.Rejected(field) }
-
 func newSource(t *testing.T, env sourcetest.Env) poll.Source {
 	t.Helper()
-	transport := cloudcall.NewTransport(16)
-	t.Cleanup(transport.CloseIdleConnections)
 	source, err := alibaba.New(alibaba.Options{
-		Account: "suite", Region: env.Region, Endpoint: env.URL, Transport: transport, Now: env.Now,
-		Keys: func() (cloudcall.Keys, error) {
-			return cloudcall.Keys{
-				AccessKeyID: env.Account.AccessKeyID, AccessKeySecret: env.Account.AccessKeySecret, SecurityToken: env.Account.SecurityToken,
-			}, nil
-		},
-		Caller: cloudcall.New(cloudcall.Options{
-			Place:    cloudcall.Place{Cloud: backup.Alibaba, Account: "suite", Region: env.Region},
-			Observer: observer{env}, Now: time.Now, Classify: alibaba.Classify,
-			Gate:    cloudcall.NewGate(time.Now, nil),
-			Timeout: env.Timeout, MaxAttempts: env.MaxAttempts, FirstRetry: env.FirstRetry,
-		}),
+		Account: env.Account, Region: env.Region, Endpoint: env.URL, Transport: env.Transport, Now: env.Now,
+		Keys: env.Keys, Caller: env.Caller(alibaba.Classify),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +46,17 @@ func provider() sourcetest.Provider {
 			ID: "170034", State: backup.JobRunning, Trigger: backup.TriggerAutomatic,
 			StartedAt: sourcetest.Now.Add(-10 * time.Minute), Progress: new(18.0),
 		}},
-		WantRecovery: backup.Window{Start: sourcetest.Now.AddDate(0, 0, -7), End: sourcetest.Now.Add(-5 * time.Minute)},
+		WantRecovery:   backup.Window{Start: sourcetest.Now.AddDate(0, 0, -7), End: sourcetest.Now.Add(-5 * time.Minute)},
+		StartOperation: "CreateBackup",
+		Orders: []sourcetest.Order{
+			{Name: "defaults", Order: backup.ManualOrder{}},
+			{Name: "method and retention", Order: backup.ManualOrder{Method: "Snapshot", RetentionDays: 30}},
+			{Name: "description", Order: backup.ManualOrder{Description: "is not kept"}},
+			{
+				Name: "name", Order: backup.ManualOrder{Name: "before-upgrade"},
+				Refused: "--name: Alibaba Cloud names backups itself; leave it out",
+			},
+		},
 	}
 }
 

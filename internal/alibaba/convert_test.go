@@ -180,7 +180,7 @@ func TestDocumentedBackups(t *testing.T) {
 	}
 	for name, want := range want {
 		t.Run(name, func(t *testing.T) {
-			a, err := decoder[backupsAnswer](opDescribeBackups)(example(t, name))
+			a, err := wire.Decode[backupsAnswer](opDescribeBackups, example(t, name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -194,14 +194,14 @@ func TestDocumentedBackups(t *testing.T) {
 }
 
 func TestConvertInstances(t *testing.T) {
-	a, err := decoder[instancesAnswer](opDescribeDBInstances)(example(t, "describe_db_instances"))
+	a, err := wire.Decode[instancesAnswer](opDescribeDBInstances, example(t, "describe_db_instances"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	whose := backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou"}
+	owner := backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou"}
 	var r wire.Reader
-	replica, _ := convertInstance(&a.DBInstances.DBInstance[0], whose, replicate, &r)
-	cluster, _ := convertInstance(&a.DBInstances.DBInstance[1], whose, sharding, &r)
+	replica, _ := convertInstance(&a.DBInstances.DBInstance[0], owner, replicate, &r)
+	cluster, _ := convertInstance(&a.DBInstances.DBInstance[1], owner, sharding, &r)
 	target := func(id string) backup.Target {
 		return backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou", InstanceID: id}
 	}
@@ -349,7 +349,7 @@ func TestConvertPolicy(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a, err := decoder[policyAnswer](opDescribeBackupPolicy)(record(t, documented, tt.with))
+			a, err := wire.Decode[policyAnswer](opDescribeBackupPolicy, record(t, documented, tt.with))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -387,7 +387,7 @@ func TestConvertRanges(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a, err := decoder[recoverTimeAnswer](opDescribeInstanceRecoverTime)([]byte(`{"RestoreRanges":` + tt.ranges + `}`))
+			a, err := wire.Decode[recoverTimeAnswer](opDescribeInstanceRecoverTime, []byte(`{"RestoreRanges":`+tt.ranges+`}`))
 			if err != nil {
 				t.Fatal(err)
 			}

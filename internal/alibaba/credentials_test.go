@@ -52,9 +52,9 @@ func chainOf(f *fakeChain) (*chain, *int) {
 	}), &built
 }
 
-func wantKey(t *testing.T, c keySource, want string) {
+func wantKey(t *testing.T, c cloudcall.CredentialSource[key], want string) {
 	t.Helper()
-	got, err := c.get(t.Context())
+	got, err := c.Credentials(t.Context())
 	if err != nil {
 		t.Errorf("no key: %v", err)
 		return
@@ -92,7 +92,7 @@ func TestChainKeepsWhatIsStillGood(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		wantKey(t, c, "key-1")
 		time.Sleep(time.Minute)
-		_, err := c.get(t.Context())
+		_, err := c.Credentials(t.Context())
 		if err == nil || err.Error() != noneFound().Error() {
 			t.Errorf("three minutes later: %v, want %v", err, noneFound())
 		}
@@ -108,9 +108,9 @@ func TestChainForgetsRefusedCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, built := chainOf(&fakeChain{})
 		wantKey(t, c, "key-1")
-		c.doubt("Op", sdkError(403, "Forbidden.RAM", "x"))
+		c.Invalidate(sdkError(403, "Forbidden.RAM", "x"))
 		wantKey(t, c, "key-1")
-		c.doubt("Op", sdkError(400, "InvalidSecurityToken.Expired", "x"))
+		c.Invalidate(sdkError(400, "InvalidSecurityToken.Expired", "x"))
 		wantKey(t, c, "key-2")
 		if *built != 2 {
 			t.Errorf("built %d times, want twice", *built)
@@ -124,7 +124,7 @@ func TestWaitingForTheChainEndsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		begin := time.Now()
-		if _, err := c.get(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != time.Second {
+		if _, err := c.Credentials(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != time.Second {
 			t.Errorf("%v after %v, want the deadline", err, time.Since(begin))
 		}
 		wantKey(t, c, "key-1") // the fetch went on
@@ -135,10 +135,10 @@ const noneFoundText = "DescribeBackups: auth: no credentials: neither the enviro
 	"ALIBABA_CLOUD_CREDENTIALS_URI gives credentials; configure credentials for the account, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
 
 // describe makes a call with what the source gives, and returns what a log would show of it.
-func describe(t *testing.T, source keySource) string {
+func describe(t *testing.T, source cloudcall.CredentialSource[key]) string {
 	t.Helper()
 	caller := cloudcall.New(cloudcall.Options{Observer: silent{}, Now: time.Now, Classify: Classify, MaxAttempts: 1})
-	_, err := cloudcall.Do(t.Context(), caller, "DescribeBackups", source.get)
+	_, err := cloudcall.Do(t.Context(), caller, "DescribeBackups", source.Credentials)
 	if err == nil {
 		return ""
 	}
@@ -242,7 +242,7 @@ func TestDefaultChain(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIenv")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
 	t.Setenv("ALIBABA_CLOUD_SECURITY_TOKEN", "token")
-	got, err := newKeySource(nil, time.Now).get(t.Context())
+	got, err := newKeySource(nil, time.Now).Credentials(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestConfiguredKeys(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := newKeySource(func() (cloudcall.Keys, error) { return tt.keys, tt.err }, time.Now).get(t.Context())
+			got, err := newKeySource(func() (cloudcall.Keys, error) { return tt.keys, tt.err }, time.Now).Credentials(t.Context())
 			if tt.want != "" {
 				if err == nil || err.Error() != tt.want || !noCredentials(err) {
 					t.Errorf("error = %v, want %s as a CredentialsError", err, tt.want)

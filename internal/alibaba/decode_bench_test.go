@@ -19,11 +19,10 @@ func BenchmarkDecode(b *testing.B) {
 	body.Write(rec)
 	body.WriteString("}]")
 	body.Write(tail)
-	decode := decoder[backupsAnswer](opDescribeBackups)
 	b.ReportAllocs()
 	b.SetBytes(int64(body.Len()))
 	for b.Loop() {
-		a, err := decode(body.Bytes())
+		a, err := wire.Decode[backupsAnswer](opDescribeBackups, body.Bytes())
 		if err != nil || len(a.Backups.Backup) != 100 {
 			b.Fatal(err)
 		}

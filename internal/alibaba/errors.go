@@ -1,6 +1,7 @@
 package alibaba
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -12,24 +13,24 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// Classify turns what the SDK returned into an Error of a known class: by the API's error code, else by the HTTP
-// status, and never by the message, whose words change.
+// Classify turns an error of the SDK into an Error with a class: by the API's error code, or else by the HTTP status. It
+// does not look at the message, because messages change.
 func Classify(op string, err error) *backup.Error {
 	answer, ok := errors.AsType[*tea.SDKError](err)
 	if !ok {
-		return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: errors.New(wire.Clip(err.Error(), longestMessage))}
+		return wire.ProtocolError(op, wire.Clip(err.Error(), wire.LongestMessage))
 	}
-	var said fault
-	if err := json.Unmarshal([]byte(tea.StringValue(answer.Data)), &said); err != nil {
-		said = fault{} // not all that the SDK makes an error of came from the cloud
+	var body fault
+	if err := json.Unmarshal([]byte(tea.StringValue(answer.Data)), &body); err != nil {
+		body = fault{} // the SDK made the error itself
 	}
-	if code := tea.StringValue(answer.Code); said.Code.Text == "" && code != "<nil>" {
-		said.Code.Text = code
+	if code := tea.StringValue(answer.Code); body.Code.Text == "" && code != "<nil>" {
+		body.Code.Text = code
 	}
-	return said.failure(op, tea.IntValue(answer.StatusCode))
+	return body.failure(op, tea.IntValue(answer.StatusCode))
 }
 
-// fault is the body of an error: with HTTP 4xx and 5xx, and now and then with 200.
+// fault is the body of an error: of HTTP 4xx and 5xx, and sometimes of 200.
 type fault struct {
 	Code      wire.Scalar `json:"Code"`
 	Message   wire.Scalar `json:"Message"`
@@ -38,47 +39,45 @@ type fault struct {
 
 func (f fault) failure(op string, status int) *backup.Error {
 	failure := &backup.Error{
-		Op: op, Class: classOf(f.Code.Text, status), Code: wire.Clip(f.Code.Text, 80),
-		RequestID: wire.Clip(f.RequestID.Text, 80), Status: status,
+		Op: op, Class: classOf(f.Code.Text, status), Code: wire.Clip(f.Code.Text, longestID),
+		RequestID: wire.Clip(f.RequestID.Text, longestID), Status: status,
 	}
-	// What the cloud says of refused credentials repeats parts of them.
-	if message := wire.Clip(f.Message.Text, longestMessage); message != "" && failure.Class != backup.ClassAuth {
+	// The cloud's message about refused credentials repeats parts of them.
+	if message := wire.Clip(f.Message.Text, wire.LongestMessage); message != "" && failure.Class != backup.ClassAuth {
 		failure.Err = errors.New(message)
 	}
 	failure.Hint = hint(op, failure)
 	return failure
 }
 
-// longestMessage bounds what an error shows of the cloud's own words, in bytes.
-const longestMessage = 300
+// longestID is how many bytes of a code or a request id an error shows.
+const longestID = 80
 
 func classOf(code string, status int) backup.Class {
-	if class, ok := classOfCode(code); ok {
-		return class
-	}
-	return cloudcall.ClassOfStatus(status)
+	return cmp.Or(classOfCode(code), cloudcall.ClassOfStatus(status))
 }
 
-// classOfCode knows the codes whose class does not follow from the HTTP status they come with. The API spells them with
-// varying case.
-func classOfCode(code string) (class backup.Class, ok bool) {
+// classOfCode returns the class of a code that says more than the HTTP status; "" for any other. The API varies the case
+// of its codes.
+func classOfCode(code string) backup.Class {
 	code = strings.ToLower(code)
 	for _, rule := range codeRules() {
 		for _, prefix := range rule.prefixes {
 			if strings.HasPrefix(code, prefix) {
-				return rule.class, true
+				return rule.class
 			}
 		}
 	}
-	return "", false
+	return ""
 }
 
+// codeRule is the class of all codes that begin with one of the prefixes.
 type codeRule struct {
 	class    backup.Class
 	prefixes []string
 }
 
-// codeRules are tried in turn.
+// codeRules returns the rules; the first that fits counts.
 func codeRules() []codeRule {
 	return []codeRule{
 		{backup.ClassThrottled, []string{"throttling"}},
@@ -86,7 +85,7 @@ func codeRules() []codeRule {
 			"invalidaccesskeyid", "invalidaccesskeysecret", "signaturedoesnotmatch", "incompletesignature", "invalidsecuritytoken",
 			"missingsecuritytoken", "securitytokenexpired", "invalidtimestamp", "invalidcredentials",
 		}},
-		// The nonce is new with each attempt of ours, so this is an attempt that the network delivered twice.
+		// Each attempt has a new nonce. One that was used is an attempt that the network delivered twice.
 		{backup.ClassServer, []string{"signaturenonceused", "serviceunavailable", "internalerror", "internal.error"}},
 		{backup.ClassPermission, []string{"forbidden", "forbedden", "nopermission", "unauthorized"}},
 		{backup.ClassBusy, []string{
@@ -104,9 +103,7 @@ func codeRules() []codeRule {
 	}
 }
 
-const checkCredentials = "check the account's credentials"
-
-// hint says what to do about a failure, for those that a person can mend.
+// hint returns what a person can do about a failure; "" for nothing.
 func hint(op string, failure *backup.Error) string {
 	switch failure.Class {
 	case backup.ClassAuth:
@@ -135,5 +132,5 @@ func authHint(code string) string {
 	case strings.HasPrefix(code, "invalidtimestamp"):
 		return "set the clock of this machine"
 	}
-	return checkCredentials
+	return cloudcall.CheckCredentials
 }

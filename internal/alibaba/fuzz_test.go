@@ -69,19 +69,19 @@ func FuzzDecode(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var r wire.Reader
-		if a, err := decoder[backupsAnswer](opDescribeBackups)(body); classified(t, err) {
+		if a, err := wire.Decode[backupsAnswer](opDescribeBackups, body); classified(t, err) {
 			for i := range a.Backups.Backup {
 				if b, ok := convertBackup(&a.Backups.Backup[i], &r); ok {
 					checkBackup(t, b)
 				}
 			}
 		}
-		if a, err := decoder[clusterBackupsAnswer](opDescribeClusterBackups)(body); classified(t, err) {
+		if a, err := wire.Decode[clusterBackupsAnswer](opDescribeClusterBackups, body); classified(t, err) {
 			for i := range a.ClusterBackups.items {
 				fuzzSet(t, &a.ClusterBackups.items[i], &r)
 			}
 		}
-		if a, err := decoder[instancesAnswer](opDescribeDBInstances)(body); classified(t, err) {
+		if a, err := wire.Decode[instancesAnswer](opDescribeDBInstances, body); classified(t, err) {
 			for i := range a.DBInstances.DBInstance {
 				in, ok := convertInstance(&a.DBInstances.DBInstance[i], backup.Target{}, sharding, &r)
 				if ok && (in.InstanceID == "" || !utf8.ValidString(in.InstanceID+in.Name+in.Version)) {
@@ -90,7 +90,7 @@ func FuzzDecode(f *testing.F) {
 				checkTimes(t, in.CreatedAt)
 			}
 		}
-		if a, err := decoder[tasksAnswer](opDescribeBackupTasks)(body); classified(t, err) {
+		if a, err := wire.Decode[tasksAnswer](opDescribeBackupTasks, body); classified(t, err) {
 			for i := range a.BackupJobs.items {
 				job, ok := convertJob(&a.BackupJobs.items[i], &r)
 				if ok && (job.ID == "" || (job.Progress != nil && !(*job.Progress >= 0 && *job.Progress <= 100))) {
@@ -99,14 +99,14 @@ func FuzzDecode(f *testing.F) {
 				checkTimes(t, job.StartedAt)
 			}
 		}
-		if a, err := decoder[policyAnswer](opDescribeBackupPolicy)(body); classified(t, err) {
+		if a, err := wire.Decode[policyAnswer](opDescribeBackupPolicy, body); classified(t, err) {
 			p := convertPolicy(a, &r)
 			if p.Retention < 0 || p.Interval < 0 || p.Window < 0 || p.Window >= 24*time.Hour || p.StartsAt < 0 || p.StartsAt >= 24*time.Hour {
 				t.Errorf("policy %+v", p)
 			}
 			checkTimes(t, p.NextAt)
 		}
-		if a, err := decoder[recoverTimeAnswer](opDescribeInstanceRecoverTime)(body); classified(t, err) {
+		if a, err := wire.Decode[recoverTimeAnswer](opDescribeInstanceRecoverTime, body); classified(t, err) {
 			w := convertRanges(a.RestoreRanges.items, &r)
 			checkTimes(t, w.Start, w.End)
 			if w.End.Before(w.Start) {

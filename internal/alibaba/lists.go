@@ -11,13 +11,13 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
+// listInstances lists the instances of one DBInstanceType.
 func (s *Source) listInstances(ctx context.Context, kind string) ([]instanceRecord, error) {
 	const op = opDescribeDBInstances
-	decode := decoder[instancesAnswer](op)
-	q := query{"DBInstanceType": kind, "PageSize": strconv.Itoa(pageSize)}
+	params := map[string]string{"DBInstanceType": kind, "PageSize": strconv.Itoa(pageSize)}
 	return readPages(op, func(number int) (page[instanceRecord], error) {
-		q["PageNumber"] = strconv.Itoa(number)
-		a, err := ask(ctx, s.client, op, q, decode)
+		params["PageNumber"] = strconv.Itoa(number)
+		a, err := ask[instancesAnswer](ctx, s.client, operation{name: op, params: params})
 		if err != nil {
 			return page[instanceRecord]{}, err
 		}
@@ -26,17 +26,16 @@ func (s *Source) listInstances(ctx context.Context, kind string) ([]instanceReco
 }
 
 // listBackups lists the backups of a target that has a list of its own.
-func (s *Source) listBackups(ctx context.Context, of backup.Target, since time.Time) ([]backup.Backup, error) {
+func (s *Source) listBackups(ctx context.Context, target backup.Target, since time.Time) ([]backup.Backup, error) {
 	const op = opDescribeBackups
-	decode := decoder[backupsAnswer](op)
-	records, err := inTime(s, since, func(q query) ([]backupRecord, error) {
-		q["DBInstanceId"], q["PageSize"] = of.InstanceID, strconv.Itoa(pageSize)
-		if of.NodeID != "" {
-			q["NodeId"] = of.NodeID
+	records, err := inTimeRange(s, since, func(params map[string]string) ([]backupRecord, error) {
+		params["DBInstanceId"], params["PageSize"] = target.InstanceID, strconv.Itoa(pageSize)
+		if target.NodeID != "" {
+			params["NodeId"] = target.NodeID
 		}
 		return readPages(op, func(number int) (page[backupRecord], error) {
-			q["PageNumber"] = strconv.Itoa(number)
-			a, err := ask(ctx, s.client, op, q, decode)
+			params["PageNumber"] = strconv.Itoa(number)
+			a, err := ask[backupsAnswer](ctx, s.client, operation{name: op, params: params})
 			if err != nil {
 				return page[backupRecord]{}, err
 			}
@@ -53,37 +52,39 @@ func (s *Source) listBackups(ctx context.Context, of backup.Target, since time.T
 			backups = append(backups, b)
 		}
 	}
-	s.rejects.Report(of, r)
+	s.rejects.Report(target, r)
 	return backups, nil
 }
 
-// inTime lists what began at since or later. The API takes whole minutes. Whether the end may lie in the future is not
-// documented; where it may not, what began in the current minute is left for the next time.
-func inTime[T any](s *Source, since time.Time, list func(q query) ([]T, error)) ([]T, error) {
-	past := s.endsInPast.Load()
-	records, err := list(timeRange(since, s.now(), past))
-	if past || !refusesEnd(err) {
-		return records, err
+// inTimeRange lists what began at since or later. It is not documented whether EndTime may be in the future. Where the
+// cloud refuses that, backups that began in the current minute are left out until the next listing.
+func inTimeRange[T any](s *Source, since time.Time, list func(params map[string]string) ([]T, error)) ([]T, error) {
+	refused := s.futureEndRefused.Load()
+	if !refused {
+		records, err := list(timeRange(since, s.now(), time.Minute))
+		if !refusesEnd(err) {
+			return records, err
+		}
 	}
-	records, err = list(timeRange(since, s.now(), true))
-	if err == nil {
-		s.endsInPast.Store(true)
+	records, err := list(timeRange(since, s.now(), 0))
+	if err == nil && !refused {
+		s.futureEndRefused.Store(true)
 	}
 	return records, err
 }
 
-func timeRange(since, now time.Time, past bool) query {
+// timeRange returns the parameters for the time from since to now plus ahead. The API takes whole minutes, and no empty
+// range.
+func timeRange(since, now time.Time, ahead time.Duration) map[string]string {
 	const layout = "2006-01-02T15:04Z"
-	start, end := since.UTC().Truncate(time.Minute), now.UTC().Truncate(time.Minute)
-	if !past {
-		end = end.Add(time.Minute)
-	}
+	start, end := since.UTC().Truncate(time.Minute), now.UTC().Truncate(time.Minute).Add(ahead)
 	if !end.After(start) {
 		end = start.Add(time.Minute)
 	}
-	return query{"StartTime": start.Format(layout), "EndTime": end.Format(layout)}
+	return map[string]string{"StartTime": start.Format(layout), "EndTime": end.Format(layout)}
 }
 
+// refusesEnd reports whether the cloud refused EndTime.
 func refusesEnd(err error) bool {
 	failure, ok := errors.AsType[*backup.Error](err)
 	return ok && strings.EqualFold(failure.Code, "InvalidEndTime.Malformed")

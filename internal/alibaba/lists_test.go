@@ -12,17 +12,17 @@ func TestTimeRange(t *testing.T) {
 	tests := []struct {
 		name  string
 		since time.Time
-		past  bool
-		want  query
+		ahead time.Duration
+		want  map[string]string
 	}{
-		{"end rounded up", now.Add(-8 * 24 * time.Hour), false, query{"StartTime": "2026-01-07T10:30Z", "EndTime": "2026-01-15T10:31Z"}},
-		{"end in the past", now.Add(-8 * 24 * time.Hour), true, query{"StartTime": "2026-01-07T10:30Z", "EndTime": "2026-01-15T10:30Z"}},
-		{"never empty", now, true, query{"StartTime": "2026-01-15T10:30Z", "EndTime": "2026-01-15T10:31Z"}},
-		{"never backwards", now.Add(time.Hour), false, query{"StartTime": "2026-01-15T11:30Z", "EndTime": "2026-01-15T11:31Z"}},
+		{"end rounded up", now.Add(-8 * 24 * time.Hour), time.Minute, map[string]string{"StartTime": "2026-01-07T10:30Z", "EndTime": "2026-01-15T10:31Z"}},
+		{"end in the past", now.Add(-8 * 24 * time.Hour), 0, map[string]string{"StartTime": "2026-01-07T10:30Z", "EndTime": "2026-01-15T10:30Z"}},
+		{"never empty", now, 0, map[string]string{"StartTime": "2026-01-15T10:30Z", "EndTime": "2026-01-15T10:31Z"}},
+		{"never backwards", now.Add(time.Hour), time.Minute, map[string]string{"StartTime": "2026-01-15T11:30Z", "EndTime": "2026-01-15T11:31Z"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, timeRange(tt.since, now, tt.past)); diff != "" {
+			if diff := cmp.Diff(tt.want, timeRange(tt.since, now, tt.ahead)); diff != "" {
 				t.Errorf("parameters (-want +got):\n%s", diff)
 			}
 		})

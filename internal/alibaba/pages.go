@@ -9,19 +9,20 @@ import (
 
 const (
 	pageSize = 100 // the largest that the API takes
-	maxPages = 200 // more than any honest list has
+	maxPages = 200 // more than any real list has
 )
 
-// page is one page of a list. total and size are what the cloud says of it, in vain or not.
+// page is one page of a list. total and size are the cloud's claims; either may be missing or wrong.
 type page[T any] struct {
 	records     []T
 	total, size wire.Scalar
 }
 
-// readPages reads a list to its end. The end is a page that is short or brings nothing new; the total count may be
-// missing or wrong, and so can only lead to another page being asked for; but a first page without any of the records
-// that it promises is no list of nothing. Records whose id was there before are dropped: the list may move between two
-// pages.
+// readPages reads a list to its end. Records whose id was there before are dropped, because the list may move between
+// two pages.
+//
+// The list ends with a page that is short or has nothing new. The total can only cause another page to be read, because
+// it may be missing or wrong. But a first page without any of the promised records is an error, not an empty list.
 func readPages[T any](op string, read func(number int) (page[T], error), id func(*T) string) ([]T, error) {
 	var all []T
 	seen := map[string]bool{}
@@ -30,42 +31,47 @@ func readPages[T any](op string, read func(number int) (page[T], error), id func
 		if err != nil {
 			return nil, err
 		}
-		news := 0
-		all = slices.Grow(all, len(p.records))
-		for i := range p.records {
-			rec := &p.records[i]
-			if key := id(rec); key != "" {
-				if seen[key] {
-					continue
-				}
-				seen[key] = true
-			}
-			all = append(all, *rec)
-			news++
-		}
-		expected := number64(p.total)
-		switch complete := expected <= int64(len(all)); {
+		before := len(all)
+		all = appendUnseen(all, p.records, seen, id)
+		added := len(all) - before
+		total := wholeNumber(p.total)
+		switch complete := total <= int64(len(all)); {
 		case len(all) == 0 && !complete:
-			return nil, protocolError(op, fmt.Sprintf("none of %d records is there", expected), "")
-		case len(p.records) == 0, news == 0 && complete, len(p.records) < p.length() && complete:
+			return nil, wire.ProtocolError(op, fmt.Sprintf("none of %d records is there", total))
+		case len(p.records) == 0, added == 0 && complete, len(p.records) < p.fullSize() && complete:
 			return all, nil
-		case news == 0:
-			return nil, protocolError(op, fmt.Sprintf("page %d repeats earlier ones; %d records of %d", number, len(all), expected), "")
+		case added == 0:
+			return nil, wire.ProtocolError(op, fmt.Sprintf("page %d repeats earlier ones; %d records of %d", number, len(all), total))
 		}
 	}
-	return nil, protocolError(op, fmt.Sprintf("the list has no end after %d pages", maxPages), "")
+	return nil, wire.ProtocolError(op, fmt.Sprintf("the list has no end after %d pages", maxPages))
 }
 
-// length is how many records a full page has: a cloud that does not take the size asked for says so.
-func (p page[T]) length() int {
-	if n := number64(p.size); n > 0 && n < pageSize {
+// appendUnseen appends the records whose id is not in seen, and adds their ids to it. A record without an id counts as
+// unseen.
+func appendUnseen[T any](all, records []T, seen map[string]bool, id func(*T) string) []T {
+	all = slices.Grow(all, len(records))
+	for i := range records {
+		key := id(&records[i])
+		if key != "" && seen[key] {
+			continue
+		}
+		seen[key] = true
+		all = append(all, records[i])
+	}
+	return all
+}
+
+// fullSize returns how many records a full page has. A cloud that uses a smaller size than asked for names it.
+func (p page[T]) fullSize() int {
+	if n := wholeNumber(p.size); n > 0 && n < pageSize {
 		return int(n)
 	}
 	return pageSize
 }
 
-// number64 returns 0 for what is no whole number.
-func number64(s wire.Scalar) int64 {
+// wholeNumber returns 0 for anything but a whole number.
+func wholeNumber(s wire.Scalar) int64 {
 	var r wire.Reader
 	if n := r.Integer("", s); n != nil {
 		return *n

@@ -10,7 +10,7 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// What a set is worth for a shard whose part succeeded, and for one that has no part in it.
+// What a set is worth for a shard owner part succeeded, and for one that has no part in it.
 func TestWhatASetIsWorthForAShard(t *testing.T) {
 	type verdict struct {
 		State       backup.State

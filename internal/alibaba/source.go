@@ -9,23 +9,24 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/wire"
 )
 
 // Source reads one account in one region. It is safe for concurrent use.
 type Source struct {
 	*client
-	whose   backup.Target // of the instances; without InstanceID
+	owner   backup.Target // of the instances, without InstanceID
 	now     func() time.Time
 	rejects *wire.Rejects
 
-	endsInPast atomic.Bool // the cloud refuses an EndTime in the future
+	futureEndRefused atomic.Bool // the cloud refuses an EndTime in the future
 
 	mu       sync.Mutex
 	clusters map[string]*cluster // by instance id
 }
 
-// New returns a Source, without making any call.
+// New returns a Source. It makes no call. An error says which option is wrong.
 func New(opts Options) (*Source, error) {
 	c, err := newClient(opts)
 	if err != nil {
@@ -33,7 +34,7 @@ func New(opts Options) (*Source, error) {
 	}
 	return &Source{
 		client:   c,
-		whose:    backup.Target{Cloud: backup.Alibaba, Account: opts.Account, Region: opts.Region},
+		owner:    backup.Target{Cloud: backup.Alibaba, Account: opts.Account, Region: opts.Region},
 		now:      opts.Now,
 		rejects:  wire.NewRejects(opts.Logger, opts.Caller.Rejected),
 		clusters: map[string]*cluster{},
@@ -41,13 +42,13 @@ func New(opts Options) (*Source, error) {
 }
 
 func (s *Source) target(id string) backup.Target {
-	t := s.whose
+	t := s.owner
 	t.InstanceID = id
 	return t
 }
 
-// Instances lists every instance of the region, with its shards. The cloud lists replica sets, standalone instances
-// among them, and sharded clusters apart.
+// Instances lists every instance of the region, with its shards. The cloud has two lists: one of replica sets and
+// standalone instances, and one of sharded clusters.
 func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
 	listing := backup.Listing{Op: opDescribeDBInstances}
 	var r wire.Reader
@@ -57,7 +58,7 @@ func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
 			return backup.Listing{}, err
 		}
 		for i := range records {
-			in, ok := convertInstance(&records[i], s.whose, kind, &r)
+			in, ok := convertInstance(&records[i], s.owner, kind, &r)
 			if !ok {
 				listing.Unread++
 				continue
@@ -65,15 +66,15 @@ func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
 			listing.Instances = append(listing.Instances, in)
 		}
 	}
-	s.rejects.Report(s.whose, r)
+	s.rejects.Report(s.owner, r)
 	if listing.Unread == 0 {
 		s.forgetClusters(listing.Instances)
 	}
 	return listing, nil
 }
 
-// Backups lists the finished backup sets of one target, and for a shard of a cluster in cluster-backup mode those
-// under way too.
+// Backups lists the finished backup sets of one target. For a shard of a cluster in cluster-backup mode it lists the
+// running ones too.
 func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error) {
 	if in.Topology == backup.TopologyShardedCluster && node == "" {
 		return backup.List{}, &backup.Error{
@@ -82,7 +83,6 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 			Hint: "name them as nodes of the instance in the configuration",
 		}
 	}
-	list := backup.List{Asked: []backup.Kind{backup.KindFull, backup.KindIncremental}}
 	inSets := false
 	if node != "" {
 		var err error
@@ -98,32 +98,32 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 	if err != nil {
 		return backup.List{}, err
 	}
-	list.Backups = backups
-	return list.Since(since), nil // which of a backup's times the API compares with StartTime is not documented
+	all := backup.List{Asked: []backup.Kind{backup.KindFull, backup.KindIncremental}, Backups: backups}
+	return all.Since(since), nil // it is not documented which time of a backup the API compares with StartTime
 }
 
-// partsOfSets lists a shard's parts of the sets of its cluster.
-func (s *Source) partsOfSets(ctx context.Context, of backup.Target, since time.Time) ([]backup.Backup, error) {
-	sets, err := s.cluster(of.InstanceID).sets.Get(ctx, of.NodeID, since)
+// partsOfSets lists a shard's parts of its cluster's sets.
+func (s *Source) partsOfSets(ctx context.Context, target backup.Target, since time.Time) ([]backup.Backup, error) {
+	sets, err := s.cluster(target.InstanceID).sets.Get(ctx, target.NodeID, since)
 	if err != nil {
 		return nil, err
 	}
 	backups := make([]backup.Backup, 0, len(sets))
 	for i := range sets {
-		if b, ok := sets[i].of(of.NodeID); ok {
+		if b, ok := sets[i].of(target.NodeID); ok {
 			backups = append(backups, b)
 		}
 	}
 	return backups, nil
 }
 
-// Jobs lists the instance's backup jobs. The cloud has such a list for instances on cloud disks.
+// Jobs lists the instance's backup jobs. The cloud has such a list for instances on cloud disks only.
 func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, error) {
 	const op = opDescribeBackupTasks
 	if onLocalDisk(in) {
-		return nil, unsupported(op, "the cloud lists no backup jobs for instances on local disks")
+		return nil, cloudcall.Unsupported(op, "the cloud lists no backup jobs for instances on local disks")
 	}
-	a, err := ask(ctx, s.client, op, query{"DBInstanceId": in.InstanceID}, decoder[tasksAnswer](op))
+	a, err := ask[tasksAnswer](ctx, s.client, about(op, in))
 	if err != nil {
 		return nil, orUnsupported(err)
 	}
@@ -140,8 +140,7 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 
 // Policy returns the instance's schedule for automatic backups.
 func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy, error) {
-	const op = opDescribeBackupPolicy
-	a, err := ask(ctx, s.client, op, query{"DBInstanceId": in.InstanceID}, decoder[policyAnswer](op))
+	a, err := ask[policyAnswer](ctx, s.client, about(opDescribeBackupPolicy, in))
 	if err != nil {
 		return backup.Policy{}, err
 	}
@@ -154,21 +153,11 @@ func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy,
 // Recovery returns the newest span of point-in-time recovery. The cloud offers it for replica sets on cloud disks, and
 // for sharded clusters in cluster-backup mode.
 func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Window, error) {
-	op := opDescribeInstanceRecoverTime
-	if in.Topology == backup.TopologyShardedCluster {
-		op = opDescribeClusterRecoverTime
-		inSets, err := s.inClusterMode(ctx, in, "")
-		if err != nil {
-			return backup.Window{}, err
-		}
-		if !inSets {
-			return backup.Window{}, unsupported(op, "the cluster is not in cluster-backup mode")
-		}
+	op, err := s.recoveryOperation(ctx, in)
+	if err != nil {
+		return backup.Window{}, err
 	}
-	if onLocalDisk(in) || in.Topology == backup.TopologyStandalone {
-		return backup.Window{}, unsupported(op, "the cloud has no point-in-time recovery for this storage and topology")
-	}
-	a, err := ask(ctx, s.client, op, query{"DBInstanceId": in.InstanceID}, decoder[recoverTimeAnswer](op))
+	a, err := ask[recoverTimeAnswer](ctx, s.client, about(op, in))
 	if err != nil {
 		return backup.Window{}, orUnsupported(err)
 	}
@@ -178,23 +167,38 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 	return window, nil
 }
 
+// recoveryOperation returns the operation that lists an instance's spans of point-in-time recovery. The error has class
+// unsupported where there is none.
+func (s *Source) recoveryOperation(ctx context.Context, in backup.Instance) (op string, err error) {
+	op = opDescribeInstanceRecoverTime
+	if in.Topology == backup.TopologyShardedCluster {
+		op = opDescribeClusterRecoverTime
+		inSets, err := s.inClusterMode(ctx, in, "")
+		if err != nil {
+			return "", err
+		}
+		if !inSets {
+			return "", cloudcall.Unsupported(op, "the cluster is not in cluster-backup mode")
+		}
+	}
+	if onLocalDisk(in) || in.Topology == backup.TopologyStandalone {
+		return "", cloudcall.Unsupported(op, "the cloud has no point-in-time recovery for this storage and topology")
+	}
+	return op, nil
+}
+
+// about returns a call whose only parameter is the instance's id.
+func about(op string, in backup.Instance) operation {
+	return operation{name: op, params: map[string]string{"DBInstanceId": in.InstanceID}}
+}
+
 // onLocalDisk is false for an instance whose storage is not known.
 func onLocalDisk(in backup.Instance) bool {
 	return strings.HasPrefix(strings.ToLower(in.Storage), "local")
 }
 
-func unsupported(op, why string) *backup.Error {
-	return &backup.Error{Op: op, Class: backup.ClassUnsupported, Err: errors.New(why)}
-}
-
-// orUnsupported takes a refused parameter for an instance that the operation is not made for: the only one it has is the
-// instance's id, and which code the cloud answers with is not documented.
+// orUnsupported changes the class of a refused parameter, for operations whose only parameter is the instance's id: such
+// an operation does not exist for the instance. It is not documented with which code the cloud says so.
 func orUnsupported(err error) error {
-	failure, ok := errors.AsType[*backup.Error](err)
-	if !ok || failure.Class != backup.ClassBadRequest {
-		return err
-	}
-	other := *failure
-	other.Class = backup.ClassUnsupported
-	return &other
+	return cloudcall.UnsupportedIf(err, func(failure *backup.Error) bool { return failure.Class == backup.ClassBadRequest })
 }

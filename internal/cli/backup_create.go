@@ -9,9 +9,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"mongodb_backup_exporter/internal/alibaba"
 	"mongodb_backup_exporter/internal/backup"
-	"mongodb_backup_exporter/internal/huawei"
 	"mongodb_backup_exporter/internal/manual"
 	"mongodb_backup_exporter/internal/poll"
 	"mongodb_backup_exporter/internal/report"
@@ -59,7 +57,9 @@ func (f *createFlags) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return fmt.Errorf("%s: list the backups before starting one: %w", in.Target, err)
 	}
-	started, err := f.start(ctx, source, in)
+	started, err := b.Start(ctx, backup.ManualOrder{
+		Method: f.method, RetentionDays: f.retentionDays, Name: f.name, Description: "started by " + program,
+	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Target, err)
 	}
@@ -100,28 +100,8 @@ func (f *createFlags) find(ctx context.Context, file string, regions []poll.Regi
 	return source, found, nil
 }
 
-// start asks the cloud for the backup.
-func (f *createFlags) start(ctx context.Context, source poll.Source, in backup.Instance) (manual.Started, error) {
-	none := manual.Started{}
-	switch cloud := source.(type) {
-	case *alibaba.Source:
-		if f.name != "" {
-			return none, errors.New("--name: Alibaba Cloud names backups itself; leave it out")
-		}
-		created, err := cloud.CreateBackup(ctx, in.InstanceID, alibaba.CreateOptions{Method: f.method, RetentionDays: f.retentionDays})
-		return manual.Started{JobID: created.JobID}, err // its BackupID is deprecated, and of one shard only
-	case *huawei.Source:
-		if f.method != "" || f.retentionDays != 0 {
-			return none, errors.New("--method and --retention-days: Huawei Cloud DDS chooses the method itself and keeps manual backups until they are deleted; leave them out")
-		}
-		created, err := cloud.CreateBackup(ctx, in.InstanceID, huawei.CreateOptions{Name: f.name, Description: "started by " + program})
-		return manual.Started(created), err
-	}
-	return none, fmt.Errorf("%s cannot start backups", in.Cloud)
-}
-
 // follow shows the progress and returns how it ended.
-func (f *createFlags) follow(ctx context.Context, s *session, b *manual.Backup, started manual.Started) error {
+func (f *createFlags) follow(ctx context.Context, s *session, b *manual.Backup, started backup.Started) error {
 	bounded, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
 	show := plainProgress(s.stdout)

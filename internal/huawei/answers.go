@@ -1,15 +1,17 @@
 package huawei
 
 import (
-	"errors"
+	"net/http"
 
-	"mongodb_backup_exporter/internal/backup"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"
+
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// The answers, as far as they are read.
+// The answers, with the fields that are read.
 
 type instancesAnswer struct {
+	fault
 	Instances  []instanceRecord `json:"instances"`
 	TotalCount wire.Scalar      `json:"total_count"`
 }
@@ -22,7 +24,7 @@ type instanceRecord struct {
 	Created   wire.Scalar             `json:"created"`
 	Datastore wire.Part[storeRecord]  `json:"datastore"`
 	Strategy  wire.Part[policyRecord] `json:"backup_strategy"`
-	Tags      wire.Part[[]tagRecord]  `json:"tags"`
+	Tags      wire.Part[[]wire.Tag]   `json:"tags"`
 }
 
 type storeRecord struct {
@@ -30,12 +32,8 @@ type storeRecord struct {
 	Version wire.Scalar `json:"version"`
 }
 
-type tagRecord struct {
-	Key   wire.Scalar `json:"key"`
-	Value wire.Scalar `json:"value"`
-}
-
 type backupsAnswer struct {
+	fault
 	Backups    []backupRecord `json:"backups"`
 	TotalCount wire.Scalar    `json:"total_count"`
 }
@@ -52,6 +50,7 @@ type backupRecord struct {
 }
 
 type tasksAnswer struct {
+	fault
 	Jobs       []jobRecord `json:"jobs"`
 	TotalCount wire.Scalar `json:"total_count"`
 }
@@ -66,6 +65,7 @@ type jobRecord struct {
 }
 
 type policyAnswer struct {
+	fault
 	Policy *policyRecord `json:"backup_policy"`
 }
 
@@ -77,6 +77,7 @@ type policyRecord struct {
 }
 
 type restoreTimesAnswer struct {
+	fault
 	Ranges []rangeRecord `json:"restore_time"`
 }
 
@@ -86,11 +87,13 @@ type rangeRecord struct {
 }
 
 type createAnswer struct {
+	fault
 	JobID    wire.Scalar `json:"job_id"`
 	BackupID wire.Scalar `json:"backup_id"`
 }
 
 type projectsAnswer struct {
+	fault
 	Projects []projectRecord `json:"projects"`
 }
 
@@ -99,76 +102,61 @@ type projectRecord struct {
 	Name wire.Scalar `json:"name"`
 }
 
-// answer is the body of an HTTP 200.
-type answer interface {
-	// lacks names what every answer of its kind has and this one has not; "" when it is whole. mistyped says that some
-	// value in it had the wrong type and was left out.
-	lacks(mistyped bool) string
+// Missing implements wire.Answer.
+func (a *instancesAnswer) Missing(bool) string {
+	return missingOfList(a.Instances != nil, "instances", a.TotalCount)
 }
 
-func (a *instancesAnswer) lacks(bool) string {
-	return lacksOfList(a.Instances != nil, "instances", a.TotalCount)
+// Missing implements wire.Answer.
+func (a *backupsAnswer) Missing(bool) string {
+	return missingOfList(a.Backups != nil, "backups", a.TotalCount)
 }
 
-func (a *backupsAnswer) lacks(bool) string {
-	return lacksOfList(a.Backups != nil, "backups", a.TotalCount)
+// Missing implements wire.Answer.
+func (a *tasksAnswer) Missing(bool) string {
+	return missingOfList(a.Jobs != nil, "jobs", a.TotalCount)
 }
 
-func (a *tasksAnswer) lacks(bool) string {
-	return lacksOfList(a.Jobs != nil, "jobs", a.TotalCount)
+// Missing implements wire.Answer.
+func (a *policyAnswer) Missing(mistyped bool) string {
+	return wire.MissingUnless(a.Policy != nil && !(mistyped && *a.Policy == policyRecord{}), "backup_policy")
 }
 
-func (a *policyAnswer) lacks(mistyped bool) string {
-	return unless(a.Policy != nil && !(mistyped && *a.Policy == policyRecord{}), "backup_policy")
+// Missing implements wire.Answer.
+func (a *restoreTimesAnswer) Missing(bool) string {
+	return wire.MissingUnless(a.Ranges != nil, "restore_time")
 }
 
-func (a *restoreTimesAnswer) lacks(bool) string {
-	return unless(a.Ranges != nil, "restore_time")
+// Missing implements wire.Answer.
+func (a *createAnswer) Missing(bool) string {
+	return wire.MissingUnless(a.JobID.Text != "" || a.BackupID.Text != "", "job_id")
 }
 
-func (a *createAnswer) lacks(bool) string {
-	return unless(a.JobID.Text != "" || a.BackupID.Text != "", "job_id")
+// Missing implements wire.Answer.
+func (a *projectsAnswer) Missing(bool) string {
+	return wire.MissingUnless(a.Projects != nil, "projects")
 }
 
-func (a *projectsAnswer) lacks(bool) string {
-	return unless(a.Projects != nil, "projects")
-}
-
-// lacksOfList wants the list and the count, of whatever type: an answer without them would say that all backups are
-// gone.
-func lacksOfList(there bool, name string, total wire.Scalar) string {
-	if !there {
+// missingOfList requires the list and the total. The total may have any type: an answer without either would say that
+// all backups are gone.
+func missingOfList(present bool, name string, total wire.Scalar) string {
+	if !present {
 		return name
 	}
-	return unless(total.Kind != wire.Missing && total.Kind != wire.Null, "total_count")
+	return wire.MissingUnless(total.Kind != wire.Missing && total.Kind != wire.Null, "total_count")
 }
 
-func unless(there bool, name string) string {
-	if there {
-		return ""
+// fault is the error that an answer may have instead of what the operation promises.
+type fault struct {
+	Code    wire.Scalar `json:"error_code"`
+	Message wire.Scalar `json:"error_msg"`
+}
+
+// Fault returns an error for any answer with an error code, also when no field is missing. The error has the form of the
+// SDK, so that it is treated like one with another HTTP status.
+func (f *fault) Fault(_, _ string) error {
+	if f.Code.Kind != wire.String || f.Code.Text == "" {
+		return nil
 	}
-	return name
-}
-
-// decoder returns what decodes the answers of one operation. An HTTP 200 without what the operation promises is an
-// error of class protocol. So nothing that is not a list is ever taken for an empty one.
-func decoder[A any, P interface {
-	*A
-	answer
-}](op string) func(body []byte) (P, error) {
-	return func(body []byte) (P, error) {
-		a := P(new(A))
-		mistyped, err := wire.Unmarshal(body, a)
-		if err != nil {
-			return nil, protocolError(op, err.Error())
-		}
-		if lacks := a.lacks(mistyped); lacks != "" {
-			return nil, protocolError(op, "the answer has no proper "+lacks)
-		}
-		return a, nil
-	}
-}
-
-func protocolError(op, problem string) *backup.Error {
-	return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: errors.New(problem)}
+	return &sdkerr.ServiceResponseError{StatusCode: http.StatusOK, ErrorCode: f.Code.Text, ErrorMessage: f.Message.Text}
 }

@@ -1,28 +1,32 @@
 package huawei
 
-import "testing"
+import (
+	"testing"
+
+	"mongodb_backup_exporter/internal/wire"
+)
 
 func TestDecode(t *testing.T) {
 	backups := func(body []byte) (int, error) {
-		a, err := decoder[backupsAnswer](opListBackups)(body)
+		a, err := wire.Decode[backupsAnswer](opListBackups, body)
 		if err != nil {
 			return 0, err
 		}
 		return len(a.Backups), nil
 	}
 	policy := func(body []byte) (int, error) {
-		_, err := decoder[policyAnswer](opShowBackupPolicy)(body)
+		_, err := wire.Decode[policyAnswer](opShowBackupPolicy, body)
 		return 0, err
 	}
 	ranges := func(body []byte) (int, error) {
-		a, err := decoder[restoreTimesAnswer](opListRestoreTimes)(body)
+		a, err := wire.Decode[restoreTimesAnswer](opListRestoreTimes, body)
 		if err != nil {
 			return 0, err
 		}
 		return len(a.Ranges), nil
 	}
 	create := func(body []byte) (int, error) {
-		_, err := decoder[createAnswer](opCreateManualBackup)(body)
+		_, err := wire.Decode[createAnswer](opCreateManualBackup, body)
 		return 0, err
 	}
 	tests := []struct {

@@ -25,11 +25,10 @@ func hundredRecords() string {
 // BenchmarkDecode reads and converts a page of 100 records.
 func BenchmarkDecode(b *testing.B) {
 	body := []byte(hundredRecords())
-	decode := decoder[backupsAnswer](opListBackups)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
-		a, err := decode(body)
+		a, err := wire.Decode[backupsAnswer](opListBackups, body)
 		if err != nil || len(a.Backups) != 100 {
 			b.Fatal(err)
 		}

@@ -1,15 +1,8 @@
-// Package huawei reads the backup health of Document Database Service (DDS) instances on Huawei Cloud, through the
-// official SDK (API v3).
-//
-// Signing, request models and transport are the SDK's; answers are decoded here, because the SDK's own models refuse a
-// page of a hundred records for one bad value, and take an empty answer for an empty list.
 package huawei
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,8 +21,8 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/region"
 
-	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 // Options say whose instances to read, and how. Region, Caller, Transport and Now are required.
@@ -39,17 +32,17 @@ type Options struct {
 	Endpoint    string              // URL or host of the DDS API; "": the region's
 	ProjectID   string              // "": looked up through IAM by the region's id
 	IAMEndpoint string              // URL or host of IAM; "": the region's
-	Keys        cloudcall.KeySource // nil: the SDK's own default chain
+	Keys        cloudcall.KeySource // nil: the SDK's default chain
 	Caller      *cloudcall.Caller   // makes the calls; built with Classify
 	Transport   http.RoundTripper   // shared by all calls of the account
-	Logger      log.Logger          // is told once of each kind of value that cannot be read; nil: nobody is
+	Logger      log.Logger          // logs once per target and field that a value cannot be read; nil: no log
 	Now         func() time.Time
-	// ShareListings is how long after its end a listing of the whole project may still answer for an instance that
-	// has not had it yet; 0: a minute. An instance that is asked for again always gets a new listing.
+	// ShareListings is how long after its end a listing of the whole project serves instances that it has not served
+	// yet; 0: a minute. Asking for the same instance again always starts a new listing.
 	ShareListings time.Duration
 }
 
-// The operations, by the cloud's own names.
+// Names of the operations, as the API has them.
 const (
 	opListInstances      = "ListInstances"
 	opListBackups        = "ListBackups"
@@ -60,14 +53,14 @@ const (
 	opListProjects       = "KeystoneListProjects"
 )
 
-// userAgent must not be empty: the SDK would write a file with a random id into the user's home, and send that id.
+// userAgent must not be empty: without one the SDK writes a file with a random id into the user's home, and sends the id.
 const userAgent = "mongodb_backup_exporter"
 
 // client makes the calls.
 type client struct {
 	endpoint, iamEndpoint string
 	region                string
-	keys                  keySource
+	keys                  cloudcall.CredentialSource[key]
 	caller                *cloudcall.Caller
 	transport             http.RoundTripper
 	projectID             atomic.Pointer[string] // nil: not looked up yet
@@ -85,7 +78,7 @@ func newClient(opts Options) (*client, error) {
 	}
 	c := &client{
 		endpoint: endpoint, iamEndpoint: iam, region: opts.Region,
-		keys: newKeySource(opts.Keys, opts.Now), caller: opts.Caller, transport: opts.Transport,
+		keys: newKeySource(opts.Keys, opts.Now, opts.Transport), caller: opts.Caller, transport: opts.Transport,
 	}
 	c.lookup = cloudcall.NewShared(opListProjects, 0, opts.Now, c.findProject)
 	if opts.ProjectID != "" {
@@ -106,8 +99,8 @@ func baseURL(s string) (string, error) {
 	return scheme + "://" + host, nil
 }
 
-// regionEndpoint returns what the SDK knows of the region (its environment variables and its own table), or else what
-// follows from the way all endpoints are named.
+// regionEndpoint returns the endpoint that the SDK knows for the region, from environment variables or its own table, or
+// else the name that endpoints usually have.
 func regionEndpoint(id string) string {
 	if known, err := region.SafeValueOf(id); err == nil && len(known.Endpoints) > 0 {
 		return known.Endpoints[0]
@@ -115,7 +108,7 @@ func regionEndpoint(id string) string {
 	return "https://dds." + id + ".myhuaweicloud.com"
 }
 
-// iamEndpoint returns the IAM that stands beside a DDS endpoint: dds.<rest> has iam.<rest>.
+// iamEndpoint returns the IAM endpoint that belongs to a DDS endpoint: iam.<rest> for dds.<rest>.
 func iamEndpoint(endpoint, regionID string) string {
 	if scheme, rest, ok := strings.Cut(endpoint, "://dds."); ok {
 		return scheme + "://iam." + rest
@@ -123,7 +116,7 @@ func iamEndpoint(endpoint, regionID string) string {
 	return "https://iam." + regionID + ".myhuaweicloud.com"
 }
 
-// validID reports whether s may stand in the path of a request, where the SDK puts ids as they are.
+// validID reports whether s may be part of the path of a request: the SDK does not escape ids there.
 func validID(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-'
@@ -133,115 +126,100 @@ func validID(s string) bool {
 // operation is one call of the API.
 type operation struct {
 	name    string                     // the cloud's own
-	define  func() *def.HttpRequestDef // the SDK's description of it, made anew for each attempt
+	define  func() *def.HttpRequestDef // the SDK's description of it; called for each attempt
 	request any                        // the SDK's model of its parameters
 	success int                        // an HTTP status besides 200 that is success; 0: none
-	changes bool                       // it is not to be repeated when no answer came
+	changes bool                       // it starts something, so that it must not be repeated when there is no answer
 }
 
-// ask makes a call about the project and decodes its answer, which counts as part of the call.
-func ask[T any](ctx context.Context, c *client, o operation, decode func(body []byte) (T, error)) (T, error) {
-	id, err := c.project(ctx)
+// ask makes a call about the project and decodes its answer. An answer that cannot be decoded is a failed call.
+func ask[A any, P wire.Answer[A]](ctx context.Context, c *client, o operation) (P, error) {
+	return askFor(ctx, c, o, func(body []byte) (P, error) { return wire.Decode[A, P](o.name, body) })
+}
+
+// askFor is ask with a decoder of the caller's.
+func askFor[T any](ctx context.Context, c *client, o operation, decode func(body []byte) (T, error)) (T, error) {
+	projectID, err := c.project(ctx)
 	if err != nil {
 		var none T
 		return none, err
 	}
-	do := cloudcall.Do[T]
-	if o.changes {
-		do = cloudcall.Once[T]
-	}
-	return do(ctx, c.caller, o.name, func(ctx context.Context) (T, error) {
-		httpClient := c.httpClient(ctx)
-		creds, err := c.keys.credentials(ctx, httpClient)
+	try := func(ctx context.Context) (T, error) {
+		credentials, err := c.keys.Credentials(ctx)
 		if err != nil {
 			var none T
 			return none, err
 		}
-		return attempt(c, o, sender{httpClient, c.endpoint, creds.Keys, id}, decode)
-	})
+		return attempt(ctx, c, o, sender{c.endpoint, credentials.Keys, projectID}, decode)
+	}
+	if o.changes {
+		return cloudcall.Once(ctx, c.caller, o.name, try)
+	}
+	return cloudcall.Do(ctx, c.caller, o.name, try)
 }
 
-// httpClient returns the SDK's HTTP client, made for one attempt because that is how the SDK's calls get a context. It
-// owns no connections.
-func (c *client) httpClient(ctx context.Context) *impl.DefaultHttpClient {
+// sender is where a request goes and what it is signed with.
+type sender struct {
+	endpoint  string
+	keys      cloudcall.Keys
+	projectID string // "": the request is not about a project
+}
+
+// attempt sends a request and decodes its answer.
+func attempt[T any](ctx context.Context, c *client, o operation, s sender, decode func(body []byte) (T, error)) (answer T, err error) {
+	body, err := s.send(newHTTPClient(ctx, c.transport), o)
+	if err == nil {
+		answer, err = decode(body)
+	}
+	if err != nil {
+		c.keys.Invalidate(err)
+		return answer, s.redact(err)
+	}
+	return answer, nil
+}
+
+// newHTTPClient returns the SDK's HTTP client for one attempt. The SDK's calls take no context, so that each attempt
+// needs a client that is bound to its own. The client owns no connections.
+func newHTTPClient(ctx context.Context, transport http.RoundTripper) *impl.DefaultHttpClient {
 	return impl.NewDefaultHttpClient(config.DefaultHttpConfig().
 		WithTimeout(0). // ctx has the deadline
 		WithUserAgent(userAgent).
 		WithIgnoreContentTypeForGetRequest(true).
-		WithHttpRoundTripper(cloudcall.WithContext(ctx, c.transport)))
+		WithHttpRoundTripper(cloudcall.WithContext(ctx, transport)))
 }
 
-// sender is all that it takes to send a request.
-type sender struct {
-	client    *impl.DefaultHttpClient
-	endpoint  string
-	keys      cloudcall.Keys
-	projectID string
-}
-
-// attempt sends a request and decodes its answer.
-func attempt[T any](c *client, o operation, s sender, decode func(body []byte) (T, error)) (T, error) {
-	body, err := s.send(o)
-	if err != nil {
-		if Classify(o.name, err).Class == backup.ClassAuth {
-			c.keys.doubt()
-		}
-		var none T
-		return none, s.redact(err)
-	}
-	return decode(body)
-}
-
-// rawAnswer makes the SDK hand over the body unread; its own models refuse a whole page for one bad value.
+// rawAnswer makes the SDK return the body unread.
 type rawAnswer struct {
 	Body           io.ReadCloser
 	HttpStatusCode int //nolint:revive // the SDK looks the field up by this name
 }
 
-func (s sender) send(o operation) ([]byte, error) {
+// send sends a request and returns the body of a success.
+func (s sender) send(client *impl.DefaultHttpClient, o operation) ([]byte, error) {
 	answer := &rawAnswer{}
 	definition := o.define()
 	definition.Response = answer
-	hc := core.NewHcHttpClient(s.client).WithEndpoints([]string{s.endpoint}).
-		WithCredential(credential(s.keys, s.projectID)).WithErrorHandler(strict{o.success})
+	hc := core.NewHcHttpClient(client).WithEndpoints([]string{s.endpoint}).
+		WithCredential(credential(s.keys, s.projectID)).WithErrorHandler(statusCheck{o.success})
 	if _, err := hc.Sync(o.request, definition); err != nil {
 		return nil, err
 	}
 	defer answer.Body.Close()
-	body, err := cloudcall.ReadBody(answer.Body)
-	if err != nil {
-		return nil, err
-	}
-	return body, refusal(body)
+	return cloudcall.ReadBody(answer.Body)
 }
 
-// strict takes every answer for a failure whose status is not the expected one; the SDK itself minds those from 400.
-type strict struct{ success int }
+// statusCheck makes a failure of every status but 200 and success. The SDK itself does so only from 400 on.
+type statusCheck struct{ success int }
 
 // HandleError implements sdkerr.ErrorHandler.
-func (s strict) HandleError(_ *request.DefaultHttpRequest, resp *response.DefaultHttpResponse) error {
+func (s statusCheck) HandleError(_ *request.DefaultHttpRequest, resp *response.DefaultHttpResponse) error {
 	if status := resp.GetStatusCode(); status == http.StatusOK || status == s.success {
 		return nil
 	}
 	return sdkerr.NewServiceResponseError(resp.Response)
 }
 
-// refusal finds an error in the body of an answer with status 200.
-func refusal(body []byte) error {
-	if !bytes.Contains(body, []byte(`"error_code"`)) {
-		return nil
-	}
-	var answer struct {
-		Code    string `json:"error_code"`
-		Message string `json:"error_msg"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil || answer.Code == "" {
-		return nil //nolint:nilerr // not of that shape; the decoder of the expected one judges
-	}
-	return &sdkerr.ServiceResponseError{StatusCode: http.StatusOK, ErrorCode: answer.Code, ErrorMessage: answer.Message}
-}
-
-// redact takes the credentials out of the cloud's own words: DDS names the access key that it refuses.
+// redact removes the credentials from the cloud's message: DDS names the access key that it refuses.
 func (s sender) redact(err error) error {
 	answer, ok := errors.AsType[*sdkerr.ServiceResponseError](err)
 	if !ok {

@@ -156,7 +156,7 @@ func TestIDsGoIntoPathsOnlyWhenTheyAreIDs(t *testing.T) {
 				t.Errorf("%s of %q: %v", op, id, err)
 			}
 		}
-		if _, err := s.CreateBackup(t.Context(), id, CreateOptions{}); backup.ClassOf(err) != backup.ClassNotFound {
+		if _, err := s.StartBackup(t.Context(), instanceNamed(id), backup.ManualOrder{}); backup.ClassOf(err) != backup.ClassNotFound {
 			t.Errorf("create for %q: %v", id, err)
 		}
 	}
@@ -165,7 +165,7 @@ func TestIDsGoIntoPathsOnlyWhenTheyAreIDs(t *testing.T) {
 	}
 }
 
-func TestCreateBackup(t *testing.T) {
+func TestStartBackup(t *testing.T) {
 	var body string
 	f := newFake(t, map[string]http.HandlerFunc{"/backups": func(w http.ResponseWriter, r *http.Request) {
 		raw, _ := io.ReadAll(r.Body)
@@ -174,14 +174,14 @@ func TestCreateBackup(t *testing.T) {
 	}})
 	s, _ := open(t, f.URL, nil)
 	for _, tt := range []struct {
-		opts CreateOptions
+		opts backup.ManualOrder
 		want string
 	}{
-		{CreateOptions{Name: "mybackup1", Description: "before <upgrade>"}, `"name":"mybackup1","description":"before <upgrade>"`},
-		{CreateOptions{}, `"name":"manual-20260806-130000"`},
+		{backup.ManualOrder{Name: "mybackup1", Description: "before <upgrade>"}, `"name":"mybackup1","description":"before <upgrade>"`},
+		{backup.ManualOrder{}, `"name":"manual-20260806-130000"`},
 	} {
-		got, err := s.CreateBackup(t.Context(), testInstance, tt.opts)
-		if want := (Created{JobID: "j1", BackupID: "b1br02"}); err != nil || got != want {
+		got, err := s.StartBackup(t.Context(), instanceNamed(testInstance), tt.opts)
+		if want := (backup.Started{JobID: "j1", BackupID: "b1br02"}); err != nil || got != want {
 			t.Errorf("got %v, error %v, want %v", got, err, want)
 		}
 		if want := `POST {"backup":{"instance_id":"` + testInstance + `",` + tt.want + "}}\n"; body != want {
@@ -190,7 +190,7 @@ func TestCreateBackup(t *testing.T) {
 	}
 }
 
-func TestCreateBackupAnswers(t *testing.T) {
+func TestStartBackupAnswers(t *testing.T) {
 	tests := []struct {
 		name   string
 		status int
@@ -207,14 +207,14 @@ func TestCreateBackupAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t, map[string]http.HandlerFunc{"/backups": send(tt.status, tt.body)})
 			s, _ := open(t, f.URL, nil)
-			if _, err := s.CreateBackup(t.Context(), testInstance, CreateOptions{Name: "mybackup1"}); backup.ClassOf(err) != tt.class {
+			if _, err := s.StartBackup(t.Context(), instanceNamed(testInstance), backup.ManualOrder{Name: "mybackup1"}); backup.ClassOf(err) != tt.class {
 				t.Errorf("got %v, want class %q", err, tt.class)
 			}
 		})
 	}
 }
 
-func TestCreateBackupIsTriedOnce(t *testing.T) {
+func TestStartBackupIsTriedOnce(t *testing.T) {
 	f := newFake(t, map[string]http.HandlerFunc{"/backups": send(503, ``)})
 	s, _ := open(t, f.URL, func(o *Options) {
 		o.Caller = cloudcall.New(cloudcall.Options{
@@ -222,7 +222,7 @@ func TestCreateBackupIsTriedOnce(t *testing.T) {
 			MaxAttempts: 5, FirstRetry: time.Millisecond,
 		})
 	})
-	if _, err := s.CreateBackup(t.Context(), testInstance, CreateOptions{}); backup.ClassOf(err) != backup.ClassServer {
+	if _, err := s.StartBackup(t.Context(), instanceNamed(testInstance), backup.ManualOrder{}); backup.ClassOf(err) != backup.ClassServer {
 		t.Errorf("got %v, want class server", err)
 	}
 	if got := f.count("/backups"); got != 1 {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
-	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/huawei"
 	"mongodb_backup_exporter/internal/poll"
@@ -14,33 +13,12 @@ import (
 
 var _ poll.Source = (*huawei.Source)(nil)
 
-// observer passes on what a Caller is to tell.
-type observer struct{ env sourcetest.Env }
-
-func (o observer) Request(_ cloudcall.Place, operation, result string, _ time.Duration) {
-	o.env.Requested(operation, result)
-}
-
-func (o observer) Rejected(field string) { o.env.Rejected(field) }
-
 func newSource(t *testing.T, env sourcetest.Env) poll.Source {
 	t.Helper()
-	transport := cloudcall.NewTransport(16)
-	t.Cleanup(transport.CloseIdleConnections)
 	source, err := huawei.New(huawei.Options{
-		Account: "suite", Region: env.Region, Endpoint: env.URL, IAMEndpoint: env.URL, Transport: transport, Now: env.Now,
-		ProjectID: env.Account.ProjectIDs[env.Region],
-		Keys: func() (cloudcall.Keys, error) {
-			return cloudcall.Keys{
-				AccessKeyID: env.Account.AccessKeyID, AccessKeySecret: env.Account.AccessKeySecret, SecurityToken: env.Account.SecurityToken,
-			}, nil
-		},
-		Caller: cloudcall.New(cloudcall.Options{
-			Place:    cloudcall.Place{Cloud: backup.Huawei, Account: "suite", Region: env.Region},
-			Observer: observer{env}, Now: time.Now, Classify: huawei.Classify,
-			Gate:    cloudcall.NewGate(time.Now, nil),
-			Timeout: env.Timeout, MaxAttempts: env.MaxAttempts, FirstRetry: env.FirstRetry,
-		}),
+		Account: env.Account, Region: env.Region, Endpoint: env.URL, IAMEndpoint: env.URL, ProjectID: env.ProjectID,
+		Transport: env.Transport, Now: env.Now,
+		Keys: env.Keys, Caller: env.Caller(huawei.Classify),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +27,7 @@ func newSource(t *testing.T, env sourcetest.Env) poll.Source {
 }
 
 func provider() sourcetest.Provider {
+	const refused = "--method and --retention-days: Huawei Cloud DDS chooses the method itself and keeps manual backups until they are deleted; leave them out"
 	return sourcetest.Provider{
 		Cloud: fleet.Huawei, Region: "cn-north-4", New: newSource,
 		Operations: map[sourcetest.Scope]string{
@@ -73,6 +52,13 @@ func provider() sourcetest.Provider {
 		// DDS tells the window day by day.
 		WantRecovery: backup.Window{
 			Start: time.Date(2026, time.January, 15, 0, 0, 0, 0, time.UTC), End: sourcetest.Now.Add(-5 * time.Minute),
+		},
+		StartOperation: "CreateManualBackup",
+		Orders: []sourcetest.Order{
+			{Name: "defaults", Order: backup.ManualOrder{}},
+			{Name: "name and description", Order: backup.ManualOrder{Name: "before-upgrade", Description: "by hand"}},
+			{Name: "method", Order: backup.ManualOrder{Method: "Physical"}, Refused: refused},
+			{Name: "retention", Order: backup.ManualOrder{RetentionDays: -1}, Refused: refused},
 		},
 	}
 }

@@ -3,58 +3,45 @@ package huawei
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// known is an instance with what its list entry says of its backup policy.
-type known struct {
+// listedInstance is an instance as the list has it, with its backup policy.
+type listedInstance struct {
 	backup.Instance
 	strategy policyRecord
 }
 
-// convertInstance returns false when the record has no id. Whatever its mode, an instance is one target without nodes:
-// DDS backs a cluster up, and restores it, as a whole.
-func convertInstance(rec *instanceRecord, whose backup.Target, r *wire.Reader) (known, bool) {
+// convertInstance returns false when the record has no valid id. owner is the target without InstanceID. An instance
+// has no nodes, whatever its mode: DDS backs up and restores a cluster as a whole.
+func convertInstance(rec *instanceRecord, owner backup.Target, r *wire.Reader) (listedInstance, bool) {
 	id, ok := r.ID("id", rec.ID)
 	if !ok {
-		return known{}, false
+		return listedInstance{}, false
 	}
 	if !validID(id) {
 		r.Reject("id", rec.ID, "an instance id")
-		return known{}, false
+		return listedInstance{}, false
 	}
-	whose.InstanceID = id
-	created, _ := moment(r, "created", rec.Created)
+	owner.InstanceID = id
+	created, _ := timeOf(r, "created", rec.Created)
 	store := wire.Take(r, "datastore", rec.Datastore)
-	return known{
+	return listedInstance{
 		Instance: backup.Instance{
-			Target:    whose,
-			Name:      r.Words("name", rec.Name),
-			Engine:    r.Words("datastore.type", store.Type),
-			Version:   r.Words("datastore.version", store.Version),
+			Target:    owner,
+			Name:      r.Text("name", rec.Name),
+			Engine:    r.Text("datastore.type", store.Type),
+			Version:   r.Text("datastore.version", store.Version),
 			Topology:  topology(r, rec.Mode),
-			Status:    r.Words("status", rec.Status),
+			Status:    r.Text("status", rec.Status),
 			CreatedAt: created,
-			Tags:      tags(r, rec.Tags),
+			Tags:      r.Tags(wire.Take(r, "tags", rec.Tags), "key", "value"),
 		},
 		strategy: wire.Take(r, "backup_strategy", rec.Strategy),
 	}, true
-}
-
-func tags(r *wire.Reader, part wire.Part[[]tagRecord]) map[string]string {
-	list := wire.Take(r, "tags", part)
-	if len(list) == 0 {
-		return nil
-	}
-	all := make(map[string]string, len(list))
-	for _, tag := range list {
-		all[r.Words("key", tag.Key)] = r.Words("value", tag.Value)
-	}
-	return all
 }
 
 func topology(r *wire.Reader, mode wire.Scalar) string {
@@ -63,8 +50,8 @@ func topology(r *wire.Reader, mode wire.Scalar) string {
 	})
 }
 
-// convertBackup returns false when the record cannot be used at all. A time that cannot be read costs the record, a
-// size only itself; an unknown type or status is kept as unknown.
+// convertBackup returns false when the record cannot be used at all. A time that cannot be read costs the record, a size
+// only itself. An unknown type or status is kept as unknown.
 func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b backup.Backup, ok bool) {
 	if b.ID, ok = r.ID("id", rec.ID); !ok {
 		return "", b, false
@@ -72,12 +59,12 @@ func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b back
 	if instanceID, ok = r.ID("instance_id", rec.InstanceID); !ok {
 		return "", b, false
 	}
-	b.State = wire.Choice(r, "status", needed(r, "status", rec.Status), map[string]backup.State{
+	b.State = wire.Choice(r, "status", required(r, "status", rec.Status), map[string]backup.State{
 		"COMPLETED": backup.StateSuccess, "FAILED": backup.StateFailed, "BUILDING": backup.StateRunning,
-		"DISABLED": backup.StateDeleting, "DELETING": backup.StateDeleting, // the documentation has the one, the SDK the other
+		"DISABLED": backup.StateDeleting, "DELETING": backup.StateDeleting, // as the documentation and as the SDK have it
 	})
 	b.Kind, b.Trigger = kindAndTrigger(r, rec.Type)
-	b.Method = r.Words("backup_method", rec.Method)
+	b.Method = r.Text("backup_method", rec.Method)
 	if !readTimes(&b, rec, r) {
 		return "", b, false
 	}
@@ -87,33 +74,34 @@ func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b back
 	return instanceID, b, true
 }
 
-// needed returns s, which has to be there, and rejects it where it is not.
-func needed(r *wire.Reader, field string, s wire.Scalar) wire.Scalar {
-	if !s.Said() {
+// required returns s, and rejects it when it is not set.
+func required(r *wire.Reader, field string, s wire.Scalar) wire.Scalar {
+	if !s.IsSet() {
 		r.Reject(field, s, "known")
 	}
 	return s
 }
 
-// kindAndTrigger reads a type: documented as Auto, Manual and Incremental, and as "auto" in the same page's example.
+// kindAndTrigger reads a type. The documentation lists Auto, Manual and Incremental, and has "auto" in its example.
 func kindAndTrigger(r *wire.Reader, s wire.Scalar) (backup.Kind, backup.Trigger) {
 	type meaning struct {
 		kind    backup.Kind
 		trigger backup.Trigger
 	}
-	is := wire.Choice(r, "type", needed(r, "type", s), map[string]meaning{
+	m := wire.Choice(r, "type", required(r, "type", s), map[string]meaning{
 		"Auto":        {backup.KindFull, backup.TriggerAutomatic},
 		"Manual":      {backup.KindFull, backup.TriggerManual},
 		"Incremental": {backup.KindIncremental, backup.TriggerAutomatic},
 	})
-	return is.kind, is.trigger
+	return m.kind, m.trigger
 }
 
-// readTimes reads the start and the end of b, whose state is known. A running backup need not have begun and has no
-// end, whatever the cloud says; a success must have one; no end is before its start.
+// readTimes reads the start and the end of b, which has its state already. It returns false when they do not fit the
+// state: a finished backup must have a start, a success must have an end, and no end may be before its start. The end of
+// a running backup is not read, because it means nothing.
 func readTimes(b *backup.Backup, rec *backupRecord, r *wire.Reader) (ok bool) {
 	running := b.State == backup.StateRunning
-	if b.StartedAt, ok = moment(r, "begin_time", rec.BeginTime); !ok {
+	if b.StartedAt, ok = timeOf(r, "begin_time", rec.BeginTime); !ok {
 		return false
 	}
 	if b.StartedAt.IsZero() && !running {
@@ -123,7 +111,7 @@ func readTimes(b *backup.Backup, rec *backupRecord, r *wire.Reader) (ok bool) {
 	if running {
 		return true
 	}
-	if b.EndedAt, ok = moment(r, "end_time", rec.EndTime); !ok {
+	if b.EndedAt, ok = timeOf(r, "end_time", rec.EndTime); !ok {
 		return false
 	}
 	switch {
@@ -145,22 +133,22 @@ func convertJob(rec *jobRecord, r *wire.Reader) (instanceID string, job backup.J
 	if instanceID, ok = r.ID("instance_id", rec.InstanceID); !ok {
 		return "", job, false
 	}
-	job.State = wire.Choice(r, "status", needed(r, "status", rec.Status), map[string]backup.JobState{
+	job.State = wire.Choice(r, "status", required(r, "status", rec.Status), map[string]backup.JobState{
 		"Running": backup.JobRunning, "Completed": backup.JobFinished, "Failed": backup.JobFailed,
 	})
 	job.Progress = r.Percent("progress", rec.Progress)
-	job.StartedAt, _ = moment(r, "created_at", rec.CreatedAt)
-	job.Reason = r.Words("fail_reason", rec.FailReason)
+	job.StartedAt, _ = timeOf(r, "created_at", rec.CreatedAt)
+	job.Reason = r.Text("fail_reason", rec.FailReason)
 	return instanceID, job, true
 }
 
-// convertPolicy takes no days of retention for automatic backup switched off. What the answer leaves out is taken from
-// the instance's own entry; that it leaves out the days there too is an error.
+// convertPolicy reads a schedule. Automatic backup is off when backups are kept for zero days. A field that is not set is
+// taken from strategy, the policy in the list of instances. It is an error when the days are not set there either.
 func convertPolicy(rec, strategy policyRecord, r *wire.Reader) (backup.Policy, error) {
-	if !rec.KeepDays.Said() {
+	if !rec.KeepDays.IsSet() {
 		rec.KeepDays = strategy.KeepDays
 	}
-	if !rec.StartTime.Said() {
+	if !rec.StartTime.IsSet() {
 		rec.StartTime = strategy.StartTime
 	}
 	kept, ok := retention(r, rec.KeepDays)
@@ -172,32 +160,26 @@ func convertPolicy(rec, strategy policyRecord, r *wire.Reader) (backup.Policy, e
 		return p, nil
 	}
 	p.Enabled, p.Retention = true, kept
-	p.Weekdays = r.Weekdays("period", rec.Period, weekday)
+	p.Weekdays = r.Weekdays("period", rec.Period, wire.WeekdayByNumber)
 	p.StartsAt, p.Window = r.DailyWindow("start_time", rec.StartTime, "15:04")
 	return p, nil
 }
 
-// retention reads days; ok is false when there are none to read.
+// retention reads a number of days. ok is false when it is not set or was rejected.
 func retention(r *wire.Reader, s wire.Scalar) (kept time.Duration, ok bool) {
 	const field = "keep_days"
-	days := r.Integer(field, needed(r, field, s))
+	days := r.Integer(field, required(r, field, s))
 	if days == nil {
 		return 0, false
 	}
 	return r.Span(field, s, *days, 24*time.Hour)
 }
 
-// weekday reads a day of "1,2,7": digits from 1, Monday, to 7, Sunday.
-func weekday(digit string) (time.Weekday, bool) {
-	n, err := strconv.Atoi(digit)
-	return time.Weekday(n % 7), err == nil && n >= 1 && n <= 7
-}
+// largestGap is how far apart two ranges may be that belong together: some end a millisecond before the next one begins.
+const largestGap = time.Second
 
-// touching is how far apart two ranges may be that are one: some end with the last millisecond before the next.
-const touching = time.Second
-
-// convertRanges returns the newest range of point-in-time recovery, joined with those that touch it; the zero Window
-// when there is none.
+// convertRanges returns the newest range of point-in-time recovery, joined with those that it overlaps or touches; the
+// zero Window when there is none.
 func convertRanges(ranges []rangeRecord, r *wire.Reader) backup.Window {
 	var windows []backup.Window
 	for i := range ranges {
@@ -211,7 +193,7 @@ func convertRanges(ranges []rangeRecord, r *wire.Reader) backup.Window {
 	}
 	newest := windows[0]
 	for _, w := range windows[1:] {
-		if w.End.Add(touching).After(newest.Start) && w.Start.Before(newest.Start) {
+		if w.End.Add(largestGap).After(newest.Start) && w.Start.Before(newest.Start) {
 			newest.Start = w.Start
 		}
 	}
@@ -232,7 +214,7 @@ func convertRange(rec *rangeRecord, r *wire.Reader) (w backup.Window, ok bool) {
 	return w, true
 }
 
-// moment reads a time: of backups, of instances, of jobs, and as RFC 3339 has it. One without a zone is UTC.
-func moment(r *wire.Reader, field string, s wire.Scalar) (t time.Time, ok bool) {
+// timeOf reads a time in the layout of backups, of instances, of jobs, or of RFC 3339. A time without a zone is in UTC.
+func timeOf(r *wire.Reader, field string, s wire.Scalar) (t time.Time, ok bool) {
 	return r.Time(field, s, time.DateTime, "2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700", time.RFC3339)
 }

@@ -186,7 +186,7 @@ func TestConvertNothing(t *testing.T) {
 }
 
 func TestConvertOddInstances(t *testing.T) {
-	whose := backup.Target{Cloud: backup.Huawei, Account: "hw", Region: "cn-north-4"}
+	owner := backup.Target{Cloud: backup.Huawei, Account: "hw", Region: "cn-north-4"}
 	target := instanceNamed("i1").Target
 	tests := []struct {
 		name, body string
@@ -211,7 +211,7 @@ func TestConvertOddInstances(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var r wire.Reader
-			got, ok := convertInstance(into[instanceRecord](t, []byte(tt.body)), whose, &r)
+			got, ok := convertInstance(into[instanceRecord](t, []byte(tt.body)), owner, &r)
 			if ok != (tt.want != nil) {
 				t.Fatalf("kept = %v, want %v; %v", ok, tt.want != nil, problems(r))
 			}
@@ -232,7 +232,7 @@ func TestDocumentedBackups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := decoder[backupsAnswer](opListBackups)(body)
+	a, err := wire.Decode[backupsAnswer](opListBackups, body)
 	if err != nil || a.TotalCount.Text != "1" || len(a.Backups) != 1 {
 		t.Fatalf("page %+v, error %v", a, err)
 	}

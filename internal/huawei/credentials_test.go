@@ -102,7 +102,7 @@ func TestDefaultChain(t *testing.T) {
 func TestDefaultChainWithoutCredentials(t *testing.T) {
 	f := newFake(t, nil)
 	s, _ := open(t, f.URL, nil)
-	s.client.keys = newChain(time.Now, func() (auth.ICredential, error) {
+	s.client.keys = newChain(time.Now, s.client.transport, func() (auth.ICredential, error) {
 		return nil, errors.New("key-value delimiter not found: SECRET-LINE")
 	})
 	_, err := s.Instances(t.Context())
@@ -138,7 +138,7 @@ func TestTemporaryCredentialsAreRenewedOnceAMinute(t *testing.T) {
 	})
 	s, _ := open(t, f.URL, nil)
 	clock := now
-	s.client.keys = newChain(func() time.Time { return clock }, func() (auth.ICredential, error) {
+	s.client.keys = newChain(func() time.Time { return clock }, s.client.transport, func() (auth.ICredential, error) {
 		return basic.NewCredentialsBuilder().WithIdpId("idp").WithIdTokenFile(token).WithIamEndpointOverride(f.URL).SafeBuild()
 	})
 	var asking sync.WaitGroup
@@ -169,7 +169,7 @@ func TestRefusedCredentialsAreFoundAnew(t *testing.T) {
 	}})
 	key := "AKOLD"
 	s, _ := open(t, f.URL, nil)
-	s.client.keys = newChain(time.Now, func() (auth.ICredential, error) {
+	s.client.keys = newChain(time.Now, s.client.transport, func() (auth.ICredential, error) {
 		return basic.NewCredentialsBuilder().WithAk(key).WithSk("sk").SafeBuild()
 	})
 	if _, err := s.Instances(t.Context()); backup.ClassOf(err) != backup.ClassAuth {
@@ -196,11 +196,11 @@ func TestEmptyCredentials(t *testing.T) {
 }
 
 func TestWaitingForCredentialsEndsWithTheContext(t *testing.T) {
-	c := newChain(time.Now, nil)
+	c := newChain(time.Now, nil, nil)
 	c.turn <- struct{}{} // somebody else is asking, for ever
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.credentials(ctx, nil); !errors.Is(err, context.Canceled) {
+	if _, err := c.Credentials(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package huawei
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,13 +14,12 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// Classify turns what the SDK returned into an Error of a known class: by the service's error code, else by the HTTP
-// status. DDS answers with HTTP 400 or 403 for much that is neither a bad request nor a refused permission, so the
-// code goes first.
+// Classify turns an error of the SDK into an Error with a class: by the API's error code, or else by the HTTP status. DDS
+// often sends HTTP 400 or 403 for what is neither a bad request nor a refused permission.
 func Classify(op string, err error) *backup.Error {
 	answer, ok := errors.AsType[*sdkerr.ServiceResponseError](err)
 	if !ok {
-		return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: errors.New(wire.Clip(err.Error(), longestMessage))}
+		return wire.ProtocolError(op, wire.Clip(err.Error(), wire.LongestMessage))
 	}
 	code, message := codeAndMessage(answer)
 	failure := &backup.Error{
@@ -30,14 +30,11 @@ func Classify(op string, err error) *backup.Error {
 	return failure
 }
 
-// longestMessage bounds what an error shows of the cloud's own words, in bytes.
-const longestMessage = 300
-
-// codeAndMessage returns the service's error code and message. Where the SDK found no code it hands out the whole body
-// as the message; all that is taken from that is IAM's {"error": {"message": …}}.
+// codeAndMessage returns the API's error code and message. When the SDK finds no code, its message is the whole body. From
+// a body, only IAM's {"error": {"message": …}} is taken.
 func codeAndMessage(answer *sdkerr.ServiceResponseError) (code, message string) {
 	if answer.ErrorCode != "" {
-		return answer.ErrorCode, wire.Clip(answer.ErrorMessage, longestMessage)
+		return answer.ErrorCode, wire.Clip(answer.ErrorMessage, wire.LongestMessage)
 	}
 	var iam struct {
 		Error struct {
@@ -45,42 +42,37 @@ func codeAndMessage(answer *sdkerr.ServiceResponseError) (code, message string) 
 		} `json:"error"`
 	}
 	if err := json.Unmarshal([]byte(answer.ErrorMessage), &iam); err == nil && iam.Error.Message != "" {
-		return "", wire.Clip(iam.Error.Message, longestMessage)
+		return "", wire.Clip(iam.Error.Message, wire.LongestMessage)
 	}
 	return "", "the answer names no error code"
 }
 
 func classOf(code string, status int) backup.Class {
-	if class, ok := classOfCode(code); ok {
-		return class
-	}
-	return cloudcall.ClassOfStatus(status)
+	return cmp.Or(classOfCode(code), cloudcall.ClassOfStatus(status))
 }
 
-// classOfCode knows the codes of the API gateway (APIGW) and of the database services (DBS) whose class does not
-// follow from the HTTP status they come with.
-func classOfCode(code string) (class backup.Class, ok bool) {
+// classOfCode returns the class of a code that says more than the HTTP status; "" for any other. The codes are those of
+// the API gateway (APIGW) and of the database services (DBS).
+func classOfCode(code string) backup.Class {
 	switch code {
 	case "APIGW.0301", "APIGW.0305", "APIGW.0307", "DBS.280056", "DBS.280064":
-		return backup.ClassAuth, true
+		return backup.ClassAuth
 	case "APIGW.0302", "APIGW.0306", "APIGW.0310", "APIGW.0401", "APIGW.0402", "APIGW.0801", "APIGW.0802",
 		"DBS.200010", "DBS.200604", "DBS.280015", "DBS.280019", "DBS.280032", "DBS.280063", "DBS.280408":
-		return backup.ClassPermission, true
+		return backup.ClassPermission
 	case "APIGW.0308", "DBS.280443":
-		return backup.ClassThrottled, true
+		return backup.ClassThrottled
 	case "APIGW.0101", "DBS.200002", "DBS.201214", "DBS.201501", "DBS.201502", "DBS.280016", "DBS.280110":
-		return backup.ClassNotFound, true
+		return backup.ClassNotFound
 	case "DBS.00010009", "DBS.200011", "DBS.200019", "DBS.200076", "DBS.201000", "DBS.201014", "DBS.201015":
-		return backup.ClassBusy, true
+		return backup.ClassBusy
 	case "APIGW.0601", "APIGW.0610", "APIGW.0613", "DBS.200998", "DBS.280005":
-		return backup.ClassServer, true
+		return backup.ClassServer
 	}
-	return "", false
+	return ""
 }
 
-const checkCredentials = "check the account's credentials"
-
-// hint says what to do about a failure, for those that a person can mend.
+// hint returns what a person can do about a failure; "" for nothing.
 func hint(op string, failure *backup.Error) string {
 	switch {
 	case failure.Class == backup.ClassAuth && strings.Contains(failure.Err.Error(), "reach the limit"):
@@ -103,7 +95,7 @@ func hint(op string, failure *backup.Error) string {
 	return ""
 }
 
-// action returns the IAM action that an operation needs.
+// action returns the IAM action that an operation needs; "" when it is not known.
 func action(op string) string {
 	switch op {
 	case opListInstances, opShowBackupPolicy, opListRestoreTimes:

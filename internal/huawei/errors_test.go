@@ -8,6 +8,7 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
 )
 
 func TestClassify(t *testing.T) {
@@ -142,7 +143,7 @@ func TestEveryCodeHasItsClass(t *testing.T) {
 
 func TestLongMessagesAreClipped(t *testing.T) {
 	got := Classify("X", &sdkerr.ServiceResponseError{StatusCode: 400, ErrorCode: "E", ErrorMessage: "a\n\tb\xff " + strings.Repeat("é", 400)})
-	want := "a b� " + strings.Repeat("é", (longestMessage-len("a b� "))/2) + "…"
+	want := "a b� " + strings.Repeat("é", (wire.LongestMessage-len("a b� "))/2) + "…"
 	if got.Err.Error() != want {
 		t.Errorf("got %q, want %q", got.Err, want)
 	}

@@ -20,7 +20,7 @@ func FuzzBackups(f *testing.F) {
 	f.Add([]byte(`{"backups":[{"id":"b","instance_id":"i","status":"COMPLETED","begin_time":"2026-08-06 12:41:14","end_time":"2026-08-06 12:41:14","size":9223372036854775807}],"total_count":1e3}`))
 	f.Add([]byte(`{"backups":null,"total_count":0}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		a, err := decoder[backupsAnswer](opListBackups)(body)
+		a, err := wire.Decode[backupsAnswer](opListBackups, body)
 		if err != nil {
 			return
 		}

@@ -12,16 +12,17 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
+// listInstances lists the instances of the whole project.
 func (s *Source) listInstances(ctx context.Context, _ time.Time) (backup.Listing, error) {
 	var r wire.Reader
 	records, err := s.instanceRecords(ctx, &r)
 	if err != nil {
 		return backup.Listing{}, err
 	}
-	byID := make(map[string]known, len(records))
+	byID := make(map[string]listedInstance, len(records))
 	listing := backup.Listing{Op: opListInstances}
 	for i := range records {
-		in, ok := convertInstance(&records[i], s.whose, &r)
+		in, ok := convertInstance(&records[i], s.owner, &r)
 		if !ok {
 			listing.Unread++
 			continue
@@ -31,27 +32,32 @@ func (s *Source) listInstances(ctx context.Context, _ time.Time) (backup.Listing
 			listing.Instances = append(listing.Instances, in.Instance)
 		}
 	}
-	s.rejects.Report(s.whose, r)
+	s.rejects.Report(s.owner, r)
+	s.remember(byID, listing.Unread == 0)
+	return listing, nil
+}
+
+// remember keeps what a listing says. After a complete one it forgets all other instances. After any other, an instance
+// that is not in it may still exist.
+func (s *Source) remember(byID map[string]listedInstance, complete bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if listing.Unread > 0 { // an instance that is not among them may still exist
-		maps.Copy(s.known, byID)
-		return listing, nil
+	if !complete {
+		maps.Copy(s.listed, byID)
+		return
 	}
-	s.known = byID
-	maps.DeleteFunc(s.policies, func(id string, _ *policy) bool { return byID[id].InstanceID == "" })
-	maps.DeleteFunc(s.recents, func(id string, _ increments) bool { return byID[id].InstanceID == "" })
-	return listing, nil
+	s.listed = byID
+	maps.DeleteFunc(s.policies, func(id string, _ *policyState) bool { return byID[id].InstanceID == "" })
+	maps.DeleteFunc(s.increments, func(id string, _ increments) bool { return byID[id].InstanceID == "" })
 }
 
 func (s *Source) instanceRecords(ctx context.Context, r *wire.Reader) ([]instanceRecord, error) {
 	const op = opListInstances
-	decode := decoder[instancesAnswer](op)
 	return readPages(op, r, func(offset int32) (page[instanceRecord], error) {
-		a, err := ask(ctx, s.client, operation{
+		a, err := ask[instancesAnswer](ctx, s.client, operation{
 			name: op, define: dds.GenReqDefForListInstances,
 			request: &model.ListInstancesRequest{Offset: &offset, Limit: new(int32(pageSize))},
-		}, decode)
+		})
 		if err != nil {
 			return page[instanceRecord]{}, err
 		}
@@ -59,36 +65,36 @@ func (s *Source) instanceRecords(ctx context.Context, r *wire.Reader) ([]instanc
 	}, func(rec *instanceRecord) string { return rec.ID.Text })
 }
 
-// listBackups lists the full backups of the whole project.
+// listBackups lists the full backups of the whole project, by instance id.
 func (s *Source) listBackups(ctx context.Context, since time.Time) (map[string][]backup.Backup, error) {
 	return s.backupsBy(ctx, model.ListBackupsRequest{}, since)
 }
 
-// increments are the incremental backups of an instance, as listed at a moment.
+// increments are the incremental backups of one instance.
 type increments struct {
-	sets []backup.Backup
-	at   time.Time
+	sets   []backup.Backup
+	readAt time.Time
 }
 
-// DDS lists incremental backups for one instance at a time, and makes one every few minutes: a call per instance and
-// minute would use up what a user may call. So the newest are listed, and not more often than they are worth; how far a
-// restore reaches is Recovery's to say.
+// DDS lists incremental backups for one instance at a time, and makes one every few minutes. A call for each instance
+// and minute would use up the calls that a user may make. So only the newest are listed, and only every few minutes. How
+// far a restore can reach follows from Recovery.
 const (
-	incrementsFor   = 6 * time.Hour    // one page, at one every 5 minutes
-	incrementsEvery = 10 * time.Minute // how long a listing of them holds
+	incrementsFor   = 6 * time.Hour    // one page, with one backup every 5 minutes
+	incrementsEvery = 10 * time.Minute // how long a listing is used
 )
 
-// incrementals lists the newest incremental backups of one instance, which DDS does not do for a project.
+// incrementals lists the newest incremental backups of one instance.
 func (s *Source) incrementals(ctx context.Context, instanceID string, since time.Time) ([]backup.Backup, error) {
 	now := s.now()
 	s.mu.Lock()
-	held, ok := s.recents[instanceID]
+	last, ok := s.increments[instanceID]
 	s.mu.Unlock()
-	if ok && now.Sub(held.at) < incrementsEvery {
-		return held.sets, nil
+	if ok && now.Sub(last.readAt) < incrementsEvery {
+		return last.sets, nil
 	}
-	if newest := now.Add(-incrementsFor); since.Before(newest) {
-		since = newest
+	if oldest := now.Add(-incrementsFor); since.Before(oldest) {
+		since = oldest
 	}
 	kind := model.GetListBackupsRequestBackupTypeEnum().INCREMENTAL
 	all, err := s.backupsBy(ctx, model.ListBackupsRequest{InstanceId: &instanceID, BackupType: &kind}, since)
@@ -97,20 +103,20 @@ func (s *Source) incrementals(ctx context.Context, instanceID string, since time
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.recents[instanceID] = increments{all[instanceID], now}
+	s.increments[instanceID] = increments{all[instanceID], now}
 	return all[instanceID], nil
 }
 
-func (s *Source) backupsBy(ctx context.Context, q model.ListBackupsRequest, since time.Time) (map[string][]backup.Backup, error) {
+// backupsBy lists the backups that fit a request, by instance id.
+func (s *Source) backupsBy(ctx context.Context, request model.ListBackupsRequest, since time.Time) (map[string][]backup.Backup, error) {
 	const op = opListBackups
-	decode := decoder[backupsAnswer](op)
-	q.BeginTime = new(since.UTC().Format(time.DateTime))
-	q.EndTime = new(s.now().Add(time.Minute).UTC().Format(time.DateTime))
+	request.BeginTime = new(since.UTC().Format(time.DateTime))
+	request.EndTime = new(s.now().Add(time.Minute).UTC().Format(time.DateTime))
 	var r wire.Reader
 	records, err := readPages(op, &r, func(offset int32) (page[backupRecord], error) {
-		part := q
+		part := request
 		part.Offset, part.Limit = &offset, new(int32(pageSize))
-		a, err := ask(ctx, s.client, operation{name: op, define: dds.GenReqDefForListBackups, request: &part}, decode)
+		a, err := ask[backupsAnswer](ctx, s.client, operation{name: op, define: dds.GenReqDefForListBackups, request: &part})
 		if err != nil {
 			return page[backupRecord]{}, err
 		}
@@ -120,12 +126,12 @@ func (s *Source) backupsBy(ctx context.Context, q model.ListBackupsRequest, sinc
 		return nil, err
 	}
 	groups := groupBy(records, &r, convertBackup, func(b backup.Backup) string { return b.ID })
-	s.rejects.Report(s.whose, r)
+	s.rejects.Report(s.owner, r)
 	return groups, nil
 }
 
-// groupBy converts records and sorts them by their instance. Of those with one id the first one stands: paging over a
-// list that grows repeats records.
+// groupBy converts records and groups the values by instance id. Of values with the same id, the first one counts: a
+// list that grows while it is read repeats records.
 func groupBy[R, T any](
 	records []R, r *wire.Reader,
 	convert func(*R, *wire.Reader) (instanceID string, value T, ok bool), id func(T) string,
@@ -142,15 +148,16 @@ func groupBy[R, T any](
 	return groups
 }
 
-// Names of the tasks that make backups: physical ones and snapshots.
+// Names of the tasks that make backups.
 const (
 	taskPhysical = "MongodbSnapshotBackup"
 	taskSnapshot = "MongodbSnapshotEBackup"
 )
 
-// jobsLookback is how far back tasks are listed: far enough to see one that hangs since yesterday.
+// jobsLookback is how far back tasks are listed: far enough to see one that has been stuck since yesterday.
 const jobsLookback = 48 * time.Hour
 
+// listTasks lists the backup tasks of the whole project, by instance id.
 func (s *Source) listTasks(ctx context.Context, _ time.Time) (map[string][]backup.Job, error) {
 	now := s.now().UTC()
 	var r wire.Reader
@@ -163,21 +170,20 @@ func (s *Source) listTasks(ctx context.Context, _ time.Time) (map[string][]backu
 		records = append(records, named...)
 	}
 	groups := groupBy(records, &r, convertJob, func(j backup.Job) string { return j.ID })
-	s.rejects.Report(s.whose, r)
+	s.rejects.Report(s.owner, r)
 	return groups, nil
 }
 
 func (s *Source) tasksNamed(ctx context.Context, name string, now time.Time, r *wire.Reader) ([]jobRecord, error) {
 	const op, layout = opListTasks, "2006-01-02T15:04:05-0700"
-	decode := decoder[tasksAnswer](op)
 	return readPages(op, r, func(offset int32) (page[jobRecord], error) {
-		a, err := ask(ctx, s.client, operation{
+		a, err := ask[tasksAnswer](ctx, s.client, operation{
 			name: op, define: dds.GenReqDefForListTasks,
 			request: &model.ListTasksRequest{
 				StartTime: now.Add(-jobsLookback).Format(layout), EndTime: now.Add(time.Minute).Format(layout),
 				Name: &name, Offset: &offset, Limit: new(int32(pageSize)),
 			},
-		}, decode)
+		})
 		if err != nil {
 			return page[jobRecord]{}, err
 		}

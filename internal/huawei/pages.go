@@ -8,46 +8,48 @@ import (
 
 const (
 	pageSize = 100  // the largest that the API takes
-	maxPages = 1000 // more than any honest list has
+	maxPages = 1000 // more than any real list has
 )
 
-// page is one page of a list. total is what the cloud says of it, in vain or not.
+// page is one page of a list. total is the cloud's claim; it may be missing or wrong.
 type page[T any] struct {
 	records []T
 	total   wire.Scalar
 }
 
-// readPages reads a list to its end. The total count may be wrong: it ends the list when it agrees with what was read;
-// otherwise the list ends with an empty page, or with a short one after more records than it promised. But a first page
-// without any of the records that it promises is no list of nothing. Records may be there twice: pages are counted by
-// offset, and the list may grow between two of them.
+// readPages reads a list to its end. Records may be in it twice, because pages begin at an offset and the list may grow
+// between two of them.
+//
+// The list ends when it has as many records as the total, with an empty page, or with a short page after more records
+// than the total: the total may be wrong. But a first page without any of the promised records is an error, not an empty
+// list.
 func readPages[T any](op string, r *wire.Reader, read func(offset int32) (page[T], error), id func(*T) string) ([]T, error) {
-	var all, before []T
+	var all, previous []T
 	for range maxPages {
 		p, err := read(int32(len(all))) // at most pageSize*maxPages
 		if err != nil {
 			return nil, err
 		}
-		if len(p.records) > 0 && len(before) > 0 && firstID(p.records, id) == firstID(before, id) {
-			return nil, protocolError(op, fmt.Sprintf("the page at offset %d repeats the one before", len(all)))
+		if len(p.records) > 0 && len(previous) > 0 && firstID(p.records, id) == firstID(previous, id) {
+			return nil, wire.ProtocolError(op, fmt.Sprintf("the page at offset %d repeats the one before", len(all)))
 		}
-		all, before = append(all, p.records...), p.records
-		expected := int64(-1)
+		all, previous = append(all, p.records...), p.records
+		total := int64(-1)
 		if n := r.Integer("total_count", p.total); n != nil {
-			expected = *n
+			total = *n
 		}
-		if len(all) == 0 && expected > 0 {
-			return nil, protocolError(op, fmt.Sprintf("none of %d records is there", expected))
+		if len(all) == 0 && total > 0 {
+			return nil, wire.ProtocolError(op, fmt.Sprintf("none of %d records is there", total))
 		}
-		read, short := int64(len(all)), len(p.records) < pageSize
-		if len(p.records) == 0 || read == expected || (short && read > expected) {
+		count, short := int64(len(all)), len(p.records) < pageSize
+		if len(p.records) == 0 || count == total || (short && count > total) {
 			return all, nil
 		}
 	}
-	return nil, protocolError(op, fmt.Sprintf("the list has no end after %d pages", maxPages))
+	return nil, wire.ProtocolError(op, fmt.Sprintf("the list has no end after %d pages", maxPages))
 }
 
-// firstID returns the id of the first record that has one.
+// firstID returns the id of the first record that has one; "" for none.
 func firstID[T any](records []T, id func(*T) string) string {
 	for i := range records {
 		if key := id(&records[i]); key != "" {

@@ -12,28 +12,29 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// policyRetry is how long Backups does without a policy that could not be read, before it asks by itself again.
+// policyRetry is how long Backups waits after a policy could not be read, before it reads the policy again.
 const policyRetry = 10 * time.Minute
 
-// policy is what is known of an instance's policy, because the other questions depend on it.
-type policy struct {
-	asking *cloudcall.Shared[backup.Policy] // one question for all who want to know at the same moment
+// policyState is what is known of an instance's policy. Backups and Recovery depend on it.
+type policyState struct {
+	policy *cloudcall.Shared[backup.Policy] // one call for all who need the policy at the same moment
 
 	// Guarded by the mutex of Source.
-	log, former *bool     // LogBackup, and what it was before since
-	since       time.Time // when log was learned; zero: never
-	failed      time.Time // when the policy could not be read last; zero: never
-	noRecovery  bool      // found since then: there is no moment to restore to
+	logBackup  *bool     // Policy.LogBackup
+	former     *bool     // logBackup before it changed
+	changedAt  time.Time // when logBackup was read first or changed; zero: never read
+	failedAt   time.Time // when the policy could not be read; zero: never
+	noRecovery bool      // there was no moment to restore to since changedAt
 }
 
-// policy returns the entry of an instance, which it makes when there is none.
-func (s *Source) policy(id string) *policy {
+// policyOf returns the state of an instance's policy. It makes one when there is none.
+func (s *Source) policyOf(id string) *policyState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, ok := s.policies[id]
 	if !ok {
-		p = &policy{asking: cloudcall.NewShared(opShowBackupPolicy, s.recent, s.now, func(ctx context.Context, _ time.Time) (backup.Policy, error) {
-			return s.askPolicy(ctx, id)
+		p = &policyState{policy: cloudcall.NewShared(opShowBackupPolicy, s.shareFor, s.now, func(ctx context.Context, _ time.Time) (backup.Policy, error) {
+			return s.readPolicy(ctx, id)
 		})}
 		s.policies[id] = p
 	}
@@ -45,105 +46,103 @@ func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy,
 	if err := checkID(opShowBackupPolicy, in.InstanceID); err != nil {
 		return backup.Policy{}, err
 	}
-	return s.policy(in.InstanceID).asking.Get(ctx, "Policy", time.Time{})
+	return s.policyOf(in.InstanceID).policy.Get(ctx, "Policy", time.Time{})
 }
 
-func (s *Source) askPolicy(ctx context.Context, id string) (backup.Policy, error) {
+func (s *Source) readPolicy(ctx context.Context, id string) (backup.Policy, error) {
 	const op = opShowBackupPolicy
 	strategy := s.lookUp(id).strategy
-	decode := decoder[policyAnswer](op)
 	var r wire.Reader
-	schedule, err := ask(ctx, s.client, operation{
+	policy, err := askFor(ctx, s.client, operation{
 		name: op, define: dds.GenReqDefForShowBackupPolicy, request: &model.ShowBackupPolicyRequest{InstanceId: id},
 	}, func(body []byte) (backup.Policy, error) {
-		a, err := decode(body)
+		a, err := wire.Decode[policyAnswer](op, body)
 		if err != nil {
 			return backup.Policy{}, err
 		}
 		return convertPolicy(*a.Policy, strategy, &r)
 	})
-	of := s.whose
-	of.InstanceID = id
-	s.rejects.Report(of, r)
+	s.rejects.Report(s.target(id), r)
 	if err == nil {
-		s.learn(id, schedule.LogBackup)
+		s.policyRead(id, policy.LogBackup)
 	} else if backup.ClassOf(err) != backup.ClassCanceled {
 		s.policyFailed(id)
 	}
-	return schedule, err
+	return policy, err
 }
 
-// learn keeps what a policy says that the other questions depend on.
-func (s *Source) learn(id string, log *bool) {
-	p := s.policy(id)
+// policyRead notes that a policy was read.
+func (s *Source) policyRead(id string, logBackup *bool) {
+	p := s.policyOf(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	switch {
-	case p.since.IsZero():
-		p.log, p.former, p.since = log, log, now
-	case isOn(p.log) != isOn(log) || isOff(p.log) != isOff(log):
-		p.former = p.settled(now, s.recent)
-		p.log, p.since, p.noRecovery = log, now, false
+	case p.changedAt.IsZero():
+		p.logBackup, p.former, p.changedAt = logBackup, logBackup, now
+	case !sameFlag(p.logBackup, logBackup):
+		p.former = p.settled(now, s.shareFor)
+		p.logBackup, p.changedAt, p.noRecovery = logBackup, now, false
 	}
 }
 
 // policyFailed notes that a policy could not be read.
 func (s *Source) policyFailed(id string) {
-	p := s.policy(id)
+	p := s.policyOf(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.failed = s.now()
+	p.failedAt = s.now()
 }
 
-// settled returns LogBackup without a change of just now, so that the answer to one question does not depend on whether
-// another of the same moment was faster.
-func (p *policy) settled(now time.Time, recent time.Duration) *bool {
-	if now.Sub(p.since) < recent {
+// settled returns logBackup, or its former value while the change is younger than age. So the answer to one question does
+// not depend on whether another question of the same moment was answered first.
+func (p *policyState) settled(now time.Time, age time.Duration) *bool {
+	if now.Sub(p.changedAt) < age {
 		return p.former
 	}
-	return p.log
+	return p.logBackup
 }
 
-func isOn(flag *bool) bool { return flag != nil && *flag }
+func sameFlag(a, b *bool) bool {
+	return wire.IsTrue(a) == wire.IsTrue(b) && wire.IsFalse(a) == wire.IsFalse(b)
+}
 
-func isOff(flag *bool) bool { return flag != nil && !*flag }
-
-// makesIncrementals reports whether the policy of an instance makes incremental backups. It asks when nobody has told:
-// after a reload of the configuration the policy may not be due for an hour. A policy that cannot be read counts as one
-// that makes none.
+// makesIncrementals reports whether the policy of an instance makes incremental backups. It reads the policy when it was
+// never read: after a reload of the configuration, it may not be due for an hour. A policy that cannot be read counts as
+// one that makes none.
 func (s *Source) makesIncrementals(ctx context.Context, id string) bool {
-	p := s.policy(id)
+	p := s.policyOf(id)
 	s.mu.Lock()
 	now := s.now()
-	known, failed := !p.since.IsZero(), !p.failed.IsZero() && now.Sub(p.failed) < policyRetry
+	known, failed := !p.changedAt.IsZero(), !p.failedAt.IsZero() && now.Sub(p.failedAt) < policyRetry
 	s.mu.Unlock()
 	if !known {
 		if failed || !validID(id) {
 			return false
 		}
-		if _, err := p.asking.Get(ctx, "Backups", time.Time{}); err != nil {
+		if _, err := p.policy.Get(ctx, "Backups", time.Time{}); err != nil {
 			return false
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return isOn(p.settled(now, s.recent))
+	return wire.IsTrue(p.settled(now, s.shareFor))
 }
 
-// recoveryEnded reports whether there is no moment to restore to, nor will be while the policy stays as it is. asOf is
-// for foundNoRecovery.
+// recoveryEnded reports whether there is no moment to restore to, and will be none while the policy stays as it is. asOf
+// is for foundNoRecovery.
 func (s *Source) recoveryEnded(id string) (ended bool, asOf time.Time) {
-	p := s.policy(id)
+	p := s.policyOf(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return p.noRecovery && isOff(p.log), p.since
+	return p.noRecovery && wire.IsFalse(p.logBackup), p.changedAt
 }
 
-// foundNoRecovery remembers that there was no moment to restore to, unless the policy was learned or changed since asOf.
+// foundNoRecovery notes that there was no moment to restore to. That holds only if the policy was not read first or
+// changed after asOf: otherwise the answer may be older than the policy.
 func (s *Source) foundNoRecovery(id string, asOf time.Time) {
-	p := s.policy(id)
+	p := s.policyOf(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.noRecovery = !asOf.IsZero() && p.since.Equal(asOf)
+	p.noRecovery = !asOf.IsZero() && p.changedAt.Equal(asOf)
 }

@@ -10,9 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
 )
 
-// project is a DDS with one instance, whose policy a test may change.
+// project is a DDS with one instance, owner policy a test may change.
 type project struct {
 	*fake
 	mu     sync.Mutex
@@ -106,7 +107,7 @@ func TestIncrementalBackupsWhereThePolicyMakesThem(t *testing.T) {
 func TestPolicyIsAskedOnceForAllQuestions(t *testing.T) {
 	ask := map[string]func(*testing.T, *Source){
 		"Policy": func(t *testing.T, s *Source) {
-			if got, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil || !isOn(got.LogBackup) {
+			if got, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil || !wire.IsTrue(got.LogBackup) {
 				t.Errorf("policy %+v, error %v", got, err)
 			}
 		},

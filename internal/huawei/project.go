@@ -10,9 +10,10 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/wire"
 )
 
-// project returns the id of the project, which it looks up once.
+// project returns the id of the project. It looks the id up once.
 func (c *client) project(ctx context.Context) (string, error) {
 	if id := c.projectID.Load(); id != nil {
 		return *id, nil
@@ -35,36 +36,41 @@ func defineListProjects() *def.HttpRequestDef {
 		Build()
 }
 
-// findProject asks IAM for the project of the region. The SDK's own lookup dereferences nil when IAM's answer holds no
-// projects, and keeps what it found for the whole process.
+// findProject asks IAM for the project of the region. The SDK's own lookup panics when IAM's answer has no projects, and
+// keeps what it found for the whole process.
 func (c *client) findProject(ctx context.Context, _ time.Time) (string, error) {
 	o := operation{name: opListProjects, define: defineListProjects, request: listProjectsRequest{c.region}}
 	return cloudcall.Do(ctx, c.caller, o.name, func(ctx context.Context) (string, error) {
-		httpClient := c.httpClient(ctx)
-		creds, err := c.keys.credentials(ctx, httpClient)
+		credentials, err := c.keys.Credentials(ctx)
 		if err != nil {
 			return "", err
 		}
-		if validID(creds.projectID) {
-			return creds.projectID, nil
+		if validID(credentials.projectID) {
+			return credentials.projectID, nil
 		}
-		a, err := attempt(c, o, sender{httpClient, c.iamEndpoint, creds.Keys, ""}, decoder[projectsAnswer](o.name))
-		if err != nil {
-			return "", err
-		}
-		ids := a.named(c.region)
-		if len(ids) != 1 {
-			return "", &backup.Error{
-				Op: o.name, Class: backup.ClassNotFound,
-				Err:  fmt.Errorf("IAM lists %d projects named %q", len(ids), c.region),
-				Hint: "set project_id for the region",
-			}
-		}
-		return ids[0], nil
+		return attempt(ctx, c, o, sender{c.iamEndpoint, credentials.Keys, ""}, c.onlyProject)
 	})
 }
 
-// named returns the ids of the projects of that name.
+// onlyProject returns the id of the one project that has the name of the region.
+func (c *client) onlyProject(body []byte) (string, error) {
+	const op = opListProjects
+	a, err := wire.Decode[projectsAnswer](op, body)
+	if err != nil {
+		return "", err
+	}
+	ids := a.named(c.region)
+	if len(ids) != 1 {
+		return "", &backup.Error{
+			Op: op, Class: backup.ClassNotFound,
+			Err:  fmt.Errorf("IAM lists %d projects named %q", len(ids), c.region),
+			Hint: "set project_id for the region",
+		}
+	}
+	return ids[0], nil
+}
+
+// named returns the ids of the projects with a name.
 func (a *projectsAnswer) named(name string) []string {
 	var ids []string
 	for _, p := range a.Projects {

@@ -37,7 +37,7 @@ func TestHeldKeysOutliveTheirRenewal(t *testing.T) {
 	f := newFake(t, map[string]http.HandlerFunc{"/instances": paged("instances")})
 	s, _ := open(t, f.URL, nil)
 	clock, asked := now, 0
-	s.client.keys = newChain(func() time.Time { return clock }, provider.BasicCredentialPodIdentityProvider().GetCredentials)
+	s.client.keys = newChain(func() time.Time { return clock }, s.client.transport, provider.BasicCredentialPodIdentityProvider().GetCredentials)
 	const refused = "ListInstances: auth: no credentials: temporary credentials cannot be renewed; " +
 		"check what the default chain renews them from: the identity provider, the server's agency, or the pod's identity"
 	fail := func(w http.ResponseWriter, r *http.Request) {
@@ -75,7 +75,7 @@ func TestRefusedKeysAreNotHeld(t *testing.T) {
 	pod(t, &answer)
 	f := newFake(t, map[string]http.HandlerFunc{"/instances": send(401, `{"error_code":"APIGW.0301","error_msg":"expired"}`)})
 	s, _ := open(t, f.URL, nil)
-	s.client.keys = newChain(time.Now, provider.BasicCredentialPodIdentityProvider().GetCredentials)
+	s.client.keys = newChain(time.Now, s.client.transport, provider.BasicCredentialPodIdentityProvider().GetCredentials)
 	if _, err := s.Instances(t.Context()); !strings.HasPrefix(errorText(err), "ListInstances: auth APIGW.0301") {
 		t.Errorf("got %v, want the cloud's refusal", err)
 	}
@@ -90,7 +90,7 @@ func TestDefaultChainThatPanics(t *testing.T) {
 	answer := send(200, "{}")
 	pod(t, &answer)
 	s, _ := open(t, "http://127.0.0.1:1", nil)
-	s.client.keys = newChain(time.Now, provider.BasicCredentialPodIdentityProvider().GetCredentials)
+	s.client.keys = newChain(time.Now, s.client.transport, provider.BasicCredentialPodIdentityProvider().GetCredentials)
 	const want = "ListInstances: auth: no credentials: neither the environment nor a profile file, the server's agency or the pod's identity gives credentials; " +
 		"configure credentials for the account, or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
 	if _, err := s.Instances(t.Context()); errorText(err) != want {
@@ -132,7 +132,7 @@ func TestFailedRenewal(t *testing.T) {
 			}
 			f := newFake(t, map[string]http.HandlerFunc{"/v3.0/OS-AUTH/id-token/tokens": tt.answer})
 			s, _ := open(t, f.URL, nil)
-			s.client.keys = newChain(time.Now, func() (auth.ICredential, error) {
+			s.client.keys = newChain(time.Now, s.client.transport, func() (auth.ICredential, error) {
 				return basic.NewCredentialsBuilder().WithIdpId("idp").WithIdTokenFile(token).WithIamEndpointOverride(f.URL).SafeBuild()
 			})
 			if _, err := s.Instances(t.Context()); errorText(err) != tt.want {

@@ -183,7 +183,7 @@ func TestClusterIsOneTarget(t *testing.T) {
 
 func TestCreatedBackupRuns(t *testing.T) {
 	_, source := simulate(t, account(replicaSet("i1in02", 1)), cloudcall.Keys{AccessKeyID: "AKSIM", AccessKeySecret: "sk-sim"})
-	created, err := source.CreateBackup(t.Context(), "i1in02", huawei.CreateOptions{Name: "before-upgrade", Description: "by hand"})
+	created, err := source.StartBackup(t.Context(), backup.Instance{Target: backup.Target{InstanceID: "i1in02"}}, backup.ManualOrder{Name: "before-upgrade", Description: "by hand"})
 	if err != nil || created.JobID == "" {
 		t.Fatalf("created %v, error %v", created, err)
 	}

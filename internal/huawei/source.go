@@ -3,7 +3,6 @@ package huawei
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,43 +20,49 @@ import (
 // Source reads one account in one region. It is safe for concurrent use.
 type Source struct {
 	*client
-	whose   backup.Target // of the instances; without InstanceID
-	now     func() time.Time
-	rejects *wire.Rejects
-	recent  time.Duration
+	owner    backup.Target // of the instances, without InstanceID
+	now      func() time.Time
+	rejects  *wire.Rejects
+	shareFor time.Duration // Options.ShareListings
 
-	// What DDS lists for a whole project is listed for all who ask at the same moment.
+	// DDS lists these for the whole project. One listing serves all instances that are asked for at the same moment.
 	instances *cloudcall.Shared[backup.Listing]
 	backups   *cloudcall.Shared[map[string][]backup.Backup] // by instance id
 	jobs      *cloudcall.Shared[map[string][]backup.Job]    // by instance id
 
-	mu       sync.Mutex
-	known    map[string]known      // by instance id, of the newest listing
-	policies map[string]*policy    // by instance id
-	recents  map[string]increments // by instance id
-	from     time.Time             // see begin
+	mu          sync.Mutex
+	listed      map[string]listedInstance // by instance id
+	policies    map[string]*policyState   // by instance id
+	increments  map[string]increments     // by instance id
+	listedSince time.Time                 // see commonSince
 }
 
-// New returns a Source, without making any call.
+// New returns a Source. It makes no call. An error says which option is wrong.
 func New(opts Options) (*Source, error) {
 	c, err := newClient(opts)
 	if err != nil {
 		return nil, err
 	}
 	s := &Source{
-		client:   c,
-		whose:    backup.Target{Cloud: backup.Huawei, Account: opts.Account, Region: opts.Region},
-		now:      opts.Now,
-		rejects:  wire.NewRejects(opts.Logger, opts.Caller.Rejected),
-		recent:   cmp.Or(opts.ShareListings, time.Minute),
-		known:    map[string]known{},
-		policies: map[string]*policy{},
-		recents:  map[string]increments{},
+		client:     c,
+		owner:      backup.Target{Cloud: backup.Huawei, Account: opts.Account, Region: opts.Region},
+		now:        opts.Now,
+		rejects:    wire.NewRejects(opts.Logger, opts.Caller.Rejected),
+		shareFor:   cmp.Or(opts.ShareListings, time.Minute),
+		listed:     map[string]listedInstance{},
+		policies:   map[string]*policyState{},
+		increments: map[string]increments{},
 	}
-	s.instances = cloudcall.NewShared(opListInstances, s.recent, s.now, s.listInstances)
-	s.backups = cloudcall.NewShared(opListBackups, s.recent, s.now, s.listBackups)
-	s.jobs = cloudcall.NewShared(opListTasks, s.recent, s.now, s.listTasks)
+	s.instances = cloudcall.NewShared(opListInstances, s.shareFor, s.now, s.listInstances)
+	s.backups = cloudcall.NewShared(opListBackups, s.shareFor, s.now, s.listBackups)
+	s.jobs = cloudcall.NewShared(opListTasks, s.shareFor, s.now, s.listTasks)
 	return s, nil
+}
+
+func (s *Source) target(id string) backup.Target {
+	t := s.owner
+	t.InstanceID = id
+	return t
 }
 
 // Instances lists every instance of the project. None has nodes.
@@ -67,7 +72,7 @@ func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
 	return listing, err
 }
 
-// Backups lists the backup sets of one instance: full ones, and incremental ones where its policy makes them.
+// Backups lists the backup sets of one instance: the full ones, and the incremental ones if its policy makes any.
 func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error) {
 	if node != "" {
 		return backup.List{}, &backup.Error{
@@ -75,7 +80,7 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 			Hint: "leave out nodes in the configuration of the instance",
 		}
 	}
-	all, err := s.backups.Get(ctx, in.InstanceID, s.begin(since))
+	all, err := s.backups.Get(ctx, in.InstanceID, s.commonSince(since))
 	if err != nil {
 		return backup.List{}, err
 	}
@@ -97,22 +102,22 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 	return list.Since(since), nil
 }
 
-// slack is how much more than asked for is listed.
+// slack is how much further back than asked for backups are listed.
 const slack = time.Hour
 
-// begin returns a time somewhat before since that stays the same for a while, so that callers of the same moment ask
-// for the same listing.
-func (s *Source) begin(since time.Time) time.Time {
+// commonSince returns a time up to two slacks before since. It stays the same for a while, so that instances that are
+// asked for at the same moment share one listing.
+func (s *Source) commonSince(since time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if since.Before(s.from) || since.Sub(s.from) > 2*slack {
-		s.from = since.Add(-slack)
+	if since.Before(s.listedSince) || since.Sub(s.listedSince) > 2*slack {
+		s.listedSince = since.Add(-slack)
 	}
-	return s.from
+	return s.listedSince
 }
 
-// mustExist returns an error of class not found for an instance that the project does not list. A list of the whole
-// project says nothing about an instance that it does not mention.
+// mustExist returns an error of class not found for an instance that the project does not list. An instance without
+// backups or jobs is not in the lists of the project, and neither is one that does not exist.
 func (s *Source) mustExist(ctx context.Context, op, instanceID string) error {
 	if s.lookUp(instanceID).InstanceID != "" {
 		return nil
@@ -145,15 +150,15 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 	return jobs, nil
 }
 
-// Recovery returns the span of today, or else of yesterday, in which any moment can be restored. Once there is none while
-// the policy is without incremental backup, there will be none, and DDS is not asked. Class unsupported for single nodes
-// and for clusters before version 4.0.
+// Recovery returns the span of today, or else of yesterday, in which any moment can be restored. Once there is none and
+// the policy makes no incremental backups, there will be none, and DDS is not asked again. Class unsupported for single
+// nodes, and for clusters before version 4.0.
 func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Window, error) {
 	if err := checkID(opListRestoreTimes, in.InstanceID); err != nil {
 		return backup.Window{}, err
 	}
 	if !restorable(in) {
-		return backup.Window{}, unsupported(opListRestoreTimes, "point-in-time recovery is for replica sets, and for clusters from version 4.0")
+		return backup.Window{}, cloudcall.Unsupported(opListRestoreTimes, "point-in-time recovery is for replica sets, and for clusters from version 4.0")
 	}
 	ended, asOf := s.recoveryEnded(in.InstanceID)
 	if ended {
@@ -170,21 +175,22 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 	return backup.Window{}, nil
 }
 
-func (s *Source) recoveryOn(ctx context.Context, of backup.Target, day time.Time) (backup.Window, error) {
-	const op = opListRestoreTimes
-	a, err := ask(ctx, s.client, operation{
-		name: op, define: dds.GenReqDefForListRestoreTimes,
-		request: &model.ListRestoreTimesRequest{InstanceId: of.InstanceID, Date: day.Format(time.DateOnly)},
-	}, decoder[restoreTimesAnswer](op))
+// recoveryOn returns the newest span of one day; the zero Window when there is none.
+func (s *Source) recoveryOn(ctx context.Context, target backup.Target, day time.Time) (backup.Window, error) {
+	a, err := ask[restoreTimesAnswer](ctx, s.client, operation{
+		name: opListRestoreTimes, define: dds.GenReqDefForListRestoreTimes,
+		request: &model.ListRestoreTimesRequest{InstanceId: target.InstanceID, Date: day.Format(time.DateOnly)},
+	})
 	if err != nil {
 		return backup.Window{}, err
 	}
 	var r wire.Reader
 	window := convertRanges(a.Ranges, &r)
-	s.rejects.Report(of, r)
+	s.rejects.Report(target, r)
 	return window, nil
 }
 
+// restorable reports whether DDS has point-in-time recovery for an instance.
 func restorable(in backup.Instance) bool {
 	switch in.Topology {
 	case backup.TopologyStandalone:
@@ -195,6 +201,7 @@ func restorable(in backup.Instance) bool {
 	return true
 }
 
+// checkID returns an error of class not found for an id that must not be part of a path.
 func checkID(op, instanceID string) error {
 	if validID(instanceID) {
 		return nil
@@ -205,23 +212,15 @@ func checkID(op, instanceID string) error {
 	}
 }
 
-func (s *Source) lookUp(instanceID string) known {
+// lookUp returns an instance as it was listed last; the zero value when it was not.
+func (s *Source) lookUp(instanceID string) listedInstance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.known[instanceID]
+	return s.listed[instanceID]
 }
 
-func unsupported(op, why string) *backup.Error {
-	return &backup.Error{Op: op, Class: backup.ClassUnsupported, Err: errors.New(why)}
-}
-
-// orUnsupported tells apart a region whose gateway does not know the path: the list is newer than the rest of the API.
+// orUnsupported changes the class of a path that the gateway does not know. The list of tasks is newer than the rest of
+// the API, and some regions do not have it.
 func orUnsupported(err error) error {
-	failure, ok := errors.AsType[*backup.Error](err)
-	if !ok || failure.Code != "APIGW.0101" {
-		return err
-	}
-	other := *failure
-	other.Class, other.Hint = backup.ClassUnsupported, ""
-	return &other
+	return cloudcall.UnsupportedIf(err, func(failure *backup.Error) bool { return failure.Code == "APIGW.0101" })
 }

@@ -3,44 +3,38 @@ package huawei
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 
 	dds "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
+
+	"mongodb_backup_exporter/internal/backup"
 )
 
-// CreateOptions say how a manual backup is made.
-type CreateOptions struct {
-	// Name must be unique in the project: 4 to 64 letters, digits, - or _, a letter first. "": made of the time.
-	Name        string
-	Description string // up to 256 characters; "": none
-}
-
-// Created names a manual backup that was asked for.
-type Created struct {
-	JobID    string // id of the task, as in Jobs
-	BackupID string // id of the backup set, as in Backups
-}
-
-// CreateBackup asks for a full backup of an instance. It is tried once only: an answer that is lost may hide a backup
-// that was begun. An instance that cannot be backed up now is an error of class busy.
-func (s *Source) CreateBackup(ctx context.Context, instanceID string, opts CreateOptions) (Created, error) {
+// StartBackup asks for a full backup of an instance. The call is made once only: when its answer is lost, a backup may
+// have been started. An instance that cannot be backed up now is an error of class busy. The order has no Method and no
+// RetentionDays here.
+func (s *Source) StartBackup(ctx context.Context, in backup.Instance, order backup.ManualOrder) (backup.Started, error) {
 	const op = opCreateManualBackup
-	if err := checkID(op, instanceID); err != nil {
-		return Created{}, err
+	if order.Method != "" || order.RetentionDays != 0 {
+		return backup.Started{}, errors.New("--method and --retention-days: Huawei Cloud DDS chooses the method itself and keeps manual backups until they are deleted; leave them out")
+	}
+	if err := checkID(op, in.InstanceID); err != nil {
+		return backup.Started{}, err
 	}
 	option := &model.CreateManualBackupOption{
-		InstanceId: instanceID, Name: cmp.Or(opts.Name, s.now().UTC().Format("manual-20060102-150405")),
+		InstanceId: in.InstanceID, Name: cmp.Or(order.Name, s.now().UTC().Format("manual-20060102-150405")),
 	}
-	if opts.Description != "" {
-		option.Description = &opts.Description
+	if order.Description != "" {
+		option.Description = &order.Description
 	}
-	a, err := ask(ctx, s.client, operation{
+	a, err := ask[createAnswer](ctx, s.client, operation{
 		name: op, define: dds.GenReqDefForCreateManualBackup, success: http.StatusAccepted, changes: true,
 		request: &model.CreateManualBackupRequest{Body: &model.CreateManualBackupRequestBody{Backup: option}},
-	}, decoder[createAnswer](op))
+	})
 	if err != nil {
-		return Created{}, err
+		return backup.Started{}, err
 	}
-	return Created{JobID: a.JobID.Text, BackupID: a.BackupID.Text}, nil
+	return backup.Started{JobID: a.JobID.Text, BackupID: a.BackupID.Text}, nil
 }

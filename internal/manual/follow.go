@@ -1,4 +1,3 @@
-// Package manual follows a backup that was started by hand from its start to its end.
 package manual
 
 import (
@@ -10,59 +9,25 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// Source is what following needs of a cloud.
+// Source is what this package reads from a cloud. poll.Source has the contracts of both methods.
 type Source interface {
 	Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error)
 	Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, error)
 }
 
-// Progress is how far a backup has come.
+// Progress is how far a backup is.
 type Progress struct {
-	Percent *float64 // of the running job; nil: the cloud does not say
-	Done    int      // targets whose backup has ended well
-	Targets int      // targets of the instance: its shards, or itself
-	Elapsed time.Duration
-	Err     error // why the newest look failed; following goes on
+	Percent *float64      // of the running job, 0 to 100; nil: not known
+	Done    int           // targets whose backup succeeded
+	Targets int           // targets of the instance: its shards, or the instance itself
+	Elapsed time.Duration // since Follow was called
+	Err     error         // why the newest look failed; following goes on; nil: it did not fail
 }
 
-// Backup is a backup that is about to be started, or was.
-type Backup struct {
-	source   Source
-	instance backup.Instance
-	now      func() time.Time
-	since    time.Time
-	before   map[key]bool // backup sets that were there before
-}
-
-type key struct{ node, id string }
-
-// lookback is how far back sets are listed: far enough for clocks that differ.
-const lookback = time.Hour
-
-// Prepare notes which backup sets an instance has, so that a new one is recognized. Call it before starting the backup.
-func Prepare(ctx context.Context, source Source, in backup.Instance, now func() time.Time) (*Backup, error) {
-	b := &Backup{source: source, instance: in, now: now, since: now().Add(-lookback), before: map[key]bool{}}
-	for _, t := range in.Targets() {
-		list, err := source.Backups(ctx, in, t.NodeID, b.since)
-		if err != nil {
-			return nil, err
-		}
-		for _, set := range list.Backups {
-			b.before[key{t.NodeID, set.ID}] = true
-		}
-	}
-	return b, nil
-}
-
-// Started is what the cloud said when the backup was started.
-type Started struct {
-	JobID    string // id of the job, as in Jobs; "": not known
-	BackupID string // id of the backup set, as in Backups; "": not known
-}
-
-// Follow looks every interval until each target has a new set that has ended, and reports every look. It returns nil when all ended well, an error that says which failed when one
-// did, and the context's error when that ends first: the backup itself then goes on.
-func (b *Backup) Follow(ctx context.Context, started Started, interval time.Duration, report func(Progress)) error {
+// Follow looks every interval until each target has a new set that has ended, and reports every look. It returns nil
+// when all sets succeeded. It returns an error when a job or a set failed, and the error of ctx when ctx ends first: the
+// backup itself goes on then.
+func (b *Backup) Follow(ctx context.Context, started backup.Started, interval time.Duration, report func(Progress)) error {
 	start := b.now()
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -81,8 +46,9 @@ func (b *Backup) Follow(ctx context.Context, started Started, interval time.Dura
 	}
 }
 
-// look asks once how far the backup is. The error is a backup that failed; a look that failed is in the progress.
-func (b *Backup) look(ctx context.Context, started Started) (Progress, error) {
+// look reads once how far the backup is. The error says that the backup failed. That the look itself failed is in the
+// progress.
+func (b *Backup) look(ctx context.Context, started backup.Started) (Progress, error) {
 	targets := b.instance.Targets()
 	p := Progress{Targets: len(targets)}
 	job, found, err := b.job(ctx, started.JobID)
@@ -90,7 +56,7 @@ func (b *Backup) look(ctx context.Context, started Started) (Progress, error) {
 	if found {
 		p.Percent = job.Progress
 		if job.State == backup.JobFailed {
-			return p, fmt.Errorf("the backup job %s failed: %s", job.ID, orUnsaid(job.Reason))
+			return p, fmt.Errorf("the backup job %s failed: %s", job.ID, cmp.Or(job.Reason, "the cloud does not say why"))
 		}
 	}
 	for _, t := range targets {
@@ -107,8 +73,8 @@ func (b *Backup) look(ctx context.Context, started Started) (Progress, error) {
 	return p, nil
 }
 
-// find returns the set that was started: by its id, or else the newest full one that was not there before and that no
-// schedule made; nil: it is not there yet.
+// find returns the set that was started; nil: it is not in the list yet. Without an id, that is the newest full set that
+// is new and not of the schedule.
 func (b *Backup) find(node, id string, list backup.List) *backup.Backup {
 	for _, set := range list.Backups {
 		ours := set.ID == id
@@ -122,8 +88,9 @@ func (b *Backup) find(node, id string, list backup.List) *backup.Backup {
 	return nil
 }
 
-// job finds the job by its id, or else the one that runs.
-func (b *Backup) job(ctx context.Context, id string) (backup.Job, bool, error) {
+// job returns the job with the id, or else the one that is running and not of the schedule. found is false when there is
+// none, or when the cloud lists no jobs.
+func (b *Backup) job(ctx context.Context, id string) (job backup.Job, found bool, err error) {
 	jobs, err := b.source.Jobs(ctx, b.instance)
 	if err != nil {
 		if backup.ClassOf(err) == backup.ClassUnsupported {
@@ -142,11 +109,4 @@ func (b *Backup) job(ctx context.Context, id string) (backup.Job, bool, error) {
 		}
 	}
 	return backup.Job{}, false, nil
-}
-
-func orUnsaid(reason string) string {
-	if reason == "" {
-		return "the cloud does not say why"
-	}
-	return reason
 }

@@ -148,7 +148,7 @@ func TestFollow(t *testing.T) {
 					t.Fatal(err)
 				}
 				var got []manual.Progress
-				err = b.Follow(t.Context(), manual.Started{JobID: "job", BackupID: test.id}, time.Second, func(p manual.Progress) { got = append(got, p) })
+				err = b.Follow(t.Context(), backup.Started{JobID: "job", BackupID: test.id}, time.Second, func(p manual.Progress) { got = append(got, p) })
 				if (err == nil) != (test.err == "") || err != nil && err.Error() != test.err {
 					t.Errorf("error %v, want %q", err, test.err)
 				}
@@ -169,7 +169,7 @@ func TestFollowEndsWithItsContext(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
-		if err := b.Follow(ctx, manual.Started{}, time.Minute, func(manual.Progress) {}); !errors.Is(err, context.DeadlineExceeded) {
+		if err := b.Follow(ctx, backup.Started{}, time.Minute, func(manual.Progress) {}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v, want the deadline", err)
 		}
 	})

@@ -87,6 +87,15 @@ func dailyBackup(id string, daysAgo int) fleet.Backup {
 	}
 }
 
+// runningBackup gives the instance that was never backed up a backup that is running.
+func runningBackup(p Provider) fleet.Fleet {
+	fleet := Fleet(p)
+	fleet.Instance(EmptyID).Backups = []fleet.Backup{
+		{ID: "r-1", Method: "Physical", Status: "running", Start: Now.Add(-time.Minute).Truncate(time.Second)},
+	}
+	return fleet
+}
+
 // manyBackups gives the replica set n backups, one every quarter of an hour.
 func manyBackups(p Provider, n int) fleet.Fleet {
 	fleet := Fleet(p)

@@ -1,12 +1,9 @@
-// Package sourcetest is the conformance suite that every poll.Source must pass: it runs one against the simulated
-// cloud over HTTP and checks what the poller relies on, cloud by cloud in the same words.
-//
-// It is for tests only, and knows no provider: a provider's test describes itself with a [Provider] and calls [Run].
 package sourcetest
 
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -15,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/cloudsim"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/poll"
@@ -34,15 +32,14 @@ const (
 
 func allScopes() []Scope { return []Scope{Instances, Backups, Jobs, Policy, Recovery} }
 
-// Provider is how a cloud's package presents itself to the suite.
+// Provider describes a cloud's package to the suite.
 type Provider struct {
 	Cloud  string // fleet.Alibaba or fleet.Huawei
 	Region string // a region id of that cloud
-	// New returns the Source under test, whose account is named "suite". It is made once per case; everything it needs
-	// is in env, and what closes its idle connections goes to t.Cleanup.
+	// New returns the Source under test. It is called once per case. Everything that the Source needs is in env.
 	New func(t *testing.T, env Env) poll.Source
-	// Operations names, in the cloud's own words, the call that each scope stands or falls with. A scope that is
-	// left out is one that the provider answers without a call of its own.
+	// Operations names the call of each scope, in the cloud's own words: when the call fails, the scope fails. A scope
+	// that is left out needs no call of its own.
 	Operations map[Scope]string
 	// PerShard says that the shards of a sharded cluster are targets of their own.
 	PerShard bool
@@ -50,16 +47,21 @@ type Provider struct {
 	JobsInList bool
 	// EndField and SizeField are the JSON names of a record's end time and size.
 	EndField, SizeField string
-	// WantPolicy, WantJobs and WantRecovery are how this cloud tells [Fleet]'s policy, jobs and recovery window.
+	// WantPolicy, WantJobs and WantRecovery are what this cloud answers about the policy, the jobs and the recovery window
+	// of [Fleet].
 	WantPolicy   backup.Policy
 	WantJobs     []backup.Job
 	WantRecovery backup.Window
-	// Answers overrides what the suite expects of a fault where clouds rightly differ: the acceptable classes, ""
-	// being a normal answer.
+	// Answers replaces the classes that the suite expects after a fault, where clouds rightly differ; "" is a normal
+	// answer.
 	Answers map[FaultCase][]backup.Class
+	// StartOperation is the call that starts a manual backup.
+	StartOperation string
+	// Orders are orders for manual backups, and say which ones this cloud refuses.
+	Orders []Order
 }
 
-// FaultCase is one fault met by the call of one scope.
+// FaultCase is a fault in the call of a scope.
 type FaultCase struct {
 	Scope Scope
 	Kind  cloudsim.FaultKind
@@ -67,15 +69,15 @@ type FaultCase struct {
 
 // Env is what a Source under test is made from.
 type Env struct {
-	URL         string        // of the simulated cloud (Huawei: of IAM too), http://127.0.0.1:port
-	Account     fleet.Account // whose credentials to use
-	Region      string
-	Now         func() time.Time               // the time in which the fleet lives
-	Timeout     time.Duration                  // of one attempt
-	FirstRetry  time.Duration                  // mean pause before the first retry
-	MaxAttempts uint                           // of one call
-	Requested   func(operation, result string) // to be told of every attempt, as cloudcall.Observer is
-	Rejected    func(field string)             // to be told of every record or value that could not be read
+	URL       string // of the simulated cloud, http://127.0.0.1:port; Huawei Cloud: of IAM too
+	Account   string // the account's name
+	ProjectID string // Huawei Cloud: of the region
+	Region    string
+	Now       func() time.Time // the time in which the fleet lives
+	Keys      cloudcall.KeySource
+	Transport http.RoundTripper
+	// Caller returns what makes the calls. classify is the provider's.
+	Caller func(classify func(op string, err error) *backup.Error) *cloudcall.Caller
 }
 
 // Run checks a provider against the whole suite.
@@ -87,13 +89,14 @@ func Run(t *testing.T, p Provider) {
 	t.Run("credentials", func(t *testing.T) { testCredentials(t, p) })
 	t.Run("faults", func(t *testing.T) { testFaults(t, p) })
 	t.Run("contexts", func(t *testing.T) { testContexts(t, p) })
+	t.Run("start", func(t *testing.T) { testStart(t, p) })
 	t.Run("concurrency", func(t *testing.T) { testConcurrency(t, p) })
 }
 
 // Now is the time in which the suite's fleets live.
 var Now = time.Date(2026, time.January, 15, 10, 30, 30, 0, time.UTC) //nolint:gochecknoglobals // a constant of a type that Go has no constants for
 
-// bench is one simulated cloud and one Source on it.
+// bench is a simulated cloud and a Source on it. It counts what the Source reports.
 type bench struct {
 	*cloudsim.Sim
 	Source   poll.Source
@@ -104,26 +107,51 @@ type bench struct {
 	rejected map[string]int // by field
 }
 
-// start serves the fleet and returns a Source on it. At the end of the test nothing of either may be left running.
-func start(t *testing.T, p Provider, f fleet.Fleet) *bench {
+// start serves the fleet and returns a Source on it. At the end of the test nothing of either may still run.
+func start(t *testing.T, p Provider, fleet fleet.Fleet) *bench {
 	t.Helper()
 	leaks := goleak.IgnoreCurrent()
 	b := &bench{Provider: p, attempts: map[string]int{}, rejected: map[string]int{}}
 	now := func() time.Time { return Now }
 	b.Sim = cloudsim.New(cloudsim.Options{Fleet: f, Now: now, WallNow: time.Now})
 	server := httptest.NewServer(b.Sim)
+	transport := cloudcall.NewTransport(16)
 	t.Cleanup(func() {
+		transport.CloseIdleConnections()
 		server.Close()
 		goleak.VerifyNone(t, leaks)
 	})
+	account := fleet.Accounts[0]
 	b.Source = p.New(t, Env{
-		URL: server.URL, Account: f.Accounts[0], Region: p.Region, Now: now,
-		Timeout: 2 * time.Second, FirstRetry: time.Millisecond, MaxAttempts: 3,
-		Requested: func(operation, result string) { b.count(b.attempts, operation+" "+result) },
-		Rejected:  func(field string) { b.count(b.rejected, field) },
+		URL: server.URL, Account: accountName, ProjectID: account.ProjectIDs[p.Region], Region: p.Region, Now: now,
+		Keys: func() (cloudcall.Keys, error) {
+			return cloudcall.Keys{
+				AccessKeyID: account.AccessKeyID, AccessKeySecret: account.AccessKeySecret, SecurityToken: account.SecurityToken,
+			}, nil
+		},
+		Transport: transport,
+		Caller:    b.caller,
 	})
 	return b
 }
+
+const accountName = "suite"
+
+func (b *bench) caller(classify func(op string, err error) *backup.Error) *cloudcall.Caller {
+	return cloudcall.New(cloudcall.Options{
+		Place:    cloudcall.Place{Cloud: b.Provider.Cloud, Account: accountName, Region: b.Provider.Region},
+		Observer: b, Now: time.Now, Classify: classify, Gate: cloudcall.NewGate(time.Now, nil),
+		Timeout: 2 * time.Second, MaxAttempts: 3, FirstRetry: time.Millisecond,
+	})
+}
+
+// Request implements cloudcall.Observer.
+func (b *bench) Request(_ cloudcall.Place, operation, result string, _ time.Duration) {
+	b.count(b.attempts, operation+" "+result)
+}
+
+// Rejected implements cloudcall.Observer.
+func (b *bench) Rejected(field string) { b.count(b.rejected, field) }
 
 func (b *bench) count(in map[string]int, key string) {
 	b.mu.Lock()
@@ -151,7 +179,7 @@ func (b *bench) list(t *testing.T) []backup.Instance {
 	return listing.Instances
 }
 
-// instance returns one instance as the Source lists it.
+// instance returns one of the listed instances.
 func (b *bench) instance(t *testing.T, id string) backup.Instance {
 	t.Helper()
 	list := b.list(t)
@@ -167,7 +195,7 @@ func (b *bench) instance(t *testing.T, id string) backup.Instance {
 // since is early enough for every backup of a fleet.
 func since() time.Time { return Now.AddDate(0, 0, -30) }
 
-// ask makes the call of one scope about one instance, and returns how many things it answered.
+// ask calls the method of one scope about one instance, and returns how many things the answer has.
 func (b *bench) ask(ctx context.Context, scope Scope, in backup.Instance) (int, error) {
 	switch scope {
 	case Instances:

@@ -1,6 +1,8 @@
-// Package wire reads single values out of what clouds answer, whatever the cloud: lenient in form (an id may come as a
-// number, a number as a string, with spaces around), strict in meaning, and so that one bad value never costs more than
-// itself. What could not be read is kept, to be counted and logged.
+// Package wire decodes the answers of clouds and reads single values out of them. It is the same for all clouds.
+//
+// It is lenient about form: an id may be a number, a number may be a string, and spaces around a value do not matter. It
+// is strict about meaning: what it cannot read stays unset. One bad value costs that value only, and is kept to be
+// counted and logged.
 //
 // It knows no SDK and makes no call: internal/cloudcall does that.
 package wire

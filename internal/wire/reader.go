@@ -10,29 +10,29 @@ import (
 
 // Rejection is a value that could not be read.
 type Rejection struct {
-	Field   string // the API's name
-	Problem string // what was wrong with it
+	Field   string // the API's name of the field
+	Problem string // what is wrong with the value
 }
 
-// Reader turns scalars into values, and keeps what it could not read. Every method takes a field that is missing, null
-// or empty as one that says nothing, but for ID. The zero value is ready to use.
+// Reader turns scalars into values, and keeps a rejection for each value that it cannot read. All methods except ID
+// treat a missing, null or empty field as not set, which is not rejected. The zero value is ready to use.
 type Reader struct{ Rejected []Rejection }
 
-// Reject notes that the value of a field is not what is wanted, e.g. "a time".
-func (r *Reader) Reject(field string, s Scalar, want string) {
+// Reject rejects the value of a field that is not what is wanted, e.g. "a time".
+func (r *Reader) Reject(field string, s Scalar, wanted string) {
 	if s.Kind == Composite {
-		r.Note(field, "an object or list is not "+want)
+		r.RejectAs(field, "an object or list is not "+wanted)
 		return
 	}
-	r.Note(field, fmt.Sprintf("%q is not %s", Clip(s.Text, 40), want))
+	r.RejectAs(field, fmt.Sprintf("%q is not %s", Clip(s.Text, 40), wanted))
 }
 
-// Note notes what is wrong with a field.
-func (r *Reader) Note(field, problem string) {
+// RejectAs rejects the value of a field because of a problem that [Reader.Reject] has no words for.
+func (r *Reader) RejectAs(field, problem string) {
 	r.Rejected = append(r.Rejected, Rejection{field, problem})
 }
 
-// ID reads a string or number; ok is false when there is none or it is something else, both of which are rejected.
+// ID reads a string or a number. It rejects everything else, an empty or missing field included; ok is false then.
 func (r *Reader) ID(field string, s Scalar) (id string, ok bool) {
 	if (s.Kind == String || s.Kind == Number) && s.Text != "" {
 		return s.Text, true
@@ -41,8 +41,8 @@ func (r *Reader) ID(field string, s Scalar) (id string, ok bool) {
 	return "", false
 }
 
-// Words reads free text.
-func (r *Reader) Words(field string, s Scalar) string {
+// Text reads free text; "" when it is not set.
+func (r *Reader) Text(field string, s Scalar) string {
 	if s.Kind == Composite || s.Kind == Boolean {
 		r.Reject(field, s, "text")
 		return ""
@@ -50,10 +50,10 @@ func (r *Reader) Words(field string, s Scalar) string {
 	return s.Text
 }
 
-// Time reads a string in the first of the layouts that fits, and returns it in UTC. ok is false when there is something
-// else.
+// Time reads a string in the first of the layouts that fits, and returns it in UTC; zero when it is not set. ok is false
+// when the value was rejected.
 func (r *Reader) Time(field string, s Scalar, layouts ...string) (t time.Time, ok bool) {
-	if !s.Said() {
+	if !s.IsSet() {
 		return time.Time{}, true
 	}
 	if s.Kind == String {
@@ -67,9 +67,9 @@ func (r *Reader) Time(field string, s Scalar, layouts ...string) (t time.Time, o
 	return time.Time{}, false
 }
 
-// Milliseconds reads a Unix time; ok is false when there is something else.
+// Milliseconds reads a Unix time in milliseconds; zero when it is not set. ok is false when the value was rejected.
 func (r *Reader) Milliseconds(field string, s Scalar) (t time.Time, ok bool) {
-	if !s.Said() {
+	if !s.IsSet() {
 		return time.Time{}, true
 	}
 	if n, err := strconv.ParseInt(s.Text, 10, 64); err == nil && plausible(time.UnixMilli(n).UTC()) {
@@ -79,12 +79,12 @@ func (r *Reader) Milliseconds(field string, s Scalar) (t time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// plausible is false for what an unset time tends to be printed as: no backup is as old.
+// plausible is false for the years in which unset times are usually printed, 1 and 1970: no backup is that old.
 func plausible(t time.Time) bool { return t.Year() >= 2000 && t.Year() <= 9999 }
 
-// Integer reads a whole number, or a string of nothing else; nil when there is none.
+// Integer reads a whole number, which may be a string; nil when it is not set or was rejected.
 func (r *Reader) Integer(field string, s Scalar) *int64 {
-	if !s.Said() {
+	if !s.IsSet() {
 		return nil
 	}
 	if n, err := strconv.ParseInt(s.Text, 10, 64); err == nil {
@@ -94,7 +94,8 @@ func (r *Reader) Integer(field string, s Scalar) *int64 {
 	return nil
 }
 
-// Size reads a number of units, e.g. 1024 for kB, and returns it in bytes; nil when there is none.
+// Size reads a number of units of that many bytes, e.g. 1024 for kB, and returns it in bytes; nil when it is not set or
+// was rejected.
 func (r *Reader) Size(field string, s Scalar, unit int64) *int64 {
 	n := r.Integer(field, s)
 	if n == nil {
@@ -108,9 +109,9 @@ func (r *Reader) Size(field string, s Scalar, unit int64) *int64 {
 	return n
 }
 
-// Flag reads true, false, 1 or 0, as they are or as a string; nil when there is none.
+// Flag reads true, false, 1 or 0, any of which may be a string; nil when it is not set or was rejected.
 func (r *Reader) Flag(field string, s Scalar) *bool {
-	if !s.Said() {
+	if !s.IsSet() {
 		return nil
 	}
 	switch strings.ToLower(s.Text) {
@@ -123,39 +124,61 @@ func (r *Reader) Flag(field string, s Scalar) *bool {
 	return nil
 }
 
-// Percent reads "18%", "18" or 18; nil when there is none.
+// IsTrue reports whether a flag is set and true.
+func IsTrue(flag *bool) bool { return flag != nil && *flag }
+
+// IsFalse reports whether a flag is set and false.
+func IsFalse(flag *bool) bool { return flag != nil && !*flag }
+
+// Percent reads "18%", "18" or 18; nil when it is not set or was rejected.
 func (r *Reader) Percent(field string, s Scalar) *float64 {
-	if !s.Said() {
+	if !s.IsSet() {
 		return nil
 	}
 	p, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(s.Text, "%")), 64)
-	if err == nil && p >= 0 && p <= 100 { // not NaN, that is
+	if err == nil && p >= 0 && p <= 100 { // false for NaN
 		return &p
 	}
 	r.Reject(field, s, "a percentage")
 	return nil
 }
 
-// Choice looks a word up, whatever its case; what is not there is rejected and gives the zero value.
+// Choice returns the value of a word, in any case; the zero value when it is not set, or when the word is not in values
+// and was rejected.
 func Choice[T any](r *Reader, field string, s Scalar, values map[string]T) T {
 	for word, value := range values {
 		if strings.EqualFold(word, s.Text) {
 			return value
 		}
 	}
-	if s.Said() {
+	if s.IsSet() {
 		r.Reject(field, s, "known")
 	}
 	var none T
 	return none
 }
 
-// Take returns the value of a part; one of another type is rejected and gives the zero value.
+// Take returns the value of a part; the zero value when it is not set, or when it has another type and was rejected.
 func Take[T any](r *Reader, field string, p Part[T]) T {
 	if p.mistyped {
-		r.Note(field, "not of the form that is known")
+		r.RejectAs(field, "not of the form that is known")
 		var none T
 		return none
 	}
 	return p.Value
+}
+
+// Tag is a label that the owner of an instance gave it. Its JSON names may be in any case.
+type Tag struct{ Key, Value Scalar }
+
+// Tags returns the values of tags by key; nil when there are none. keyField and valueField are the API's names.
+func (r *Reader) Tags(tags []Tag, keyField, valueField string) map[string]string {
+	if len(tags) == 0 {
+		return nil
+	}
+	all := make(map[string]string, len(tags))
+	for _, tag := range tags {
+		all[r.Text(keyField, tag.Key)] = r.Text(valueField, tag.Value)
+	}
+	return all
 }

@@ -25,7 +25,7 @@ func scalar(t *testing.T, value string) Scalar {
 // Each method reads each value; a value of nil is one that says nothing.
 func TestReader(t *testing.T) {
 	id := func(r *Reader, s Scalar) any { id, _ := r.ID("F", s); return id }
-	words := func(r *Reader, s Scalar) any { return r.Words("F", s) }
+	words := func(r *Reader, s Scalar) any { return r.Text("F", s) }
 	integer := func(r *Reader, s Scalar) any { return r.Integer("F", s) }
 	kilobytes := func(r *Reader, s Scalar) any { return r.Size("F", s, 1024) }
 	flag := func(r *Reader, s Scalar) any { return r.Flag("F", s) }

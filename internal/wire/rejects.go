@@ -12,7 +12,7 @@ import (
 // maxLogged bounds the memory of what was logged.
 const maxLogged = 10_000
 
-// Rejects counts the values that could not be read, and logs each kind of them once. It is safe for concurrent use.
+// Rejects counts rejected values, and logs the first one of each field of each target. It is safe for concurrent use.
 type Rejects struct {
 	logger log.Logger
 	count  func(field string)
@@ -21,13 +21,13 @@ type Rejects struct {
 	logged map[logKey]bool
 }
 
-// logKey is a kind of rejection: the same field of the same target.
+// logKey is what is logged once.
 type logKey struct {
 	target backup.Target
 	field  string
 }
 
-// NewRejects returns Rejects that log to logger, which may be nil, and call count for every value.
+// NewRejects returns Rejects that log to logger, and call count for every rejected value. A nil logger logs nothing.
 func NewRejects(logger log.Logger, count func(field string)) *Rejects {
 	if logger == nil {
 		logger = log.NewNopLogger()
@@ -35,26 +35,27 @@ func NewRejects(logger log.Logger, count func(field string)) *Rejects {
 	return &Rejects{logger: logger, count: count, logged: map[logKey]bool{}}
 }
 
-// Report tells what a reader could not read in an answer about a target.
-func (l *Rejects) Report(of backup.Target, r Reader) {
+// Report counts and logs what a reader rejected in an answer about a target.
+func (l *Rejects) Report(target backup.Target, r Reader) {
 	for _, bad := range r.Rejected {
 		l.count(bad.Field)
-		if l.first(logKey{of, bad.Field}) {
+		if l.isFirst(logKey{target, bad.Field}) {
 			level.Warn(l.logger).Log("msg", "cannot read a value of the cloud's answer; logged once",
-				"target", of, "field", bad.Field, "problem", bad.Problem)
+				"target", target, "field", bad.Field, "problem", bad.Problem)
 		}
 	}
 }
 
-func (l *Rejects) first(kind logKey) bool {
+// isFirst reports whether nothing was logged for the key, and remembers it.
+func (l *Rejects) isFirst(key logKey) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.logged[kind] {
+	if l.logged[key] {
 		return false
 	}
 	if len(l.logged) >= maxLogged {
 		clear(l.logged)
 	}
-	l.logged[kind] = true
+	l.logged[key] = true
 	return true
 }

@@ -9,24 +9,24 @@ import (
 	"unicode/utf8"
 )
 
-// Scalar is a JSON value that ought to be a string, a number or a boolean. It takes whatever comes, so that one bad
-// value never costs more than itself. The zero value is a field that is missing.
+// Scalar is a JSON value that should be a string, a number or a boolean. It accepts any value, so that a value of the
+// wrong type does not cost the record around it. The zero value is a missing field.
 type Scalar struct {
-	Text string // valid UTF-8, without surrounding white space: clouds end ids with a newline
+	Text string // valid UTF-8 without surrounding white space, because clouds end some ids with a newline
 	Kind Kind
 }
 
 // Kind is the type of a JSON value.
 type Kind uint8
 
-// The kinds.
+// The kinds. The zero value is Missing.
 const (
-	Missing Kind = iota
-	Null
-	String
-	Number
-	Boolean
-	Composite // an object or list; Text is empty
+	Missing   Kind = iota // the field is not there
+	Null                  // Text is empty
+	String                // Text is the string
+	Number                // Text is the number with all its digits
+	Boolean               // Text is true or false
+	Composite             // an object or a list; Text is empty
 )
 
 // UnmarshalJSON never fails.
@@ -53,17 +53,18 @@ func unquote(data []byte) string {
 	}
 	var text string
 	if err := json.Unmarshal(data, &text); err != nil {
-		return "" // the decoder hands out valid JSON only
+		return "" // cannot happen: encoding/json passes valid JSON only
 	}
 	return strings.TrimSpace(text)
 }
 
-// Said reports whether there is anything to read.
-func (s Scalar) Said() bool {
+// IsSet reports whether there is a value: the field is not missing, null or empty.
+func (s Scalar) IsSet() bool {
 	return s.Kind != Missing && s.Kind != Null && (s.Kind != String || s.Text != "")
 }
 
-// Part is an object or list inside a record. One of another type is left out, and costs the record nothing else.
+// Part is an object or list inside a record. A part of another type does not cost the record around it. The zero value
+// is a missing field.
 type Part[T any] struct {
 	Value    T
 	mistyped bool
@@ -89,8 +90,11 @@ func Unmarshal(data []byte, into any) (mistyped bool, err error) {
 	return false, nil
 }
 
-// Clip makes a cloud's own words fit for an error or a log: one line of valid UTF-8, longest bytes of it at most, and
-// no URLs, which may carry keys, signatures and tokens.
+// LongestMessage is how many bytes of a cloud's own message an error shows.
+const LongestMessage = 300
+
+// Clip makes text of a cloud fit for an error or a log: one line of valid UTF-8 with at most longest bytes of the text.
+// URLs are left out, because they may carry keys, signatures and tokens.
 func Clip(text string, longest int) string {
 	words := strings.Fields(strings.ToValidUTF8(text, "\uFFFD"))
 	for i, word := range words {

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Weekdays reads names of days between commas, sorted from Sunday. parse reads one of them. One that is none costs the
-// list: a schedule with fewer days than it has would excuse backups that are late.
+// Weekdays reads names of days with commas between them, and returns each day once, sorted from Sunday; nil when none is
+// set. parse reads one name. If any name is not a weekday, the whole list is rejected: with a day missing, late backups
+// would look on time.
 func (r *Reader) Weekdays(field string, s Scalar, parse func(name string) (time.Weekday, bool)) []time.Weekday {
 	if s.Kind == Composite {
 		r.Reject(field, s, "a list of weekdays")
@@ -30,9 +31,26 @@ func (r *Reader) Weekdays(field string, s Scalar, parse func(name string) (time.
 	return slices.Compact(days)
 }
 
-// DailyWindow reads two times of day with a dash between them, each in the layout; the second may be on the next day.
+// WeekdayByName reads an English name, in any case. It serves [Reader.Weekdays].
+func WeekdayByName(name string) (day time.Weekday, ok bool) {
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if strings.EqualFold(day.String(), name) {
+			return day, true
+		}
+	}
+	return 0, false
+}
+
+// WeekdayByNumber reads a number from 1, Monday, to 7, Sunday. It serves [Reader.Weekdays].
+func WeekdayByNumber(number string) (day time.Weekday, ok bool) {
+	n, err := strconv.Atoi(number)
+	return time.Weekday(n % 7), err == nil && n >= 1 && n <= 7
+}
+
+// DailyWindow reads two times of day with a dash between them, each in the layout. start is counted from midnight. An
+// end before the start is on the next day. Both are 0 when the field is not set or was rejected.
 func (r *Reader) DailyWindow(field string, s Scalar, layout string) (start, length time.Duration) {
-	if !s.Said() {
+	if !s.IsSet() {
 		return 0, 0
 	}
 	from, to, _ := strings.Cut(s.Text, "-")
@@ -46,7 +64,8 @@ func (r *Reader) DailyWindow(field string, s Scalar, layout string) (start, leng
 	return begin.Sub(begin.Truncate(day)), (end.Sub(begin) + day) % day
 }
 
-// Span returns n units, which s says; ok is false for a negative number and for more than a hundred years.
+// Span returns n units as a duration, n being the value of s. It rejects a negative number and more than a hundred
+// years; ok is false then.
 func (r *Reader) Span(field string, s Scalar, n int64, unit time.Duration) (span time.Duration, ok bool) {
 	const longest = 100 * 366 * 24 * time.Hour
 	if n < 0 || n > int64(longest/unit) {

@@ -1,0 +1,61 @@
+package wire
+
+import (
+	"errors"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// Answer is a pointer to a struct that holds the body of an HTTP 200, for one operation of a cloud. It may have the
+// method Fault too: see [Decode].
+type Answer[A any] interface {
+	*A
+	// Missing returns the name of a field that every such answer has and this one does not, or "" for none. mistyped
+	// says that some value in the body had the wrong type and was left out.
+	Missing(mistyped bool) string
+}
+
+// faulty is an Answer of a cloud that may send an error with HTTP 200.
+type faulty interface {
+	// Fault returns the error that the body is, or nil for none. missing is what Missing returned.
+	Fault(op, missing string) error
+}
+
+// Decode reads the body of an HTTP 200 that op was answered with. A body without the field that the operation promises
+// is an error, so that it is never taken for an empty list. The error is the one that Fault returns, where the answer
+// has that method, or a [*backup.Error] of class protocol.
+func Decode[A any, P Answer[A]](op string, body []byte) (P, error) {
+	answer := P(new(A))
+	mistyped, err := Unmarshal(body, answer)
+	if err != nil {
+		return nil, ProtocolError(op, err.Error())
+	}
+	missing := answer.Missing(mistyped)
+	if f, ok := any(answer).(faulty); ok {
+		if err := f.Fault(op, missing); err != nil {
+			return nil, err
+		}
+	}
+	if missing != "" {
+		return nil, Incomplete(op, missing)
+	}
+	return answer, nil
+}
+
+// Incomplete returns the error of an answer in which a field is missing or has the wrong type.
+func Incomplete(op, missing string) *backup.Error {
+	return ProtocolError(op, "the answer has no proper "+missing)
+}
+
+// ProtocolError returns the error of an answer that is not what the API promises.
+func ProtocolError(op, problem string) *backup.Error {
+	return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: errors.New(problem)}
+}
+
+// MissingUnless returns field, or "" when it is present. It serves [Answer.Missing].
+func MissingUnless(present bool, field string) string {
+	if present {
+		return ""
+	}
+	return field
+}
