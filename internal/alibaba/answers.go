@@ -174,14 +174,14 @@ func (f *fault) Fault(op, missing string) error {
 	return failure
 }
 
-// list is a JSON array, and knows whether there was one: [] is a list of nothing, a missing array is no list. Each
-// answer decides whether null is a list, because none of them has a total that could tell.
+// list is a JSON array that may be missing: [] is an empty list, a missing array is none. Each answer decides whether null
+// is an empty list, because no answer has a total to compare with.
 type list[T any] struct {
 	items         []T
 	present, null bool
 }
 
-// UnmarshalJSON never fails: any value but an array is no list. Elements of the wrong type become zero values.
+// UnmarshalJSON never fails: any value but an array counts as missing. Elements of the wrong type become zero values.
 func (l *list[T]) UnmarshalJSON(data []byte) error {
 	l.present, l.null = data[0] == '[', data[0] == 'n'
 	if !l.present {

@@ -45,13 +45,13 @@ func read(b *testing.B, source *bench) {
 	}
 }
 
-// BenchmarkCall is a whole call over loopback; its allocations include those of the server in the same process.
+// BenchmarkCall measures a whole call over loopback. Its allocations include those of the server.
 func BenchmarkCall(b *testing.B) {
 	body := hundredRecords()
 	read(b, on(b, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) })))
 }
 
-// BenchmarkCallWithoutNetwork is all that the exporter itself does for a call: signing, decoding, converting, sorting.
+// BenchmarkCallWithoutNetwork measures what the exporter itself does for a call: sign, decode, convert and sort.
 func BenchmarkCallWithoutNetwork(b *testing.B) {
 	body := hundredRecords()
 	read(b, on(b, http.NotFoundHandler(), func(o *alibaba.Options) {
@@ -61,7 +61,7 @@ func BenchmarkCallWithoutNetwork(b *testing.B) {
 	}))
 }
 
-// memory is a body as the transport of cloudcall hands it out.
+// memory is a body like those that the transport of cloudcall returns.
 type memory struct{ *bytes.Buffer }
 
 func (memory) Close() error { return nil }

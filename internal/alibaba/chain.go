@@ -31,7 +31,7 @@ type chain struct {
 	inner         credentials.Credential       // nil: to be built; used by the running fetch only
 	model         *credentials.CredentialModel // the newest from the chain; nil: none
 	fetchedAt     time.Time                    // when model was fetched
-	invalidations int                          // how often Invalidate took a refusal
+	invalidations int                          // how often the cloud refused the chain's credentials
 }
 
 func newChain(now func() time.Time, build func() (credentials.Credential, error)) *chain {

@@ -34,8 +34,8 @@ func TestTemporaryCredentials(t *testing.T) {
 	}
 }
 
-// Of a signature that is wrong the cloud repeats what it signed itself, and in that the token of temporary credentials.
-func TestRefusedSignatureTellsNothingOfTheRequest(t *testing.T) {
+// The cloud answers a wrong signature with the string that it signed itself, which holds the token of temporary credentials.
+func TestRefusedSignatureShowsNothingOfTheRequest(t *testing.T) {
 	for _, code := range []string{"SignatureDoesNotMatch", "IncompleteSignature", "InvalidAccessKeyId.NotFound", "InvalidSecurityToken.Malformed"} {
 		t.Run(code, func(t *testing.T) {
 			b := on(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -53,7 +53,7 @@ func TestRefusedSignatureTellsNothingOfTheRequest(t *testing.T) {
 			}
 			for _, secret := range []string{"sts-token", "LTAI", "sign is"} {
 				if strings.Contains(fmt.Sprintf("%v %+v", err, err), secret) {
-					t.Errorf("the error tells %q: %v", secret, err)
+					t.Errorf("the error shows %q: %v", secret, err)
 				}
 			}
 		})

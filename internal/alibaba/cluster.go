@@ -132,7 +132,7 @@ type clusterSet struct {
 	unread    bool                     // some part could not be read
 }
 
-// convertSet returns false when the record cannot be used at all.
+// convertSet returns false when the record cannot be used: its id or end cannot be read.
 func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
 	whole := &set.whole
 	if whole.ID, ok = r.ID("ClusterBackupId", rec.ClusterBackupID); !ok {
@@ -164,7 +164,8 @@ func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
 	return set, true
 }
 
-// convertPart returns one shard's part of the set, or false when the record cannot be used at all.
+// convertPart returns one shard's part of the set. ok is false when the shard's id, or the part's id or times cannot be
+// read.
 func (set *clusterSet) convertPart(rec *shardRecord, r *wire.Reader) (node string, part backup.Backup, ok bool) {
 	name := rec.ExtraInfo.NodeID
 	if !name.IsSet() {
@@ -202,8 +203,8 @@ func (set *clusterSet) incomplete() bool {
 	return set.whole.State == backup.StateFailed
 }
 
-// of returns the set as a backup of one shard. ok is false when the set says nothing about the shard.
-func (set *clusterSet) of(node string) (b backup.Backup, ok bool) {
+// forShard returns the set as a backup of one shard. ok is false when it is not known what the set is for the shard.
+func (set *clusterSet) forShard(node string) (b backup.Backup, ok bool) {
 	if part, ok := set.parts[node]; ok {
 		return part, true
 	}

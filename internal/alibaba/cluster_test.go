@@ -75,7 +75,7 @@ func TestSetsOfClusters(t *testing.T) {
 			"d-bp1bbbb": {but(part("cb-1-0", 0, 1000), func(b *backup.Backup) { b.Unavailable = true })},
 			"d-bp1aaaa": {but(part("cb-1", 0, 0), func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil })},
 		}},
-		{"under way", set("cb-1", begin, func(i int, p *fleet.Backup) {
+		{"running", set("cb-1", begin, func(i int, p *fleet.Backup) {
 			if i == 1 {
 				p.Status, p.End = "running", time.Time{}
 			}
@@ -107,7 +107,7 @@ func TestSetsOfClusters(t *testing.T) {
 	}
 }
 
-func TestSetsAreSharedByShardsOfOneMoment(t *testing.T) {
+func TestOneListingOfSetsServesAllShards(t *testing.T) {
 	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *fleet.Backup) {})))
 	in := b.instances(t)[sourcetest.ShardedID]
 	round := func() {
@@ -145,7 +145,7 @@ func TestSetsAreSharedByShardsOfOneMoment(t *testing.T) {
 	}
 }
 
-func TestClusterThatAListingCouldNotTellIsNotForgotten(t *testing.T) {
+func TestUnreadClusterIsNotForgotten(t *testing.T) {
 	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *fleet.Backup) {})))
 	in := b.instances(t)[sourcetest.ShardedID]
 	ask := func() {

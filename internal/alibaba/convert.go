@@ -65,8 +65,8 @@ func topology(kind, replicationFactor string) string {
 	return backup.TopologyReplicaSet
 }
 
-// convertBackup returns false when the record cannot be used at all. A time that cannot be read costs the record, a size
-// only itself. An unknown type or status is kept as unknown.
+// convertBackup returns false when the record cannot be used: an id or time in it cannot be read. A size that cannot be
+// read is left unset. An unknown type or status is kept as unknown.
 func convertBackup(rec *backupRecord, r *wire.Reader) (backup.Backup, bool) {
 	b, ok := timedBackup(r, timedRecord{
 		id: rec.BackupID, status: rec.BackupStatus, start: rec.BackupStartTime, end: rec.BackupEndTime,
@@ -90,7 +90,7 @@ func convertBackup(rec *backupRecord, r *wire.Reader) (backup.Backup, bool) {
 // timedRecord has the fields that records of DescribeBackups and of shards in DescribeClusterBackups have in common.
 type timedRecord struct{ id, status, start, end wire.Scalar }
 
-// timedBackup reads id, state and times. A success must have an end; a failure may have none.
+// timedBackup returns false when id or times cannot be used. A success must have an end; a failure may have none.
 func timedBackup(r *wire.Reader, rec timedRecord) (b backup.Backup, ok bool) {
 	if b.ID, ok = r.ID("BackupId", rec.id); !ok {
 		return b, false

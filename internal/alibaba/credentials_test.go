@@ -1,297 +1,64 @@
 package alibaba
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/alibabacloud-go/tea/tea"
-	"github.com/aliyun/credentials-go/credentials"
 
 	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/wire"
 )
-
-// fakeChain gives numbered tokens. As the real one, it must not be asked by two at once.
-type fakeChain struct {
-	credentials.Credential
-	asked  int
-	takes  time.Duration
-	broken error
-	busy   bool
-}
-
-func (f *fakeChain) GetCredential() (*credentials.CredentialModel, error) {
-	if f.busy {
-		return nil, errors.New("asked by two at once")
-	}
-	f.busy = true
-	time.Sleep(f.takes)
-	f.busy = false
-	f.asked++
-	if f.broken != nil {
-		return nil, f.broken
-	}
-	return &credentials.CredentialModel{AccessKeyId: new(fmt.Sprint("key-", f.asked)), SecurityToken: new("token")}, nil
-}
-
-// chainOf returns a chain on f and the number of times it was built.
-func chainOf(f *fakeChain) (*chain, *int) {
-	built := 0
-	return newChain(time.Now, func() (credentials.Credential, error) {
-		built++
-		return f, nil
-	}), &built
-}
-
-func wantKey(t *testing.T, c cloudcall.CredentialSource[key], want string) {
-	t.Helper()
-	got, err := c.Credentials(t.Context())
-	if err != nil {
-		t.Errorf("no key: %v", err)
-		return
-	}
-	if id, _ := got.GetAccessKeyId(); tea.StringValue(id) != want {
-		t.Errorf("key = %q, want %q", tea.StringValue(id), want)
-	}
-}
-
-func TestChainIsAskedOnceAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := &fakeChain{takes: time.Second}
-		c, built := chainOf(f)
-		var callers sync.WaitGroup
-		for range 50 {
-			callers.Go(func() { wantKey(t, c, "key-1") })
-		}
-		callers.Wait()
-		time.Sleep(58 * time.Second)
-		wantKey(t, c, "key-1")
-		time.Sleep(2 * time.Second)
-		wantKey(t, c, "key-2")
-		if f.asked != 2 || *built != 1 {
-			t.Errorf("asked %d times, built %d times; want twice and once", f.asked, *built)
-		}
-	})
-}
-
-func TestChainKeepsWhatIsStillGood(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := &fakeChain{}
-		c, built := chainOf(f)
-		wantKey(t, c, "key-1")
-		f.broken = errors.New("metadata service is down: http://100.100.100.200/token")
-		time.Sleep(2 * time.Minute)
-		wantKey(t, c, "key-1")
-		time.Sleep(time.Minute)
-		_, err := c.Credentials(t.Context())
-		if err == nil || err.Error() != noneFound().Error() {
-			t.Errorf("three minutes later: %v, want %v", err, noneFound())
-		}
-		f.broken = nil
-		wantKey(t, c, "key-4")
-		if *built != 3 {
-			t.Errorf("built %d times, want anew after each failure", *built)
-		}
-	})
-}
-
-func TestChainForgetsRefusedCredentials(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, built := chainOf(&fakeChain{})
-		wantKey(t, c, "key-1")
-		c.Invalidate(sdkError(403, "Forbidden.RAM", "x"))
-		wantKey(t, c, "key-1")
-		c.Invalidate(sdkError(400, "InvalidSecurityToken.Expired", "x"))
-		wantKey(t, c, "key-2")
-		if *built != 2 {
-			t.Errorf("built %d times, want twice", *built)
-		}
-	})
-}
-
-func TestWaitingForTheChainEndsWithTheContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, _ := chainOf(&fakeChain{takes: 30 * time.Second})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		begin := time.Now()
-		if _, err := c.Credentials(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != time.Second {
-			t.Errorf("%v after %v, want the deadline", err, time.Since(begin))
-		}
-		wantKey(t, c, "key-1") // the fetch went on
-	})
-}
-
-const noneFoundText = "DescribeBackups: auth: no credentials: neither the environment nor OIDC, a profile file, the server's RAM role or " +
-	"ALIBABA_CLOUD_CREDENTIALS_URI gives credentials; configure credentials for the account, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
-
-// describe makes a call with what the source gives, and returns what a log would show of it.
-func describe(t *testing.T, source cloudcall.CredentialSource[key]) string {
-	t.Helper()
-	caller := cloudcall.New(cloudcall.Options{Observer: silent{}, Now: time.Now, Classify: Classify, MaxAttempts: 1})
-	_, err := cloudcall.Do(t.Context(), caller, "DescribeBackups", source.Credentials)
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
-
-type silent struct{}
-
-func (silent) Request(cloudcall.Place, string, string, time.Duration) {}
-func (silent) Rejected(string)                                        {}
-
-// What the SDK says of a failure quotes files, answers and signed requests.
-func TestNothingOfWhatTheChainSaysIsShown(t *testing.T) {
-	const sts = `refresh session token failed: {"Message":"Specified signature is not matched with our calculation. ` +
-		`server string to sign is:POST&%2F&AccessKeyId%3DSECRETKEY%26SecurityToken%3DSECRETTOKEN","Code":"SignatureDoesNotMatch"}`
-	tests := []struct {
-		name  string
-		build func() (credentials.Credential, error)
-	}{
-		{"it cannot be built", func() (credentials.Credential, error) { return nil, errors.New("SECRETKEY") }},
-		{"it gives nothing", func() (credentials.Credential, error) { return gives{}, nil }},
-		{"STS refuses", func() (credentials.Credential, error) { return &fakeChain{broken: errors.New(sts)}, nil }},
-		{"STS refuses, as an error of the API", func() (credentials.Credential, error) {
-			return &fakeChain{broken: sdkError(403, "Forbidden.RAM", "SECRETTOKEN")}, nil
-		}},
-		{"it panics when it is built", func() (credentials.Credential, error) { panic("SECRETKEY") }},
-		{"it panics when it is asked", func() (credentials.Credential, error) { return struct{ credentials.Credential }{}, nil }},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := describe(t, newChain(time.Now, tt.build)); got != noneFoundText {
-				t.Errorf("got  %s\nwant %s", got, noneFoundText)
-			}
-		})
-	}
-}
-
-// gives is a chain that gives neither credentials nor an error.
-type gives struct{ credentials.Credential }
-
-func (gives) GetCredential() (*credentials.CredentialModel, error) { return nil, nil }
-
-// clearEnvironment leaves the default chain nothing but what the test sets.
-func clearEnvironment(t *testing.T) (home string) {
-	t.Helper()
-	for _, name := range []string{
-		"ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN", "OIDC_TOKEN_FILE", "OIDC_PROVIDER_ARN", "ROLE_ARN",
-		"CONFIG_FILE", "PROFILE", "CREDENTIALS_FILE", "CREDENTIALS_URI",
-	} {
-		t.Setenv("ALIBABA_CLOUD_"+name, "")
-	}
-	t.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
-	home = t.TempDir()
-	t.Setenv("HOME", home)
-	return home
-}
-
-// The SDK's own chain, with sources that are broken in ways that make it quote them.
-func TestBrokenSourcesOfTheDefaultChain(t *testing.T) {
-	answers := func(status int, body string) func(*testing.T, string) {
-		return func(t *testing.T, _ string) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(status)
-				_, _ = io.WriteString(w, body)
-			}))
-			t.Cleanup(server.Close)
-			t.Setenv("ALIBABA_CLOUD_CREDENTIALS_URI", server.URL+"/?token=SECRETTOKEN")
-		}
-	}
-	writes := func(name, text string) func(*testing.T, string) {
-		return func(t *testing.T, home string) {
-			file := filepath.Join(home, name)
-			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	tests := []struct {
-		name string
-		set  func(t *testing.T, home string)
-	}{
-		{"nothing", func(*testing.T, string) {}},
-		{"command line's configuration", writes(".aliyun/config.json", `{"profiles":[{"mode":"AK","access_key_secret":"SECRETKEY"},]}`)},
-		{"profile file", writes(".alibabacloud/credentials", "[default]\ntype = access_key\nSECRETKEY\n")},
-		{"URI without an expiry", answers(200, `{"AccessKeyId":"SECRETID","AccessKeySecret":"SECRETKEY","SecurityToken":"SECRETTOKEN"}`)},
-		{"URI that fails", answers(500, `rejected: SECRETTOKEN`)},
-		{"URI with an expiry that is none", answers(200, `{"AccessKeyId":"a","AccessKeySecret":"b","SecurityToken":"c","Expiration":"SECRETTOKEN"}`)},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			tt.set(t, clearEnvironment(t))
-			if got := describe(t, newKeySource(nil, time.Now)); got != noneFoundText {
-				t.Errorf("got  %s\nwant %s", got, noneFoundText)
-			}
-		})
-	}
-}
-
-// The SDK's own chain, with what the environment gives.
-func TestDefaultChain(t *testing.T) {
-	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIenv")
-	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
-	t.Setenv("ALIBABA_CLOUD_SECURITY_TOKEN", "token")
-	got, err := newKeySource(nil, time.Now).Credentials(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, _ := got.GetAccessKeyId()
-	secret, _ := got.GetAccessKeySecret()
-	token, _ := got.GetSecurityToken()
-	if tea.StringValue(id) != "LTAIenv" || tea.StringValue(secret) != "secret" || tea.StringValue(token) != "token" {
-		t.Error("the keys are not those of the environment")
-	}
-}
-
-func noCredentials(err error) bool {
-	_, ok := errors.AsType[*cloudcall.CredentialsError](err)
-	return ok
-}
 
 func TestConfiguredKeys(t *testing.T) {
 	tests := []struct {
 		name string
 		keys cloudcall.Keys
-		err  error
 		kind string // of the SDK
-		want string // the error
 	}{
-		{"permanent", cloudcall.Keys{AccessKeyID: "id", AccessKeySecret: "secret"}, nil, "access_key", ""},
-		{"temporary", cloudcall.Keys{AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"}, nil, "sts", ""},
-		{"no id", cloudcall.Keys{AccessKeySecret: "secret"}, nil, "", "no credentials: the access key id or its secret is empty"},
-		{"no secret", cloudcall.Keys{AccessKeyID: "id"}, nil, "", "no credentials: the access key id or its secret is empty"},
-		{"unreadable", cloudcall.Keys{}, errors.New("open secret: no such file"), "", "no credentials: open secret: no such file"},
+		{"permanent", cloudcall.Keys{AccessKeyID: "id", AccessKeySecret: "secret"}, "access_key"},
+		{"temporary", cloudcall.Keys{AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"}, "sts"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := newKeySource(func() (cloudcall.Keys, error) { return tt.keys, tt.err }, time.Now).Credentials(t.Context())
-			if tt.want != "" {
-				if err == nil || err.Error() != tt.want || !noCredentials(err) {
-					t.Errorf("error = %v, want %s as a CredentialsError", err, tt.want)
-				}
-				return
+			got, err := newKeySource(func() (cloudcall.Keys, error) { return tt.keys, nil }, time.Now).Credentials(t.Context())
+			if err != nil {
+				t.Fatal(err)
 			}
-			if err != nil || tea.StringValue(got.GetType()) != tt.kind {
-				t.Errorf("%v, type %q; want %q", err, tea.StringValue(got.GetType()), tt.kind)
-			}
-			if token, _ := got.GetSecurityToken(); tea.StringValue(token) != tt.keys.SecurityToken {
-				t.Error("the security token is not the one configured")
+			id, _ := got.GetAccessKeyId()
+			secret, _ := got.GetAccessKeySecret()
+			token, _ := got.GetSecurityToken()
+			same := tea.StringValue(id) == "id" && tea.StringValue(secret) == "secret" && tea.StringValue(token) == tt.keys.SecurityToken
+			if kind := tea.StringValue(got.GetType()); kind != tt.kind || !same {
+				t.Errorf("type %q, the configured keys: %v; want %q and true", kind, same, tt.kind)
 			}
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 				if text := fmt.Sprintf(verb, got); text != "<secret>" {
 					t.Errorf("%s prints %q", verb, text)
 				}
+			}
+		})
+	}
+}
+
+// The error of a refused call ends the use of a chain's credentials, in whatever form it comes.
+func TestRefused(t *testing.T) {
+	tests := []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"refused", sdkError(403, "InvalidAccessKeyId.NotFound", "x"), true},
+		{"refused with HTTP 200", (fault{Code: wire.Scalar{Text: "InvalidSecurityToken.Expired", Kind: wire.String}}).failure("Op", 200), true},
+		{"no permission", sdkError(403, "Forbidden.RAM", "x"), false},
+		{"throttled with HTTP 200", (fault{Code: wire.Scalar{Text: "Throttling", Kind: wire.String}}).failure("Op", 200), false},
+		{"no answer", fmt.Errorf("connection reset"), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := refused(tt.err); got != tt.want {
+				t.Errorf("refused = %v, want %v", got, tt.want)
 			}
 		})
 	}

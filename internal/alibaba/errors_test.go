@@ -11,7 +11,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// sdkError is what the SDK makes of an answer.
+// sdkError returns the error that the SDK makes of an answer.
 func sdkError(status int, code, message string) *tea.SDKError {
 	return tea.NewSDKError(map[string]any{
 		"code": code, "statusCode": status, "message": "code: 400, " + message + " request id: R",

@@ -12,7 +12,7 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// seed adds the documentation's examples and what is known to be odd.
+// seed adds the examples of the documentation, and bodies that are known to be odd.
 func seed(f *testing.F) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.json"))
 	if err != nil || len(files) == 0 {
@@ -36,7 +36,7 @@ func seed(f *testing.F) {
 	}
 }
 
-// check fails unless every time is in UTC and none is one that no cloud means.
+// checkTimes fails unless every time is in UTC and plausible.
 func checkTimes(t *testing.T, times ...time.Time) {
 	t.Helper()
 	for _, at := range times {
@@ -63,8 +63,8 @@ func checkBackup(t *testing.T, b backup.Backup) {
 	}
 }
 
-// FuzzDecode reads any body as the answer to every operation: nothing may panic, an error is always classified, and
-// what comes out keeps the promises of the domain.
+// FuzzDecode reads any body as the answer to every operation. Nothing may panic, every error has a class, and every value
+// keeps the promises of the domain.
 func FuzzDecode(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -128,19 +128,19 @@ func fuzzSet(t *testing.T, rec *clusterRecord, r *wire.Reader) {
 		return
 	}
 	for node := range set.parts {
-		b, _ := set.of(node)
+		b, _ := set.forShard(node)
 		if b.State == backup.StateRunning {
 			checkTimes(t, b.StartedAt)
 			continue
 		}
 		checkBackup(t, b)
 	}
-	if b, ok := set.of("no such node"); ok && b.State == backup.StateSuccess {
+	if b, ok := set.forShard("no such node"); ok && b.State == backup.StateSuccess {
 		t.Error("a shard that is not in the set has a success")
 	}
 }
 
-// classified reports whether there is no error, and fails for one without a class.
+// classified reports whether err is nil. It fails for an error without a class.
 func classified(t *testing.T, err error) bool {
 	t.Helper()
 	if err == nil {

@@ -10,12 +10,12 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// What a set is worth for a shard owner part succeeded, and for one that has no part in it.
-func TestWhatASetIsWorthForAShard(t *testing.T) {
+// One shard has a part in the set that succeeded, the other has no part.
+func TestSetAsBackupOfAShard(t *testing.T) {
 	type verdict struct {
 		State       backup.State
 		Unavailable bool
-		None        bool // the set says nothing of the shard
+		None        bool // it is not known what the set is for the shard
 	}
 	usable, useless := verdict{State: backup.StateSuccess}, verdict{State: backup.StateSuccess, Unavailable: true}
 	unknown, none, failed := verdict{State: backup.StateUnknown}, verdict{None: true}, verdict{State: backup.StateFailed}
@@ -26,10 +26,10 @@ func TestWhatASetIsWorthForAShard(t *testing.T) {
 		missing verdict
 	}{
 		{"good", `"ClusterBackupStatus":"OK","IsAvail":1`, usable, none},
-		{"good, availability not said", `"ClusterBackupStatus":"OK"`, usable, none},
+		{"good, availability not set", `"ClusterBackupStatus":"OK"`, usable, none},
 		{"incomplete", `"ClusterBackupStatus":"OK","IsAvail":0`, useless, failed},
 		{"failed and incomplete", `"ClusterBackupStatus":"Failed","IsAvail":0`, useless, failed},
-		{"failed, availability not said", `"ClusterBackupStatus":"Failed"`, useless, failed},
+		{"failed, availability not set", `"ClusterBackupStatus":"Failed"`, useless, failed},
 		{"failed, and yet available", `"ClusterBackupStatus":"Failed","IsAvail":1`, usable, none},
 		{"of a status that is not known", `"ClusterBackupStatus":"Odd"`, unknown, none},
 	}
@@ -47,7 +47,7 @@ func TestWhatASetIsWorthForAShard(t *testing.T) {
 				t.Fatal("the set was not read")
 			}
 			of := func(node string) verdict {
-				b, ok := set.of(node)
+				b, ok := set.forShard(node)
 				if !ok {
 					return verdict{None: true}
 				}

@@ -110,7 +110,7 @@ func (s *Source) partsOfSets(ctx context.Context, target backup.Target, since ti
 	}
 	backups := make([]backup.Backup, 0, len(sets))
 	for i := range sets {
-		if b, ok := sets[i].of(target.NodeID); ok {
+		if b, ok := sets[i].forShard(target.NodeID); ok {
 			backups = append(backups, b)
 		}
 	}
@@ -123,7 +123,7 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 	if onLocalDisk(in) {
 		return nil, cloudcall.Unsupported(op, "the cloud lists no backup jobs for instances on local disks")
 	}
-	a, err := ask[tasksAnswer](ctx, s.client, about(op, in))
+	a, err := ask[tasksAnswer](ctx, s.client, instanceOperation(op, in))
 	if err != nil {
 		return nil, orUnsupported(err)
 	}
@@ -140,7 +140,7 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 
 // Policy returns the instance's schedule for automatic backups.
 func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy, error) {
-	a, err := ask[policyAnswer](ctx, s.client, about(opDescribeBackupPolicy, in))
+	a, err := ask[policyAnswer](ctx, s.client, instanceOperation(opDescribeBackupPolicy, in))
 	if err != nil {
 		return backup.Policy{}, err
 	}
@@ -157,7 +157,7 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 	if err != nil {
 		return backup.Window{}, err
 	}
-	a, err := ask[recoverTimeAnswer](ctx, s.client, about(op, in))
+	a, err := ask[recoverTimeAnswer](ctx, s.client, instanceOperation(op, in))
 	if err != nil {
 		return backup.Window{}, orUnsupported(err)
 	}
@@ -187,8 +187,8 @@ func (s *Source) recoveryOperation(ctx context.Context, in backup.Instance) (op 
 	return op, nil
 }
 
-// about returns a call whose only parameter is the instance's id.
-func about(op string, in backup.Instance) operation {
+// instanceOperation returns a call whose only parameter is the instance's id.
+func instanceOperation(op string, in backup.Instance) operation {
 	return operation{name: op, params: map[string]string{"DBInstanceId": in.InstanceID}}
 }
 

@@ -53,7 +53,7 @@ func (b *bench) advance(d time.Duration) {
 	b.clock = b.clock.Add(d)
 }
 
-// on returns a Source that talks to handler; change, if any, sees its options first.
+// on returns a Source on handler. change may change its options.
 func on(t testing.TB, handler http.Handler, change ...func(*alibaba.Options)) *bench {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -189,7 +189,7 @@ func TestClusterWithoutShards(t *testing.T) {
 	}
 }
 
-func TestInstanceThatIsNotThere(t *testing.T) {
+func TestUnknownInstance(t *testing.T) {
 	_, b := simulate(t, cloudsim.Variants{}, func(*fleet.Fleet) {})
 	in := backup.Instance{Target: backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou", InstanceID: "dds-gone"}}
 	_, err1 := b.Backups(t.Context(), in, "", since())
@@ -261,7 +261,7 @@ func TestBadValueLeavesTheInstanceListed(t *testing.T) {
 	}
 }
 
-func TestNothingOfADownloadURLStays(t *testing.T) {
+func TestDownloadURLsAreNotKept(t *testing.T) {
 	_, b := simulate(t, cloudsim.Variants{}, func(*fleet.Fleet) {})
 	list, err := b.Backups(t.Context(), b.instances(t)[sourcetest.ReplicaSetID], "", since())
 	if text := fmt.Sprintf("%+v %v", list, b.Source); err != nil || strings.Contains(text, "SIGNEDURLSECRET") || strings.Contains(text, "suite-secret") {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,7 +20,7 @@ import (
 
 var place = Place{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou"}
 
-// book is an Observer that remembers.
+// book is an Observer that keeps what it receives.
 type book struct {
 	mu       sync.Mutex
 	results  []string
@@ -45,7 +44,7 @@ func (b *book) Rejected(field string) {
 	b.rejected = append(b.rejected, field)
 }
 
-// unknown is a provider that knows no error.
+// unknown classifies as a provider that does not know the error.
 func unknown(op string, err error) *backup.Error {
 	return &backup.Error{Op: op, Class: backup.ClassProtocol, Err: err}
 }
@@ -60,7 +59,7 @@ func failure(class backup.Class) *backup.Error {
 	return &backup.Error{Op: "Op", Class: class, Err: errors.New("because of " + string(class))}
 }
 
-// script makes attempts end as told, the last entry again and again, and notes when they began.
+// script makes attempts end with its answers in turn, the last one again and again, and keeps when they began.
 type script struct {
 	begin  time.Time
 	at     []time.Duration
@@ -73,92 +72,6 @@ func (s *script) attempt(context.Context) (int, error) {
 	n := len(s.at)
 	s.at = append(s.at, time.Since(s.begin).Round(time.Microsecond)) // x/time/rate counts in floating point
 	return n + 1, s.answer[min(n, len(s.answer)-1)]
-}
-
-func TestRetriesByClass(t *testing.T) {
-	retried := []backup.Class{backup.ClassThrottled, backup.ClassServer, backup.ClassTimeout, backup.ClassNetwork}
-	for _, class := range []backup.Class{
-		backup.ClassAuth, backup.ClassPermission, backup.ClassThrottled, backup.ClassNotFound, backup.ClassUnsupported, backup.ClassBusy,
-		backup.ClassBadRequest, backup.ClassServer, backup.ClassTimeout, backup.ClassCanceled, backup.ClassNetwork, backup.ClassProtocol,
-	} {
-		t.Run(string(class), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c, seen := newCaller(Options{})
-				s := newScript(failure(class))
-				_, err := Do(t.Context(), c, "Op", s.attempt)
-				if got, want := err.Error(), failure(class).Error(); got != want {
-					t.Errorf("error = %q, want %q", got, want)
-				}
-				want := 1
-				if slices.Contains(retried, class) {
-					want = 4
-				}
-				if len(s.at) != want || len(seen.results) != want || seen.results[0] != "Op "+string(class) {
-					t.Errorf("%d attempts, counted %q; want %d", len(s.at), seen.results, want)
-				}
-			})
-		})
-	}
-}
-
-func TestPausesDoubleWithinTheirBounds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for range 50 {
-			c, _ := newCaller(Options{MaxAttempts: 5, FirstRetry: time.Second})
-			s := newScript(failure(backup.ClassServer))
-			if _, err := Do(t.Context(), c, "Op", s.attempt); err == nil {
-				t.Fatal("no error")
-			}
-			for i, mean := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second} {
-				if pause := s.at[i+1] - s.at[i]; pause < mean/2 || pause > mean*3/2+1 {
-					t.Fatalf("pause %d was %v, want %v, half of it more or less", i+1, pause, mean)
-				}
-			}
-		}
-	})
-}
-
-func TestSuccessAfterFailures(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, seen := newCaller(Options{})
-		got, err := Do(t.Context(), c, "Op", newScript(failure(backup.ClassServer), failure(backup.ClassThrottled), nil).attempt)
-		if got != 3 || err != nil {
-			t.Errorf("Do = %d, %v; want the third attempt's value", got, err)
-		}
-		if diff := cmp.Diff([]string{"Op server", "Op throttled", "Op ok"}, seen.results); diff != "" {
-			t.Errorf("counted (-want +got):\n%s", diff)
-		}
-	})
-}
-
-func TestRetryAfter(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		throttled := failure(backup.ClassThrottled)
-		throttled.RetryAfter = 7 * time.Second
-		c, _ := newCaller(Options{FirstRetry: time.Second})
-		s := newScript(throttled, nil)
-		if _, err := Do(t.Context(), c, "Op", s.attempt); err != nil {
-			t.Fatal(err)
-		}
-		if pause := s.at[1]; pause < 7500*time.Millisecond || pause > 8501*time.Millisecond {
-			t.Errorf("paused %v, want the 7 s asked for and 0.5 to 1.5 s", pause)
-		}
-	})
-}
-
-func TestNoPauseOutlastsTheCall(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		throttled := failure(backup.ClassThrottled)
-		throttled.RetryAfter = time.Minute
-		c, _ := newCaller(Options{})
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		defer cancel()
-		s := newScript(throttled)
-		_, err := Do(ctx, c, "Op", s.attempt)
-		if !errors.Is(err, throttled) || len(s.at) != 1 || time.Since(s.begin) != 0 {
-			t.Errorf("%v after %d attempts and %v; want the cloud's refusal at once", err, len(s.at), time.Since(s.begin))
-		}
-	})
 }
 
 func TestEndOfContextKeepsTheLastRealFailure(t *testing.T) {
@@ -281,68 +194,6 @@ func TestRejectedIsPassedOn(t *testing.T) {
 	if diff := cmp.Diff([]string{"BackupSize"}, seen.rejected); diff != "" || c.Place() != place {
 		t.Errorf("place %v, rejected (-want +got):\n%s", c.Place(), diff)
 	}
-}
-
-func TestBudget(t *testing.T) {
-	tests := []struct {
-		name   string
-		budget *Budget
-		ops    []string
-		want   []time.Duration // when each call was sent
-	}{
-		{"two a second", NewBudget(2, false), []string{"A", "A", "A", "A"}, []time.Duration{0, 0, 500 * time.Millisecond, time.Second}},
-		{"each operation its own", NewBudget(1, false), []string{"A", "B", "A", "B"}, []time.Duration{0, 0, time.Second, time.Second}},
-		{"shared", NewBudget(1, true), []string{"A", "B", "A"}, []time.Duration{0, time.Second, 2 * time.Second}},
-		{"less than one a second", NewBudget(0.5, true), []string{"A", "A"}, []time.Duration{0, 2 * time.Second}},
-		{"no limit", NewBudget(0, true), []string{"A", "A", "A"}, []time.Duration{0, 0, 0}},
-		{"none", nil, []string{"A", "A", "A"}, []time.Duration{0, 0, 0}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c, _ := newCaller(Options{Budget: tt.budget})
-				s := newScript(nil)
-				for _, op := range tt.ops {
-					if _, err := Do(t.Context(), c, op, s.attempt); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if diff := cmp.Diff(tt.want, s.at); diff != "" {
-					t.Errorf("calls sent at (-want +got):\n%s", diff)
-				}
-			})
-		})
-	}
-}
-
-func TestBudgetThatCannotBeKept(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, seen := newCaller(Options{Budget: NewBudget(0.1, true)})
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		s := newScript(nil)
-		if _, err := Do(ctx, c, "Op", s.attempt); err != nil {
-			t.Fatal(err)
-		}
-		_, err := Do(ctx, c, "Op", s.attempt)
-		want := "Op: timeout: not sent in time: 0.1 calls a second are not enough; raise requests_per_second or poll less often"
-		if err == nil || err.Error() != want || time.Since(s.begin) != 0 || len(seen.results) != 1 {
-			t.Errorf("%v after %v, counted %q; want at once: %s", err, time.Since(s.begin), seen.results, want)
-		}
-	})
-}
-
-func TestRetriesKeepToTheBudget(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, _ := newCaller(Options{Budget: NewBudget(0.1, true), FirstRetry: time.Millisecond})
-		s := newScript(failure(backup.ClassServer), nil)
-		if _, err := Do(t.Context(), c, "Op", s.attempt); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]time.Duration{0, 10 * time.Second}, s.at); diff != "" {
-			t.Errorf("attempts at (-want +got):\n%s", diff)
-		}
-	})
 }
 
 func TestHangingCallsLeaveNothingBehind(t *testing.T) {

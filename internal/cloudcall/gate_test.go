@@ -9,12 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// door is a cloud that notes how many calls are at it at once, and refuses them while shut.
+// door is a cloud that counts its calls at the same time, and refuses them while shut.
 type door struct {
 	shut atomic.Bool
 
@@ -46,7 +44,7 @@ func (d *door) attempt(ctx context.Context) (int, error) {
 	return 1, nil
 }
 
-// storm lets 50 callers call again and again for a time.
+// storm makes calls with 50 callers for a time.
 func storm(ctx context.Context, c *Caller, d *door, length time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
@@ -142,7 +140,7 @@ func TestGateShutsForAllAtOnce(t *testing.T) {
 	})
 }
 
-// The Gate does not see when a default chain has other credentials, so it must not promise to open for them.
+// The Gate cannot see that a default chain has new credentials, so that it must not promise to open for them.
 func TestGateWithoutFingerprintPromisesATimeOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := newCaller(Options{Gate: NewGate(time.Now, nil)})
@@ -181,8 +179,8 @@ func TestGateOpensForNewCredentials(t *testing.T) {
 	})
 }
 
-// Calls under way when good credentials are withdrawn fail together. That is one refusal, not fifty.
-func TestGateCountsRefusalsUnderWayOnce(t *testing.T) {
+// Calls that are already sent when good credentials are withdrawn fail together. They count as one refusal.
+func TestGateCountsRefusalsOfSentCallsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := newCaller(Options{Gate: NewGate(time.Now, nil)})
 		d := &door{}
@@ -192,7 +190,7 @@ func TestGateCountsRefusalsUnderWayOnce(t *testing.T) {
 		d.shut.Store(true)
 		storm(t.Context(), c, d, time.Second)
 		if len(d.refused) != 50 {
-			t.Fatalf("%d refusals, want the 50 under way", len(d.refused))
+			t.Fatalf("%d refusals, want the 50 already sent", len(d.refused))
 		}
 		d.shut.Store(false)
 		time.Sleep(9200 * time.Millisecond)
@@ -202,8 +200,8 @@ func TestGateCountsRefusalsUnderWayOnce(t *testing.T) {
 	})
 }
 
-// A success that was on its way when the credentials were refused says nothing about them now.
-func TestGateIsNotOpenedByOldNews(t *testing.T) {
+// A success of a call that was sent before the credentials were refused proves nothing.
+func TestGateIsNotOpenedByAnOldSuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(time.Now, nil)
 		enter := func() func(*backup.Error) {
@@ -276,26 +274,4 @@ func TestNoGate(t *testing.T) {
 			t.Errorf("%d calls at once, want all 50", d.crowd)
 		}
 	})
-}
-
-func TestFingerprint(t *testing.T) {
-	keys := []Keys{
-		{},
-		{AccessKeyID: "a"},
-		{AccessKeySecret: "a"},
-		{SecurityToken: "a"},
-		{AuthToken: "a"},
-		{AccessKeyID: "a", AccessKeySecret: "b"},
-		{AccessKeyID: "ab"},
-	}
-	seen := map[string]int{}
-	for i, k := range keys {
-		if j, ok := seen[k.Fingerprint()]; ok {
-			t.Errorf("keys %d and %d have the same fingerprint", i, j)
-		}
-		seen[k.Fingerprint()] = i
-	}
-	if diff := cmp.Diff(Keys{AccessKeyID: "a"}.Fingerprint(), keys[1].Fingerprint()); diff != "" {
-		t.Errorf("equal keys differ:\n%s", diff)
-	}
 }

@@ -8,7 +8,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// What the SDK dies of where an answer lacks a field.
+// SDKs panic when an answer has a field missing.
 func TestPanicOfAnSDKIsAFailedCall(t *testing.T) {
 	for name, do := range map[string]func(context.Context, *Caller, string, func(context.Context) (int, error)) (int, error){
 		"Do": Do[int], "Once": Once[int],
@@ -34,7 +34,7 @@ func TestPanicOfAnSDKIsAFailedCall(t *testing.T) {
 	}
 }
 
-func TestGuardTellsNothingOfThePanic(t *testing.T) {
+func TestGuardHidesThePanic(t *testing.T) {
 	_, err := Guard(func() (string, error) { panic("token=SECRET") })
 	if want := "the cloud's SDK panicked"; err == nil || err.Error() != want || backup.ClassOf(err) != backup.ClassProtocol {
 		t.Errorf("error = %v, want %s", err, want)

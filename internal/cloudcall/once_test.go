@@ -11,8 +11,8 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// A backup that the cloud was asked for may be made although nobody says so.
-func TestOnceTellsWhatItLeavesOpen(t *testing.T) {
+// The cloud may make the backup although no answer arrives.
+func TestOnceHintsThatABackupMayHaveStarted(t *testing.T) {
 	dial := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 	tests := []struct {
 		name string
@@ -46,7 +46,7 @@ func TestOnceTellsWhatItLeavesOpen(t *testing.T) {
 	}
 }
 
-func TestOnceThatWasNotSentLeavesNothingOpen(t *testing.T) {
+func TestOnceThatWasNotSentStartsNothing(t *testing.T) {
 	c, _ := newCaller(Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

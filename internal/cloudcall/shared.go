@@ -31,7 +31,7 @@ func NewShared[T any](op string, recent time.Duration, now func() time.Time, lis
 // listing is one call of list, running or ended. The mutex of Shared guards callers, waiting, ended and endedAt.
 type listing[T any] struct {
 	since   time.Time       // it holds what began then or later
-	callers map[string]bool // who joined or took it
+	callers map[string]bool // those that joined or took it
 	waiting int
 	ended   bool
 	endedAt time.Time

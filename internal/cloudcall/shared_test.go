@@ -11,7 +11,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// newListing returns a Shared of the number of the listing, each of which takes a second.
+// newListing returns a Shared whose value is the number of the listing. A listing takes a second.
 func newListing(recent time.Duration) (*Shared[int], *int) {
 	n := 0
 	return NewShared("List", recent, time.Now, func(ctx context.Context, _ time.Time) (int, error) {

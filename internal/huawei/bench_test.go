@@ -41,7 +41,7 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkBackups is the whole way of a listing of 100 records through the SDK, but for the network.
+// BenchmarkBackups is a whole listing of 100 records through the SDK, without the network.
 func BenchmarkBackups(b *testing.B) {
 	body := hundredRecords()
 	transport := roundTrip(func(*http.Request) (*http.Response, error) {

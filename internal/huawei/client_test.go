@@ -53,8 +53,8 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// Each answer is tried on all operations that need one: none of them may be taken for an empty list.
-func TestAnswersThatSayNothing(t *testing.T) {
+// No operation may take any of these answers for an empty list.
+func TestAnswersThatAreNoLists(t *testing.T) {
 	tests := []struct {
 		name   string
 		status int
@@ -101,7 +101,7 @@ func TestAnswersThatSayNothing(t *testing.T) {
 	}
 }
 
-// askAll asks every question about an instance and returns the errors.
+// askAll calls every method about an instance and returns the errors.
 func askAll(ctx context.Context, s *Source, id string) map[string]error {
 	in := instanceNamed(id)
 	_, errInstances := s.Instances(ctx)
@@ -147,7 +147,7 @@ func TestNoErrorShowsCredentials(t *testing.T) {
 	}
 }
 
-func TestIDsGoIntoPathsOnlyWhenTheyAreIDs(t *testing.T) {
+func TestOnlyValidIDsGoIntoPaths(t *testing.T) {
 	f := newFake(t, nil)
 	s, _ := open(t, f.URL, nil)
 	for _, id := range []string{"", "../x", "a/b", "a b", "a?b", "é", "{project_id}"} {
@@ -214,7 +214,7 @@ func TestStartBackupAnswers(t *testing.T) {
 	}
 }
 
-func TestStartBackupIsTriedOnce(t *testing.T) {
+func TestStartBackupIsNotRepeated(t *testing.T) {
 	f := newFake(t, map[string]http.HandlerFunc{"/backups": send(503, ``)})
 	s, _ := open(t, f.URL, func(o *Options) {
 		o.Caller = cloudcall.New(cloudcall.Options{

@@ -44,12 +44,12 @@ func provider() sourcetest.Provider {
 			Weekdays: []time.Weekday{time.Monday, time.Wednesday, time.Friday},
 			StartsAt: 3 * time.Hour, Window: time.Hour, LogBackup: new(true),
 		},
-		// Every backup has a task, which the simulation makes up for those that the fleet gives none.
+		// Every backup has a task. The simulation makes one for each backup that has none in the fleet.
 		WantJobs: []backup.Job{
 			{ID: "170034", State: backup.JobRunning, StartedAt: sourcetest.Now.Add(-10 * time.Minute), Progress: new(18.0)},
 			{ID: "156480831", State: backup.JobFinished, StartedAt: time.Date(2026, time.January, 14, 3, 0, 0, 0, time.UTC)},
 		},
-		// DDS tells the window day by day.
+		// DDS lists the window day by day.
 		WantRecovery: backup.Window{
 			Start: time.Date(2026, time.January, 15, 0, 0, 0, 0, time.UTC), End: sourcetest.Now.Add(-5 * time.Minute),
 		},

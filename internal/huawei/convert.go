@@ -50,13 +50,10 @@ func topology(r *wire.Reader, mode wire.Scalar) string {
 	})
 }
 
-// convertBackup returns false when the record cannot be used at all. A time that cannot be read costs the record, a size
-// only itself. An unknown type or status is kept as unknown.
+// convertBackup returns false when the record cannot be used: an id or time in it cannot be read. A size that cannot be
+// read is left unset. An unknown type or status is kept as unknown.
 func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b backup.Backup, ok bool) {
-	if b.ID, ok = r.ID("id", rec.ID); !ok {
-		return "", b, false
-	}
-	if instanceID, ok = r.ID("instance_id", rec.InstanceID); !ok {
+	if b.ID, instanceID, ok = ids(r, rec.ID, rec.InstanceID); !ok {
 		return "", b, false
 	}
 	b.State = wire.Choice(r, "status", required(r, "status", rec.Status), map[string]backup.State{
@@ -72,6 +69,15 @@ func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b back
 		b.SizeBytes = r.Size("size", rec.Size, 1024)
 	}
 	return instanceID, b, true
+}
+
+// ids reads the id of a record and the id of its instance. ok is false when either was rejected.
+func ids(r *wire.Reader, record, instance wire.Scalar) (id, instanceID string, ok bool) {
+	if id, ok = r.ID("id", record); !ok {
+		return "", "", false
+	}
+	instanceID, ok = r.ID("instance_id", instance)
+	return id, instanceID, ok
 }
 
 // required returns s, and rejects it when it is not set.
@@ -125,12 +131,9 @@ func readTimes(b *backup.Backup, rec *backupRecord, r *wire.Reader) (ok bool) {
 	return true
 }
 
-// convertJob returns false when the record cannot be used at all.
+// convertJob returns false when the record has no id or no instance.
 func convertJob(rec *jobRecord, r *wire.Reader) (instanceID string, job backup.Job, ok bool) {
-	if job.ID, ok = r.ID("id", rec.ID); !ok {
-		return "", job, false
-	}
-	if instanceID, ok = r.ID("instance_id", rec.InstanceID); !ok {
+	if job.ID, instanceID, ok = ids(r, rec.ID, rec.InstanceID); !ok {
 		return "", job, false
 	}
 	job.State = wire.Choice(r, "status", required(r, "status", rec.Status), map[string]backup.JobState{

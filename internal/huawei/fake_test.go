@@ -22,7 +22,7 @@ const (
 	testInstance = "c0c9f155c7b7423a9d30f0175998b63bin02"
 )
 
-// fake is a DDS that answers each path with what a test says, and notes what it was asked.
+// fake is a DDS that answers each path as a test defines, and keeps the requests.
 type fake struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -55,7 +55,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	send(http.StatusNotFound, `{"error_code":"APIGW.0101","error_msg":"The API does not exist or has not been published in the environment"}`)(w, r)
 }
 
-// count returns how many requests ended in suffix.
+// count returns how many requests had a path that ends in suffix.
 func (f *fake) count(suffix string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -81,7 +81,7 @@ func send(status int, body string) http.HandlerFunc {
 	}
 }
 
-// paged answers with the page of records that is asked for.
+// paged returns a handler that answers with the requested page of records.
 func paged(field string, records ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		offset, _ := strconv.Atoi(r.FormValue("offset"))
@@ -92,7 +92,7 @@ func paged(field string, records ...string) http.HandlerFunc {
 	}
 }
 
-// seen notes what an observer was told.
+// seen is an observer that counts.
 type seen struct {
 	mu       sync.Mutex
 	requests map[string]int

@@ -9,7 +9,7 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// FuzzBackups checks that no body panics the decoder, and what every backup that it lets pass must have.
+// FuzzBackups checks that no body makes the decoder panic, and that every backup keeps the promises of the domain.
 func FuzzBackups(f *testing.F) {
 	example, err := os.ReadFile("testdata/list_backups.json")
 	if err != nil {
@@ -29,7 +29,7 @@ func FuzzBackups(f *testing.F) {
 			instanceID, b, ok := convertBackup(&a.Backups[i], &r)
 			if !ok {
 				if len(r.Rejected) == 0 {
-					t.Errorf("%+v is lost without a word", a.Backups[i])
+					t.Errorf("%+v was left out without a rejection", a.Backups[i])
 				}
 				continue
 			}
@@ -54,7 +54,7 @@ func checkBackup(t *testing.T, instanceID string, b backup.Backup) {
 	}
 }
 
-// FuzzRecords checks that no record of the other answers panics its decoder.
+// FuzzRecords checks the same for the records of the other answers.
 func FuzzRecords(f *testing.F) {
 	f.Add([]byte(`{"id":"i1in02","mode":"Sharding","datastore":{"type":"DDS-Community","version":"4.2"},"backup_strategy":{"keep_days":7},"tags":[{"key":"a","value":"b"}]}`))
 	f.Add([]byte(`{"id":"j","instance_id":"i","status":"Running","progress":"9%","created_at":"2021-07-12T09:22:04+0000","fail_reason":null}`))

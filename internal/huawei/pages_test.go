@@ -44,7 +44,7 @@ func TestReadPages(t *testing.T) {
 		{"the list grows", []page[string]{{rows(0, 100), is("150")}, {rows(99, 150), is("151")}}, nil, 2, append(rows(0, 100), rows(99, 150)...), "", nil},
 		{"every page the first one", []page[string]{{rows(0, 100), is("250")}}, nil, 2, nil, "Op: protocol: the page at offset 100 repeats the one before", nil},
 		{
-			"every page the first one, owner first record has no id",
+			"every page the first one, with a first record without id",
 			[]page[string]{{append([]string{""}, rows(1, 100)...), is("250")}},
 			nil, 2, nil, "Op: protocol: the page at offset 100 repeats the one before", nil,
 		},

@@ -13,7 +13,7 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// project is a DDS with one instance, owner policy a test may change.
+// project is a DDS with one instance. A test may change its policy.
 type project struct {
 	*fake
 	mu     sync.Mutex
@@ -53,7 +53,7 @@ const (
 	policyDenied  = `{"error_code":"DBS.280063","error_msg":"no permission"}`
 )
 
-// A Source that is new because the configuration was read again is not asked for the policy for up to policy_interval.
+// After a reload of the configuration the Source is new, and the policy may not be due for up to policy_interval.
 func TestIncrementalBackupsWhereThePolicyMakesThem(t *testing.T) {
 	p := newProject(t)
 	clock := now
@@ -70,18 +70,18 @@ func TestIncrementalBackupsWhereThePolicyMakesThem(t *testing.T) {
 		lists    int // of incremental backups
 		policies int // read for this step
 	}{
-		{"policy not known and not to be had", func() { p.policy = send(403, policyDenied) }, full, 0, 1},
-		{"it is not asked for each time", func() { clock = clock.Add(9 * time.Minute) }, full, 0, 0},
-		{"but again", func() { clock, p.policy = clock.Add(time.Minute), send(200, policyWith) }, both, 1, 1},
-		{"once only", func() { clock = clock.Add(9 * time.Minute) }, both, 0, 0},
-		{"a listing does not hold for ever", func() { clock = clock.Add(time.Minute) }, both, 1, 0},
-		{"a policy that says the same", func() { readPolicy(send(200, policyWith)) }, both, 0, 1},
-		{"a policy that cannot be read any more", func() { clock = clock.Add(2 * time.Minute); readPolicy(send(403, policyDenied)) }, both, 0, 1},
+		{"the policy cannot be read", func() { p.policy = send(403, policyDenied) }, full, 0, 1},
+		{"it is not read again each time", func() { clock = clock.Add(9 * time.Minute) }, full, 0, 0},
+		{"but after ten minutes", func() { clock, p.policy = clock.Add(time.Minute), send(200, policyWith) }, both, 1, 1},
+		{"a listing of incremental backups is kept", func() { clock = clock.Add(9 * time.Minute) }, both, 0, 0},
+		{"for ten minutes", func() { clock = clock.Add(time.Minute) }, both, 1, 0},
+		{"the policy is the same", func() { readPolicy(send(200, policyWith)) }, both, 0, 1},
+		{"the policy cannot be read any more", func() { clock = clock.Add(2 * time.Minute); readPolicy(send(403, policyDenied)) }, both, 0, 1},
 		{"off, of the same moment", func() { clock = clock.Add(2 * time.Minute); readPolicy(send(200, policyWithout)) }, both, 0, 1},
 		{"off", func() { clock = clock.Add(time.Minute) }, full, 0, 0},
 		{"on, of the same moment", func() { readPolicy(send(200, policyWith)) }, full, 0, 1},
 		{"on", func() { clock = clock.Add(time.Hour) }, both, 1, 0},
-		{"not said", func() { readPolicy(send(200, policySilent)); clock = clock.Add(time.Minute) }, full, 0, 1},
+		{"not set", func() { readPolicy(send(200, policySilent)); clock = clock.Add(time.Minute) }, full, 0, 1},
 	}
 	for _, step := range steps {
 		p.listed = nil
@@ -103,8 +103,8 @@ func TestIncrementalBackupsWhereThePolicyMakesThem(t *testing.T) {
 	}
 }
 
-// Whichever of the two questions of one moment is faster: one call, and the same answer.
-func TestPolicyIsAskedOnceForAllQuestions(t *testing.T) {
+// Policy and Backups of the same moment need one call, and get the same answer in any order.
+func TestPolicyIsReadOnceForAll(t *testing.T) {
 	ask := map[string]func(*testing.T, *Source){
 		"Policy": func(t *testing.T, s *Source) {
 			if got, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil || !wire.IsTrue(got.LogBackup) {
@@ -168,8 +168,8 @@ func TestRecoveryIsNotAskedWhereThereWillBeNone(t *testing.T) {
 		{"off: nothing can come", func() {}, true, 0},
 		{"off, once more", func() { readPolicy(policyWithout) }, true, 0},
 		{"on again", func() { readPolicy(policyWith); p.spans = spans }, false, 1},
-		{"not said", func() { readPolicy(policySilent); p.spans = "[]" }, true, 2},
-		{"not said, and so asked each time", func() {}, true, 2},
+		{"not set", func() { readPolicy(policySilent); p.spans = "[]" }, true, 2},
+		{"not set, and so asked each time", func() {}, true, 2},
 	}
 	for _, step := range steps {
 		step.do()

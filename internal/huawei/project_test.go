@@ -27,7 +27,7 @@ func TestProjectLookup(t *testing.T) {
 			`KeystoneListProjects: not_found (HTTP 200): IAM lists 2 projects named "cn-north-4" [request id rid-1]; set project_id for the region`,
 		},
 		{
-			"an id that is none", 200, `{"projects":[{"id":"a/b","name":"cn-north-4"}]}`,
+			"not a valid id", 200, `{"projects":[{"id":"a/b","name":"cn-north-4"}]}`,
 			`KeystoneListProjects: not_found (HTTP 200): IAM lists 0 projects named "cn-north-4" [request id rid-1]; set project_id for the region`,
 		},
 		{
@@ -63,7 +63,7 @@ func TestProjectLookup(t *testing.T) {
 	}
 }
 
-// Two clouds, one key, one region: what one Source found must not be another's project.
+// Two Sources with the same key and region may belong to two clouds.
 func TestProjectIsNotSharedBetweenSources(t *testing.T) {
 	for _, id := range []string{"p1", "p2"} {
 		f := newFake(t, map[string]http.HandlerFunc{

@@ -16,7 +16,7 @@ import (
 
 const podKeys = `{"credentials":{"accessKeyId":"AKPOD","secretAccessKey":"s","securityToken":"t","expiration":"2020-01-08T03:50:07.574000Z"}}`
 
-// pod serves an identity to the SDK's provider for pods, with an answer that may change.
+// pod serves keys to the SDK's provider for pods. The answer may change.
 func pod(t *testing.T, answer *http.HandlerFunc) {
 	t.Helper()
 	clearEnvironment(t)
@@ -30,8 +30,8 @@ func pod(t *testing.T, answer *http.HandlerFunc) {
 	t.Setenv("HC_CONTAINER_AUTHORIZATION_TOKEN_FILE", token)
 }
 
-// Keys that the SDK begins to renew are good for 40 minutes more.
-func TestHeldKeysOutliveTheirRenewal(t *testing.T) {
+// Keys are good for 40 minutes after the SDK begins to renew them.
+func TestKeysAreUsedWhileTheirRenewalFails(t *testing.T) {
 	answer := send(200, podKeys)
 	pod(t, &answer)
 	f := newFake(t, map[string]http.HandlerFunc{"/instances": paged("instances")})
@@ -54,9 +54,9 @@ func TestHeldKeysOutliveTheirRenewal(t *testing.T) {
 		{"renewal fails", func() { clock, answer = clock.Add(time.Minute), fail }, "", 1},
 		{"and is not tried with each call", func() {}, "", 0},
 		{"but again a minute later", func() { clock = clock.Add(time.Minute) }, "", 1},
-		{"the answer lacks the keys, of which the SDK dies", func() { clock, answer = clock.Add(27*time.Minute), send(200, "{}") }, "", 0},
+		{"an answer without keys makes the SDK panic", func() { clock, answer = clock.Add(27*time.Minute), send(200, "{}") }, "", 0},
 		{"good for half an hour", func() { clock, answer = clock.Add(time.Minute), fail }, refused, 1},
-		{"dies again, with nothing held", func() { answer = send(200, "{}") }, refused, 0},
+		{"panics again, and no keys are held", func() { answer = send(200, "{}") }, refused, 0},
 		{"works again", func() { answer = send(200, podKeys) }, "", 0},
 	}
 	for _, step := range steps {
@@ -69,8 +69,7 @@ func TestHeldKeysOutliveTheirRenewal(t *testing.T) {
 	}
 }
 
-// A key that the cloud refuses is not held on to.
-func TestRefusedKeysAreNotHeld(t *testing.T) {
+func TestRefusedKeysAreNotUsedAgain(t *testing.T) {
 	answer := send(200, podKeys)
 	pod(t, &answer)
 	f := newFake(t, map[string]http.HandlerFunc{"/instances": send(401, `{"error_code":"APIGW.0301","error_msg":"expired"}`)})
@@ -98,7 +97,7 @@ func TestDefaultChainThatPanics(t *testing.T) {
 	}
 }
 
-// What a renewal that never worked says, whatever IAM puts into its answer.
+// The error of a renewal that never worked shows nothing of IAM's answer.
 func TestFailedRenewal(t *testing.T) {
 	const failed = "temporary credentials cannot be renewed"
 	const check = " [request id rid-1]; check what the default chain renews them from: the identity provider, the server's agency, or the pod's identity"

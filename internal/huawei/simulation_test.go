@@ -25,7 +25,7 @@ type silent struct{}
 func (silent) Request(cloudcall.Place, string, string, time.Duration) {}
 func (silent) Rejected(string)                                        {}
 
-// simulate serves an account and returns a Source on it, which knows the keys and not the project.
+// simulate serves an account and returns a Source with the keys, but without the id of the project.
 func simulate(t *testing.T, account fleet.Account, keys cloudcall.Keys) (*cloudsim.Sim, *huawei.Source) {
 	t.Helper()
 	now := func() time.Time { return sourcetest.Now }
@@ -152,7 +152,7 @@ func TestInstanceThatTheProjectDoesNotList(t *testing.T) {
 		_, errRecovery := source.Recovery(t.Context(), missing)
 		for scope, err := range map[string]error{"backups": errBackups, "jobs": errJobs, "policy": errPolicy, "recovery": errRecovery} {
 			if backup.ClassOf(err) != backup.ClassNotFound {
-				t.Errorf("%s of an instance that is not there: %v", scope, err)
+				t.Errorf("%s of an instance that does not exist: %v", scope, err)
 			}
 		}
 	}
@@ -181,7 +181,7 @@ func TestClusterIsOneTarget(t *testing.T) {
 	}
 }
 
-func TestCreatedBackupRuns(t *testing.T) {
+func TestStartedBackupRuns(t *testing.T) {
 	_, source := simulate(t, account(replicaSet("i1in02", 1)), cloudcall.Keys{AccessKeyID: "AKSIM", AccessKeySecret: "sk-sim"})
 	created, err := source.StartBackup(t.Context(), backup.Instance{Target: backup.Target{InstanceID: "i1in02"}}, backup.ManualOrder{Name: "before-upgrade", Description: "by hand"})
 	if err != nil || created.JobID == "" {

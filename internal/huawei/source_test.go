@@ -45,7 +45,7 @@ func TestInstances(t *testing.T) {
 	}
 }
 
-// Nobody has asked for the instances yet when the question is whether one is there.
+// Jobs has to find out whether an instance exists, before any listing of the instances.
 func TestInstanceBesideOneThatCannotBeRead(t *testing.T) {
 	f := newFake(t, map[string]http.HandlerFunc{
 		"/instances": paged("instances", `{"id":"i1in02"}`, `{"id":{}}`), "/jobs": paged("jobs"),
@@ -65,7 +65,7 @@ func TestInstanceBesideOneThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestInstanceThatAListingCouldNotTellIsNotForgotten(t *testing.T) {
+func TestUnreadInstanceIsNotForgotten(t *testing.T) {
 	listed := []string{`{"id":"i1in02"}`, `{"id":"i2in02"}`}
 	f := newFake(t, map[string]http.HandlerFunc{
 		"/instances": func(w http.ResponseWriter, r *http.Request) { paged("instances", listed...)(w, r) },
@@ -214,7 +214,7 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-func TestJobsTellWhyABackupFailed(t *testing.T) {
+func TestJobsHaveTheReasonOfAFailure(t *testing.T) {
 	f := newFake(t, map[string]http.HandlerFunc{"/jobs": func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("name") == taskPhysical {
 			paged("jobs", fmt.Sprintf(`{"id":"j1","instance_id":%q,"status":"Failed","progress":"","created_at":"2026-08-06T03:00:00+0000","fail_reason":"disk full"}`, testInstance))(w, r)
@@ -248,7 +248,7 @@ func TestRegionWithoutTaskList(t *testing.T) {
 	}
 }
 
-// A backup that begins while the list is read moves all others by one.
+// A backup that begins while the list is read moves all others by one place.
 func TestListThatGrowsWhileItIsRead(t *testing.T) {
 	var sets []string
 	for i := range 150 {

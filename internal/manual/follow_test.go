@@ -13,7 +13,7 @@ import (
 	"mongodb_backup_exporter/internal/manual"
 )
 
-// source answers from scripts: what it lists changes with every look.
+// source is a cloud whose answers may change with every look.
 type source struct {
 	looks   int
 	backups func(look int, node string) (backup.List, error)
@@ -49,7 +49,7 @@ func TestFollow(t *testing.T) {
 	tests := []struct {
 		name    string
 		nodes   []string
-		id      string                                           // of the backup set, as the cloud said it
+		id      string                                           // of the backup set, if the cloud gave one
 		backups func(look int, node string) (backup.List, error) // look 0 is the preparation
 		jobs    func(look int) ([]backup.Job, error)
 		want    []manual.Progress
@@ -125,7 +125,7 @@ func TestFollow(t *testing.T) {
 			want: []manual.Progress{{Targets: 2, Done: 1}, {Targets: 2, Done: 2, Elapsed: time.Second}},
 		},
 		{
-			name: "a look that fails is told and tried again",
+			name: "a look that fails is reported and repeated",
 			backups: func(look int, _ string) (backup.List, error) {
 				switch look {
 				case 0:

@@ -15,10 +15,10 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 )
 
-// patience is how long a Source may take to return once its context has ended.
+// patience is how long after the end of its context a Source may return.
 const patience = 300 * time.Millisecond
 
-// answers says what a fault must come to: one of these classes, "" being a normal answer.
+// answers returns the classes that are acceptable after a fault; "" is a normal answer.
 func answers() map[cloudsim.FaultKind][]backup.Class {
 	return map[cloudsim.FaultKind][]backup.Class{
 		cloudsim.FaultLatency:        {""},
@@ -43,7 +43,7 @@ func answers() map[cloudsim.FaultKind][]backup.Class {
 	}
 }
 
-// testFaults meets each scope's call with each fault.
+// testFaults makes the call of each scope fail with each fault.
 func testFaults(t *testing.T, p Provider) {
 	for _, scope := range allScopes() {
 		operation, ok := p.Operations[scope]
@@ -65,7 +65,7 @@ func testFault(t *testing.T, p Provider, scope Scope, operation string, kind clo
 	b := start(t, p, Fleet(p))
 	in := b.instance(t, ReplicaSetID)
 	before, attemptsBefore := b.Count(""), b.sum(b.attempts)
-	// A throttled caller is not told how long to wait, so that the test need not.
+	// A throttled answer has no Retry-After, so that the test need not wait.
 	b.Inject(cloudsim.Fault{Operation: operation, Kind: kind, Delay: faultDelay(kind)})
 	n, err := b.ask(t.Context(), scope, in)
 	got := backup.ClassOf(err)
@@ -73,7 +73,7 @@ func testFault(t *testing.T, p Provider, scope Scope, operation string, kind clo
 		t.Fatalf("class = %q, want one of %q; %d things, error: %v", got, want, n, err)
 	}
 	if got == "" && n == 0 {
-		t.Error("a normal answer, and nothing in it")
+		t.Error("a normal answer is empty")
 	}
 	if got != "" {
 		checkFailure(t, err, operation, n)
@@ -97,27 +97,27 @@ func faultDelay(kind cloudsim.FaultKind) time.Duration {
 	return 20 * time.Millisecond
 }
 
-// checkFailure checks what every error of a Source promises.
+// checkFailure checks what holds for every error of a Source.
 func checkFailure(t *testing.T, err error, operation string, n int) {
 	t.Helper()
 	failure, ok := errors.AsType[*backup.Error](err)
 	if !ok {
-		t.Fatalf("%T is no *backup.Error: %v", err, err)
+		t.Fatalf("%T is not a *backup.Error: %v", err, err)
 	}
 	if failure.Op != operation {
 		t.Errorf("Op = %q, want %q", failure.Op, operation)
 	}
 	if n != 0 {
-		t.Errorf("%d things together with an error", n)
+		t.Errorf("%d things and an error", n)
 	}
 	for _, secret := range []string{"suite-secret", "another-secret", "LTAI", "Signature=", "http://"} {
 		if strings.Contains(err.Error(), secret) {
-			t.Errorf("the error tells %q: %v", secret, err)
+			t.Errorf("the error shows %q: %v", secret, err)
 		}
 	}
 }
 
-// testCredentials checks what a cloud says that verifies signatures and permissions.
+// testCredentials checks refused signatures and permissions.
 func testCredentials(t *testing.T, p Provider) {
 	tests := []struct {
 		name   string
@@ -175,7 +175,7 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// testUnreadInstance checks that an instance is still answered for when a listing could not tell it.
+// testUnreadInstance checks that an instance can still be asked about when it could not be read in a listing.
 func testUnreadInstance(t *testing.T, p Provider, operation string) {
 	b := start(t, p, Fleet(p))
 	all := b.list(t)
@@ -193,7 +193,7 @@ func testUnreadInstance(t *testing.T, p Provider, operation string) {
 	}
 }
 
-// testContexts checks that no scope outlasts its context.
+// testContexts checks that every scope returns at the end of its context.
 func testContexts(t *testing.T, p Provider) {
 	for _, scope := range allScopes() {
 		operation, ok := p.Operations[scope]

@@ -14,7 +14,7 @@ const (
 	EmptyID      = "dds-bp1empty"
 )
 
-// shards returns the shards of the sharded cluster of [Fleet], in an order that is not theirs when sorted.
+// shards returns the shards of the sharded cluster of [Fleet], not sorted.
 func shards() []string { return []string{"d-bp1bbbb", "d-bp1aaaa"} }
 
 // Fleet is an account with one instance of each shape: a replica set with three finished backups, a job at 18 percent,
@@ -79,7 +79,7 @@ func sharded(p Provider) fleet.Instance {
 	return in
 }
 
-// dailyBackup is a backup that ran at three o'clock some days ago and holds a whole number of kilobytes.
+// dailyBackup is a backup that ran at three o'clock daysAgo days ago. Its size is a whole number of kilobytes.
 func dailyBackup(id string, daysAgo int) fleet.Backup {
 	begin := Now.AddDate(0, 0, -daysAgo).Truncate(24 * time.Hour).Add(3 * time.Hour)
 	return fleet.Backup{

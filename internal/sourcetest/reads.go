@@ -13,7 +13,7 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim"
 )
 
-// testReads checks every scope against a cloud at work.
+// testReads checks every scope against a cloud without faults.
 func testReads(t *testing.T, p Provider) {
 	t.Run("instances", func(t *testing.T) { testInstance(t, p) })
 	t.Run("backups", func(t *testing.T) { testBackups(t, p) })
@@ -31,7 +31,7 @@ func testReads(t *testing.T, p Provider) {
 		b := start(t, p, Fleet(p))
 		list, err := b.Source.Backups(t.Context(), b.instance(t, EmptyID), "", since())
 		if err != nil || len(list.Backups) != 0 || !slices.Contains(list.Asked, backup.KindFull) {
-			t.Errorf("Backups = %v, %v; want none, as a fact for full ones", list, err)
+			t.Errorf("Backups = %v, %v; want none, and full ones asked", list, err)
 		}
 	})
 	t.Run("jobs", func(t *testing.T) {
@@ -100,7 +100,7 @@ func testBackups(t *testing.T, p Provider) {
 		wantBackup("b-2", 2, backup.StateFailed, backup.TriggerAutomatic, nil),
 		wantBackup("b-1", 3, backup.StateSuccess, backup.TriggerManual, &size),
 	}
-	// The method is the cloud's own word, and not every cloud tells when a backup expires.
+	// The method is the cloud's own word. Not every cloud says when a backup expires.
 	if diff := cmp.Diff(want, list.Backups, cmpopts.IgnoreFields(backup.Backup{}, "Method", "ExpiresAt")); diff != "" {
 		t.Errorf("backups (-want +got):\n%s", diff)
 	}
@@ -179,7 +179,7 @@ func testPages(t *testing.T, p Provider) {
 		before := b.Count("")
 		list, err := b.Source.Backups(t.Context(), in, "", since())
 		if calls := b.Count("") - before; calls > 20 {
-			t.Errorf("%d calls, want an end", calls)
+			t.Errorf("%d calls, want the listing to end", calls)
 		}
 		if err == nil && len(list.Backups) != 100 {
 			t.Errorf("got %d backups, want an error or the 100 different ones", len(list.Backups))
@@ -216,7 +216,7 @@ func checkBackups(t *testing.T, b *bench, n int) {
 	}
 }
 
-// testShards checks that each shard is a target with backups of its own, or that the cluster is one.
+// testShards checks whether each shard is a target with its own backups, or the cluster is one target.
 func testShards(t *testing.T, p Provider) {
 	b := start(t, p, Fleet(p))
 	in := b.instance(t, ShardedID)

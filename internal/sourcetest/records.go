@@ -9,7 +9,7 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 )
 
-// testRecords spoils one record of the three that the replica set has.
+// testRecords changes one of the three records of the replica set.
 func testRecords(t *testing.T, p Provider) {
 	object := map[string]any{"unexpected": "object"}
 	tests := []struct {
@@ -19,7 +19,7 @@ func testRecords(t *testing.T, p Provider) {
 		sized    bool     // whether the newest one still has a size
 		rejected int      // how many records or values must be counted
 	}{
-		{"as it should be", nil, []string{"b-3", "b-2", "b-1"}, true, 0},
+		{"no change", nil, []string{"b-3", "b-2", "b-1"}, true, 0},
 		{"end is an object", map[string]any{p.EndField: object}, []string{"b-2", "b-1"}, false, 1},
 		{"end is no time", map[string]any{p.EndField: "yesterday"}, []string{"b-2", "b-1"}, false, 1},
 		{"size is text with a unit", map[string]any{p.SizeField: "12 GB"}, []string{"b-3", "b-2", "b-1"}, false, 1},
@@ -69,7 +69,7 @@ func testRecords(t *testing.T, p Provider) {
 	t.Run("an instance that was not read", func(t *testing.T) { testUnreadInstance(t, p, p.Operations[Instances]) })
 }
 
-// testNullList checks that null is not taken for a list of nothing: it would say that all is gone.
+// testNullList checks that null is not taken for an empty list, which would mean that everything is gone.
 func testNullList(t *testing.T, p Provider, scope Scope, operation string) {
 	b := start(t, p, Fleet(p))
 	in := b.instance(t, ReplicaSetID)

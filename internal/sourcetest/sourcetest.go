@@ -107,7 +107,7 @@ type bench struct {
 	rejected map[string]int // by field
 }
 
-// start serves the fleet and returns a Source on it. At the end of the test nothing of either may still run.
+// start serves the fleet and returns a Source on it. The test fails if anything of either still runs at its end.
 func start(t *testing.T, p Provider, fleet fleet.Fleet) *bench {
 	t.Helper()
 	leaks := goleak.IgnoreCurrent()

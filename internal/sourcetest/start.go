@@ -11,7 +11,7 @@ import (
 	"mongodb_backup_exporter/internal/manual"
 )
 
-// Order is an order for a manual backup, and what must become of it.
+// Order is an order for a manual backup, and what is expected.
 type Order struct {
 	Name    string
 	Order   backup.ManualOrder

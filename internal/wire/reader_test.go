@@ -22,7 +22,7 @@ func scalar(t *testing.T, value string) Scalar {
 	return doc.V
 }
 
-// Each method reads each value; a value of nil is one that says nothing.
+// Each method reads each value.
 func TestReader(t *testing.T) {
 	id := func(r *Reader, s Scalar) any { id, _ := r.ID("F", s); return id }
 	words := func(r *Reader, s Scalar) any { return r.Text("F", s) }
@@ -191,7 +191,7 @@ func TestSchedules(t *testing.T) {
 		{"days sorted, once each", weekdays, `"Friday, Monday,,Friday"`, []time.Weekday{time.Monday, time.Friday}, ""},
 		{"no days", weekdays, ``, none, ""},
 		{"empty days", weekdays, `""`, none, ""},
-		{"one day of none costs the list", weekdays, `"Friday,Someday"`, none, `"Friday,Someday" is not a list of weekdays`},
+		{"one name that is no weekday rejects the list", weekdays, `"Friday,Someday"`, none, `"Friday,Someday" is not a list of weekdays`},
 		{"days in a list", weekdays, `["Friday"]`, none, "an object or list is not a list of weekdays"},
 		{"window", daily, `"09:00Z-10:30Z"`, window{9 * time.Hour, 90 * time.Minute}, ""},
 		{"window with spaces", daily, `"09:00Z - 10:00Z"`, window{9 * time.Hour, time.Hour}, ""},
@@ -202,7 +202,7 @@ func TestSchedules(t *testing.T) {
 		{"window of the wrong layout", daily, `"09:00-10:00"`, window{}, `"09:00-10:00" is not a time of day`},
 		{"window an object", daily, `{}`, window{}, "an object or list is not a time of day"},
 		{"span", days(7), `7`, 7 * 24 * time.Hour, ""},
-		{"span of nothing", days(0), `0`, time.Duration(0), ""},
+		{"empty span", days(0), `0`, time.Duration(0), ""},
 		{"span of a hundred years", days(36600), `36600`, 36600 * 24 * time.Hour, ""},
 		{"span of more", days(36601), `36601`, time.Duration(0), `"36601" is not a number of "24h0m0s"`},
 		{"span that overflows", days(math.MaxInt64), `9223372036854775807`, time.Duration(0), `"9223372036854775807" is not a number of "24h0m0s"`},

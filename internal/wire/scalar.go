@@ -10,7 +10,7 @@ import (
 )
 
 // Scalar is a JSON value that should be a string, a number or a boolean. It accepts any value, so that a value of the
-// wrong type does not cost the record around it. The zero value is a missing field.
+// wrong type does not affect the record around it. The zero value is a missing field.
 type Scalar struct {
 	Text string // valid UTF-8 without surrounding white space, because clouds end some ids with a newline
 	Kind Kind
@@ -63,7 +63,7 @@ func (s Scalar) IsSet() bool {
 	return s.Kind != Missing && s.Kind != Null && (s.Kind != String || s.Text != "")
 }
 
-// Part is an object or list inside a record. A part of another type does not cost the record around it. The zero value
+// Part is an object or list inside a record. A part of another type does not affect the record around it. The zero value
 // is a missing field.
 type Part[T any] struct {
 	Value    T

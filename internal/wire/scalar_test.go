@@ -19,7 +19,7 @@ func TestUnmarshal(t *testing.T) {
 	}{
 		{"as it should be", `[{"ID":1},{"ID":"2"}]`, []record{{Scalar{"1", Number}}, {Scalar{"2", String}}}, false, ""},
 		{"values of any type", `[{"ID":null},{"ID":{}},{"ID":[1]},{"ID":true},{}]`, []record{{Scalar{"", Null}}, {Scalar{"", Composite}}, {Scalar{"", Composite}}, {Scalar{"true", Boolean}}, {}}, false, ""},
-		{"a record that is none", `["x",{"ID":1}]`, []record{{}, {Scalar{"1", Number}}}, true, ""},
+		{"a record of the wrong type", `["x",{"ID":1}]`, []record{{}, {Scalar{"1", Number}}}, true, ""},
 		{"no list", `{}`, nil, true, ""},
 		{"null", `null`, nil, false, ""},
 		{"cut", `[{"ID":`, nil, false, "the answer cannot be read: unexpected end of JSON input"},
