@@ -167,6 +167,39 @@ func TestUnreadClusterIsNotForgotten(t *testing.T) {
 	}
 }
 
+// A cluster may be deleted, and made again by restoring it under the same id, in the other mode.
+func TestGoneClusterIsForgotten(t *testing.T) {
+	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *cloudsim.Backup) {})))
+	in := b.instances(t)[sourcetest.ShardedID]
+	modes := func() int {
+		t.Helper()
+		if _, err := b.Backups(t.Context(), in, in.Nodes[0], since()); err != nil {
+			t.Fatal(err)
+		}
+		return sim.Count("DescribeDBInstanceAttribute")
+	}
+	steps := []struct {
+		name string
+		id   string // of the cluster in the cloud
+		want int    // how often the mode was read
+	}{
+		{"listed", sourcetest.ShardedID, 1},
+		{"still listed", sourcetest.ShardedID, 1},
+		{"gone, and there again", "dds-bp1another", 2},
+	}
+	for _, step := range steps {
+		rename := func(from, to string) {
+			sim.Update(func(f *cloudsim.Fleet) { f.Instance(from).ID = to })
+		}
+		rename(sourcetest.ShardedID, step.id)
+		b.instances(t)
+		rename(step.id, sourcetest.ShardedID)
+		if got := modes(); got != step.want {
+			t.Errorf("%s: the mode was read %d times, want %d", step.name, got, step.want)
+		}
+	}
+}
+
 func TestManySetsTakeSeveralPages(t *testing.T) {
 	var sets [][]fleet.Backup
 	for i := range 120 {

@@ -139,6 +139,8 @@ func TestConvertBackup(t *testing.T) {
 		{"availability unreadable", map[string]any{"IsAvail": "perhaps"}, &whole, []string{`IsAvail: "perhaps" is not true or false`}},
 		{"expires", map[string]any{"BackupExpireTime": "2026-02-14T03:00:00Z"}, but(func(b *backup.Backup) { b.ExpiresAt = at("2026-02-14T03:00:00Z") }), nil},
 		{"never expires", map[string]any{"BackupExpireTime": "9999-01-01T00:00:00Z"}, but(func(b *backup.Backup) { b.ExpiresAt = backup.Never }), nil},
+		{"never expires, at the end of the year 9999", map[string]any{"BackupExpireTime": "9999-12-31T23:59:59Z"}, but(func(b *backup.Backup) { b.ExpiresAt = backup.Never }), nil},
+		{"expires in the year before that", map[string]any{"BackupExpireTime": "9998-12-31T00:00:00Z"}, but(func(b *backup.Backup) { b.ExpiresAt = at("9998-12-31T00:00:00Z") }), nil},
 		{"a URL where none belongs", map[string]any{"BackupExpireTime": "http://oss/?Signature=SIGNED"}, &whole, []string{`BackupExpireTime: "(URL)" is not a time`}},
 		{"invalid UTF-8", map[string]any{"BackupMethod": json.RawMessage("\"Phys\xffical\"")}, but(func(b *backup.Backup) { b.Method = "Phys\ufffdical" }), nil},
 	}

@@ -142,6 +142,51 @@ func TestPolicyIsReadOnceForAll(t *testing.T) {
 	}
 }
 
+// What DDS answers while the policy is read first or changes may be older than the policy.
+func TestRecoveryIsAskedAgainWhenThePolicyChangedMeanwhile(t *testing.T) {
+	tests := []struct {
+		name   string
+		before string // the policy before; "": not read
+		early  bool   // it changes while DDS answers; false: after the answer
+	}{
+		{"changed", policyWith, true},
+		{"read first", "", true},
+		{"read first, after the answer", "", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newProject(t)
+			clock := now
+			s, _ := open(t, p.URL, func(o *Options) { o.Now = func() time.Time { return clock } })
+			readPolicy := func(body string) {
+				clock, p.policy = clock.Add(time.Hour), send(200, body)
+				if _, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil {
+					t.Error(err)
+				}
+			}
+			if tt.before != "" {
+				readPolicy(tt.before)
+			}
+			change := sync.OnceFunc(func() { readPolicy(policyWithout) })
+			p.answers["/instances/"+testInstance+"/restore-time"] = func(w http.ResponseWriter, r *http.Request) {
+				if tt.early {
+					change()
+				}
+				send(200, `{"restore_time":[]}`)(w, r)
+			}
+			for i, want := range []int{2, 4, 4} {
+				if window, err := s.Recovery(t.Context(), instanceNamed(testInstance)); err != nil || !window.IsZero() {
+					t.Fatalf("window %v, error %v; want none", window, err)
+				}
+				change()
+				if got := p.count("/restore-time"); got != want {
+					t.Errorf("%d calls after %d questions, want %d", got, i+1, want)
+				}
+			}
+		})
+	}
+}
+
 func TestRecoveryIsNotAskedWhereThereWillBeNone(t *testing.T) {
 	p := newProject(t)
 	clock := now

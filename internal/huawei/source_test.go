@@ -135,6 +135,27 @@ func TestBackupsOfAProjectCostOneListing(t *testing.T) {
 	}
 }
 
+// Instances are asked for one after the other, each a little later. They can share a listing that begins early enough.
+func TestListingsBeginWhereTheyCanBeShared(t *testing.T) {
+	s, _ := open(t, "http://127.0.0.1:1", nil)
+	steps := []struct {
+		name        string
+		since, want time.Time
+	}{
+		{"an hour early", now, now.Add(-time.Hour)},
+		{"the same", now, now.Add(-time.Hour)},
+		{"a little earlier", now.Add(-30 * time.Minute), now.Add(-time.Hour)},
+		{"an hour later", now.Add(time.Hour), now.Add(-time.Hour)},
+		{"more than two hours after the begin", now.Add(time.Hour + time.Second), now.Add(time.Second)},
+		{"before the begin", now, now.Add(-time.Hour)},
+	}
+	for _, step := range steps {
+		if got := s.commonSince(step.since); !got.Equal(step.want) {
+			t.Errorf("%s: a listing since %v begins at %v, want %v", step.name, step.since, got, step.want)
+		}
+	}
+}
+
 func record(instanceID, id string, begin time.Time) string {
 	return fmt.Sprintf(`{"id":%q,"name":"n","instance_id":%q,"instance_name":"x","datastore":{"type":"DDS-Community","version":"4.4"},`+
 		`"type":"Auto","begin_time":%q,"end_time":%q,"status":"COMPLETED","size":2803,"description":"",`+

@@ -78,6 +78,23 @@ func TestFollow(t *testing.T) {
 			err:  "the backup job job failed: disk full",
 		},
 		{
+			name: "a job of the schedule is not ours",
+			backups: func(look int, _ string) (backup.List, error) {
+				if look < 2 {
+					return list(), nil
+				}
+				return list(set("ours", manualSet, backup.StateSuccess)), nil
+			},
+			jobs: func(look int) ([]backup.Job, error) {
+				nightly := backup.Job{ID: "nightly", State: backup.JobRunning, Trigger: automatic, Progress: new(90.0)}
+				if look < 2 {
+					return []backup.Job{nightly}, nil
+				}
+				return []backup.Job{nightly, {ID: "by hand", State: backup.JobRunning, Trigger: backup.TriggerManual, Progress: new(5.0)}}, nil
+			},
+			want: []manual.Progress{{Targets: 1}, {Targets: 1, Percent: new(5.0), Done: 1, Elapsed: time.Second}},
+		},
+		{
 			name: "a failed set",
 			backups: func(look int, _ string) (backup.List, error) {
 				if look == 0 {

@@ -165,56 +165,50 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-func TestSchedules(t *testing.T) {
-	day := func(name string) (time.Weekday, bool) {
-		for d := time.Sunday; d <= time.Saturday; d++ {
-			if d.String() == name {
-				return d, true
-			}
-		}
-		return 0, false
-	}
-	type window struct{ Start, Length time.Duration }
-	weekdays := func(r *Reader, s Scalar) any { return r.Weekdays("F", s, day) }
-	daily := func(r *Reader, s Scalar) any { a, b := r.DailyWindow("F", s, "15:04Z"); return window{a, b} }
-	days := func(n int64) func(*Reader, Scalar) any {
-		return func(r *Reader, s Scalar) any { d, _ := r.Span("F", s, n, 24*time.Hour); return d }
-	}
-	none := []time.Weekday(nil)
+func TestTags(t *testing.T) {
 	tests := []struct {
-		name  string
-		read  func(*Reader, Scalar) any
-		value string
-		want  any
-		bad   string
+		name, text string
+		want       map[string]string
+		bad        []Rejection
 	}{
-		{"days sorted, once each", weekdays, `"Friday, Monday,,Friday"`, []time.Weekday{time.Monday, time.Friday}, ""},
-		{"no days", weekdays, ``, none, ""},
-		{"empty days", weekdays, `""`, none, ""},
-		{"one name that is no weekday rejects the list", weekdays, `"Friday,Someday"`, none, `"Friday,Someday" is not a list of weekdays`},
-		{"days in a list", weekdays, `["Friday"]`, none, "an object or list is not a list of weekdays"},
-		{"window", daily, `"09:00Z-10:30Z"`, window{9 * time.Hour, 90 * time.Minute}, ""},
-		{"window with spaces", daily, `"09:00Z - 10:00Z"`, window{9 * time.Hour, time.Hour}, ""},
-		{"window to midnight", daily, `"23:00Z-00:00Z"`, window{23 * time.Hour, time.Hour}, ""},
-		{"window over midnight", daily, `"23:30Z-00:30Z"`, window{23*time.Hour + 30*time.Minute, time.Hour}, ""},
-		{"no window", daily, `null`, window{}, ""},
-		{"half a window", daily, `"09:00Z"`, window{}, `"09:00Z" is not a time of day`},
-		{"window of the wrong layout", daily, `"09:00-10:00"`, window{}, `"09:00-10:00" is not a time of day`},
-		{"window an object", daily, `{}`, window{}, "an object or list is not a time of day"},
-		{"span", days(7), `7`, 7 * 24 * time.Hour, ""},
-		{"empty span", days(0), `0`, time.Duration(0), ""},
-		{"span of a hundred years", days(36600), `36600`, 36600 * 24 * time.Hour, ""},
-		{"span of more", days(36601), `36601`, time.Duration(0), `"36601" is not a number of "24h0m0s"`},
-		{"span that overflows", days(math.MaxInt64), `9223372036854775807`, time.Duration(0), `"9223372036854775807" is not a number of "24h0m0s"`},
-		{"span below none", days(-1), `-1`, time.Duration(0), `"-1" is not a number of "24h0m0s"`},
+		{"none", `[]`, nil, nil},
+		{"two", `[{"Key":"env","Value":"prod"},{"key":"team","value":"db"}]`, map[string]string{"env": "prod", "team": "db"}, nil},
+		{"empty value", `[{"Key":"env","Value":""}]`, map[string]string{"env": ""}, nil},
+		{"value of another type", `[{"Key":"env","Value":{}}]`, map[string]string{"env": ""}, []Rejection{{"V", "an object or list is not text"}}},
+		{"key of another type", `[{"Key":true,"Value":"prod"}]`, map[string]string{"": "prod"}, []Rejection{{"K", `"true" is not text`}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var r Reader
-			if diff := cmp.Diff(tt.want, tt.read(&r, scalar(t, tt.value))); diff != "" {
-				t.Errorf("value (-want +got):\n%s", diff)
+			var tags []Tag
+			if mistyped, err := Unmarshal([]byte(tt.text), &tags); mistyped || err != nil {
+				t.Fatal(mistyped, err)
 			}
-			checkRejected(t, r, tt.bad)
+			var r Reader
+			if diff := cmp.Diff(tt.want, r.Tags(tags, "K", "V")); diff != "" {
+				t.Errorf("tags (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.bad, r.Rejected); diff != "" {
+				t.Errorf("rejected (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFlags(t *testing.T) {
+	tests := []struct {
+		name            string
+		flag            *bool
+		isTrue, isFalse bool
+	}{
+		{"not set", nil, false, false},
+		{"true", new(true), true, false},
+		{"false", new(false), false, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if IsTrue(tt.flag) != tt.isTrue || IsFalse(tt.flag) != tt.isFalse {
+				t.Errorf("IsTrue %v, IsFalse %v; want %v and %v", IsTrue(tt.flag), IsFalse(tt.flag), tt.isTrue, tt.isFalse)
+			}
 		})
 	}
 }
