@@ -169,7 +169,7 @@ func TestUnreadClusterIsNotForgotten(t *testing.T) {
 
 // A cluster may be deleted, and made again by restoring it under the same id, in the other mode.
 func TestGoneClusterIsForgotten(t *testing.T) {
-	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *cloudsim.Backup) {})))
+	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *fleet.Backup) {})))
 	in := b.instances(t)[sourcetest.ShardedID]
 	modes := func() int {
 		t.Helper()
@@ -189,7 +189,7 @@ func TestGoneClusterIsForgotten(t *testing.T) {
 	}
 	for _, step := range steps {
 		rename := func(from, to string) {
-			sim.Update(func(f *cloudsim.Fleet) { f.Instance(from).ID = to })
+			sim.Update(func(f *fleet.Fleet) { f.Instance(from).ID = to })
 		}
 		rename(sourcetest.ShardedID, step.id)
 		b.instances(t)
