@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -49,64 +50,68 @@ func (b *Backup) Follow(ctx context.Context, started backup.Started, interval ti
 // look reads once how far the backup is. The error says that the backup failed. That the look itself failed is in the
 // progress.
 func (b *Backup) look(ctx context.Context, started backup.Started) (Progress, error) {
-	targets := b.instance.Targets()
-	p := Progress{Targets: len(targets)}
+	p := Progress{Targets: len(b.instance.Targets())}
 	job, found, err := b.job(ctx, started.JobID)
 	p.Err = err
 	if found {
 		p.Percent = job.Progress
-		if job.State == backup.JobFailed {
-			return p, fmt.Errorf("the backup job %s failed: %s", job.ID, cmp.Or(job.Reason, "the cloud does not say why"))
-		}
 	}
-	for _, t := range targets {
+	if found && job.State == backup.JobFailed {
+		return p, fmt.Errorf("the backup job %s failed: %s", job.ID, cmp.Or(job.Reason, "the cloud does not say why"))
+	}
+	for _, t := range b.instance.Targets() {
 		list, err := b.source.Backups(ctx, b.instance, t.NodeID, b.since)
 		p.Err = cmp.Or(p.Err, err)
-		switch set := b.find(t.NodeID, started.BackupID, list); {
-		case set == nil:
-		case set.State == backup.StateFailed:
+		switch set := b.find(t.NodeID, started.BackupID, list); set.State {
+		case backup.StateFailed:
 			return p, fmt.Errorf("backup set %s of %s failed", set.ID, t)
-		case set.State == backup.StateSuccess:
+		case backup.StateSuccess:
 			p.Done++
+		default: // not in the list yet, or not ended
 		}
 	}
 	return p, nil
 }
 
-// find returns the set that was started; nil: it is not in the list yet. Without an id, that is the newest full set that
-// is new and not of the schedule.
-func (b *Backup) find(node, id string, list backup.List) *backup.Backup {
+// find returns the set that was started; the zero Backup when it is not in the list yet. Without an id, that is the
+// newest full set that is new and not of the schedule.
+func (b *Backup) find(node, id string, list backup.List) backup.Backup {
 	for _, set := range list.Backups {
-		ours := set.ID == id
-		if id == "" {
-			ours = !b.before[key{node, set.ID}] && set.Trigger != backup.TriggerAutomatic && set.Kind != backup.KindIncremental
-		}
-		if ours {
-			return &set
+		if (id != "" && set.ID == id) || (id == "" && b.isNew(node, set)) {
+			return set
 		}
 	}
-	return nil
+	return backup.Backup{}
 }
 
-// job returns the job with the id, or else the one that is running and not of the schedule. found is false when there is
-// none, or when the cloud lists no jobs.
+// isNew reports whether a set may be the one that was started.
+func (b *Backup) isNew(node string, set backup.Backup) bool {
+	return !b.before[key{node, set.ID}] && set.Trigger != backup.TriggerAutomatic && set.Kind != backup.KindIncremental
+}
+
+// job returns the job of the backup. found is false when there is none, or when the cloud lists no jobs.
 func (b *Backup) job(ctx context.Context, id string) (job backup.Job, found bool, err error) {
 	jobs, err := b.source.Jobs(ctx, b.instance)
-	if err != nil {
-		if backup.ClassOf(err) == backup.ClassUnsupported {
-			err = nil
-		}
+	switch {
+	case backup.ClassOf(err) == backup.ClassUnsupported:
+		return backup.Job{}, false, nil
+	case err != nil:
 		return backup.Job{}, false, err
 	}
-	for _, job := range jobs {
-		if id != "" && job.ID == id {
-			return job, true, nil
-		}
+	job, found = ours(jobs, id)
+	return job, found, nil
+}
+
+// ours returns the job with the id, or else the one that is running and not of the schedule.
+func ours(jobs []backup.Job, id string) (job backup.Job, found bool) {
+	i := slices.IndexFunc(jobs, func(j backup.Job) bool { return id != "" && j.ID == id })
+	if i < 0 {
+		i = slices.IndexFunc(jobs, func(j backup.Job) bool {
+			return j.State == backup.JobRunning && j.Trigger != backup.TriggerAutomatic
+		})
 	}
-	for _, job := range jobs {
-		if job.State == backup.JobRunning && job.Trigger != backup.TriggerAutomatic {
-			return job, true, nil
-		}
+	if i < 0 {
+		return backup.Job{}, false
 	}
-	return backup.Job{}, false, nil
+	return jobs[i], true
 }

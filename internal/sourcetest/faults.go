@@ -46,28 +46,29 @@ func answers() map[cloudsim.FaultKind][]backup.Class {
 // testFaults makes the call of each scope fail with each fault.
 func testFaults(t *testing.T, p Provider) {
 	for _, scope := range allScopes() {
-		operation, ok := p.Operations[scope]
-		if !ok {
+		if _, ok := p.Operations[scope]; !ok {
 			continue
 		}
 		t.Run(string(scope), func(t *testing.T) {
 			for kind, want := range answers() {
-				if override, ok := p.Answers[FaultCase{scope, kind}]; ok {
+				c := FaultCase{scope, kind}
+				if override, ok := p.Answers[c]; ok {
 					want = override
 				}
-				t.Run(string(kind), func(t *testing.T) { testFault(t, p, scope, operation, kind, want) })
+				t.Run(string(kind), func(t *testing.T) { testFault(t, p, c, want) })
 			}
 		})
 	}
 }
 
-func testFault(t *testing.T, p Provider, scope Scope, operation string, kind cloudsim.FaultKind, want []backup.Class) {
-	b := start(t, p, Fleet(p))
+// testFault checks that the call of a scope ends with one of the classes, and how often it was made.
+func testFault(t *testing.T, p Provider, c FaultCase, want []backup.Class) {
+	b, operation := start(t, p, Fleet(p)), p.Operations[c.Scope]
 	in := b.instance(t, ReplicaSetID)
 	before, attemptsBefore := b.Count(""), b.sum(b.attempts)
 	// A throttled answer has no Retry-After, so that the test need not wait.
-	b.Inject(cloudsim.Fault{Operation: operation, Kind: kind, Delay: faultDelay(kind)})
-	n, err := b.ask(t.Context(), scope, in)
+	b.Inject(cloudsim.Fault{Operation: operation, Kind: c.Kind, Delay: faultDelay(c.Kind)})
+	n, err := b.ask(t.Context(), c.Scope, in)
 	got := backup.ClassOf(err)
 	if !slices.Contains(want, got) {
 		t.Fatalf("class = %q, want one of %q; %d things, error: %v", got, want, n, err)
@@ -79,7 +80,7 @@ func testFault(t *testing.T, p Provider, scope Scope, operation string, kind clo
 		checkFailure(t, err, operation, n)
 	}
 	calls, attempts := b.Count("")-before, b.sum(b.attempts)-attemptsBefore
-	if kind == cloudsim.FaultReset && calls == attempts+1 {
+	if c.Kind == cloudsim.FaultReset && calls == attempts+1 {
 		calls-- // net/http itself asks again when it is a kept connection that breaks
 	}
 	if calls == 0 || calls != attempts {

@@ -25,6 +25,7 @@ func TestSchedules(t *testing.T) {
 		bad   string
 	}{
 		{"days sorted, once each", weekdays, `"Friday, Monday,,Friday"`, []time.Weekday{time.Monday, time.Friday}, ""},
+		{"an empty name between days", weekdays, `"Friday,,Monday"`, []time.Weekday{time.Monday, time.Friday}, ""},
 		{"no days", weekdays, ``, none, ""},
 		{"empty days", weekdays, `""`, none, ""},
 		{"one name that is no weekday rejects the list", weekdays, `"Friday,Someday"`, none, `"Friday,Someday" is not a list of weekdays`},
