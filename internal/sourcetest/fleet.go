@@ -89,17 +89,17 @@ func dailyBackup(id string, daysAgo int) fleet.Backup {
 
 // runningBackup gives the instance that was never backed up a backup that is running.
 func runningBackup(p Provider) fleet.Fleet {
-	fleet := Fleet(p)
-	fleet.Instance(EmptyID).Backups = []fleet.Backup{
+	f := Fleet(p)
+	f.Instance(EmptyID).Backups = []fleet.Backup{
 		{ID: "r-1", Method: "Physical", Status: "running", Start: Now.Add(-time.Minute).Truncate(time.Second)},
 	}
-	return fleet
+	return f
 }
 
 // manyBackups gives the replica set n backups, one every quarter of an hour.
 func manyBackups(p Provider, n int) fleet.Fleet {
-	fleet := Fleet(p)
-	in := fleet.Instance(ReplicaSetID)
+	f := Fleet(p)
+	in := f.Instance(ReplicaSetID)
 	in.Backups = nil
 	for i := range n {
 		set := dailyBackup(fmt.Sprintf("b-%03d", i), 1)
@@ -107,15 +107,15 @@ func manyBackups(p Provider, n int) fleet.Fleet {
 		set.End = set.Start.Add(time.Minute)
 		in.Backups = append(in.Backups, set)
 	}
-	return fleet
+	return f
 }
 
 // manyInstances returns an account with n instances.
 func manyInstances(p Provider, n int) fleet.Fleet {
-	fleet := Fleet(p)
-	fleet.Accounts[0].Instances = nil
+	f := Fleet(p)
+	f.Accounts[0].Instances = nil
 	for i := range n {
-		fleet.Accounts[0].Instances = append(fleet.Accounts[0].Instances, instance(p, fmt.Sprintf("dds-bp1%04d", i)))
+		f.Accounts[0].Instances = append(f.Accounts[0].Instances, instance(p, fmt.Sprintf("dds-bp1%04d", i)))
 	}
-	return fleet
+	return f
 }

@@ -165,9 +165,9 @@ func testPages(t *testing.T, p Provider) {
 	}
 	for _, fault := range []cloudsim.FaultKind{cloudsim.FaultWrongTotal, cloudsim.FaultLowTotal} {
 		t.Run(string(fault), func(t *testing.T) {
-			fleet := manyBackups(p, 250)
-			fleet.Instance(ReplicaSetID).Policy.LogBackup = false // so that no list is empty, which must contradict no total
-			b := start(t, p, fleet)
+			f := manyBackups(p, 250)
+			f.Instance(ReplicaSetID).Policy.LogBackup = false // so that no list is empty, which must contradict no total
+			b := start(t, p, f)
 			b.Inject(cloudsim.Fault{Operation: p.Operations[Backups], Kind: fault})
 			checkBackups(t, b, 250)
 		})

@@ -33,9 +33,9 @@ func testRecords(t *testing.T, p Provider) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			fleet := Fleet(p)
-			fleet.Instance(ReplicaSetID).Backups[2].Override = tt.override
-			b := start(t, p, fleet)
+			f := Fleet(p)
+			f.Instance(ReplicaSetID).Backups[2].Override = tt.override
+			b := start(t, p, f)
 			list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
 			if err != nil {
 				t.Fatal(err)
@@ -52,9 +52,9 @@ func testRecords(t *testing.T, p Provider) {
 		})
 	}
 	t.Run("unknown status", func(t *testing.T) {
-		fleet := Fleet(p)
-		fleet.Instance(ReplicaSetID).Backups[2].Status = "Pondering"
-		b := start(t, p, fleet)
+		f := Fleet(p)
+		f.Instance(ReplicaSetID).Backups[2].Status = "Pondering"
+		b := start(t, p, f)
 		list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
 		if err != nil || len(list.Backups) != 3 || list.Backups[0].State != backup.StateUnknown || list.Backups[0].SizeBytes != nil {
 			t.Errorf("Backups = %v, %v; want the newest of three in state unknown and without a size", list.Backups, err)

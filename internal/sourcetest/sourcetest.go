@@ -108,7 +108,7 @@ type bench struct {
 }
 
 // start serves the fleet and returns a Source on it. The test fails if anything of either still runs at its end.
-func start(t *testing.T, p Provider, fleet fleet.Fleet) *bench {
+func start(t *testing.T, p Provider, f fleet.Fleet) *bench {
 	t.Helper()
 	leaks := goleak.IgnoreCurrent()
 	b := &bench{Provider: p, attempts: map[string]int{}, rejected: map[string]int{}}
@@ -121,7 +121,7 @@ func start(t *testing.T, p Provider, fleet fleet.Fleet) *bench {
 		server.Close()
 		goleak.VerifyNone(t, leaks)
 	})
-	account := fleet.Accounts[0]
+	account := f.Accounts[0]
 	b.Source = p.New(t, Env{
 		URL: server.URL, Account: accountName, ProjectID: account.ProjectIDs[p.Region], Region: p.Region, Now: now,
 		Keys: func() (cloudcall.Keys, error) {
