@@ -253,3 +253,20 @@ func TestDefaultChain(t *testing.T) {
 		t.Error("the keys are not those of the environment")
 	}
 }
+
+// What a fetch is about to return may be what the cloud just refused, so the next fetch starts with a new chain.
+func TestChainIsBuiltAnewWhenRefusedDuringAFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, built := chainOf(&fakeChain{takes: 10 * time.Second})
+		var fetch sync.WaitGroup
+		fetch.Go(func() { wantKey(t, c, "key-1") })
+		synctest.Wait()
+		c.Invalidate(sdkError(400, "InvalidSecurityToken.Expired", "x"))
+		fetch.Wait()
+		time.Sleep(time.Minute)
+		wantKey(t, c, "key-2")
+		if *built != 2 {
+			t.Errorf("built %d times, want anew after the refusal", *built)
+		}
+	})
+}

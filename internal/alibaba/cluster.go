@@ -151,6 +151,9 @@ func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
 		"running": backup.StateRunning, "backuping": backup.StateRunning, "checking": backup.StateRunning,
 		"scheduled": backup.StateRunning, "init": backup.StateRunning,
 	})
+	if whole.State == backup.StateRunning {
+		whole.EndedAt = time.Time{} // an end means nothing yet
+	}
 	set.available = r.Flag("IsAvail", rec.IsAvail)
 	set.parts = make(map[string]backup.Backup, len(rec.Backups))
 	for i := range rec.Backups {
@@ -211,7 +214,6 @@ func (set *clusterSet) forShard(node string) (b backup.Backup, ok bool) {
 	b = set.whole
 	switch {
 	case b.State == backup.StateRunning:
-		b.EndedAt = time.Time{}
 		return b, true
 	case set.unread || !set.incomplete():
 		return b, false // the part may be good, or the shard may be younger than the set

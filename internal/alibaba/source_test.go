@@ -227,6 +227,31 @@ func TestWhatTheDocumentationLeavesOpen(t *testing.T) {
 	})
 }
 
+// That the cloud refuses an end in the future is known only when the same call works with another end.
+func TestRefusedEndIsRememberedOnlyWhenAnotherOneWorks(t *testing.T) {
+	var ends []string
+	broken := true
+	b := on(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		end := r.FormValue("EndTime")
+		ends = append(ends, end[len("2026-01-15T"):])
+		if broken || end > "2026-01-15T10:30Z" {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"Code":"InvalidEndTime.Malformed","Message":"x"}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"Backups":{"Backup":[]}}`)
+	}))
+	for _, broken = range []bool{true, false, false} {
+		if _, err := b.Backups(t.Context(), replicaSet, "", since()); (err != nil) != broken {
+			t.Errorf("error = %v, want one: %v", err, broken)
+		}
+	}
+	want := []string{"10:31Z", "10:30Z", "10:31Z", "10:30Z", "10:30Z"}
+	if diff := cmp.Diff(want, ends); diff != "" {
+		t.Errorf("ends asked for (-want +got):\n%s", diff)
+	}
+}
+
 func TestBadValuesAreLoggedOnce(t *testing.T) {
 	_, b := simulate(t, cloudsim.Variants{}, func(f *fleet.Fleet) {
 		f.Instance(sourcetest.ReplicaSetID).Backups[0].Override = map[string]any{"BackupSize": "12 GB"}

@@ -74,6 +74,7 @@ func TestHeadersAreKept(t *testing.T) {
 		{"Huawei Cloud", map[string]string{"X-Request-Id": "h1", "Retry-After": "3"}, "h1", 3 * time.Second},
 		{"none", nil, "", 0},
 		{"an hour is a minute", map[string]string{"Retry-After": "3600"}, "", time.Minute},
+		{"an hour is a minute, in milliseconds", map[string]string{"x-acs-retry-after": "3600000"}, "", time.Minute},
 		{"a number that overflows", map[string]string{"Retry-After": "99999999999999999999"}, "", 0},
 		{"no number", map[string]string{"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", "x-acs-retry-after": "soon"}, "", 0},
 		{"negative", map[string]string{"Retry-After": "-3"}, "", 0},
@@ -105,5 +106,28 @@ func TestHeadersAreKept(t *testing.T) {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestHeadersDoNotReplaceWhatTheErrorHas(t *testing.T) {
+	url, transport := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Request-Id", "of the header")
+		w.Header().Set("Retry-After", "30")
+		w.WriteHeader(400)
+		_, _ = io.WriteString(w, `{"Code":"Throttling"}`)
+	})
+	c, _ := newCaller(Options{MaxAttempts: 1})
+	want := backup.Error{
+		Op: "Op", Class: backup.ClassThrottled, Status: 429, RequestID: "of the body", RetryAfter: time.Second,
+	}
+	c.opts.Classify = func(string, error) *backup.Error { return new(want) }
+	_, err := Do(t.Context(), c, "Op", func(ctx context.Context) (string, error) {
+		if _, err := get(transport, url)(ctx); err != nil {
+			return "", err
+		}
+		return "", fmt.Errorf("what the SDK made of it")
+	})
+	if diff := cmp.Diff(error(&want), err); diff != "" {
+		t.Errorf("error (-want +got):\n%s", diff)
 	}
 }

@@ -20,6 +20,7 @@ func TestBudget(t *testing.T) {
 	}{
 		{"two a second", NewBudget(2, false), []string{"A", "A", "A", "A"}, []time.Duration{0, 0, 500 * time.Millisecond, time.Second}},
 		{"each operation its own", NewBudget(1, false), []string{"A", "B", "A", "B"}, []time.Duration{0, 0, time.Second, time.Second}},
+		{"one and a half a second: a burst of two", NewBudget(1.5, false), []string{"A", "A"}, []time.Duration{0, 0}},
 		{"shared", NewBudget(1, true), []string{"A", "B", "A"}, []time.Duration{0, time.Second, 2 * time.Second}},
 		{"less than one a second", NewBudget(0.5, true), []string{"A", "A"}, []time.Duration{0, 2 * time.Second}},
 		{"no limit", NewBudget(0, true), []string{"A", "A", "A"}, []time.Duration{0, 0, 0}},

@@ -275,3 +275,46 @@ func TestNoGate(t *testing.T) {
 		}
 	})
 }
+
+func TestGateStaysShutAfterManyRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGate(time.Now, nil)
+		for n := range 80 { // more than a shift of the first pause can take
+			leave, err := g.enter(t.Context())
+			if err != nil {
+				t.Fatalf("after %d refusals and a pause: %v", n, err)
+			}
+			leave(failure(backup.ClassAuth))
+			if _, err := g.enter(t.Context()); backup.ClassOf(err) != backup.ClassAuth {
+				t.Fatalf("right after refusal %d: enter = %v, want the refusal", n+1, err)
+			}
+			time.Sleep(maxPause)
+		}
+	})
+}
+
+// The pause grows with the refusals of the same credentials. Other credentials begin with the first pause.
+func TestGatePausesAnewForNewCredentials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := "old"
+		g := NewGate(time.Now, func() string { return key })
+		refuse := func() {
+			t.Helper()
+			leave, err := g.enter(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			leave(failure(backup.ClassAuth))
+		}
+		for range 4 {
+			refuse()
+			time.Sleep(maxPause)
+		}
+		key = "new"
+		refuse()
+		time.Sleep(firstPause)
+		if _, err := g.enter(t.Context()); err != nil {
+			t.Errorf("after the first pause of the new credentials: %v", err)
+		}
+	})
+}

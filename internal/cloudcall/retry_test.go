@@ -98,3 +98,18 @@ func TestNoPauseOutlastsTheCall(t *testing.T) {
 		}
 	})
 }
+
+func TestPausesStopGrowing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCaller(Options{MaxAttempts: 9, FirstRetry: 10 * time.Second})
+		s := newScript(failure(backup.ClassServer))
+		if _, err := Do(t.Context(), c, "Op", s.attempt); err == nil {
+			t.Fatal("no error")
+		}
+		for i := range len(s.at) - 1 {
+			if pause := s.at[i+1] - s.at[i]; pause > 45*time.Second+1 {
+				t.Errorf("pause %d was %v, want at most half a minute and half of that", i+1, pause)
+			}
+		}
+	})
+}

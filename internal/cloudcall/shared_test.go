@@ -118,3 +118,30 @@ func TestSharedFailureAndTimeout(t *testing.T) {
 		}
 	})
 }
+
+// Of two listings at the same time, leaving the older one must not end the sharing of the newer one.
+func TestSharedKeepsTheNewerOfTwoListings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, listings := newListing(0)
+		since := time.Now()
+		older, leave := context.WithCancel(t.Context())
+		defer leave()
+		get := func(ctx context.Context, caller string, since time.Time, want int) {
+			if got, err := s.Get(ctx, caller, since); got != want || (err == nil) != (want > 0) {
+				t.Errorf("%s got %d, %v; want %d", caller, got, err, want)
+			}
+		}
+		var callers sync.WaitGroup
+		callers.Go(func() { get(older, "a", since, 0) })
+		synctest.Wait()
+		callers.Go(func() { get(t.Context(), "b", since.Add(-time.Hour), 2) })
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		callers.Go(func() { get(t.Context(), "c", since, 2) })
+		callers.Wait()
+		if *listings != 2 {
+			t.Errorf("%d listings, want 2: c joins that of b", *listings)
+		}
+	})
+}

@@ -47,6 +47,7 @@ func TestDecode(t *testing.T) {
 		{"no total", backups, `{"backups":[]}`, 0, "ListBackups: protocol: the answer has no proper total_count"},
 		{"total null", backups, `{"backups":[],"total_count":null}`, 0, "ListBackups: protocol: the answer has no proper total_count"},
 		{"total of the wrong type", backups, `{"backups":[{}],"total_count":{"a":1}}`, 1, ""},
+		{"an error code of another type is none", backups, `{"backups":[],"total_count":0,"error_code":0}`, 0, ""},
 		{"truncated", backups, `{"backups":[`, 0, "ListBackups: protocol: the answer cannot be read: unexpected end of JSON input"},
 
 		{"policy", policy, `{"backup_policy":{}}`, 0, ""},

@@ -76,6 +76,7 @@ func TestAnswersThatAreNoLists(t *testing.T) {
 		{"cut", 200, `{"backups":[`, backup.ClassProtocol},
 		{"two documents", 200, `{"backups":[],"instances":[],"jobs":[],"total_count":0}{}`, backup.ClassProtocol},
 		{"an error in a success", 200, `{"error_code":"DBS.280110","error_msg":"The instance does not exist."}`, backup.ClassNotFound},
+		{"an error beside empty lists", 200, `{"backups":[],"instances":[],"jobs":[],"backup_policy":{"keep_days":1},"restore_time":[],"total_count":0,"error_code":"DBS.280110"}`, backup.ClassNotFound},
 		{"HTML in a success", 200, `<html>`, backup.ClassProtocol},
 		{"HTML of a proxy", 502, `<html><h1>502 Bad Gateway</h1></html>`, backup.ClassServer},
 		{"server error, empty", 503, ``, backup.ClassServer},
@@ -129,21 +130,41 @@ func TestRetryAfterAndRequestID(t *testing.T) {
 }
 
 func TestNoErrorShowsCredentials(t *testing.T) {
-	keys := cloudcall.Keys{AccessKeyID: "AKVISIBLE", AccessKeySecret: "SKVISIBLE", SecurityToken: "STSVISIBLE", AuthToken: ""}
-	f := newFake(t, map[string]http.HandlerFunc{"/instances": func(w http.ResponseWriter, r *http.Request) {
-		body := fmt.Sprintf(`{"error_code":"APIGW.0301","error_msg":"Get secretKey failed,ak:%s,err:ak not exist %s %s"}`,
-			keys.AccessKeyID, r.Header.Get("X-Security-Token"), "SKVISIBLE")
-		send(401, body)(w, r)
-	}})
-	s, _ := open(t, f.URL, func(o *Options) { o.Keys = func() (cloudcall.Keys, error) { return keys, nil } })
-	_, err := s.Instances(t.Context())
-	const want = "ListInstances: auth APIGW.0301 (HTTP 401): Get secretKey failed,ak:<secret>,err:ak not exist <secret> <secret> [request id rid-1]; " +
-		"check the account's credentials: the access key and its secret, the security token, or the token file; and the clock of this machine"
-	if errorText(err) != want {
-		t.Errorf("got  %v\nwant %s", err, want)
+	tests := []struct {
+		name   string
+		keys   cloudcall.Keys
+		status int
+		said   string // by the cloud
+		want   string // in the error
+	}{
+		{
+			"access key", cloudcall.Keys{AccessKeyID: "AKVISIBLE", AccessKeySecret: "SKVISIBLE", SecurityToken: "STSVISIBLE"}, 401,
+			"Get secretKey failed,ak:AKVISIBLE,err:ak not exist STSVISIBLE SKVISIBLE",
+			"(HTTP 401): Get secretKey failed,ak:<secret>,err:ak not exist <secret> <secret>",
+		},
+		{
+			"user token", cloudcall.Keys{AuthToken: "TOKENVISIBLE"}, 401, "token TOKENVISIBLE is expired", "(HTTP 401): token <secret> is expired",
+		},
+		{
+			"with HTTP 200", cloudcall.Keys{AccessKeyID: "AKVISIBLE", AccessKeySecret: "SKVISIBLE"}, 200, "ak:AKVISIBLE", "(HTTP 200): ak:<secret>",
+		},
 	}
-	if text := fmt.Sprintf("%+v %#v", err, err); strings.Contains(text, "VISIBLE") {
-		t.Error("the error holds credentials")
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFake(t, map[string]http.HandlerFunc{
+				"/instances": send(tt.status, fmt.Sprintf(`{"error_code":"APIGW.0301","error_msg":%q}`, tt.said)),
+			})
+			s, _ := open(t, f.URL, func(o *Options) { o.Keys = func() (cloudcall.Keys, error) { return tt.keys, nil } })
+			_, err := s.Instances(t.Context())
+			want := "ListInstances: auth APIGW.0301 " + tt.want + " [request id rid-1]; " +
+				"check the account's credentials: the access key and its secret, the security token, or the token file; and the clock of this machine"
+			if errorText(err) != want {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+			if text := fmt.Sprintf("%+v %#v", err, err); strings.Contains(text, "VISIBLE") {
+				t.Error("the error holds credentials")
+			}
+		})
 	}
 }
 

@@ -106,6 +106,8 @@ func TestConvertRanges(t *testing.T) {
 		{"the newest of two, in any order", []any{span(at(5, 0), at(6, 0)), span(at(1, 0), at(2, 0))}, backup.Window{Start: at(5, 0), End: at(6, 0)}, 0},
 		{"joined where they touch", []any{span(at(1, 0), at(2, 0)), span(at(2, 0), at(6, 0))}, backup.Window{Start: at(1, 0), End: at(6, 0)}, 0},
 		{"joined where they overlap", []any{span(at(1, 0), at(4, 0)), span(at(2, 0), at(6, 0))}, backup.Window{Start: at(1, 0), End: at(6, 0)}, 0},
+		{"joined across a millisecond", []any{span(at(1, 0), at(2, 0).Add(-time.Millisecond)), span(at(2, 0), at(6, 0))}, backup.Window{Start: at(1, 0), End: at(6, 0)}, 0},
+		{"not joined across seconds", []any{span(at(1, 0), at(2, 0).Add(-2*time.Second)), span(at(2, 0), at(6, 0))}, backup.Window{Start: at(2, 0), End: at(6, 0)}, 0},
 		{"joined in a chain", []any{span(at(1, 0), at(2, 0)), span(at(2, 0), at(3, 0)), span(at(3, 0), at(4, 0))}, backup.Window{Start: at(1, 0), End: at(4, 0)}, 0},
 		{
 			"the documented example",

@@ -1,6 +1,7 @@
 package huawei
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"sync"
@@ -226,5 +227,58 @@ func TestRecoveryIsNotAskedWhereThereWillBeNone(t *testing.T) {
 		if got := p.count("/restore-time") - before; got != step.calls {
 			t.Errorf("%s: %d calls, want %d", step.name, got, step.calls)
 		}
+	}
+}
+
+// An instance that is gone and comes back is a new one: nothing of the former one holds for it.
+func TestGoneInstanceIsForgotten(t *testing.T) {
+	p := newProject(t)
+	p.policy = send(200, policyWithout)
+	s, _ := open(t, p.URL, nil)
+	listed := []string{fmt.Sprintf(`{"id":%q,"mode":"ReplicaSet"}`, testInstance)}
+	p.answers["/instances"] = func(w http.ResponseWriter, r *http.Request) { paged("instances", listed...)(w, r) }
+	steps := []struct {
+		name   string
+		listed []string
+		calls  int // for the recovery window
+	}{
+		{"there", listed, 2},
+		{"no moment to restore to", listed, 0},
+		{"gone", []string{`{"id":"i2in02"}`}, 2},
+	}
+	for _, step := range steps {
+		listed = step.listed
+		before := p.count("/restore-time")
+		if _, err := s.Instances(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Recovery(t.Context(), instanceNamed(testInstance)); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.count("/restore-time") - before; got != step.calls {
+			t.Errorf("%s: %d calls, want %d", step.name, got, step.calls)
+		}
+	}
+}
+
+// A policy that nobody waited for has not failed.
+func TestCancelledPolicyIsReadAgain(t *testing.T) {
+	p := newProject(t)
+	s, _ := open(t, p.URL, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	p.policy = func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	}
+	if _, err := s.Policy(ctx, instanceNamed(testInstance)); backup.ClassOf(err) != backup.ClassCanceled {
+		t.Errorf("policy: %v, want class canceled", err)
+	}
+	p.policy = send(200, policyWith)
+	list, err := s.Backups(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8))
+	if err != nil || len(list.Asked) != 2 || p.count("/policy") != 2 {
+		t.Errorf("backups asked %v, %v after %d policies; want both kinds after two", list.Asked, err, p.count("/policy"))
 	}
 }

@@ -286,6 +286,24 @@ func TestListThatGrowsWhileItIsRead(t *testing.T) {
 	}
 }
 
+// The same list that grows, of instances; and backups of two instances that have the same id.
+func TestRecordsThatRepeatAnID(t *testing.T) {
+	f := newFake(t, map[string]http.HandlerFunc{
+		"/instances": paged("instances", `{"id":"i1in02"}`, `{"id":"i1in02"}`, `{"id":"i2in02"}`),
+		"/backups":   paged("backups", record("i1in02", "b1br02", now), record("i2in02", "b1br02", now)),
+	})
+	s, _ := open(t, f.URL, nil)
+	listing, err := s.Instances(t.Context())
+	if err != nil || len(listing.Instances) != 2 || listing.Unread != 0 {
+		t.Errorf("Instances = %+v, %v; want each of two once", listing, err)
+	}
+	for _, id := range []string{"i1in02", "i2in02"} {
+		if list, err := s.Backups(t.Context(), instanceNamed(id), "", now.AddDate(0, 0, -8)); err != nil || len(list.Backups) != 1 {
+			t.Errorf("backups of %s: %v, %v; want one", id, list, err)
+		}
+	}
+}
+
 func TestListWithoutEnd(t *testing.T) {
 	n := 0
 	f := newFake(t, map[string]http.HandlerFunc{"/instances": func(w http.ResponseWriter, _ *http.Request) {

@@ -95,6 +95,43 @@ func TestFollow(t *testing.T) {
 			want: []manual.Progress{{Targets: 1}, {Targets: 1, Percent: new(5.0), Done: 1, Elapsed: time.Second}},
 		},
 		{
+			name: "an incremental set is not ours",
+			backups: func(look int, _ string) (backup.List, error) {
+				between := set("between", manualSet, backup.StateSuccess)
+				between.Kind = backup.KindIncremental
+				switch look {
+				case 0:
+					return list(), nil
+				case 1:
+					return list(between), nil
+				}
+				return list(between, set("ours", manualSet, backup.StateSuccess)), nil
+			},
+			want: []manual.Progress{{Targets: 1}, {Targets: 1, Done: 1, Elapsed: time.Second}},
+		},
+		{
+			name: "a set of another shard with the same id", nodes: []string{"a", "b"},
+			backups: func(look int, node string) (backup.List, error) {
+				if look == 0 && node == "b" {
+					return list(), nil
+				}
+				return list(set("1", manualSet, backup.StateSuccess)), nil
+			},
+			err:  "context canceled",
+			want: []manual.Progress{{Targets: 2, Done: 1}},
+		},
+		{
+			name: "jobs that cannot be listed are reported",
+			backups: func(look int, _ string) (backup.List, error) {
+				if look == 0 {
+					return list(), nil
+				}
+				return list(set("new", manualSet, backup.StateSuccess)), nil
+			},
+			jobs: func(int) ([]backup.Job, error) { return nil, refused },
+			want: []manual.Progress{{Targets: 1, Done: 1, Err: refused}},
+		},
+		{
 			name: "a failed set",
 			backups: func(look int, _ string) (backup.List, error) {
 				if look == 0 {
@@ -165,7 +202,13 @@ func TestFollow(t *testing.T) {
 					t.Fatal(err)
 				}
 				var got []manual.Progress
-				err = b.Follow(t.Context(), backup.Started{JobID: "job", BackupID: test.id}, time.Second, func(p manual.Progress) { got = append(got, p) })
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				err = b.Follow(ctx, backup.Started{JobID: "job", BackupID: test.id}, time.Second, func(p manual.Progress) {
+					if got = append(got, p); len(got) == len(test.want) {
+						cancel() // what has not ended by now is not wanted to end
+					}
+				})
 				if (err == nil) != (test.err == "") || err != nil && err.Error() != test.err {
 					t.Errorf("error %v, want %q", err, test.err)
 				}

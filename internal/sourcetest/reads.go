@@ -49,6 +49,8 @@ func testReads(t *testing.T, p Provider) {
 		got, err := b.Source.Recovery(t.Context(), b.instance(t, ReplicaSetID))
 		compare(t, p.WantRecovery, got, err)
 	})
+	t.Run("unknown instance", func(t *testing.T) { testUnknownInstance(t, p) })
+	t.Run("answers are the caller's", func(t *testing.T) { testOwnAnswers(t, p) })
 	t.Run("running", func(t *testing.T) { testRunning(t, p) })
 	t.Run("empty fleet", func(t *testing.T) {
 		b := start(t, p, manyInstances(p, 0))
@@ -56,6 +58,18 @@ func testReads(t *testing.T, p Provider) {
 			t.Errorf("Instances = %v, want none", list)
 		}
 	})
+}
+
+// testUnknownInstance checks that an instance that does not exist is never taken for one without backups.
+func testUnknownInstance(t *testing.T, p Provider) {
+	b := start(t, p, Fleet(p))
+	in := b.instance(t, ReplicaSetID)
+	in.InstanceID = "dds-bp1unknown"
+	for _, scope := range allScopes()[1:] {
+		if n, err := b.ask(t.Context(), scope, in); backup.ClassOf(err) != backup.ClassNotFound {
+			t.Errorf("%s: %d things and %v, want class not_found", scope, n, err)
+		}
+	}
 }
 
 func compare[T any](t *testing.T, want, got T, err error) {
