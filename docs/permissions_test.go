@@ -16,25 +16,24 @@ import (
 func TestPolicies(t *testing.T) {
 	explained := read(t, "permissions", "README.md")
 	var granted []string
-	for file, want := range map[string]struct {
-		version string
-		actions []string
-	}{
-		"alibaba-read-only.json": {"1", []string{
-			"dds:DescribeBackupPolicy", "dds:DescribeBackupTasks", "dds:DescribeBackups", "dds:DescribeClusterBackups",
-			"dds:DescribeClusterRecoverTime", "dds:DescribeDBInstanceAttribute", "dds:DescribeDBInstances", "dds:DescribeInstanceRecoverTime",
-		}},
-		"alibaba-create-backup.json": {"1", []string{"dds:CreateBackup"}},
-		"huawei-read-only.json":      {"1.1", []string{"dds:backup:list", "dds:instance:list", "dds:task:list"}},
-		"huawei-project-lookup.json": {"1.1", []string{"iam:projects:listProjects"}},
-		"huawei-create-backup.json":  {"1.1", []string{"dds:instance:createManualBackup"}},
+	for file, want := range map[string]struct{ version, actions string }{
+		"alibaba-read-only.json":     {"1", `dds:Describe[A-Za-z]+`},
+		"alibaba-create-backup.json": {"1", `dds:CreateBackup`},
+		"huawei-read-only.json":      {"1.1", `dds:[a-z]+:list`},
+		"huawei-project-lookup.json": {"1.1", `iam:projects:listProjects`},
+		"huawei-create-backup.json":  {"1.1", `dds:instance:createManualBackup`},
 	} {
 		version, actions := policy(t, file)
 		if version != want.version {
 			t.Errorf("%s: version %q, want %q", file, version, want.version)
 		}
-		if diff := cmp.Diff(want.actions, actions); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", file, diff)
+		if len(actions) == 0 {
+			t.Errorf("%s allows nothing", file)
+		}
+		for _, action := range actions {
+			if !regexp.MustCompile("^" + want.actions + "$").MatchString(action) {
+				t.Errorf("%s allows %s, want only %s", file, action, want.actions)
+			}
 		}
 		if !strings.Contains(explained, "]("+file+")") {
 			t.Errorf("the README does not name %s", file)
