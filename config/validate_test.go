@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -45,7 +46,7 @@ func durationKeys() []durationKey {
 
 // pathsOf returns where the problems of c are.
 func pathsOf(c *Config) []string {
-	problems, _ := c.Validate().(Errors)
+	problems, _ := errors.AsType[Errors](c.Validate())
 	var paths []string
 	for _, p := range problems {
 		paths = append(paths, p.Path)
