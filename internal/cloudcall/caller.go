@@ -31,7 +31,7 @@ type Options struct {
 	// Classify turns an error of an SDK into an Error with a class. It never returns nil. It is asked only about errors
 	// that this package does not recognize: not about deadlines, connections and answers that are not JSON.
 	Classify func(op string, err error) *backup.Error
-	// Gate is shared by all calls of one account, in all regions; nil: none.
+	// Gate keeps refused credentials from being tried over and over; nil: none.
 	Gate *Gate
 	// Budget is the rate limit; nil: none.
 	Budget *Budget
@@ -65,14 +65,19 @@ func (c *Caller) Place() Place { return c.opts.Place }
 func (c *Caller) Rejected(field string) { c.opts.Observer.Rejected(field) }
 
 // Do makes one call, and repeats it while its failure has a class that may pass. op is the cloud's own name of the
-// operation. attempt is called with a context that ends at the deadline of the attempt, and returns by then. Every
-// error is a [*backup.Error]. When ctx ends during a retry, the error is that of the attempt before, because it says
-// more than "no answer in time".
+// operation. attempt is called with a context that ends at the deadline of the attempt, and returns by then. It may be
+// called again later, and at the same time by others, to find out whether the credentials still work: it must not write
+// to what it captured. Every error is a [*backup.Error]. When ctx ends during a retry, the error is that of the attempt
+// before, because it says more than "no answer in time".
 func Do[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (T, error) {
 	wait := newPauses(ctx, c.opts.FirstRetry)
+	again := func(ctx context.Context) *backup.Error {
+		_, failure, _ := send(ctx, c, op, attempt)
+		return failure
+	}
 	var last *backup.Error
 	value, err := backoff.Retry(ctx, func() (T, error) {
-		value, failure, sent := once(ctx, c, op, attempt)
+		value, failure, sent := once(ctx, c, op, attempt, again)
 		if failure == nil {
 			return value, nil
 		}
@@ -94,7 +99,7 @@ func Do[T any](ctx context.Context, c *Caller, op string, attempt func(context.C
 // Once makes one call and never repeats it. It is for operations that start a backup: without an answer, a backup may
 // have been started or not. The hint of such a failure says so.
 func Once[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (T, error) {
-	value, failure, sent := once(ctx, c, op, attempt)
+	value, failure, sent := once(ctx, c, op, attempt, nil)
 	if failure == nil {
 		return value, nil
 	}
@@ -136,17 +141,24 @@ func saysMore(ctx context.Context, failure *backup.Error, sent bool) bool {
 	}
 }
 
-// once makes one attempt: through the gate, within the budget, with a timeout, and counted. sent is false when the gate,
-// the budget or the context did not let the call be sent.
-func once[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (value T, failure *backup.Error, sent bool) {
+// once makes one attempt: through the gate, within the budget, with a timeout, and counted. again lets the gate make the
+// same call later; nil: it must not. sent is false when the gate, the budget or the context did not let the call be sent.
+func once[T any](
+	ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error), again func(context.Context) *backup.Error,
+) (value T, failure *backup.Error, sent bool) {
 	if ctx.Err() != nil {
 		return value, c.classify(ctx, op, ctx.Err()), false
 	}
-	leave, err := c.opts.Gate.enter(ctx)
+	permit, err := c.opts.Gate.enter(ctx, op)
 	if err != nil {
 		return value, c.classify(ctx, op, err), false
 	}
-	defer func() { leave(failure) }()
+	value, failure, sent = send(ctx, c, op, attempt)
+	return value, permit.leave(ctx, failure, again), sent
+}
+
+// send makes one attempt that the gate has let pass.
+func send[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (value T, failure *backup.Error, sent bool) {
 	if err := c.opts.Budget.wait(ctx, op); err != nil {
 		return value, c.classify(ctx, op, err), false
 	}

@@ -2,134 +2,254 @@ package cloudcall
 
 import (
 	"context"
-	"sync"
+	"errors"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// Gate stops calls with refused credentials, because clouds lock a key after a few failures in a row. It is shared by
-// all calls of one account.
+// Gate stands before all calls of one set of credentials in one region. Make one with [Breaker.Region]. A nil Gate lets
+// everything pass.
 //
-// Until one call has proved the credentials good, calls pass one at a time. After a refusal no call passes for a while,
-// and the pause doubles with each further refusal. Meanwhile calls fail at once, with the error of the refused call. New
-// credentials open the gate again. Calls that are already sent when good credentials are withdrawn cannot be stopped,
-// and count as one refusal.
+//   - Until a call has worked in the region, one call at a time passes, and until a call of an operation has worked there,
+//     one call of that operation. Such calls are on trial.
+//   - A refusal where nothing has worked yet shuts the operation for a while, and the region once a second refusal comes.
+//     What is shut fails at once with what the cloud said. Each further refusal doubles the pause.
+//   - A refusal where calls have worked is confirmed first: a call that worked is made again, and new calls wait for its
+//     outcome. If that is refused too, the region shuts. If it works, the refusal is one of that call: it gets the class
+//     permission, since the credentials are good and may not do this.
+//   - New credentials open everything.
 //
-// A Gate is safe for concurrent use. A nil Gate lets every call pass.
+// Calls in flight when good credentials are withdrawn are beyond its reach. They count as one refusal, the confirmation as
+// another.
 type Gate struct {
-	now         func() time.Time
-	fingerprint func() string // nil: a change of the credentials cannot be seen
-	turn        chan struct{} // holds a token while no call is proving the credentials
+	breaker *Breaker // its mutex guards all fields
 
-	mu       sync.Mutex
-	proven   bool
-	refusals int           // in a row, of the same credentials
-	until    time.Time     // no call passes before
-	refusal  *backup.Error // the newest; nil: none since the last good call
-	refused  string        // fingerprint of the refused credentials
+	proven     bool // a call has worked since the region was shut last
+	onTrial    bool // a call is in flight although the region is not proven
+	pause      pause
+	confirming *confirmation // nil: none under way
+	shuts      int           // how often it was shut
+	operations map[string]*operation
 }
 
-// Pauses after the first and after many refusals in a row. They keep refusals to three within 30 s.
+// operation is what is known of the calls of one operation in one region.
+type operation struct {
+	proven   bool
+	onTrial  bool
+	pause    pause
+	innocent int                                 // refusals in a row while other calls worked
+	again    func(context.Context) *backup.Error // makes its newest call that worked once more; nil: none
+	worked   time.Time                           // when that ended
+}
+
+// pause is a time in which nothing is sent.
+type pause struct {
+	refusals int           // in a row
+	until    time.Time     // its end; zero: none
+	last     *backup.Error // the newest of the refusals
+}
+
 const (
-	firstPause = 10 * time.Second
+	firstPause = 30 * time.Second
 	maxPause   = 5 * time.Minute
+	// keysPause is how long missing credentials are not looked for again.
+	keysPause = 10 * time.Second
+	// maxInnocent is how many calls of one operation in a row may be refused while others work, until the operation
+	// pauses: one instance that refuses must not hold up the operation for the others.
+	maxInnocent = 10
 )
 
-// NewGate returns a Gate for credentials that are not proved good yet. fingerprint returns a value that changes when the
-// credentials do. With a nil fingerprint, new credentials have to wait for the end of the pause.
+func (p *pause) begin(failure *backup.Error, now time.Time, first time.Duration) {
+	p.last, p.until = failure, now.Add(min(first<<min(p.refusals, 10), maxPause))
+	p.refusals++
+}
+
+func (p *pause) lasts(now time.Time) bool { return p.last != nil && now.Before(p.until) }
+
+// NewGate returns the gate of a region whose credentials are used nowhere else.
 func NewGate(now func() time.Time, fingerprint func() string) *Gate {
-	g := &Gate{now: now, fingerprint: fingerprint, turn: make(chan struct{}, 1)}
-	g.turn <- struct{}{}
-	return g
+	return NewBreaker(now, fingerprint).Region("")
 }
 
-// enter waits until a call may be made. Then it is the duty of the caller to call leave once, with the failure of the
-// call or nil.
-func (g *Gate) enter(ctx context.Context) (leave func(*backup.Error), err error) {
+// permit is the right to make one call.
+type permit struct {
+	gate      *Gate
+	name      string // of the operation
+	operation *operation
+	region    bool // the region was on trial with it
+	trial     bool // the call is on trial
+	shuts     int  // how often the gate had been shut by then
+}
+
+// enter waits for the right to call. The caller calls leave once, with what came of it. The error is what the cloud said
+// to the call that shut the gate, or the end of ctx.
+func (g *Gate) enter(ctx context.Context, op string) (*permit, error) {
 	if g == nil {
-		return func(*backup.Error) {}, nil
+		return nil, nil //nolint:nilnil // a nil permit is one without conditions
 	}
-	if p, err := g.check(); p.free || err != nil {
-		return p.end, err
+	for {
+		p, wait, err := g.try(op)
+		if p != nil || err != nil {
+			return p, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-wait:
+		}
 	}
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-g.turn:
-	}
-	p, err := g.check() // another call may have proved the credentials good or bad while this one waited
-	if p.free || err != nil {
-		g.turn <- struct{}{}
-		return p.end, err
-	}
-	return func(failure *backup.Error) {
-		p.end(failure)
-		g.turn <- struct{}{}
-	}, nil
 }
 
-// pass is the right to make one call.
-type pass struct {
-	gate    *Gate
-	free    bool          // calls pass freely; false: one at a time
-	refusal *backup.Error // the newest when the pass was given; nil: none
+// try returns a permit, or why there is none, or what to wait for.
+func (g *Gate) try(op string) (*permit, <-chan struct{}, error) {
+	b := g.breaker
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	o := g.operation(op)
+	if g.confirming != nil {
+		return nil, g.confirming.done, nil
+	}
+	free := g.proven && o.proven
+	if !free {
+		b.renewed()
+		if err := g.closed(o); err != nil {
+			return nil, nil, err
+		}
+		if o.onTrial || (g.onTrial && !g.proven) || b.onTrial+len(b.refused) >= maxRefusals {
+			return nil, b.changed, nil
+		}
+	}
+	p := &permit{gate: g, name: op, operation: o, trial: !free, region: !g.proven, shuts: g.shuts}
+	if p.trial {
+		b.onTrial++
+		o.onTrial = true
+	}
+	g.onTrial = g.onTrial || p.region
+	return p, nil, nil
 }
 
-// check returns a pass, or the error of the refused call while no call may pass.
-func (g *Gate) check() (pass, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	p := pass{gate: g, free: g.proven, refusal: g.refusal}
-	if g.refusal == nil || !g.now().Before(g.until) || g.current() != g.refused {
-		return p, nil
+func (g *Gate) operation(name string) *operation {
+	o, ok := g.operations[name]
+	if !ok {
+		o = &operation{}
+		g.operations[name] = o
 	}
-	shut := *g.refusal
-	again := "asked again at " + g.until.UTC().Format(time.TimeOnly) + " UTC"
-	if g.fingerprint != nil {
-		again += " or with new credentials"
-	}
-	shut.Hint = join(shut.Hint, again)
-	return p, &shut
+	return o
 }
 
-// current returns the fingerprint of the present credentials; "" when it is not known.
-func (g *Gate) current() string {
-	if g.fingerprint == nil {
-		return ""
+// closed returns why no call of an operation may be sent; nil: one may.
+func (g *Gate) closed(o *operation) error {
+	b, now := g.breaker, g.breaker.now()
+	switch {
+	case g.pause.lasts(now):
+		return b.again(g.pause.last, g.pause.until)
+	case o.pause.lasts(now):
+		return b.again(o.pause.last, o.pause.until)
 	}
-	return g.fingerprint()
+	if until := b.budgetEnds(); !until.IsZero() {
+		return b.again(b.last, until)
+	}
+	return nil
 }
 
-// end records the outcome of the call.
-func (p pass) end(failure *backup.Error) {
-	g := p.gate
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if p.refusal != g.refusal {
-		return // another call was refused after this one was sent: what this one says is older
+// leave learns from the outcome of a call and returns it with the class that the evidence supports. again makes the same
+// call once more; nil: it must not be made again.
+func (p *permit) leave(ctx context.Context, failure *backup.Error, again func(context.Context) *backup.Error) *backup.Error {
+	if p == nil {
+		return failure
 	}
+	b := p.gate.breaker
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p.end()
 	switch {
 	case proves(failure):
-		g.proven, g.refusals, g.refusal = true, 0, nil
-	case failure.Class == backup.ClassAuth:
-		g.refuse(failure)
+		p.worked(again)
+		return failure
+	case failure.Class != backup.ClassAuth:
+		return failure
+	}
+	return p.refused(ctx, failure)
+}
+
+// end gives back what the call on trial held.
+func (p *permit) end() {
+	if p.trial {
+		p.gate.breaker.onTrial--
+		p.operation.onTrial = false
+	}
+	if p.region {
+		p.gate.onTrial = false
+	}
+	p.gate.breaker.wake()
+}
+
+// worked notes a call that proves the credentials good, unless the gate was shut while it was under way: that is newer
+// than anything the call can tell.
+func (p *permit) worked(again func(context.Context) *backup.Error) {
+	g, o := p.gate, p.operation
+	if p.shuts != g.shuts && !g.proven {
+		return
+	}
+	g.breaker.worked()
+	g.proven, g.pause = true, pause{}
+	o.proven, o.pause, o.innocent = true, pause{}, 0
+	if again != nil {
+		o.again, o.worked = again, g.breaker.now()
 	}
 }
 
-// refuse records a refusal. The mutex is locked.
-func (g *Gate) refuse(failure *backup.Error) {
-	current := g.current()
-	if current != g.refused {
-		g.refusals = 0
+// refused learns from a refusal.
+func (p *permit) refused(ctx context.Context, failure *backup.Error) *backup.Error {
+	g, b := p.gate, p.gate.breaker
+	if _, none := errors.AsType[*CredentialsError](failure.Err); none {
+		b.last, b.tried = failure, b.look() // nothing was sent: this is no refusal
+		g.shut(failure, keysPause)
+		g.pause.refusals = 0 // the pause does not grow
+		return failure
 	}
-	g.until = g.now().Add(min(firstPause<<min(g.refusals, 10), maxPause))
-	g.refusals++
-	g.proven, g.refusal, g.refused = false, failure, current
+	if g.proven {
+		return g.confirm(ctx, p, failure)
+	}
+	if !p.region {
+		return failure // in flight when the region was shut
+	}
+	b.refuse(failure)
+	p.operation.pause.begin(failure, b.now(), firstPause)
+	if p.operation.pause.refusals > 1 || g.othersRefused(p.operation) {
+		g.shut(failure, firstPause)
+	}
+	return failure
+}
+
+// shut lets nothing pass in the region for a while.
+func (g *Gate) shut(failure *backup.Error, first time.Duration) {
+	g.pause.begin(failure, g.breaker.now(), first)
+	g.proven = false
+	g.shuts++
+}
+
+// othersRefused reports whether another operation than o is refused too.
+func (g *Gate) othersRefused(o *operation) bool {
+	for _, other := range g.operations {
+		if other != o && other.pause.last != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// forgive forgets all refusals.
+func (g *Gate) forgive() {
+	g.pause = pause{}
+	for _, o := range g.operations {
+		o.pause, o.innocent = pause{}, 0
+	}
 }
 
 // proves reports whether the outcome of a call shows that the credentials are good. Throttling does not: a cloud's
-// gateway may throttle a call before it looks at the credentials.
+// gateway may refuse a call before it looks at them.
 func proves(failure *backup.Error) bool {
 	return failure == nil || failure.Class.Answered() && failure.Class != backup.ClassThrottled
 }

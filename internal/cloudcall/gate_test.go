@@ -3,6 +3,9 @@ package cloudcall
 import (
 	"context"
 	"errors"
+	"regexp"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,211 +15,432 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// door is a cloud that counts its calls at the same time, and refuses them while shut.
-type door struct {
-	shut atomic.Bool
-
-	mu      sync.Mutex
-	inside  int
-	crowd   int         // most calls at once
-	refused []time.Time // when
+// refusal is what a cloud answers to credentials that it does not take.
+func refusal() *backup.Error {
+	return &backup.Error{Op: "Op", Class: backup.ClassAuth, Code: "InvalidAccessKeyId.NotFound", Err: errors.New("refused"), Hint: "check the key"}
 }
 
-func (d *door) attempt(ctx context.Context) (int, error) {
-	d.mu.Lock()
-	d.inside++
-	d.crowd = max(d.crowd, d.inside)
-	d.mu.Unlock()
-	select {
-	case <-time.After(100 * time.Millisecond):
-	case <-ctx.Done():
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.inside--
-	if ctx.Err() != nil {
-		return 0, ctx.Err()
-	}
-	if d.shut.Load() {
-		d.refused = append(d.refused, time.Now())
-		return 0, &backup.Error{Op: "Op", Class: backup.ClassAuth, Code: "InvalidAccessKeyId.NotFound", Err: errors.New("refused"), Hint: "check the key"}
-	}
-	return 1, nil
+// gatekeeper is a cloud that refuses the calls that it is told to refuse, and notes all of them.
+type gatekeeper struct {
+	refuses func(call string) bool // call is "region operation instance"; nil: refuses nothing
+
+	mu       sync.Mutex
+	inFlight int
+	crowd    int         // most calls at once
+	calls    []string    // all, in the order of their ends
+	refused  []time.Time // when
+	row      int         // refusals since the last call that worked
+	longest  int         // the longest such row
 }
 
-// storm makes calls with 50 callers for a time.
-func storm(ctx context.Context, c *Caller, d *door, length time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, length)
-	defer cancel()
-	var callers sync.WaitGroup
-	for range 50 {
-		callers.Go(func() {
-			for ctx.Err() == nil {
-				if _, err := Do(ctx, c, "Op", d.attempt); err != nil {
-					select {
-					case <-time.After(time.Second):
-					case <-ctx.Done():
+func (g *gatekeeper) attempt(call string) func(context.Context) (int, error) {
+	return func(ctx context.Context) (int, error) {
+		g.mu.Lock()
+		g.inFlight++
+		g.crowd = max(g.crowd, g.inFlight)
+		g.mu.Unlock()
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.inFlight--
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		g.calls = append(g.calls, call)
+		if g.refuses != nil && g.refuses(call) {
+			g.refused = append(g.refused, time.Now())
+			g.row++
+			g.longest = max(g.longest, g.row)
+			return 0, refusal()
+		}
+		g.row = 0
+		return 1, nil
+	}
+}
+
+// most returns the largest number of refusals within a span of time.
+func (g *gatekeeper) most(within time.Duration) (most int) {
+	for i := range g.refused {
+		n := 0
+		for _, at := range g.refused[i:] {
+			if at.Sub(g.refused[i]) < within {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+// fleet polls some regions with one set of credentials, as the exporter does: a listing, then calls about instances.
+type fleet struct {
+	cloud   *gatekeeper
+	callers map[string]*Caller // by region
+
+	mu     sync.Mutex
+	failed map[string][]backup.Class // by call
+	worked map[string]int            // by call
+}
+
+func newFleet(cloud *gatekeeper, b *Breaker, regions ...string) *fleet {
+	f := &fleet{cloud: cloud, callers: map[string]*Caller{}, failed: map[string][]backup.Class{}, worked: map[string]int{}}
+	for _, region := range regions {
+		f.callers[region], _ = newCaller(Options{Gate: b.Region(region)})
+	}
+	return f
+}
+
+func (f *fleet) call(ctx context.Context, region, op, instance string) {
+	call := region + " " + op + " " + instance
+	_, err := Do(ctx, f.callers[region], op, f.cloud.attempt(call))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err != nil {
+		f.failed[call] = append(f.failed[call], backup.ClassOf(err))
+		return
+	}
+	f.worked[call]++
+}
+
+// rounds polls every region once a minute.
+func (f *fleet) rounds(ctx context.Context, n int, instances ...string) {
+	for range n {
+		next := time.Now().Add(time.Minute)
+		var calls sync.WaitGroup
+		for region := range f.callers {
+			calls.Go(func() {
+				f.call(ctx, region, "List", "")
+				var each sync.WaitGroup
+				for _, in := range instances {
+					for _, op := range []string{"Backups", "Tasks", "Policy"} {
+						each.Go(func() { f.call(ctx, region, op, in) })
 					}
 				}
+				each.Wait()
+			})
+		}
+		calls.Wait()
+		time.Sleep(time.Until(next))
+	}
+}
+
+// healthy fails the test unless every call that the cloud takes worked in every round.
+func (f *fleet) healthy(t *testing.T, rounds int) {
+	t.Helper()
+	for region := range f.callers {
+		for _, op := range []string{"Backups", "Tasks", "Policy"} {
+			for _, in := range []string{"a", "b", "c"} {
+				call := region + " " + op + " " + in
+				if !f.cloud.refuses(call) && (f.worked[call] != rounds || len(f.failed[call]) > 0) {
+					t.Errorf("%s worked %d times of %d, failed as %v", call, f.worked[call], rounds, f.failed[call])
+				}
 			}
+		}
+	}
+}
+
+// Whatever the regions and operations, refused credentials cost five calls in five minutes at most: Huawei Cloud locks a
+// key at the sixth failure in a row.
+func TestRefusedCredentialsCostFewCalls(t *testing.T) {
+	all := func(string) bool { return true }
+	for name, regions := range map[string][]string{
+		"one region": {"r-1"}, "two regions": {"r-1", "r-2"}, "eight regions": {"1", "2", "3", "4", "5", "6", "7", "8"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cloud := &gatekeeper{refuses: all}
+				f := newFleet(cloud, NewBreaker(time.Now, nil), regions...)
+				f.rounds(t.Context(), 40, "a", "b", "c")
+				if n := cloud.most(5 * time.Minute); n < 3 || n > 5 {
+					t.Errorf("%d refusals in 5 min, want three to five", n)
+				}
+				if n := cloud.most(30 * time.Second); n > 5 {
+					t.Errorf("%d refusals in 30 s, want five at most", n)
+				}
+				if last := cloud.refused[len(cloud.refused)-1]; time.Since(last) > 6*time.Minute {
+					t.Errorf("the last attempt was %v ago: a refusal must not last for ever", time.Since(last))
+				}
+				for call, classes := range f.failed {
+					for _, class := range classes {
+						if class != backup.ClassAuth {
+							t.Fatalf("%s failed as %s, want auth", call, class)
+						}
+					}
+				}
+			})
 		})
 	}
-	callers.Wait()
 }
 
-func TestGateHoldsBackRefusedCredentials(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, _ := newCaller(Options{Gate: NewGate(time.Now, nil)})
-		d := &door{}
-		d.shut.Store(true)
-		begin := time.Now()
-		storm(t.Context(), c, d, 30*time.Minute)
-		within := func(length time.Duration) (most int) {
-			for i := range d.refused {
-				n := 0
-				for _, at := range d.refused[i:] {
-					if at.Sub(d.refused[i]) <= length {
-						n++
+// A fault of one region, operation or instance stays that one's: everything else goes on as if nothing were wrong.
+func TestRefusalsKeepTheirScope(t *testing.T) {
+	tests := []struct {
+		name  string
+		match string
+		class backup.Class // of the refused calls, once something works
+	}{
+		{"a region that does not know the key", `^r-1 `, backup.ClassAuth},
+		{"an operation in one region", `^r-1 Tasks `, backup.ClassPermission},
+		{"an operation everywhere", ` Tasks `, backup.ClassPermission},
+		{"one instance", `^r-1 \w+ b$`, backup.ClassPermission},
+		{"one operation of one instance", `^r-2 Tasks b$`, backup.ClassPermission},
+		{"the listing of instances", ` List `, backup.ClassPermission},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cloud := &gatekeeper{refuses: regexp.MustCompile(test.match).MatchString}
+				f := newFleet(cloud, NewBreaker(time.Now, nil), "r-1", "r-2")
+				const rounds = 30
+				f.rounds(t.Context(), rounds, "a", "b", "c")
+				f.healthy(t, rounds)
+				if cloud.longest > 5 {
+					t.Errorf("%d refusals in a row: Huawei Cloud would have locked the key", cloud.longest)
+				}
+				refused := 0
+				for call, classes := range f.failed {
+					refused++
+					if last := classes[len(classes)-1]; last != test.class {
+						t.Errorf("%s failed as %s, want %s", call, last, test.class)
 					}
 				}
-				most = max(most, n)
-			}
-			return most
+				if refused == 0 {
+					t.Error("nothing was refused")
+				}
+			})
+		})
+	}
+}
+
+// Sixty instances of which one operation is refused hold up nothing else, and do not call in vain for ever.
+func TestRefusedOperationPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cloud := &gatekeeper{refuses: func(call string) bool { return strings.Contains(call, " Tasks ") }}
+		f := newFleet(cloud, NewBreaker(time.Now, nil), "r-1")
+		instances := make([]string, 60)
+		for i := range instances {
+			instances[i] = strconv.Itoa(i)
 		}
-		if n := within(30 * time.Second); n < 2 || n > 3 {
-			t.Errorf("%d refusals in 30 s, want two or three", n)
+		begin := time.Now()
+		f.rounds(t.Context(), 30, instances...)
+		if took := time.Since(begin); took != 30*time.Minute {
+			t.Errorf("30 rounds took %v", took)
 		}
-		if n := within(5 * time.Minute); n < 4 || n > 5 {
-			t.Errorf("%d refusals in 5 min, want four or five", n)
+		if n := len(cloud.refused); n > 60 {
+			t.Errorf("%d calls of the refused operation in 30 min for 60 instances, want one an instance at most", n)
 		}
-		if d.crowd != 1 {
-			t.Errorf("%d calls at once, want one", d.crowd)
-		}
-		if last := d.refused[len(d.refused)-1]; last.Sub(begin) < 25*time.Minute {
-			t.Errorf("the last refusal came after %v: the gate must not stay shut for ever", last.Sub(begin))
+		if cloud.longest > 5 {
+			t.Errorf("%d refusals in a row", cloud.longest)
 		}
 	})
 }
 
-func TestGateOpensAfterOneGoodCall(t *testing.T) {
+// Calls in flight when good credentials are withdrawn fail together. All others wait for the confirmation, and nothing
+// more is sent.
+func TestWithdrawnCredentials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var withdrawn atomic.Bool
+		cloud := &gatekeeper{refuses: func(string) bool { return withdrawn.Load() }}
+		f := newFleet(cloud, NewBreaker(time.Now, nil), "r-1", "r-2")
+		f.rounds(t.Context(), 1, "a", "b", "c")
+		withdrawn.Store(true)
+		var calls sync.WaitGroup
+		for i := range 40 {
+			calls.Go(func() {
+				time.Sleep(time.Duration(i) * 10 * time.Millisecond) // the first ten are in flight when the first is refused
+				f.call(t.Context(), "r-1", "Backups", "a")
+			})
+		}
+		calls.Wait()
+		if n := len(cloud.refused); n < 10 || n > 12 {
+			t.Errorf("%d refusals, want the ten in flight and one confirmation", n)
+		}
+		if n := len(f.failed["r-1 Backups a"]); n != 40 {
+			t.Errorf("%d of 40 calls failed", n)
+		}
+		for _, class := range f.failed["r-1 Backups a"] {
+			if class != backup.ClassAuth {
+				t.Fatalf("a call failed as %s, want auth", class)
+			}
+		}
+		before := len(cloud.refused)
+		f.rounds(t.Context(), 5, "a", "b", "c")
+		if n := len(cloud.refused) - before; n > 5 {
+			t.Errorf("%d refusals in the 5 min after, want five at most", n)
+		}
+		withdrawn.Store(false)
+		time.Sleep(maxPause)
+		f.failed, f.worked = map[string][]backup.Class{}, map[string]int{}
+		f.rounds(t.Context(), 1, "a", "b", "c")
+		f.healthy(t, 1)
+	})
+}
+
+// Where the confirmation fails for another reason, nobody knows: the failure is of that reason, and the region stays open.
+func TestConfirmationThatCannotTell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCaller(Options{Gate: NewGate(time.Now, nil)})
+		broken := false
+		list := func(context.Context) (int, error) {
+			if broken {
+				return 0, failure(backup.ClassServer)
+			}
+			return 1, nil
+		}
+		if _, err := Do(t.Context(), c, "List", list); err != nil {
+			t.Fatal(err)
+		}
+		broken = true
+		refused := func(context.Context) (int, error) { return 0, refusal() }
+		_, err := Do(t.Context(), c, "Tasks", refused)
+		if e, ok := errors.AsType[*backup.Error](err); !ok || e.Class != backup.ClassServer || e.Code != "InvalidAccessKeyId.NotFound" ||
+			!strings.Contains(e.Hint, "could not be told, since Op failed: server") {
+			t.Errorf("error %v, want one of class server that says why", err)
+		}
+		if _, err := Do(t.Context(), c, "List", newScript(nil).attempt); err != nil {
+			t.Errorf("another call after it: %v", err)
+		}
+	})
+}
+
+func TestOneGoodCallOpensAnOperation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, seen := newCaller(Options{Gate: NewGate(time.Now, nil)})
-		d := &door{}
+		cloud := &gatekeeper{}
 		begin := time.Now()
 		var callers sync.WaitGroup
 		for range 50 {
 			callers.Go(func() {
-				if _, err := Do(t.Context(), c, "Op", d.attempt); err != nil {
+				if _, err := Do(t.Context(), c, "Op", cloud.attempt("call")); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		callers.Wait()
-		if took := time.Since(begin); took != 200*time.Millisecond || d.crowd != 49 || len(seen.results) != 50 {
-			t.Errorf("50 calls took %v, %d at once; want one of 100 ms, then all the others together", took, d.crowd)
+		if took := time.Since(begin); took != 200*time.Millisecond || cloud.crowd != 49 || len(seen.results) != 50 {
+			t.Errorf("50 calls took %v, %d at once; want one of 100 ms, then all the others together", took, cloud.crowd)
 		}
 	})
 }
 
-func TestGateShutsForAllAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, _ := newCaller(Options{Gate: NewGate(time.Now, func() string { return "same" })})
-		d := &door{}
-		d.shut.Store(true)
-		if _, err := Do(t.Context(), c, "Op", d.attempt); err == nil {
-			t.Fatal("no error")
-		}
-		begin := time.Now()
-		_, err := Do(t.Context(), c, "Op", d.attempt)
-		want := "Op: auth InvalidAccessKeyId.NotFound: refused; check the key; asked again at 00:00:10 UTC or with new credentials"
-		if err == nil || err.Error() != want || time.Since(begin) != 0 {
-			t.Errorf("%v after %v, want at once: %s", err, time.Since(begin), want)
-		}
-		time.Sleep(10 * time.Second)
-		d.shut.Store(false)
-		if _, err := Do(t.Context(), c, "Op", d.attempt); err != nil {
-			t.Errorf("after the pause: %v", err)
-		}
-	})
+func TestShutGateSaysWhy(t *testing.T) {
+	for name, test := range map[string]struct {
+		fingerprint func() string
+		hint        string
+	}{
+		"credentials that can be read": {func() string { return "same" }, "; asked again at 00:00:30 UTC or with new credentials"},
+		"a default chain":              {nil, "; asked again at 00:00:30 UTC"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := newCaller(Options{Gate: NewGate(time.Now, test.fingerprint)})
+				call := newScript(refusal(), nil)
+				begin := time.Now()
+				const said = "Op: auth InvalidAccessKeyId.NotFound: refused; check the key"
+				for _, want := range []string{said, said + test.hint} {
+					if _, err := Do(t.Context(), c, "Op", call.attempt); err == nil || err.Error() != want || time.Since(begin) != 0 {
+						t.Errorf("%v after %v, want at once: %s", err, time.Since(begin), want)
+					}
+				}
+				time.Sleep(30 * time.Second)
+				if _, err := Do(t.Context(), c, "Op", call.attempt); err != nil {
+					t.Errorf("after the pause: %v", err)
+				}
+			})
+		})
+	}
 }
 
-// The Gate cannot see that a default chain has new credentials, so that it must not promise to open for them.
-func TestGateWithoutFingerprintPromisesATimeOnly(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, _ := newCaller(Options{Gate: NewGate(time.Now, nil)})
-		d := &door{}
-		d.shut.Store(true)
-		for _, hint := range []string{"check the key", "check the key; asked again at 00:00:10 UTC"} {
-			_, err := Do(t.Context(), c, "Op", d.attempt)
-			if want := "Op: auth InvalidAccessKeyId.NotFound: refused; " + hint; err == nil || err.Error() != want {
-				t.Errorf("got  %v\nwant %s", err, want)
-			}
-			time.Sleep(time.Second)
-		}
-	})
-}
-
-func TestGateOpensForNewCredentials(t *testing.T) {
+func TestNewCredentialsOpenEverything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var keys atomic.Pointer[string]
 		keys.Store(new("old"))
-		c, _ := newCaller(Options{Gate: NewGate(time.Now, func() string { return *keys.Load() })})
-		d := &door{}
-		d.shut.Store(true)
-		storm(t.Context(), c, d, 10*time.Minute)
-		begin := time.Now()
+		cloud := &gatekeeper{refuses: func(string) bool { return *keys.Load() != "good" }}
+		f := newFleet(cloud, NewBreaker(time.Now, func() string { return *keys.Load() }), "r-1", "r-2")
+		f.rounds(t.Context(), 10, "a", "b", "c")
 		keys.Store(new("new, and wrong too"))
-		refused := len(d.refused)
-		storm(t.Context(), c, d, 9*time.Second)
-		if n := len(d.refused) - refused; n != 1 {
-			t.Errorf("%d refusals of the new credentials in 9 s, want one", n)
+		refused := len(cloud.refused)
+		f.rounds(t.Context(), 1, "a", "b", "c")
+		if n := len(cloud.refused) - refused; n < 1 || n > 5 {
+			t.Errorf("%d refusals of the new credentials in a minute, want one to five", n)
 		}
 		keys.Store(new("good"))
-		d.shut.Store(false)
-		if _, err := Do(t.Context(), c, "Op", d.attempt); err != nil {
-			t.Errorf("good credentials after %v: %v", time.Since(begin), err)
-		}
+		f.failed, f.worked = map[string][]backup.Class{}, map[string]int{}
+		f.rounds(t.Context(), 1, "a", "b", "c")
+		f.healthy(t, 1)
 	})
 }
 
-// Calls that are already sent when good credentials are withdrawn fail together. They count as one refusal.
-func TestGateCountsRefusalsOfSentCallsOnce(t *testing.T) {
+// Credentials that cannot be read cost no call, and are tried again soon.
+func TestMissingCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var missing atomic.Bool
+		missing.Store(true)
+		asked := 0
 		c, _ := newCaller(Options{Gate: NewGate(time.Now, nil)})
-		d := &door{}
-		if _, err := Do(t.Context(), c, "Op", d.attempt); err != nil {
-			t.Fatal(err)
+		attempt := func(context.Context) (int, error) {
+			asked++
+			if missing.Load() {
+				return 0, &CredentialsError{Cause: errors.New("no file"), Hint: "make one"}
+			}
+			return 1, nil
 		}
-		d.shut.Store(true)
-		storm(t.Context(), c, d, time.Second)
-		if len(d.refused) != 50 {
-			t.Fatalf("%d refusals, want the 50 already sent", len(d.refused))
+		for range 50 {
+			if _, err := Do(t.Context(), c, "Op", attempt); backup.ClassOf(err) != backup.ClassAuth {
+				t.Fatalf("error %v, want class auth", err)
+			}
 		}
-		d.shut.Store(false)
-		time.Sleep(9200 * time.Millisecond)
-		if _, err := Do(t.Context(), c, "Op", d.attempt); err != nil {
-			t.Errorf("ten seconds after the first refusal: %v", err)
+		if asked != 1 {
+			t.Errorf("looked %d times at once, want once", asked)
+		}
+		time.Sleep(keysPause)
+		missing.Store(false)
+		if _, err := Do(t.Context(), c, "Op", attempt); err != nil {
+			t.Errorf("once they are there: %v", err)
 		}
 	})
 }
 
-// A success of a call that was sent before the credentials were refused proves nothing.
-func TestGateIsNotOpenedByAnOldSuccess(t *testing.T) {
+// A success that was on its way when the region was shut says nothing about the credentials now.
+func TestGateIsNotOpenedByOldNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(time.Now, nil)
-		enter := func() func(*backup.Error) {
-			leave, err := g.enter(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return leave
-		}
-		enter()(nil)
-		slow, quick := enter(), enter()
-		quick(failure(backup.ClassAuth))
-		slow(nil)
-		if _, err := g.enter(t.Context()); backup.ClassOf(err) != backup.ClassAuth {
+		refused := func(context.Context) *backup.Error { return failure(backup.ClassAuth) }
+		enter(t, g).leave(t.Context(), nil, refused)
+		slow, quick := enter(t, g), enter(t, g)
+		quick.leave(t.Context(), failure(backup.ClassAuth), nil)
+		slow.leave(t.Context(), nil, nil)
+		if _, err := g.enter(t.Context(), "Op"); backup.ClassOf(err) != backup.ClassAuth {
 			t.Errorf("enter = %v, want the refusal", err)
+		}
+	})
+}
+
+func enter(t *testing.T, g *Gate) *permit {
+	t.Helper()
+	p, err := g.enter(t.Context(), "Op")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// What starts a backup is never made again to find out about credentials.
+func TestOnceIsNoWitness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCaller(Options{Gate: NewGate(time.Now, nil)})
+		create := newScript(nil, nil)
+		if _, err := Once(t.Context(), c, "Create", create.attempt); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Do(t.Context(), c, "List", newScript(refusal()).attempt); backup.ClassOf(err) != backup.ClassAuth {
+			t.Errorf("error %v, want class auth", err)
+		}
+		if len(create.at) != 1 {
+			t.Errorf("a backup was started %d times", len(create.at))
 		}
 	})
 }
@@ -231,13 +455,9 @@ func TestWhatProvesCredentials(t *testing.T) {
 		t.Run(string(class), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := NewGate(time.Now, nil)
-				leave, err := g.enter(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				leave(failure(class))
-				if p, _ := g.check(); p.free != want {
-					t.Errorf("free = %v, want %v", p.free, want)
+				enter(t, g).leave(t.Context(), failure(class), nil)
+				if g.proven != want {
+					t.Errorf("proven = %v, want %v", g.proven, want)
 				}
 			})
 		})
@@ -249,7 +469,7 @@ func TestWaitingAtTheGateEndsWithTheContext(t *testing.T) {
 		c, seen := newCaller(Options{Gate: NewGate(time.Now, nil)})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		leave, err := c.opts.Gate.enter(ctx) // takes the turn
+		first, err := c.opts.Gate.enter(ctx, "Op") // takes the turn
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,7 +477,7 @@ func TestWaitingAtTheGateEndsWithTheContext(t *testing.T) {
 		if backup.ClassOf(err) != backup.ClassTimeout || len(seen.results) != 0 {
 			t.Errorf("%v, counted %q; want class timeout and no attempt", err, seen.results)
 		}
-		leave(nil)
+		first.leave(t.Context(), nil, nil)
 		if _, err := Do(t.Context(), c, "Op", newScript(nil).attempt); err != nil {
 			t.Errorf("after the turn was given back: %v", err)
 		}
@@ -267,54 +487,14 @@ func TestWaitingAtTheGateEndsWithTheContext(t *testing.T) {
 func TestNoGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := newCaller(Options{})
-		d := &door{}
-		d.shut.Store(true)
-		storm(t.Context(), c, d, 400*time.Millisecond)
-		if d.crowd != 50 {
-			t.Errorf("%d calls at once, want all 50", d.crowd)
+		cloud := &gatekeeper{refuses: func(string) bool { return true }}
+		var callers sync.WaitGroup
+		for range 50 {
+			callers.Go(func() { _, _ = Do(t.Context(), c, "Op", cloud.attempt("call")) })
 		}
-	})
-}
-
-func TestGateStaysShutAfterManyRefusals(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := NewGate(time.Now, nil)
-		for n := range 80 { // more than a shift of the first pause can take
-			leave, err := g.enter(t.Context())
-			if err != nil {
-				t.Fatalf("after %d refusals and a pause: %v", n, err)
-			}
-			leave(failure(backup.ClassAuth))
-			if _, err := g.enter(t.Context()); backup.ClassOf(err) != backup.ClassAuth {
-				t.Fatalf("right after refusal %d: enter = %v, want the refusal", n+1, err)
-			}
-			time.Sleep(maxPause)
-		}
-	})
-}
-
-// The pause grows with the refusals of the same credentials. Other credentials begin with the first pause.
-func TestGatePausesAnewForNewCredentials(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		key := "old"
-		g := NewGate(time.Now, func() string { return key })
-		refuse := func() {
-			t.Helper()
-			leave, err := g.enter(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			leave(failure(backup.ClassAuth))
-		}
-		for range 4 {
-			refuse()
-			time.Sleep(maxPause)
-		}
-		key = "new"
-		refuse()
-		time.Sleep(firstPause)
-		if _, err := g.enter(t.Context()); err != nil {
-			t.Errorf("after the first pause of the new credentials: %v", err)
+		callers.Wait()
+		if cloud.crowd != 50 {
+			t.Errorf("%d calls at once, want all 50", cloud.crowd)
 		}
 	})
 }

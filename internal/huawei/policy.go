@@ -52,7 +52,6 @@ func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy,
 func (s *Source) readPolicy(ctx context.Context, id string) (backup.Policy, error) {
 	const op = opShowBackupPolicy
 	strategy := s.lookUp(id).strategy
-	var r wire.Reader
 	policy, err := askFor(ctx, s.client, operation{
 		name: op, define: dds.GenReqDefForShowBackupPolicy, request: &model.ShowBackupPolicyRequest{InstanceId: id},
 	}, func(body []byte) (backup.Policy, error) {
@@ -60,9 +59,10 @@ func (s *Source) readPolicy(ctx context.Context, id string) (backup.Policy, erro
 		if err != nil {
 			return backup.Policy{}, err
 		}
+		var r wire.Reader
+		defer func() { s.rejects.Report(s.target(id), r) }()
 		return convertPolicy(*a.Policy, strategy, &r)
 	})
-	s.rejects.Report(s.target(id), r)
 	if err == nil {
 		s.policyRead(id, policy.LogBackup)
 	} else if backup.ClassOf(err) != backup.ClassCanceled {
