@@ -14,32 +14,22 @@ import (
 
 // account is what the regions of one account share.
 type account struct {
+	parts
+	workshop    *workshop
 	cloud       cloud
 	conf        config.Account
 	concurrency int           // calls in flight, over all regions
 	timeout     time.Duration // of one call
 	perSecond   float64       // the rate of a budget
-	transport   *cloudcall.Transport
-	keys        cloudcall.KeySource // nil: the SDK's default chain
-	gate        *cloudcall.Gate
-	together    *cloudcall.Budget // for all calls of the account; nil: a budget per region
 }
 
-func newAccount(c cloud, poll config.Poll, conf config.Account, now func() time.Time) *account {
-	a := &account{
-		cloud:       c,
-		conf:        conf,
+func (e *Exporter) newAccount(c cloud, poll config.Poll, conf config.Account) *account {
+	return &account{
+		parts: e.parts, workshop: &e.workshop, cloud: c, conf: conf,
 		concurrency: firstSet(conf.Concurrency, poll.Concurrency),
 		timeout:     time.Duration(poll.CallTimeout),
 		perSecond:   firstSet(conf.RequestsPerSecond, poll.RequestsPerSecond, c.rate),
-		keys:        keySource(conf.Credentials),
 	}
-	a.transport = cloudcall.NewTransport(a.concurrency)
-	a.gate = cloudcall.NewGate(now, fingerprint(a.keys))
-	if c.together {
-		a.together = cloudcall.NewBudget(a.perSecond, true)
-	}
-	return a
 }
 
 // firstSet returns the first value that is not zero.
@@ -85,28 +75,47 @@ func fingerprint(keys cloudcall.KeySource) func() string {
 	}
 }
 
-// budget returns the rate limit of one region.
-func (a *account) budget() *cloudcall.Budget {
-	if a.together != nil {
-		return a.together
+func (a *account) identity() identity { return identity{a.cloud.name, a.conf.Credentials} }
+
+// budgetKey returns what the rate limit of a region is made from.
+func (a *account) budgetKey(region string) budgetKey {
+	if a.cloud.together {
+		region = ""
 	}
-	return cloudcall.NewBudget(a.perSecond, false)
+	return budgetKey{a.cloud.name, a.conf.Name, region, a.perSecond}
 }
 
-// source opens the account's Source for one region.
-func (a *account) source(r config.Region, p parts) (poll.Source, error) {
+func (a *account) transportKey() transportKey {
+	return transportKey{a.cloud.name, a.conf.Name, a.concurrency}
+}
+
+// source returns the account's Source for one region.
+func (a *account) source(r config.Region) (poll.Source, error) {
+	w := a.workshop
+	keys := keySource(a.conf.Credentials)
+	breaker := w.breakers.get(a.identity(), func() *cloudcall.Breaker { return cloudcall.NewBreaker(a.now, fingerprint(keys)) })
+	budget := w.budgets.get(a.budgetKey(r.ID), func() *cloudcall.Budget { return cloudcall.NewBudget(a.perSecond, a.cloud.together) })
+	transport := w.transports.get(a.transportKey(), func() *cloudcall.Transport { return cloudcall.NewTransport(a.concurrency) })
+	key := sourceKey{
+		identity: a.identity(), transportKey: a.transportKey(), budgetKey: a.budgetKey(r.ID),
+		region: r.ID, endpoint: r.Endpoint, projectID: r.ProjectID, iamEndpoint: r.IAMEndpoint, timeout: a.timeout,
+	}
+	if source, ok := w.sources.find(key); ok {
+		return source, nil
+	}
 	place := cloudcall.Place{Cloud: a.cloud.name, Account: a.conf.Name, Region: r.ID}
 	source, err := a.cloud.open(sourceOptions{
-		account: a.conf.Name, region: r, keys: a.keys, transport: a.transport, now: p.now,
-		logger: log.With(p.logger, "cloud", place.Cloud, "account", place.Account, "region", place.Region),
+		account: a.conf.Name, region: r, keys: keys, transport: transport, now: a.now,
+		logger: log.With(a.logger, "cloud", place.Cloud, "account", place.Account, "region", place.Region),
 		call: cloudcall.Options{
-			Place: place, Observer: observer{p.metrics}, Now: p.now, Classify: a.cloud.classify,
-			Gate: a.gate, Budget: a.budget(), Timeout: a.timeout,
+			Place: place, Observer: observer{a.metrics}, Now: a.now, Classify: a.cloud.classify,
+			Gate: breaker.Region(r.ID + " " + r.Endpoint), Budget: budget, Timeout: a.timeout,
 		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("account %s, region %s: %w", a.conf.Name, r.ID, err)
 	}
+	w.sources.next[key] = source
 	return source, nil
 }
 

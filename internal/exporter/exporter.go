@@ -34,12 +34,14 @@ type Exporter struct {
 	parts
 	clouds []cloud
 	poller *poll.Poller
+	reload *joiner
 
-	reloading sync.Mutex // one reload at a time, so that the newest configuration wins
+	applying sync.Mutex // one configuration at a time; guards workshop
+	workshop workshop
 
 	mu      sync.Mutex
 	running *config.Config
-	wired   wiring
+	regions []poll.Region // of the running configuration
 }
 
 // New returns an Exporter for a valid configuration. It makes no call.
@@ -51,6 +53,7 @@ func newExporter(cfg *config.Config, opts Options, clouds []cloud) (*Exporter, e
 	e := &Exporter{
 		parts:  parts{now: opts.Now, logger: opts.Logger, metrics: collector.NewMetrics(opts.Now())},
 		clouds: clouds,
+		reload: newJoiner(),
 	}
 	e.poller = poll.New(e.pollOptions(cfg.Poll), nil)
 	if err := e.apply(cfg); err != nil {
@@ -61,23 +64,28 @@ func newExporter(cfg *config.Config, opts Options, clouds []cloud) (*Exporter, e
 
 // apply puts a configuration in force, whole or not at all.
 func (e *Exporter) apply(cfg *config.Config) error {
-	next, err := e.wire(cfg)
+	e.applying.Lock()
+	defer e.applying.Unlock()
+	regions, err := e.wire(cfg)
 	if err != nil {
 		return err
 	}
+	e.poller.Replace(e.pollOptions(cfg.Poll), regions)
+	e.workshop.commit()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.poller.Replace(e.pollOptions(cfg.Poll), next.regions)
-	e.wired.close()
-	e.running, e.wired = cfg, next
+	e.running, e.regions = cfg, regions
 	return nil
 }
 
 // Reload puts the configuration in force that load returns. What is wrong with it leaves everything as it was, is
-// logged, shown as a metric, and returned.
+// logged, shown as a metric, and returned. One reload runs at a time. Those that are asked for meanwhile are done
+// together after it, so that each sees a configuration that was loaded after it was asked for.
 func (e *Exporter) Reload(load func() (*config.Config, error)) error {
-	e.reloading.Lock()
-	defer e.reloading.Unlock()
+	return e.reload.do(func() error { return e.reloadNow(load) })
+}
+
+func (e *Exporter) reloadNow(load func() (*config.Config, error)) error {
 	cfg, err := load()
 	if err == nil {
 		err = e.apply(cfg)
@@ -106,15 +114,15 @@ func (e *Exporter) Poller() *poll.Poller { return e.poller }
 func (e *Exporter) Regions() []poll.Region {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.wired.regions
+	return e.regions
 }
 
 // Close cancels the work in flight and waits for its end.
 func (e *Exporter) Close() {
 	e.poller.Close()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.wired.close()
+	e.applying.Lock()
+	defer e.applying.Unlock()
+	e.workshop.close()
 }
 
 // Gatherer returns what /metrics shows.
@@ -143,36 +151,23 @@ func (e *Exporter) pollOptions(p config.Poll) poll.Options {
 	}
 }
 
-// wiring is what a configuration comes to.
-type wiring struct {
-	accounts []*account
-	regions  []poll.Region
-}
-
-// wire makes a Source for every account and region.
-func (e *Exporter) wire(cfg *config.Config) (wiring, error) {
-	var w wiring
+// wire makes a Source for every account and region, or takes the one that was made from the same.
+func (e *Exporter) wire(cfg *config.Config) ([]poll.Region, error) {
+	e.workshop.begin()
+	var regions []poll.Region
 	for _, conf := range cfg.Accounts {
 		c, err := findCloud(e.clouds, conf.Cloud)
 		if err != nil {
-			return wiring{}, fmt.Errorf("account %s: %w", conf.Name, err)
+			return nil, fmt.Errorf("account %s: %w", conf.Name, err)
 		}
-		a := newAccount(c, cfg.Poll, conf, e.now)
-		w.accounts = append(w.accounts, a)
+		a := e.newAccount(c, cfg.Poll, conf)
 		for _, r := range conf.Regions {
 			watched := a.region(cfg, r)
-			if watched.Source, err = a.source(r, e.parts); err != nil {
-				return wiring{}, err
+			if watched.Source, err = a.source(r); err != nil {
+				return nil, err
 			}
-			w.regions = append(w.regions, watched)
+			regions = append(regions, watched)
 		}
 	}
-	return w, nil
-}
-
-// close drops the connections that no call uses.
-func (w wiring) close() {
-	for _, a := range w.accounts {
-		a.transport.CloseIdleConnections()
-	}
+	return regions, nil
 }

@@ -25,7 +25,7 @@ type opened struct {
 	Timeout  time.Duration
 	Key      string // the access key id; "": the default chain
 	Together int    // regions with the same number share a budget
-	Account  int    // regions with the same number share transport and gate
+	Account  int    // regions with the same number share a transport
 }
 
 // numbers gives each distinct value a number, in the order of first sight.
@@ -41,7 +41,7 @@ func (n numbers) of(value any) int {
 // recording returns the clouds with an open that makes no Source and notes what it was given.
 func recording(t *testing.T, into *[]opened) []cloud {
 	t.Helper()
-	budgets, gates, transports := numbers{}, numbers{}, numbers{}
+	budgets, transports := numbers{}, numbers{}
 	rows := clouds()
 	for i := range rows {
 		name := rows[i].name
@@ -51,10 +51,7 @@ func recording(t *testing.T, into *[]opened) []cloud {
 			}
 			seen := opened{
 				Place: o.call.Place, Region: o.region, Budget: o.call.Budget.String(), Timeout: o.call.Timeout,
-				Together: budgets.of(o.call.Budget), Account: gates.of(o.call.Gate),
-			}
-			if other := transports.of(o.transport); other != seen.Account {
-				t.Errorf("%+v: transport %d, gate %d; they are shared alike", seen.Place, other, seen.Account)
+				Together: budgets.of(o.call.Budget), Account: transports.of(o.transport),
 			}
 			if o.keys != nil {
 				keys, err := o.keys()
