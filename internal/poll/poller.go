@@ -94,24 +94,34 @@ func New(opts Options, regions []Region) *Poller {
 	return p
 }
 
-// Replace replaces the options and the regions, as after a reload. What is known of the instances that stay is kept. Work
-// in flight for the former regions is cancelled, and its answers are dropped.
+// Replace replaces the options and the regions, as after a reload. What is known of the instances that stay is kept. A
+// region whose Source stays goes on as it is, with its work in flight and its failures: nothing about the questions has
+// changed. Otherwise the work in flight is cancelled and its answers are dropped, and what had failed is asked at once.
 func (p *Poller) Replace(opts Options, regions []Region) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	former := map[regionKey]*region{}
 	for _, r := range p.regions {
 		former[r.key()] = r
-		r.cancelFlights()
 	}
 	p.opts = opts
 	p.regions = make([]*region, 0, len(regions))
 	for _, conf := range regions {
+		old, ok := former[conf.key()]
+		if ok && old.conf.Source == conf.Source {
+			delete(former, conf.key())
+			old.configure(conf)
+			p.regions = append(p.regions, old)
+			continue
+		}
 		r := newRegion(conf, &p.workers)
-		if old, ok := former[r.key()]; ok {
+		if ok {
 			r.inherit(old)
 		}
 		p.regions = append(p.regions, r)
+	}
+	for _, r := range former {
+		r.cancelFlights()
 	}
 }
 

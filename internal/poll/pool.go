@@ -4,10 +4,10 @@ import "sync"
 
 // pool runs tasks, at most limit at a time, in the order of their submission. Its goroutines end when no task is left.
 type pool struct {
-	limit   int
 	workers *sync.WaitGroup
 
 	mu     sync.Mutex
+	limit  int
 	active int
 	queue  []func()
 }
@@ -23,12 +23,25 @@ func (q *pool) submit(task func()) {
 	}
 }
 
+// resize changes how many tasks may run at a time. Those that run go on.
+func (q *pool) resize(limit int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.limit = limit
+	for q.active < min(q.limit, len(q.queue)) {
+		q.active++
+		q.workers.Go(q.work)
+	}
+}
+
 func (q *pool) work() {
 	for {
 		q.mu.Lock()
-		if len(q.queue) == 0 {
+		if len(q.queue) == 0 || q.active > q.limit {
 			q.active--
-			q.queue = nil
+			if len(q.queue) == 0 {
+				q.queue = nil
+			}
 			q.mu.Unlock()
 			return
 		}

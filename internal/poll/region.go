@@ -49,9 +49,9 @@ func newRegion(conf Region, workers *sync.WaitGroup) *region {
 	return r
 }
 
-func (r *region) key() regionKey {
-	return regionKey{r.conf.Cloud, r.conf.Account, r.conf.Region}
-}
+func (c Region) key() regionKey { return regionKey{c.Cloud, c.Account, c.Region} }
+
+func (r *region) key() regionKey { return r.conf.key() }
 
 func (r *region) target(id string) backup.Target {
 	return backup.Target{Cloud: r.conf.Cloud, Account: r.conf.Account, Region: r.conf.Region, InstanceID: id}
@@ -63,10 +63,29 @@ func (r *region) inherit(old *region) {
 	old.listing.retry()
 	r.listing = old.listing
 	r.roundTook, r.answeredAt, r.up, r.err, r.logged = old.roundTook, old.answeredAt, old.up, old.err, old.logged
-	for id, in := range old.instances {
+	for _, in := range old.instances {
 		for _, e := range in.entries {
 			e.retry()
 		}
+	}
+	r.adopt(old.instances)
+}
+
+// configure applies a changed configuration to a region that goes on.
+func (r *region) configure(conf Region) {
+	r.conf = conf
+	r.pool.resize(max(1, conf.Concurrency))
+	known := r.instances
+	r.instances = map[string]*instance{}
+	for _, want := range conf.Instances {
+		r.instances[want.ID] = newInstance(r.target(want.ID))
+	}
+	r.adopt(known)
+}
+
+// adopt takes over what is known of the instances that are still watched.
+func (r *region) adopt(known map[string]*instance) {
+	for id, in := range known {
 		if _, named := r.instances[id]; named || r.discovers(in.Instance) {
 			r.instances[id] = in
 		}

@@ -88,7 +88,8 @@ func TestReplaceAsksAgainWhatWasInFlight(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				p.Refresh(ctx)
-				p.Replace(options(log.NewNopLogger()), []poll.Region{region(test.source)})
+				other := &cloud{instances: test.source.instances, policy: test.source.policy}
+				p.Replace(options(log.NewNopLogger()), []poll.Region{region(other)})
 				p.Refresh(t.Context())
 				if in := find(t, p, "a"); in.Policy.At.IsZero() {
 					t.Errorf("after the reload and a refresh the policy is not known: %+v", in)
@@ -107,7 +108,7 @@ func TestReplaceForgetsAnswersToTheFormerSet(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		p.Refresh(ctx)
-		p.Replace(options(log.NewNopLogger()), []poll.Region{region(source)})
+		p.Replace(options(log.NewNopLogger()), []poll.Region{region(&cloud{instances: lists("a")})})
 		synctest.Wait() // the cancelled question has ended
 		if policy := find(t, p, "a").Policy; policy.Err != nil || !policy.TriedAt.IsZero() {
 			t.Errorf("the answer to a question of the former set was kept: %+v", policy)
@@ -159,7 +160,7 @@ func TestReplaceKeepsWhatWasLogged(t *testing.T) {
 		logged := &logs{}
 		p := newPoller(t, options(logged), region(source))
 		reload := func() {
-			p.Replace(options(logged), []poll.Region{region(source)})
+			p.Replace(options(logged), []poll.Region{region(&cloud{instances: source.instances, policy: source.policy})})
 			p.Refresh(t.Context())
 		}
 		p.Refresh(t.Context())
@@ -210,6 +211,63 @@ func TestReplaceAsksAgainWhatWaitedForItsTurn(t *testing.T) {
 		want := map[string]int{"backups a": 1, "jobs a": 1, "policy a": 1, "recovery a": 1}
 		if diff := cmp.Diff(want, source.count()); diff != "" {
 			t.Errorf("calls after the reload (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A reload every second must not keep a fleet from being read: what did not change goes on.
+func TestReplaceGoesOnWithTheSameSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "b"), policy: func(ctx context.Context, _ string) (backup.Policy, error) {
+			return backup.Policy{Enabled: true}, slowly(ctx)
+		}}
+		source.jobs = func(context.Context, string) ([]backup.Job, error) {
+			return nil, &backup.Error{Op: "Op", Class: backup.ClassAuth}
+		}
+		conf := region(source)
+		p := newPoller(t, options(log.NewNopLogger()), conf)
+		for i := range 10 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			p.Refresh(ctx)
+			cancel()
+			conf.Concurrency = 1 + i
+			conf.Instances = []poll.Instance{{ID: "a", Objectives: backup.Objectives{RPO: time.Duration(i) * time.Hour}}}
+			p.Replace(options(log.NewNopLogger()), []poll.Region{conf})
+		}
+		in := find(t, p, "a")
+		if !in.Policy.Value.Enabled || in.Objectives.RPO != 9*time.Hour {
+			t.Errorf("policy %+v, objectives %+v; want the answer that took 3 s, and the newest objectives", in.Policy, in.Objectives)
+		}
+		calls := source.count()
+		for _, call := range []string{"instances", "policy a", "policy b", "jobs a", "jobs b"} {
+			if calls[call] != 1 {
+				t.Errorf("%s was asked %d times in 10 s of reloads, want once", call, calls[call])
+			}
+		}
+		conf.Discover = false
+		p.Replace(options(log.NewNopLogger()), []poll.Region{conf})
+		if diff := cmp.Diff([]string{"a"}, ids(p)); diff != "" {
+			t.Errorf("without discovery (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestPoolResizes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "b", "c", "d", "e", "f")}
+		source.backups = func(ctx context.Context, id, _ string) (backup.List, error) { return one(id), slowly(ctx) }
+		conf := region(source)
+		conf.Concurrency = 1
+		p := newPoller(t, options(log.NewNopLogger()), conf)
+		begin := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		p.Refresh(ctx)
+		conf.Concurrency = 6
+		p.Replace(options(log.NewNopLogger()), []poll.Region{conf})
+		p.Refresh(t.Context())
+		if took := time.Since(begin); took > 7*time.Second {
+			t.Errorf("6 lists of 3 s each took %v; want them together once six may be asked at a time", took)
 		}
 	})
 }
