@@ -138,7 +138,9 @@ func TestNoErrorShowsCredentials(t *testing.T) {
 		want   string // in the error
 	}{
 		{
-			"access key", cloudcall.Keys{AccessKeyID: "AKVISIBLE", AccessKeySecret: "SKVISIBLE", SecurityToken: "STSVISIBLE"}, 401,
+			"access key",
+			cloudcall.Keys{AccessKeyID: "AKVISIBLE", AccessKeySecret: "SKVISIBLE", SecurityToken: "STSVISIBLE"},
+			401,
 			"Get secretKey failed,ak:AKVISIBLE,err:ak not exist STSVISIBLE SKVISIBLE",
 			"(HTTP 401): Get secretKey failed,ak:<secret>,err:ak not exist <secret> <secret>",
 		},

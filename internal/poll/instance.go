@@ -88,22 +88,26 @@ func (in *instance) arrangeEntries() {
 	in.entries = nil
 	for _, n := range in.nodes {
 		in.entries = append(in.entries, &entryOf[backup.List]{
-			&n.backups, subject{in.Node(n.id), backup.ScopeBackups},
+			&n.backups,
+			subject{in.Node(n.id), backup.ScopeBackups},
 			func(ctx context.Context, c call) (backup.List, error) { return c.Backups(ctx, c.in, n.id, c.since) },
 		})
 	}
 	in.entries = append(
 		in.entries,
 		&entryOf[[]backup.Job]{
-			&in.jobs, subject{in.Target, backup.ScopeJobs},
+			&in.jobs,
+			subject{in.Target, backup.ScopeJobs},
 			func(ctx context.Context, c call) ([]backup.Job, error) { return c.Jobs(ctx, c.in) },
 		},
 		&entryOf[backup.Policy]{
-			&in.policy, subject{in.Target, backup.ScopePolicy},
+			&in.policy,
+			subject{in.Target, backup.ScopePolicy},
 			func(ctx context.Context, c call) (backup.Policy, error) { return c.Policy(ctx, c.in) },
 		},
 		&entryOf[backup.Window]{
-			&in.recovery, subject{in.Target, backup.ScopeRecovery},
+			&in.recovery,
+			subject{in.Target, backup.ScopeRecovery},
 			func(ctx context.Context, c call) (backup.Window, error) { return c.Recovery(ctx, c.in) },
 		},
 	)

@@ -35,10 +35,15 @@ func TestBytes(t *testing.T) {
 func TestMomentSecondsPercent(t *testing.T) {
 	shanghai := time.Date(2026, time.November, 22, 12, 0, 59, 0, time.FixedZone("", 8*3600))
 	for _, c := range []struct{ got, want string }{
-		{report.Moment(nil), "–"}, {report.Moment(&shanghai), "2026-11-22 04:00Z"},
-		{report.Seconds(27 * 3600), "27h"}, {report.Seconds(0), "0s"}, {report.Seconds(183 * 3600), "7d 15h"},
-		{report.Percent(nil), "–"}, {report.Percent(new(37.4)), "37 %"},
-		{report.OrNone(""), "–"}, {report.OrNone("a"), "a"},
+		{report.Moment(nil), "–"},
+		{report.Moment(&shanghai), "2026-11-22 04:00Z"},
+		{report.Seconds(27 * 3600), "27h"},
+		{report.Seconds(0), "0s"},
+		{report.Seconds(183 * 3600), "7d 15h"},
+		{report.Percent(nil), "–"},
+		{report.Percent(new(37.4)), "37 %"},
+		{report.OrNone(""), "–"},
+		{report.OrNone("a"), "a"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
