@@ -144,6 +144,10 @@ func TestVerdictOfMissedWindow(t *testing.T) {
 		{name: "a job that is only planned", jobs: job(backup.JobScheduled, at(18, 2, 50)), list: list(), state: backup.HealthLate, reason: missed},
 		{name: "a job of an unknown state", jobs: job(backup.JobUnknown, at(18, 2, 50)), list: list(), state: backup.HealthLate, reason: missed},
 		{name: "a job of Monday's window", jobs: job(backup.JobRunning, at(16, 2, 50)), list: list(), state: backup.HealthLate, reason: missed},
+		{
+			name: "a running job after one of Monday's", state: backup.HealthOK, reason: monday, list: list(),
+			jobs: append(job(backup.JobFinished, at(16, 2, 10)), job(backup.JobRunning, at(18, 2, 50))...),
+		},
 		{name: "a job without a start", jobs: job(backup.JobRunning, time.Time{}), list: list(), state: backup.HealthLate, reason: missed},
 		{
 			name: "a job that was read too long ago", jobs: job(backup.JobRunning, at(18, 2, 50)), list: list(),
@@ -190,6 +194,18 @@ func TestVerdictOfMissedWindow(t *testing.T) {
 		},
 		{name: "an instance created in the far future", created: new(at(25, 0, 0)), list: list(), state: backup.HealthLate, reason: missed},
 		{
+			name: "a window at midnight", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.StartsAt = 0 }), state: backup.HealthLate,
+			reason: "no backup was begun in the window of 2026-11-18 00:00Z or since; newest recovery point is 2d 2h old, objective 3d 3h (cloud's schedule)",
+		},
+		{
+			name: "a window that starts after its day", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.StartsAt = 24 * time.Hour }),
+			state: backup.HealthOK, reason: monday,
+		},
+		{
+			name: "a window that starts before its day", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.StartsAt = -time.Hour }),
+			state: backup.HealthOK, reason: monday,
+		},
+		{
 			name: "the policy does not give the hours", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.Window = 0 }),
 			state: backup.HealthOK, reason: "newest recovery point is 2d 2h old, objective 3d 2h (cloud's schedule)",
 		},
@@ -231,6 +247,10 @@ func TestVerdictAgainstPlannedBackup(t *testing.T) {
 		{
 			name: "begun in the window, before the planned minute", now: noon, policy: dailyPlanned(at(22, 2, 40)), list: []backup.Backup{full(at(22, 2, 10))},
 			state: backup.HealthOK, reason: "newest recovery point is 9h 50m old, objective 27h (cloud's schedule)",
+		},
+		{
+			name: "planned outside of the window", now: noon, policy: dailyPlanned(at(22, 9, 0)), list: []backup.Backup{full(at(22, 2, 10))},
+			state: backup.HealthLate, reason: "no backup was begun in the window of 2026-11-22 09:00Z or since; newest recovery point is 9h 50m old, objective 27h (cloud's schedule)",
 		},
 		{
 			name: "an old plan does not hide a newer window", now: noon, policy: dailyPlanned(at(20, 2, 40)), list: []backup.Backup{full(at(21, 11, 0))},

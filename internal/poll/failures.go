@@ -68,11 +68,11 @@ func (p *Poller) logOnce(r *region, t topic, about subject, err error) {
 // logRecovery forgets the logged failures of what works again in the round that ends, and logs so once per scope.
 func (p *Poller) logRecovery(r *region) {
 	logger := r.logger(p.opts.Logger)
-	recovered := map[backup.Scope]bool{}
+	recovered := map[backup.Scope]struct{}{}
 	for t := range r.logged {
 		if !t.missing && r.works(t) {
 			delete(r.logged, t)
-			recovered[t.scope] = true
+			recovered[t.scope] = struct{}{}
 		}
 	}
 	for scope := range recovered {

@@ -1,6 +1,7 @@
 package poll_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -8,6 +9,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/go-kit/log"
+	"github.com/google/go-cmp/cmp"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/poll"
@@ -40,17 +44,17 @@ func TestFailureOfManyTargetsIsLoggedForAFew(t *testing.T) {
 			specs = append(specs, fmt.Sprintf("i%02d", i))
 		}
 		source := &cloud{instances: lists(specs...)}
-		source.backups = func(context.Context, string, string) (backup.List, error) {
-			return backup.List{}, &backup.Error{Op: "Op", Class: backup.ClassServer}
-		}
+		failure := &backup.Error{Op: "Op", Class: backup.ClassServer}
+		source.backups = func(context.Context, string, string) (backup.List, error) { return backup.List{}, failure }
+		source.jobs = func(context.Context, string) ([]backup.Job, error) { return nil, failure }
 		logged := &logs{}
 		p := newPoller(t, options(logged), region(source))
 		for range 3 {
 			p.Refresh(t.Context())
 			time.Sleep(time.Minute)
 		}
-		if got := logged.matching("failed"); got != 11 {
-			t.Errorf("logged %d times, want once for each of ten targets and once for the scope", got)
+		if got := logged.matching("failed"); got != 22 {
+			t.Errorf("logged %d times, want once for each of ten targets and once for the scope, for both scopes", got)
 		}
 	})
 }
@@ -183,6 +187,9 @@ func TestMissingInstanceIsLoggedEachTimeItGoesMissing(t *testing.T) {
 		if got := logged.matching("does not list this instance"); got != 2 {
 			t.Errorf("logged %d times, want 2:\n%s", got, strings.Join(logged.lines, "\n"))
 		}
+		if got := find(t, p, "ghost").Instance.Name; got != "name of ghost" {
+			t.Errorf("the missing instance is called %q, want its last known name", got)
+		}
 	})
 }
 
@@ -209,4 +216,54 @@ func TestBlockedLogBlocksNoScrape(t *testing.T) {
 		}
 		close(blocked)
 	})
+}
+
+func TestLogLines(t *testing.T) {
+	fails := func(class backup.Class) error { return &backup.Error{Op: "Op", Class: class} }
+	const subject = " cloud=alibaba account=prod region=r1"
+	tests := []struct {
+		name             string
+		listing, backups error
+		want             string // of the failure and of what works again
+	}{
+		{
+			"one shard", nil, fails(backup.ClassServer),
+			"level=error" + subject + ` scope=backups instance_id=c node_id=x msg="Asking the cloud failed; not logged again until it works" err="Op: server"` +
+				"\nlevel=info" + subject + ` msg="Asking the cloud works again" scope=backups` + "\n",
+		},
+		{
+			"the listing", fails(backup.ClassPermission), nil,
+			"level=error" + subject + ` scope=discovery msg="Asking the cloud failed; not logged again until it works" err="Op: permission"` +
+				"\nlevel=info" + subject + ` msg="Asking the cloud works again" scope=discovery` + "\n",
+		},
+		{
+			"the credentials", nil, fails(backup.ClassAuth),
+			"level=error" + subject + ` scope=backups instance_id=c node_id=x msg="Asking the cloud failed; not logged again until it works" err="Op: auth"` +
+				"\nlevel=info" + subject + ` msg="Asking the cloud works again" scope=all` + "\n",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := &cloud{
+					instances: func(ctx context.Context) ([]backup.Instance, error) {
+						if test.listing != nil {
+							return nil, test.listing
+						}
+						return lists("c:x")(ctx)
+					},
+					backups: func(context.Context, string, string) (backup.List, error) { return backup.List{}, test.backups },
+				}
+				var logged bytes.Buffer
+				p := newPoller(t, options(log.NewLogfmtLogger(log.NewSyncWriter(&logged))), region(source))
+				p.Refresh(t.Context())
+				test.listing, test.backups = nil, nil
+				time.Sleep(10 * time.Minute)
+				p.Refresh(t.Context())
+				if diff := cmp.Diff(test.want, logged.String()); diff != "" {
+					t.Errorf("log (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
 }

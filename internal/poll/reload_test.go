@@ -145,8 +145,12 @@ func TestReplaceWithoutAListing(t *testing.T) {
 		if diff := cmp.Diff([]string{"a"}, ids(p)); diff != "" {
 			t.Errorf("watched after the reload (-want +got):\n%s", diff)
 		}
-		if nodes := find(t, p, "a").Nodes; len(nodes) != 1 || nodes[0].NodeID != "" {
-			t.Errorf("nodes after the reload: %+v, want the instance as a whole", nodes)
+		in := find(t, p, "a")
+		if len(in.Nodes) != 1 || in.Nodes[0].NodeID != "" {
+			t.Errorf("nodes after the reload: %+v, want the instance as a whole", in.Nodes)
+		}
+		if in.Jobs.At.IsZero() || in.Jobs.Err != nil {
+			t.Errorf("jobs after the reload: %+v, want those from before", in.Jobs)
 		}
 	})
 }
