@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +9,8 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/exporter"
 	"mongodb_backup_exporter/internal/manual"
-	"mongodb_backup_exporter/internal/poll"
 	"mongodb_backup_exporter/internal/report"
 )
 
@@ -49,7 +48,11 @@ func (f *createFlags) run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer e.Close()
-	source, in, err := f.find(ctx, s.file, e.Regions())
+	source, in, err := e.Find(ctx, f.instance, exporter.Place{Account: f.account, Region: f.region})
+	if none, ok := errors.AsType[*exporter.NotListedError](err); ok {
+		err = fmt.Errorf("no account of %s lists instance %s; check --instance, --account and --region", s.file, f.instance)
+		return errors.Join(append([]error{err}, none.Failures...)...)
+	}
 	if err != nil {
 		return err
 	}
@@ -68,36 +71,6 @@ func (f *createFlags) run(ctx context.Context, s *session) error {
 		return nil
 	}
 	return f.follow(ctx, s, b, started)
-}
-
-// find finds the instance in the accounts and regions of the configuration file.
-func (f *createFlags) find(ctx context.Context, file string, regions []poll.Region) (poll.Source, backup.Instance, error) {
-	var source poll.Source
-	var found backup.Instance
-	var failures []error
-	for _, r := range regions {
-		if (f.account != "" && r.Account != f.account) || (f.region != "" && r.Region != f.region) {
-			continue
-		}
-		listing, err := r.Source.Instances(ctx)
-		if err := cmp.Or(err, listing.Err()); err != nil {
-			failures = append(failures, fmt.Errorf("%s/%s: %w", r.Account, r.Region, err))
-		}
-		for _, in := range listing.Instances {
-			if in.InstanceID != f.instance {
-				continue
-			}
-			if source != nil {
-				return nil, found, fmt.Errorf("both %s and %s/%s have instance %s; say which with --account and --region", found.Target, r.Account, r.Region, f.instance)
-			}
-			source, found = r.Source, in
-			found.Target = backup.Target{Cloud: r.Cloud, Account: r.Account, Region: r.Region, InstanceID: in.InstanceID}
-		}
-	}
-	if source == nil {
-		return nil, found, errors.Join(append([]error{fmt.Errorf("no account of %s lists instance %s; check --instance, --account and --region", file, f.instance)}, failures...)...)
-	}
-	return source, found, nil
 }
 
 // follow shows the progress and returns how it ended.

@@ -409,10 +409,10 @@ func TestGateIsNotOpenedByOldNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(time.Now, nil)
 		refused := func(context.Context) *backup.Error { return failure(backup.ClassAuth) }
-		enter(t, g).leave(t.Context(), nil, refused)
+		_ = enter(t, g).leave(t.Context(), nil, refused)
 		slow, quick := enter(t, g), enter(t, g)
-		quick.leave(t.Context(), failure(backup.ClassAuth), nil)
-		slow.leave(t.Context(), nil, nil)
+		_ = quick.leave(t.Context(), failure(backup.ClassAuth), nil)
+		_ = slow.leave(t.Context(), nil, nil)
 		if _, err := g.enter(t.Context(), "Op"); backup.ClassOf(err) != backup.ClassAuth {
 			t.Errorf("enter = %v, want the refusal", err)
 		}
@@ -455,7 +455,7 @@ func TestWhatProvesCredentials(t *testing.T) {
 		t.Run(string(class), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := NewGate(time.Now, nil)
-				enter(t, g).leave(t.Context(), failure(class), nil)
+				_ = enter(t, g).leave(t.Context(), failure(class), nil)
 				if g.proven != want {
 					t.Errorf("proven = %v, want %v", g.proven, want)
 				}
@@ -477,7 +477,7 @@ func TestWaitingAtTheGateEndsWithTheContext(t *testing.T) {
 		if backup.ClassOf(err) != backup.ClassTimeout || len(seen.results) != 0 {
 			t.Errorf("%v, counted %q; want class timeout and no attempt", err, seen.results)
 		}
-		first.leave(t.Context(), nil, nil)
+		_ = first.leave(t.Context(), nil, nil)
 		if _, err := Do(t.Context(), c, "Op", newScript(nil).attempt); err != nil {
 			t.Errorf("after the turn was given back: %v", err)
 		}

@@ -1,0 +1,138 @@
+package exporter
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/poll"
+)
+
+// Check is what came of asking one scope of one region.
+type Check struct {
+	Account, Region string
+	Scope           backup.Scope
+	InstanceID      string // the instance that was asked about; "": the scope is not about one
+	Err             error  // nil: the call worked
+}
+
+// NotOffered reports whether the cloud has nothing to say, and nothing is wrong with that.
+func (c Check) NotOffered() bool {
+	return c.Scope.Optional() && backup.ClassOf(c.Err) == backup.ClassUnsupported
+}
+
+// CheckLive asks every scope in every region, about one instance of each kind, and passes on each outcome.
+func (e *Exporter) CheckLive(ctx context.Context, pass func(Check)) {
+	for _, r := range e.Regions() {
+		listing, err := r.Source.Instances(ctx)
+		pass(Check{r.Account, r.Region, backup.ScopeDiscovery, "", cmp.Or(err, listing.Err())})
+		for _, in := range samples(r, listing.Instances) {
+			for _, scope := range backup.Scopes() {
+				if scope != backup.ScopeDiscovery {
+					pass(Check{r.Account, r.Region, scope, in.InstanceID, ask(ctx, r.Source, scope, in, e.now())})
+				}
+			}
+		}
+	}
+}
+
+// ask puts one question about an instance, and drops the answer.
+func ask(ctx context.Context, source poll.Source, scope backup.Scope, in backup.Instance, now time.Time) (err error) {
+	switch scope {
+	case backup.ScopeBackups:
+		_, err = source.Backups(ctx, in, in.Targets()[0].NodeID, now.Add(-24*time.Hour))
+	case backup.ScopeJobs:
+		_, err = source.Jobs(ctx, in)
+	case backup.ScopePolicy:
+		_, err = source.Policy(ctx, in)
+	case backup.ScopeRecovery:
+		_, err = source.Recovery(ctx, in)
+	default:
+		err = fmt.Errorf("no question for the scope %s", scope)
+	}
+	return err
+}
+
+// samples chooses the instances to ask about: one of each topology and storage, as these need different operations. Those
+// that the configuration names come first. A named instance that is not listed is asked about, too.
+func samples(r poll.Region, found []backup.Instance) []backup.Instance {
+	type kind struct{ topology, storage string }
+	seen := map[kind]bool{}
+	var chosen []backup.Instance
+	choose := func(in backup.Instance) {
+		if k := (kind{in.Topology, in.Storage}); !seen[k] {
+			seen[k] = true
+			chosen = append(chosen, in)
+		}
+	}
+	for _, want := range r.Instances {
+		i := slices.IndexFunc(found, func(in backup.Instance) bool { return in.InstanceID == want.ID })
+		if i < 0 {
+			chosen = append(chosen, backup.Instance{Target: target(r, want.ID), Nodes: want.Nodes})
+			continue
+		}
+		choose(found[i])
+	}
+	if r.Discover {
+		for _, in := range found {
+			choose(in)
+		}
+	}
+	return chosen
+}
+
+func target(r poll.Region, id string) backup.Target {
+	return backup.Target{Cloud: r.Cloud, Account: r.Account, Region: r.Region, InstanceID: id}
+}
+
+// Place is where to look for an instance. Empty fields mean everywhere.
+type Place struct{ Account, Region string }
+
+func (p Place) holds(r poll.Region) bool {
+	return (p.Account == "" || p.Account == r.Account) && (p.Region == "" || p.Region == r.Region)
+}
+
+// NotListedError is that no account lists an instance.
+type NotListedError struct {
+	InstanceID string
+	Failures   []error // of the listings that could not be read, so that the instance may be there
+}
+
+// Error says so, without the failures.
+func (e *NotListedError) Error() string { return "no account lists instance " + e.InstanceID }
+
+// Unwrap returns the failures.
+func (e *NotListedError) Unwrap() []error { return e.Failures }
+
+// Find asks the clouds for an instance and returns it with its region's Source. The error says where it is if it is in
+// several places. It is a [*NotListedError] if it is nowhere.
+func (e *Exporter) Find(ctx context.Context, id string, at Place) (poll.Source, backup.Instance, error) {
+	var source poll.Source
+	var found backup.Instance
+	var failures []error
+	for _, r := range e.Regions() {
+		if !at.holds(r) {
+			continue
+		}
+		listing, err := r.Source.Instances(ctx)
+		if err := cmp.Or(err, listing.Err()); err != nil {
+			failures = append(failures, fmt.Errorf("%s/%s: %w", r.Account, r.Region, err))
+		}
+		i := slices.IndexFunc(listing.Instances, func(in backup.Instance) bool { return in.InstanceID == id })
+		if i < 0 {
+			continue
+		}
+		if source != nil {
+			return nil, found, fmt.Errorf("both %s and %s/%s have instance %s; say which with --account and --region", found.Target, r.Account, r.Region, id)
+		}
+		source, found = r.Source, listing.Instances[i]
+		found.Target = target(r, id)
+	}
+	if source == nil {
+		return nil, found, &NotListedError{InstanceID: id, Failures: failures}
+	}
+	return source, found, nil
+}
