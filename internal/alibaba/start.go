@@ -9,8 +9,8 @@ import (
 )
 
 // StartBackup asks for a full backup of an instance. The call is made once only: when its answer is lost, a backup may
-// have been started. An instance that cannot be backed up now is an error of class busy. The order has no Name here,
-// and its Description is not kept.
+// have been started. An instance that cannot be backed up now is an error of class busy. An order with a Name is
+// refused, because the cloud names backups itself. A Description is not kept.
 func (s *Source) StartBackup(ctx context.Context, in backup.Instance, order backup.ManualOrder) (backup.Started, error) {
 	if order.Name != "" {
 		return backup.Started{}, errors.New("--name: Alibaba Cloud names backups itself; leave it out")

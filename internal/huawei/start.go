@@ -13,8 +13,8 @@ import (
 )
 
 // StartBackup asks for a full backup of an instance. The call is made once only: when its answer is lost, a backup may
-// have been started. An instance that cannot be backed up now is an error of class busy. The order has no Method and no
-// RetentionDays here.
+// have been started. An instance that cannot be backed up now is an error of class busy. An order with a Method or with
+// RetentionDays is refused, because DDS has neither.
 func (s *Source) StartBackup(ctx context.Context, in backup.Instance, order backup.ManualOrder) (backup.Started, error) {
 	const op = opCreateManualBackup
 	if order.Method != "" || order.RetentionDays != 0 {

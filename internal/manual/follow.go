@@ -92,14 +92,11 @@ func (b *Backup) isNew(node string, set backup.Backup) bool {
 // job returns the job of the backup. found is false when there is none, or when the cloud lists no jobs.
 func (b *Backup) job(ctx context.Context, id string) (job backup.Job, found bool, err error) {
 	jobs, err := b.source.Jobs(ctx, b.instance)
-	switch {
-	case backup.ClassOf(err) == backup.ClassUnsupported:
+	if backup.ClassOf(err) == backup.ClassUnsupported {
 		return backup.Job{}, false, nil
-	case err != nil:
-		return backup.Job{}, false, err
 	}
 	job, found = ours(jobs, id)
-	return job, found, nil
+	return job, found, err
 }
 
 // ours returns the job with the id, or else the one that is running and not of the schedule.
