@@ -2,9 +2,7 @@ package poll_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,172 +15,6 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/poll"
 )
-
-// cloud is a Source made of functions, each of which may be left out. It counts the calls by scope and target.
-type cloud struct {
-	instances func(context.Context) ([]backup.Instance, error)
-	unread    int // listed instances that could not be read
-	backups   func(ctx context.Context, id, node string) (backup.List, error)
-	jobs      func(ctx context.Context, id string) ([]backup.Job, error)
-	policy    func(ctx context.Context, id string) (backup.Policy, error)
-	recovery  func(ctx context.Context, id string) (backup.Window, error)
-
-	mu    sync.Mutex
-	calls map[string]int
-	now   int // calls in flight
-	most  int // calls ever in flight at once
-}
-
-func (c *cloud) enter(call string) func() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.calls == nil {
-		c.calls = map[string]int{}
-	}
-	c.calls[call]++
-	c.now++
-	c.most = max(c.most, c.now)
-	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.now--
-	}
-}
-
-func (c *cloud) count() map[string]int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	counted := c.calls
-	c.calls = map[string]int{}
-	return counted
-}
-
-func (c *cloud) inFlight() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *cloud) total() int {
-	n := 0
-	for _, calls := range c.count() {
-		n += calls
-	}
-	return n
-}
-
-func (c *cloud) Instances(ctx context.Context) (backup.Listing, error) {
-	defer c.enter("instances")()
-	found, err := c.instances(ctx)
-	return backup.Listing{Op: "DescribeDBInstances", Instances: found, Unread: c.unread}, err
-}
-
-func (c *cloud) Backups(ctx context.Context, in backup.Instance, node string, _ time.Time) (backup.List, error) {
-	defer c.enter("backups " + in.InstanceID + node)()
-	if c.backups == nil {
-		return backup.List{}, nil
-	}
-	return c.backups(ctx, in.InstanceID, node)
-}
-
-func (c *cloud) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, error) {
-	defer c.enter("jobs " + in.InstanceID)()
-	if c.jobs == nil {
-		return nil, nil
-	}
-	return c.jobs(ctx, in.InstanceID)
-}
-
-func (c *cloud) Policy(ctx context.Context, in backup.Instance) (backup.Policy, error) {
-	defer c.enter("policy " + in.InstanceID)()
-	if c.policy == nil {
-		return backup.Policy{}, nil
-	}
-	return c.policy(ctx, in.InstanceID)
-}
-
-func (c *cloud) Recovery(ctx context.Context, in backup.Instance) (backup.Window, error) {
-	defer c.enter("recovery " + in.InstanceID)()
-	if c.recovery == nil {
-		return backup.Window{}, nil
-	}
-	return c.recovery(ctx, in.InstanceID)
-}
-
-// lists returns an instances function for these ids; "c:x:y" is a cluster c with the shards x and y.
-func lists(specs ...string) func(context.Context) ([]backup.Instance, error) {
-	return func(context.Context) ([]backup.Instance, error) {
-		var found []backup.Instance
-		for _, spec := range specs {
-			parts := strings.Split(spec, ":")
-			in := backup.Instance{Name: "name of " + parts[0], Nodes: parts[1:]}
-			in.InstanceID = parts[0]
-			found = append(found, in)
-		}
-		return found, nil
-	}
-}
-
-func one(id string) backup.List { return backup.List{Backups: []backup.Backup{{ID: id}}} }
-
-// logs keeps the lines of a poller's log.
-type logs struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-func (l *logs) Log(pairs ...any) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.lines = append(l.lines, fmt.Sprint(pairs...))
-	return nil
-}
-
-func (l *logs) matching(part string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(slices.DeleteFunc(slices.Clone(l.lines), func(line string) bool { return !strings.Contains(line, part) }))
-}
-
-func options(logger log.Logger) poll.Options {
-	return poll.Options{
-		Now: time.Now, Logger: logger,
-		BackupsInterval: time.Minute, JobsInterval: time.Minute,
-		PolicyInterval: time.Hour, RecoveryInterval: 10 * time.Minute, DiscoveryInterval: 10 * time.Minute,
-		RoundTimeout: 5 * time.Minute, Lookback: 8 * 24 * time.Hour, StaleAfter: time.Hour,
-	}
-}
-
-func region(source poll.Source) poll.Region {
-	return poll.Region{Cloud: backup.Alibaba, Account: "prod", Region: "r1", Source: source, Concurrency: 16, Discover: true}
-}
-
-func newPoller(t *testing.T, opts poll.Options, regions ...poll.Region) *poll.Poller {
-	t.Helper()
-	p := poll.New(opts, regions)
-	t.Cleanup(p.Close)
-	return p
-}
-
-// find returns what is known of an instance.
-func find(t *testing.T, p *poll.Poller, id string) backup.InstanceState {
-	t.Helper()
-	for _, in := range p.Snapshot().Instances {
-		if in.Instance.InstanceID == id {
-			return in
-		}
-	}
-	t.Fatalf("no instance %s in the snapshot", id)
-	return backup.InstanceState{}
-}
-
-func ids(p *poll.Poller) []string {
-	found := []string{}
-	for _, in := range p.Snapshot().Instances {
-		found = append(found, in.Instance.InstanceID)
-	}
-	return found
-}
 
 func TestRefreshAsksWhatIsDue(t *testing.T) {
 	everything := map[string]int{
@@ -260,44 +92,6 @@ func TestConcurrentRefreshesShareTheWork(t *testing.T) {
 	})
 }
 
-func TestHangingShardDelaysNoOtherTarget(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		source := &cloud{instances: lists("a", "c:x:y")}
-		reads := 0
-		source.backups = func(ctx context.Context, id, node string) (backup.List, error) {
-			if node == "x" {
-				<-ctx.Done()
-				return backup.List{}, &backup.Error{Op: "DescribeBackups", Class: backup.ClassTimeout, Err: ctx.Err()}
-			}
-			if id == "a" {
-				reads++
-			}
-			return one(id + node), nil
-		}
-		p := newPoller(t, options(log.NewNopLogger()), region(source))
-		for i := range 20 {
-			start := time.Now()
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-			p.Refresh(ctx)
-			cancel()
-			if took := time.Since(start); took > 2*time.Second {
-				t.Fatalf("refresh %d took %v", i, took)
-			}
-			if reads != i+1 {
-				t.Fatalf("refresh %d: the healthy instance was read %d times", i, reads)
-			}
-			if left := source.inFlight(); left > 1 {
-				t.Fatalf("refresh %d left %d calls in flight, want the hanging one", i, left)
-			}
-			time.Sleep(time.Minute)
-		}
-		x := find(t, p, "c").Nodes[0].Backups
-		if backup.ClassOf(x.Err) != backup.ClassTimeout || !x.At.IsZero() {
-			t.Errorf("the hanging shard's reading is %+v, want a timeout and no value", x)
-		}
-	})
-}
-
 func TestWorkOutlivesTheScrapeAndEndsAtTheRoundTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended time.Duration
@@ -326,82 +120,6 @@ func TestWorkOutlivesTheScrapeAndEndsAtTheRoundTimeout(t *testing.T) {
 		}
 		if ended != 5*time.Minute {
 			t.Errorf("the stuck question ended after %v, want the round timeout", ended)
-		}
-	})
-}
-
-func TestFailureKeepsTheLastGoodValue(t *testing.T) {
-	denied := &backup.Error{Op: "DescribeBackups", Class: backup.ClassPermission}
-	unsupported := &backup.Error{Op: "DescribeBackupTasks", Class: backup.ClassUnsupported}
-	synctest.Test(t, func(t *testing.T) {
-		var failure error
-		source := &cloud{instances: lists("a")}
-		source.backups = func(context.Context, string, string) (backup.List, error) { return one("kept"), failure }
-		source.jobs = func(context.Context, string) ([]backup.Job, error) { return nil, unsupported }
-		p := newPoller(t, options(log.NewNopLogger()), region(source))
-		first := time.Now()
-		p.Refresh(t.Context())
-		failure = denied
-		time.Sleep(time.Minute)
-		source.count()
-		p.Refresh(t.Context())
-
-		want := backup.Reading[backup.List]{
-			Value: one("kept"), At: first, TriedAt: first.Add(time.Minute), GoodUntil: first.Add(61 * time.Minute), Err: denied,
-		}
-		if diff := cmp.Diff(want, find(t, p, "a").Nodes[0].Backups, cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })); diff != "" {
-			t.Errorf("reading after a failure (-want +got):\n%s", diff)
-		}
-		if calls := source.count(); calls["jobs a"] != 0 {
-			t.Error("what the cloud does not offer was asked for again within the hour")
-		}
-		if jobs := find(t, p, "a").Jobs; !jobs.OK(time.Now()) {
-			t.Errorf("an unsupported scope counts as failed: %+v", jobs)
-		}
-	})
-}
-
-func TestRequiredScopeFailsWhenNotOffered(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var failure error
-		source := &cloud{instances: lists("a")}
-		source.policy = func(context.Context, string) (backup.Policy, error) { return backup.Policy{Enabled: true}, failure }
-		source.backups = func(context.Context, string, string) (backup.List, error) { return one("kept"), failure }
-		logged := &logs{}
-		p := newPoller(t, options(logged), region(source))
-		p.Refresh(t.Context())
-		failure = &backup.Error{Op: "Op", Class: backup.ClassUnsupported, Code: "InvalidAction.NotFound"}
-		time.Sleep(time.Hour)
-		p.Refresh(t.Context())
-		in := find(t, p, "a")
-		if in.Policy.OK(time.Now()) || in.Nodes[0].Backups.OK(time.Now()) || !in.Policy.Value.Enabled || len(in.Nodes[0].Backups.Value.Backups) != 1 {
-			t.Errorf("policy %+v, backups %+v; want both failed, their last good values kept", in.Policy, in.Nodes[0].Backups)
-		}
-		if got := logged.matching("InvalidAction.NotFound"); got != 2 {
-			t.Errorf("logged %d times, want once for each scope", got)
-		}
-		time.Sleep(time.Minute)
-		source.count()
-		p.Refresh(t.Context())
-		if calls := source.count(); calls["policy a"] != 1 || calls["backups a"] != 1 {
-			t.Errorf("calls a minute later: %v, want both asked again", calls)
-		}
-	})
-}
-
-func TestFailedPolicyIsAskedAgainWithinAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		source := &cloud{instances: lists("a")}
-		source.policy = func(context.Context, string) (backup.Policy, error) {
-			return backup.Policy{}, &backup.Error{Op: "DescribeBackupPolicy", Class: backup.ClassServer}
-		}
-		p := newPoller(t, options(log.NewNopLogger()), region(source))
-		p.Refresh(t.Context())
-		time.Sleep(time.Minute)
-		source.count()
-		p.Refresh(t.Context())
-		if got := source.count()["policy a"]; got != 1 {
-			t.Errorf("a failed policy was asked %d times after a minute, want once", got)
 		}
 	})
 }
@@ -493,5 +211,80 @@ func TestThousandScrapesGrowNothing(t *testing.T) {
 			t.Errorf("a lasting failure of two instances was logged %d times, want 2:\n%s", got, strings.Join(logged.lines, "\n"))
 		}
 		// The end of synctest.Test fails if a goroutine is left after Close.
+	})
+}
+
+func TestRefreshInstance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "b")}
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		p.RefreshInstance(t.Context(), "b")
+		want := map[string]int{"instances": 1, "backups b": 1, "jobs b": 1, "policy b": 1, "recovery b": 1}
+		if diff := cmp.Diff(want, source.count()); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRefreshInstanceOfAKnownRegion(t *testing.T) {
+	tests := []struct {
+		name  string
+		after time.Duration
+		want  map[string]int
+	}{
+		{"the listing is not due", time.Minute, map[string]int{"backups b": 1, "jobs b": 1}},
+		{"the listing is due", 10 * time.Minute, map[string]int{"instances": 1, "backups b": 1, "jobs b": 1, "recovery b": 1}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := &cloud{instances: lists("a", "b")}
+				p := newPoller(t, options(log.NewNopLogger()), region(source))
+				p.Refresh(t.Context())
+				source.count()
+				time.Sleep(test.after)
+				p.RefreshInstance(t.Context(), "b")
+				if diff := cmp.Diff(test.want, source.count()); diff != "" {
+					t.Errorf("calls (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestCloseEndsTheWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: func(ctx context.Context) ([]backup.Instance, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}}
+		p := poll.New(options(log.NewNopLogger()), []poll.Region{region(source)})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		p.Refresh(ctx)
+		p.Close()
+		if got := source.inFlight(); got != 0 {
+			t.Errorf("%d calls outlive Close", got)
+		}
+		source.count()
+		p.Refresh(t.Context())
+		if got := source.total(); got != 0 {
+			t.Errorf("a refresh after Close made %d calls", got)
+		}
+	})
+}
+
+func TestNothingIsAskedAfterClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a")}
+		p := poll.New(options(log.NewNopLogger()), []poll.Region{region(source)})
+		p.Refresh(t.Context())
+		p.Close()
+		source.count()
+		time.Sleep(time.Hour)
+		p.Refresh(t.Context())
+		if got := source.total(); got != 0 {
+			t.Errorf("a refresh after Close made %d calls, though all was due", got)
+		}
 	})
 }
