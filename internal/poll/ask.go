@@ -8,35 +8,12 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// startRegion starts what is due in a region and returns all that is in flight there. As long as no listing has ended,
-// instances wait for it: it says which shards they have.
+// startRegion starts what is due in a region, for the instance with the id only, or for all if only is empty. It returns
+// all that is in flight there. Until the first listing has ended, instances wait for it, because it says which shards
+// they have.
 func (p *Poller) startRegion(ctx context.Context, r *region, only string) []*flight {
 	var flights []*flight
-	var found []backup.Instance
-	f := launch(ctx, p, r, &r.listing, question[[]backup.Instance]{
-		scope: backup.ScopeDiscovery,
-		ask: func(ctx context.Context) ([]backup.Instance, error) {
-			listing, err := r.conf.Source.Instances(ctx)
-			if err != nil {
-				return nil, err
-			}
-			found = listing.Instances
-			return found, listing.Err()
-		},
-		learn: func(ctx context.Context) []*flight {
-			p.learnOutcome(r, subject{r.target(""), backup.ScopeDiscovery}, r.listing.reading.Err)
-			if r.listing.reading.Err != nil && len(found) > 0 { // a part: nobody is forgotten
-				r.listing.reading.Value = merge(r.listing.reading.Value, found)
-			}
-			if r.listing.reading.Err == nil || len(found) > 0 {
-				r.watch(r.listing.reading.Value)
-			}
-			wanted := r.wanted
-			r.wanted = map[string]bool{}
-			return p.startInstances(ctx, r, func(id string) bool { return wanted[""] || wanted[id] })
-		},
-	})
-	if f != nil {
+	if f := p.startListing(ctx, r); f != nil {
 		flights = append(flights, f)
 		r.wanted[only] = true
 	}
@@ -46,11 +23,49 @@ func (p *Poller) startRegion(ctx context.Context, r *region, only string) []*fli
 	return append(flights, p.startInstances(ctx, r, func(id string) bool { return only == "" || only == id })...)
 }
 
+// startListing starts the listing of a region if it is due. It returns the flight of the listing, or nil for none.
+func (p *Poller) startListing(ctx context.Context, r *region) *flight {
+	source := r.conf.Source
+	var found []backup.Instance
+	return launch(ctx, p, r, &r.listing, question[[]backup.Instance]{
+		scope: backup.ScopeDiscovery,
+		ask: func(ctx context.Context) ([]backup.Instance, error) {
+			listing, err := source.Instances(ctx)
+			if err != nil {
+				return nil, err
+			}
+			found = listing.Instances
+			return found, listing.Err()
+		},
+		learn: func(ctx context.Context) []*flight { return p.learnListing(ctx, r, found) },
+	})
+}
+
+// learnListing applies a listing, and starts what is due for the instances that waited for it. An incomplete listing
+// adds and updates instances, and forgets none.
+func (p *Poller) learnListing(ctx context.Context, r *region, found []backup.Instance) []*flight {
+	listing := &r.listing.reading
+	p.learnOutcome(r, subject{r.target(""), backup.ScopeDiscovery}, listing.Err)
+	if listing.Err != nil {
+		listing.Value = merge(listing.Value, found)
+	}
+	if listing.Err == nil || len(found) > 0 {
+		r.watch(listing.Value)
+	}
+	wanted := r.wanted
+	r.wanted = map[string]bool{}
+	return p.startInstances(ctx, r, func(id string) bool { return wanted[""] || wanted[id] })
+}
+
 // merge returns the instances of both lists. An instance in both is taken from the newer one.
 func merge(older, newer []backup.Instance) []backup.Instance {
+	ids := make(map[string]bool, len(newer))
+	for _, in := range newer {
+		ids[in.InstanceID] = true
+	}
 	merged := slices.Clone(newer)
 	for _, in := range older {
-		if !slices.ContainsFunc(newer, func(n backup.Instance) bool { return n.InstanceID == in.InstanceID }) {
+		if !ids[in.InstanceID] {
 			merged = append(merged, in)
 		}
 	}
