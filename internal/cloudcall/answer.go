@@ -62,6 +62,14 @@ func (h answerHead) storeIn(ctx context.Context) {
 	}
 }
 
+// requestID returns the request id of the newest answer; "": none.
+func (s *headSlot) requestID() string {
+	if head := s.newest.Load(); head != nil {
+		return head.requestID
+	}
+	return ""
+}
+
 // complete returns the failure with its empty fields filled from the head.
 func (s *headSlot) complete(failure *backup.Error) *backup.Error {
 	head := s.newest.Load()

@@ -39,7 +39,7 @@ func TestAnswersThatAreNoJSON(t *testing.T) {
 		}, `Op: protocol (HTTP 200): the answer is larger than 8388608 bytes: HTTP status 200, content type "application/json"`},
 		{"HTML 200", reply(200, "text/html; charset=utf-8", "<html>secret</html>"), `Op: protocol (HTTP 200): the answer is not a JSON object: HTTP status 200, content type "text/html; charset=utf-8"; ` + api},
 		{"HTML 403 of a proxy proves nothing", reply(403, "text/html", "<html>"), `Op: protocol (HTTP 403): the answer is not a JSON object: HTTP status 403, content type "text/html"; ` + api},
-		{"HTML 407", reply(407, "text/html", "<html>"), `Op: protocol (HTTP 407): the answer is not a JSON object: HTTP status 407, content type "text/html"; ` + api},
+		{"HTML 407", reply(407, "text/html", "<html>"), `Op: protocol (HTTP 407): the answer is not a JSON object: HTTP status 407, content type "text/html"; the proxy wants a name and password: put them into HTTPS_PROXY or HTTP_PROXY of this process`},
 		{"HTML 502", reply(502, "text/html", "<html>"), `Op: server (HTTP 502): the answer is not a JSON object: HTTP status 502, content type "text/html"`},
 		{"empty 503", reply(503, "text/plain", ""), `Op: server (HTTP 503): the answer is empty: HTTP status 503, content type "text/plain"`},
 		{"text 429", reply(429, "text/plain", "slow down"), `Op: throttled (HTTP 429): the answer is not a JSON object: HTTP status 429, content type "text/plain"`},

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
 
 	"mongodb_backup_exporter/internal/backup"
 )
@@ -28,6 +30,8 @@ type Options struct {
 	Place    Place
 	Observer Observer
 	Now      func() time.Time // measures how long an attempt took
+	// Logger is told of every attempt, at level debug; nil: nobody is.
+	Logger log.Logger
 	// Classify turns an error of an SDK into an Error with a class. It never returns nil. It is asked only about errors
 	// that this package does not recognize: not about deadlines, connections and answers that are not JSON.
 	Classify func(op string, err error) *backup.Error
@@ -71,8 +75,9 @@ func (c *Caller) Rejected(field string) { c.opts.Observer.Rejected(field) }
 // before, because it says more than "no answer in time".
 func Do[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (T, error) {
 	wait := newPauses(ctx, c.opts.FirstRetry)
+	about := aboutOf(ctx)
 	again := func(ctx context.Context) *backup.Error {
-		_, failure, _ := send(ctx, c, op, attempt)
+		_, failure, _ := send(About(ctx, about, ""), c, op, attempt)
 		return failure
 	}
 	var last *backup.Error
@@ -166,7 +171,7 @@ func send[T any](ctx context.Context, c *Caller, op string, attempt func(context
 	return value, failure, true
 }
 
-// observed makes one attempt, with a timeout, and counts it.
+// observed makes one attempt, with a timeout, and counts and logs it.
 func observed[T any](ctx context.Context, c *Caller, op string, attempt func(context.Context) (T, error)) (T, *backup.Error) {
 	if c.opts.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -178,12 +183,42 @@ func observed[T any](ctx context.Context, c *Caller, op string, attempt func(con
 	value, err := Guard(func() (T, error) { return attempt(ctx) })
 	elapsed := c.opts.Now().Sub(start)
 	if err == nil {
-		c.opts.Observer.Request(c.opts.Place, op, "ok", elapsed)
+		c.observe(ctx, attemptOutcome{op: op, result: "ok", elapsed: elapsed, requestID: head.requestID()})
 		return value, nil
 	}
 	failure := head.complete(c.classify(ctx, op, err))
-	c.opts.Observer.Request(c.opts.Place, op, string(failure.Class), elapsed)
+	c.observe(ctx, attemptOutcome{op: op, result: string(failure.Class), elapsed: elapsed, requestID: failure.RequestID, code: failure.Code})
 	return value, failure
+}
+
+// attemptOutcome is what is told of one attempt.
+type attemptOutcome struct {
+	op, result, requestID, code string
+	elapsed                     time.Duration
+}
+
+func (c *Caller) observe(ctx context.Context, a attemptOutcome) {
+	c.opts.Observer.Request(c.opts.Place, a.op, a.result, a.elapsed)
+	if c.opts.Logger != nil {
+		level.Debug(c.opts.Logger).Log("msg", "Asked the cloud", "operation", a.op, "target", aboutOf(ctx),
+			"duration", a.elapsed, "result", a.result, "code", a.code, "request_id", a.requestID)
+	}
+}
+
+type aboutKey struct{}
+
+// About returns a context that tells the log which instance, and which of its shards, the calls made with it are about.
+// Without it a call is about the whole region.
+func About(ctx context.Context, instanceID, nodeID string) context.Context {
+	if nodeID != "" {
+		instanceID += "/" + nodeID
+	}
+	return context.WithValue(ctx, aboutKey{}, instanceID)
+}
+
+func aboutOf(ctx context.Context) string {
+	about, _ := ctx.Value(aboutKey{}).(string)
+	return about
 }
 
 // pauses yields how long to wait before each retry, and stops when the call would end before the retry.

@@ -7,11 +7,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/go-kit/log"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
@@ -246,5 +248,63 @@ func get(transport http.RoundTripper, url string) func(context.Context) (string,
 		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
 		return string(body), err
+	}
+}
+
+// Every attempt can be read in the log, at level debug: what was asked, about what, how it ended.
+func TestAttemptsAreLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var text strings.Builder
+		c, _ := newCaller(Options{Logger: log.NewLogfmtLogger(&text)})
+		ctx := About(t.Context(), "dds-1", "d-1")
+		call := func(ctx context.Context) (int, error) {
+			time.Sleep(2 * time.Second)
+			answerHead{requestID: "R-1"}.storeIn(ctx)
+			return 1, nil
+		}
+		if _, err := Do(ctx, c, "Describe", call); err != nil {
+			t.Fatal(err)
+		}
+		refused := refusal()
+		refused.RequestID = "R-2"
+		if _, err := Once(t.Context(), c, "Create", newScript(refused).attempt); err == nil {
+			t.Fatal("no error")
+		}
+		want := `level=debug msg="Asked the cloud" operation=Describe target=dds-1/d-1 duration=2s result=ok code= request_id=R-1
+level=debug msg="Asked the cloud" operation=Create target= duration=0s result=auth code=InvalidAccessKeyId.NotFound request_id=R-2
+`
+		if diff := cmp.Diff(want, text.String()); diff != "" {
+			t.Errorf("log (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestTroubleWithAProxySaysProxy(t *testing.T) {
+	const hint = "check the proxy that HTTPS_PROXY or HTTP_PROXY of this process names, or exclude the cloud with NO_PROXY"
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	defer refusing.Close()
+	for name, c := range map[string]struct{ proxy, says string }{
+		"it refuses":      {refusing.URL, "the proxy did not connect to the cloud: HTTP status 403"},
+		"it is not there": {"http://127.0.0.1:1", "proxyconnect tcp"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("HTTPS_PROXY", c.proxy)
+			transport := NewTransport(1)
+			caller, _ := newCaller(Options{MaxAttempts: 1})
+			_, err := Do(t.Context(), caller, "Op", func(ctx context.Context) (int, error) {
+				r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://cloud.example/", http.NoBody)
+				if err != nil {
+					return 0, err
+				}
+				resp, err := (&http.Client{Transport: transport}).Do(r)
+				if err == nil {
+					resp.Body.Close()
+				}
+				return 0, err
+			})
+			if backup.ClassOf(err) != backup.ClassNetwork || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), hint) {
+				t.Errorf("error %v, want one of class network that says %q and names the proxy", err, c.says)
+			}
+		})
 	}
 }

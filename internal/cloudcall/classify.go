@@ -71,6 +71,13 @@ func networkCause(err error) (cause error, found bool) {
 }
 
 func networkHint(cause error) string {
+	const proxy = "check the proxy that HTTPS_PROXY or HTTP_PROXY of this process names, or exclude the cloud with NO_PROXY"
+	if _, ok := errors.AsType[*ProxyError](cause); ok {
+		return proxy
+	}
+	if op, ok := errors.AsType[*net.OpError](cause); ok && op.Op == "proxyconnect" {
+		return proxy
+	}
 	if dns, ok := errors.AsType[*net.DNSError](cause); ok && dns.IsNotFound {
 		return "check the region's id and endpoint, and this machine's DNS"
 	}
@@ -85,6 +92,8 @@ func (e *AnswerError) classAndHint() (class backup.Class, hint string) {
 	switch {
 	case e.Status == http.StatusTooManyRequests:
 		return backup.ClassThrottled, ""
+	case e.Status == http.StatusProxyAuthRequired:
+		return backup.ClassProtocol, "the proxy wants a name and password: put them into HTTPS_PROXY or HTTP_PROXY of this process"
 	case e.Status >= http.StatusInternalServerError:
 		return backup.ClassServer, ""
 	case strings.Contains(strings.ToLower(e.ContentType), "html"), e.Status >= 300 && e.Status < 400:

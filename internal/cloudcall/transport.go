@@ -25,6 +25,7 @@ func NewTransport(concurrency int) *Transport {
 	base := http.DefaultTransport.(*http.Transport).Clone() // net/http documents the type
 	proxy := httpproxy.FromEnvironment().ProxyFunc()
 	base.Proxy = func(r *http.Request) (*url.URL, error) { return proxy(r.URL) }
+	base.OnProxyConnectResponse = refusedByProxy
 	// net/http continues a dial after the call that needed it was cancelled. The timeout limits how many such dials run.
 	base.DialContext = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 	base.MaxIdleConns = 0
@@ -35,6 +36,22 @@ func NewTransport(concurrency int) *Transport {
 	base.Protocols = new(http.Protocols)
 	base.Protocols.SetHTTP1(true)
 	return &Transport{base: base}
+}
+
+// ProxyError is that the proxy of the environment did not open a connection to the cloud.
+type ProxyError struct{ Status int }
+
+// Error returns the status.
+func (e *ProxyError) Error() string {
+	return fmt.Sprintf("the proxy did not connect to the cloud: HTTP status %d", e.Status)
+}
+
+// refusedByProxy makes an error of a proxy's refusal, which net/http would return as a bare text such as "Forbidden".
+func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &ProxyError{answer.StatusCode}
 }
 
 // Transport is an http.RoundTripper for the APIs of clouds. It is safe for concurrent use.
@@ -135,6 +152,7 @@ type boundTransport struct {
 	next http.RoundTripper
 }
 
+// RoundTrip sends the request with the context.
 func (b boundTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.next.RoundTrip(r.WithContext(b.ctx))
 }

@@ -104,11 +104,11 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 		return source, nil
 	}
 	place := cloudcall.Place{Cloud: a.cloud.name, Account: a.conf.Name, Region: r.ID}
+	logger := log.With(a.logger, "cloud", place.Cloud, "account", place.Account, "region", place.Region)
 	source, err := a.cloud.open(sourceOptions{
-		account: a.conf.Name, region: r, keys: keys, transport: transport, now: a.now,
-		logger: log.With(a.logger, "cloud", place.Cloud, "account", place.Account, "region", place.Region),
+		account: a.conf.Name, region: r, keys: keys, transport: transport, now: a.now, logger: logger,
 		call: cloudcall.Options{
-			Place: place, Observer: observer{a.metrics}, Now: a.now, Classify: a.cloud.classify,
+			Place: place, Logger: logger, Observer: observer{a.metrics}, Now: a.now, Classify: a.cloud.classify,
 			Gate: breaker.Region(r.ID + " " + r.Endpoint), Budget: budget, Timeout: a.timeout,
 		},
 	})

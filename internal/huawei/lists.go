@@ -9,6 +9,7 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/wire"
 )
 
@@ -97,7 +98,7 @@ func (s *Source) incrementals(ctx context.Context, instanceID string, since time
 		since = oldest
 	}
 	kind := model.GetListBackupsRequestBackupTypeEnum().INCREMENTAL
-	all, err := s.backupsBy(ctx, model.ListBackupsRequest{InstanceId: &instanceID, BackupType: &kind}, since)
+	all, err := s.backupsBy(cloudcall.About(ctx, instanceID, ""), model.ListBackupsRequest{InstanceId: &instanceID, BackupType: &kind}, since)
 	if err != nil {
 		return nil, err
 	}

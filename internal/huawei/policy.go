@@ -52,7 +52,7 @@ func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy,
 func (s *Source) readPolicy(ctx context.Context, id string) (backup.Policy, error) {
 	const op = opShowBackupPolicy
 	strategy := s.lookUp(id).strategy
-	policy, err := askFor(ctx, s.client, operation{
+	policy, err := askFor(cloudcall.About(ctx, id, ""), s.client, operation{
 		name: op, define: dds.GenReqDefForShowBackupPolicy, request: &model.ShowBackupPolicyRequest{InstanceId: id},
 	}, func(body []byte) (backup.Policy, error) {
 		a, err := wire.Decode[policyAnswer](op, body)

@@ -177,7 +177,7 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 
 // recoveryOn returns the newest span of one day; the zero Window when there is none.
 func (s *Source) recoveryOn(ctx context.Context, target backup.Target, day time.Time) (backup.Window, error) {
-	a, err := ask[restoreTimesAnswer](ctx, s.client, operation{
+	a, err := ask[restoreTimesAnswer](cloudcall.About(ctx, target.InstanceID, ""), s.client, operation{
 		name: opListRestoreTimes, define: dds.GenReqDefForListRestoreTimes,
 		request: &model.ListRestoreTimesRequest{InstanceId: target.InstanceID, Date: day.Format(time.DateOnly)},
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
 )
 
 // StartBackup asks for a full backup of an instance. The call is made once only: when its answer is lost, a backup may
@@ -29,7 +30,7 @@ func (s *Source) StartBackup(ctx context.Context, in backup.Instance, order back
 	if order.Description != "" {
 		option.Description = &order.Description
 	}
-	a, err := ask[createAnswer](ctx, s.client, operation{
+	a, err := ask[createAnswer](cloudcall.About(ctx, in.InstanceID, ""), s.client, operation{
 		name: op, define: dds.GenReqDefForCreateManualBackup, success: http.StatusAccepted, changes: true,
 		request: &model.CreateManualBackupRequest{Body: &model.CreateManualBackupRequestBody{Backup: option}},
 	})
