@@ -257,9 +257,10 @@ func TestLogLines(t *testing.T) {
 				var logged bytes.Buffer
 				p := newPoller(t, options(log.NewLogfmtLogger(log.NewSyncWriter(&logged))), region(source))
 				p.Refresh(t.Context())
-				test.listing, test.backups = nil, nil
 				time.Sleep(10 * time.Minute)
+				test.listing, test.backups = nil, nil
 				p.Refresh(t.Context())
+				synctest.Wait() // lines are written after the answer is stored
 				if diff := cmp.Diff(test.want, logged.String()); diff != "" {
 					t.Errorf("log (-want +got):\n%s", diff)
 				}

@@ -175,6 +175,7 @@ func TestReplaceKeepsWhatWasLogged(t *testing.T) {
 		reload := func() {
 			p.Replace(options(logged), []poll.Region{region(&cloud{instances: source.instances, policy: source.policy})})
 			p.Refresh(t.Context())
+			synctest.Wait() // lines are written after the answer is stored
 		}
 		p.Refresh(t.Context())
 		reload()
