@@ -16,6 +16,8 @@ type Objectives struct {
 type TargetState struct {
 	Target    Target
 	CreatedAt time.Time // when the instance was created; zero: unknown, treated as long ago
+	Lifecycle Lifecycle // of the instance
+	Status    string    // the cloud's own word for it; "": unknown
 	Backups   Reading[List]
 	Jobs      Reading[[]Job]  // of the instance as a whole
 	Policy    Reading[Policy] // of the instance as a whole
@@ -84,6 +86,9 @@ func (c *assessment) conclude() {
 		c.gather()
 		c.recoveryPoints()
 		c.judge()
+	}
+	if !c.in.Lifecycle.Exists() {
+		c.health.State = HealthPending
 	}
 }
 

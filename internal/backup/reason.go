@@ -18,6 +18,9 @@ const (
 func (c *assessment) reason() string {
 	var buf [256]byte
 	b := buf[:0]
+	if !c.in.Lifecycle.Exists() {
+		return string(append(append(b, "the instance is not running: "...), c.in.Status...))
+	}
 	switch c.health.State {
 	case HealthUnknown:
 		b = c.appendUnknown(b)
@@ -31,6 +34,9 @@ func (c *assessment) reason() string {
 		b = c.appendFailed(b)
 	case HealthOK:
 		b = c.appendObjective(c.appendAge(b))
+	}
+	if c.in.Lifecycle == LifecycleFrozen {
+		b = append(append(b, "; the instance is locked or frozen: "...), c.in.Status...)
 	}
 	return string(b)
 }

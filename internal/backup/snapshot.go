@@ -49,6 +49,8 @@ func (in InstanceState) Target(node NodeState) TargetState {
 	return TargetState{
 		Target:    in.Instance.Node(node.NodeID),
 		CreatedAt: in.Instance.CreatedAt,
+		Lifecycle: in.Instance.Lifecycle,
+		Status:    in.Instance.Status,
 		Backups:   node.Backups,
 		Jobs:      in.Jobs,
 		Policy:    in.Policy,

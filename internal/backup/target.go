@@ -60,7 +60,8 @@ type Instance struct {
 	Version   string            // engine version, e.g. 4.2
 	Topology  string            // one of the Topology constants
 	Storage   string            // the cloud's own storage type, e.g. cloud_essd1
-	Status    string            // the cloud's own status, e.g. Running
+	Status    string            // the cloud's own word for Lifecycle, e.g. Running or LockByExpiration
+	Lifecycle Lifecycle         // where it stands between its creation and its end
 	Tags      map[string]string // the owner's tags
 	CreatedAt time.Time         // zero: unknown
 	Nodes     []string          // shards that are backed up one by one, sorted; empty: the instance is one target
