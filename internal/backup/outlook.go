@@ -173,7 +173,7 @@ func (c *assessment) windowLimits(yield func(time.Time) bool) {
 	if !end(policy.NextAt) {
 		return
 	}
-	if created := c.in.CreatedAt; !created.IsZero() && !end(policy.windowAfter(created.Add(-1))) {
+	if created := c.in.CreatedAt; !created.IsZero() && !end(policy.windowAfter(created)) {
 		return
 	}
 	for begun := range c.attempts {

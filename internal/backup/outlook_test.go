@@ -79,6 +79,28 @@ func TestOutlookOfTheVerdict(t *testing.T) {
 			policy: daily(), list: list(manual(at(21, 14, 0))), edit: readAt(at(22, 2, 59)),
 		}, at(22, 5, 1).Add(time.Second)},
 		{verdictCase{
+			name: "an attempt a few minutes before its window counts for that window", now: at(16, 12, 0), state: backup.HealthOK,
+			policy: monWedFri(), list: list(full(at(16, 1, 57))),
+		}, at(18, 5, 0)},
+		{verdictCase{
+			name: "the first window of an instance without attempts", now: at(23, 0, 30), created: new(at(22, 20, 0)), state: backup.HealthOK,
+			policy: edited(daily(), func(p *backup.Policy) { p.Interval = 4 * time.Hour }), list: list(incremental(at(23, 0, 0))),
+			edit: func(in *backup.TargetState) { in.Backups.Value.Asked = []backup.Kind{backup.KindIncremental} },
+		}, at(23, 5, 0)},
+		{verdictCase{
+			name: "a job that was read too long ago is no attempt", now: at(22, 4, 0), state: backup.HealthOK,
+			policy: daily(), list: list(manual(at(21, 14, 0))), jobs: []backup.Job{{State: backup.JobRunning, StartedAt: at(22, 2, 10)}},
+			edit: func(in *backup.TargetState) { in.Jobs.GoodUntil = at(22, 4, 0) },
+		}, at(22, 5, 0)},
+		{verdictCase{
+			name: "the first backup of a pending instance counts once its end is believed", now: noon, created: new(at(22, 10, 0)), state: backup.HealthPending,
+			list: list(with(full(at(22, 9, 30)), func(b *backup.Backup) { b.EndedAt = at(22, 13, 0) })),
+		}, at(23, 11, 30).Add(time.Second)},
+		{verdictCase{
+			name: "the first backup of a pending instance is late when its end is believed", now: noon, created: new(at(22, 10, 0)), state: backup.HealthPending,
+			rpo: 3 * time.Hour, list: list(with(full(at(22, 9, 30)), func(b *backup.Backup) { b.EndedAt = at(22, 13, 0) })),
+		}, at(22, 12, 55)},
+		{verdictCase{
 			name: "late since the grace was over", now: noon, state: backup.HealthLate,
 			policy: daily(), list: list(manual(at(21, 14, 0))),
 		}, at(22, 5, 0)},
