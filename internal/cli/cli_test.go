@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sync/errgroup"
 
 	"mongodb_backup_exporter/internal/cloudsim"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
@@ -37,7 +39,7 @@ func TestScripts(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"get": get, "post": post, "fault": fault, "heal": heal, "calls": calls, "expand": expand, "send": send, "busy": busy,
+			"get": get, "post": post, "fault": fault, "heal": heal, "calls": calls, "expand": expand, "send": send, "busy": busy, "reload": reloads,
 		},
 	})
 }
@@ -153,14 +155,13 @@ func request(ts *testscript.TestScript, method, path, timeout, user string) (sta
 	return strconv.Itoa(resp.StatusCode), string(text)
 }
 
-// fault KIND [OPERATION [INSTANCE]] breaks the clouds.
+// fault KIND [OPERATION [INSTANCE [REGION]]] breaks the clouds. A dash stands for any.
 func fault(ts *testscript.TestScript, _ bool, args []string) {
 	f := cloudsim.Fault{Kind: cloudsim.FaultKind(args[0])}
-	if len(args) > 1 {
-		f.Operation = args[1]
-	}
-	if len(args) > 2 {
-		f.InstanceID = args[2]
+	for i, field := range []*string{&f.Operation, &f.InstanceID, &f.Region} {
+		if len(args) > i+1 && args[i+1] != "-" {
+			*field = args[i+1]
+		}
 	}
 	c := cloudsOf(ts)
 	c.faults = append(c.faults, c.Inject(f))
@@ -174,6 +175,27 @@ func busy(ts *testscript.TestScript, _ bool, args []string) {
 			ID: "4711", JobID: "4712", Manual: true, Status: "running", Start: time.Now(), Length: time.Hour,
 		})
 	})
+}
+
+// reload N asks for N reloads at once, and waits until all have worked.
+func reloads(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	var all errgroup.Group
+	for range n {
+		all.Go(func() error {
+			resp, err := http.Post("http://"+ts.Getenv("ADDRESS")+"/-/reload", "", nil)
+			if err != nil {
+				return err
+			}
+			defer resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				return errors.New(resp.Status)
+			}
+			return nil
+		})
+	}
+	ts.Check(all.Wait())
 }
 
 // heal mends what fault broke.
