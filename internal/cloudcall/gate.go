@@ -51,7 +51,7 @@ type pause struct {
 }
 
 const (
-	firstPause = 30 * time.Second
+	firstPause = 20 * time.Second
 	maxPause   = 5 * time.Minute
 	// keysPause is how long missing credentials are not looked for again.
 	keysPause = 10 * time.Second

@@ -331,8 +331,8 @@ func TestShutGateSaysWhy(t *testing.T) {
 		fingerprint func() string
 		hint        string
 	}{
-		"credentials that can be read": {func() string { return "same" }, "; asked again at 00:00:30 UTC or with new credentials"},
-		"a default chain":              {nil, "; asked again at 00:00:30 UTC"},
+		"credentials that can be read": {func() string { return "same" }, "; asked again at 00:00:20 UTC or with new credentials"},
+		"a default chain":              {nil, "; asked again at 00:00:20 UTC"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -345,7 +345,7 @@ func TestShutGateSaysWhy(t *testing.T) {
 						t.Errorf("%v after %v, want at once: %s", err, time.Since(begin), want)
 					}
 				}
-				time.Sleep(30 * time.Second)
+				time.Sleep(firstPause)
 				if _, err := Do(t.Context(), c, "Op", call.attempt); err != nil {
 					t.Errorf("after the pause: %v", err)
 				}
