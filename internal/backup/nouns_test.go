@@ -180,7 +180,7 @@ func TestInstanceState(t *testing.T) {
 	whole := backup.Target{Cloud: backup.Huawei, Account: "hw", Region: "cn-north-4", InstanceID: "in02"}
 	node := backup.NodeState{NodeID: "shard-1", Backups: read(backup.List{}, noon)}
 	in := backup.InstanceState{
-		Instance: backup.Instance{Target: whole, CreatedAt: at(1, 0, 0)},
+		Instance: backup.Instance{Target: whole, CreatedAt: at(1, 0, 0), Lifecycle: backup.LifecycleFrozen, Status: "frozen"},
 		Jobs:     read([]backup.Job{{ID: "j"}}, noon),
 		Policy:   read(*daily(), noon),
 		Recovery: read(backup.Window{End: noon}, noon),
@@ -188,7 +188,7 @@ func TestInstanceState(t *testing.T) {
 	}
 
 	want := backup.TargetState{
-		Target: whole.Node("shard-1"), CreatedAt: at(1, 0, 0),
+		Target: whole.Node("shard-1"), CreatedAt: at(1, 0, 0), Lifecycle: backup.LifecycleFrozen, Status: "frozen",
 		Backups: node.Backups, Jobs: in.Jobs, Policy: in.Policy, Recovery: in.Recovery,
 	}
 	if diff := cmp.Diff(want, in.Target(node)); diff != "" {

@@ -133,6 +133,10 @@ func TestOutlookOfTheVerdict(t *testing.T) {
 			name: "an objective without an end never turns", now: noon, rpo: backup.Forever, state: backup.HealthOK, list: list(full(at(22, 2, 10))),
 		}, time.Time{}},
 		{verdictCase{
+			name: "an instance that is being deleted never turns", now: noon, state: backup.HealthPending, list: list(full(at(22, 2, 10))),
+			edit: func(in *backup.TargetState) { in.Lifecycle = backup.LifecycleDeleting },
+		}, time.Time{}},
+		{verdictCase{
 			name: "an unknown verdict has no outlook", now: noon, state: backup.HealthUnknown, list: list(full(at(22, 2, 10))),
 			edit: func(in *backup.TargetState) { in.Backups.GoodUntil = noon },
 		}, time.Time{}},
