@@ -8,7 +8,7 @@ import (
 )
 
 // outlooks is the number of scenarios that are followed minute by minute.
-const outlooks = 4000
+const outlooks = 2000
 
 func lateOrNever(s backup.HealthState) bool { return s == backup.HealthLate || s == backup.HealthNever }
 
