@@ -28,7 +28,7 @@ func (q *pool) resize(limit int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.limit = limit
-	for q.active < min(q.limit, len(q.queue)) {
+	for range min(q.limit-q.active, len(q.queue)) {
 		q.active++
 		q.workers.Go(q.work)
 	}

@@ -265,23 +265,3 @@ func TestReplaceGoesOnWithTheSameSource(t *testing.T) {
 		}
 	})
 }
-
-func TestPoolResizes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		source := &cloud{instances: lists("a", "b", "c", "d", "e", "f")}
-		source.backups = func(ctx context.Context, id, _ string) (backup.List, error) { return one(id), slowly(ctx) }
-		conf := region(source)
-		conf.Concurrency = 1
-		p := newPoller(t, options(log.NewNopLogger()), conf)
-		begin := time.Now()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		p.Refresh(ctx)
-		conf.Concurrency = 6
-		p.Replace(options(log.NewNopLogger()), []poll.Region{conf})
-		p.Refresh(t.Context())
-		if took := time.Since(begin); took > 7*time.Second {
-			t.Errorf("6 lists of 3 s each took %v; want them together once six may be asked at a time", took)
-		}
-	})
-}
