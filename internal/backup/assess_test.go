@@ -52,6 +52,10 @@ func TestVerdictUnknown(t *testing.T) {
 			state: backup.HealthUnknown, reason: "never read: DescribeBackups: timeout",
 		},
 		{
+			name: "an error without an operation", now: noon, edit: neverRead(&backup.Error{Class: backup.ClassTimeout}),
+			state: backup.HealthUnknown, reason: "never read: timeout",
+		},
+		{
 			name: "an error without a class", now: noon,
 			edit:  neverRead(fmt.Errorf("round: %w", errors.New("short\nsecond line"))),
 			state: backup.HealthUnknown, reason: "never read: round: short",
