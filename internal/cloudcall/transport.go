@@ -94,6 +94,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // bufferedBody is a body in memory.
 type bufferedBody struct{ *bytes.Buffer }
 
+// Close does nothing: the body is in memory.
 func (bufferedBody) Close() error { return nil }
 
 // ReadBody reads a body. It does not copy a body that [Transport] returned, which is in memory already.
