@@ -57,8 +57,11 @@ type ByKind struct {
 //
 // Whether a time lies in the future is judged by when the cloud gave it, not by now. Otherwise a record with a wrong
 // date would be believed as soon as that date has come.
+//
+// Whether a reading is current is judged by both clocks of now, ages of backups by its wall clock alone: clouds tell the
+// time of day.
 func Assess(in TargetState, want Objectives, now time.Time) Health {
-	c := assessment{in: in, want: want, now: now}
+	c := assessment{in: in, want: want, clock: now}
 	c.conclude()
 	c.health.Reason = c.reason()
 	return c.health
@@ -66,9 +69,12 @@ func Assess(in TargetState, want Objectives, now time.Time) Health {
 
 // assessment is the state of one call of Assess.
 type assessment struct {
-	in      TargetState
-	want    Objectives
-	now     time.Time
+	in    TargetState
+	want  Objectives
+	clock time.Time // now with its monotonic reading, for the ages of readings
+
+	now     time.Time // by the wall clock, for the ages of backups
+	known   current
 	source  RPOSource // of health.RPO
 	horizon horizon   // of the backup list
 	health  Health
@@ -78,11 +84,16 @@ type assessment struct {
 	firstFailure time.Time // end of the oldest failure among health.ConsecutiveFailures; zero: none
 }
 
+// current says which readings may be shown as current.
+type current struct{ backups, jobs, recovery bool }
+
 // conclude computes health, except for the reason.
 func (c *assessment) conclude() {
+	c.now = c.clock.Round(0)
+	c.known = current{c.in.Backups.Known(c.clock), c.in.Jobs.Known(c.clock), c.in.Recovery.Known(c.clock)}
 	c.health.RPO, c.source = RPOInForce(c.in.Policy, c.want)
 	c.horizon = horizonOf(c.in.Backups.At)
-	if c.in.Backups.Known(c.now) {
+	if c.known.backups {
 		c.gather()
 		c.recoveryPoints()
 		c.judge()

@@ -42,6 +42,9 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 		{name: "restarted while the cloud is down, the instance named in the configuration", edit: func(in *backup.TargetState) {
 			in.Backups = backup.Reading[backup.List]{Err: &backup.Error{Op: "DescribeBackups", Class: backup.ClassTimeout}}
 		}},
+		{name: "read a day from now, by a clock that was set back since", list: lastNight, edit: func(in *backup.TargetState) {
+			in.Backups.At, in.Backups.GoodUntil = at(23, 12, 0), at(23, 13, 1)
+		}},
 	}
 	var want strings.Builder
 	for _, c := range cases {

@@ -60,26 +60,42 @@ type Error struct {
 	Err        error         // the cause; its text must hold no secret
 }
 
-// Error returns one line: operation, class, code, cause, request id and what to do.
+// longestText is how many characters of each text of a cloud an error shows.
+const longestText = 256
+
+// Error returns one line: operation, class, code, cause, request id and what to do. Texts of the cloud are cut.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", e.Op, e.Class)
 	if e.Code != "" {
-		b.WriteString(" " + e.Code)
+		b.WriteString(" " + cut(e.Code))
 	}
 	if e.Status != 0 {
 		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
 	}
 	if e.Err != nil {
-		b.WriteString(": " + strings.TrimSpace(e.Err.Error()))
+		b.WriteString(": " + cut(strings.TrimSpace(e.Err.Error())))
 	}
 	if e.RequestID != "" {
-		b.WriteString(" [request id " + e.RequestID + "]")
+		b.WriteString(" [request id " + cut(e.RequestID) + "]")
 	}
 	if e.Hint != "" {
 		b.WriteString("; " + e.Hint)
 	}
 	return b.String()
+}
+
+// cut returns at most longestText characters of valid UTF-8, and an ellipsis where it left some out.
+func cut(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	count := 0
+	for i := range text {
+		if count == longestText {
+			return text[:i] + "…"
+		}
+		count++
+	}
+	return text
 }
 
 // Unwrap returns the cause.

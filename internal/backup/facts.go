@@ -5,13 +5,10 @@ import (
 	"time"
 )
 
-// maxSkew is how far a cloud's clock may be ahead of ours. Times that are further ahead are not believed.
-const maxSkew = 5 * time.Minute
-
-// horizon is the latest time that is believed of an answer: when the cloud gave it, plus maxSkew.
+// horizon is the latest time that is believed of an answer: when the cloud gave it, plus MaxSkew.
 type horizon struct{ time.Time }
 
-func horizonOf(asked time.Time) horizon { return horizon{asked.Add(maxSkew)} }
+func horizonOf(asked time.Time) horizon { return horizon{asked.Add(MaxSkew)} }
 
 // allows reports whether t is set and believed.
 func (h horizon) allows(t time.Time) bool { return !t.IsZero() && !t.After(h.Time) }

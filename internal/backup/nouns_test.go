@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -62,6 +62,15 @@ func TestErrorText(t *testing.T) {
 			},
 			"ListBackups: not_found DBS.280110 (HTTP 404): no such instance [request id r-9]; check the instance id",
 		},
+		{
+			"long texts of a cloud",
+			&backup.Error{
+				Op: "Op", Class: backup.ClassServer, Code: strings.Repeat("c", 257), RequestID: strings.Repeat("r", 256),
+				Err: errors.New(strings.Repeat("长", 300) + "\xff"),
+			},
+			"Op: server " + strings.Repeat("c", 256) + "…: " + strings.Repeat("长", 256) + "… [request id " + strings.Repeat("r", 256) + "]",
+		},
+		{"invalid UTF-8", &backup.Error{Op: "Op", Class: backup.ClassServer, Err: errors.New("a\xffb")}, "Op: server: a\uFFFDb"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := c.err.Error(); got != c.want {
@@ -112,36 +121,6 @@ func TestRetryableAndAnsweredClasses(t *testing.T) {
 		if got, want := class.Answered(), slices.Contains(answered, class); got != want {
 			t.Errorf("%q.Answered() = %t, want %t", class, got, want)
 		}
-	}
-}
-
-func TestReading(t *testing.T) {
-	good := backup.Reading[int]{At: at(22, 11, 0), GoodUntil: noon}
-	failing := func(class backup.Class) backup.Reading[int] {
-		r := good
-		r.Err = &backup.Error{Op: "ListRestoreTimes", Class: class}
-		return r
-	}
-	for _, c := range []struct {
-		name      string
-		reading   backup.Reading[int]
-		now       time.Time
-		known, ok bool
-	}{
-		{"never asked", backup.Reading[int]{}, noon, false, false},
-		{"until the last moment", good, noon.Add(-1), true, true},
-		{"too old", good, noon, false, false},
-		{"newest attempt failed", failing(backup.ClassServer), at(22, 11, 30), true, false},
-		{"not offered by the cloud", failing(backup.ClassUnsupported), at(22, 11, 30), true, true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if got := c.reading.Known(c.now); got != c.known {
-				t.Errorf("Known() = %t, want %t", got, c.known)
-			}
-			if got := c.reading.OK(c.now); got != c.ok {
-				t.Errorf("OK() = %t, want %t", got, c.ok)
-			}
-		})
 	}
 }
 

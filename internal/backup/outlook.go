@@ -23,7 +23,8 @@ type Outlook struct {
 func (in TargetState) Outlook(health Health, want Objectives, now time.Time) Outlook {
 	o := Outlook{LastSuccess: health.newestSuccess()}
 	o.Running, o.Progress = in.running(now)
-	f := forecast{in: in, want: want, now: now}
+	f := forecast{in: in, want: want, now: now.Round(0)}
+	f.in.Backups, f.in.Jobs, f.in.Recovery = ifKnown(in.Backups, now), ifKnown(in.Jobs, now), ifKnown(in.Recovery, now)
 	switch {
 	case !health.Known:
 	case health.State.lateOrNever():
@@ -50,9 +51,17 @@ func (in TargetState) running(now time.Time) (bool, *float64) {
 
 // forecast computes verdicts on one target at moments other than now.
 type forecast struct {
-	in   TargetState
+	in   TargetState // without the readings that are not known now
 	want Objectives
-	now  time.Time
+	now  time.Time // by the wall clock
+}
+
+// ifKnown returns the reading, or the zero reading when its value is not known at now.
+func ifKnown[T any](r Reading[T], now time.Time) Reading[T] {
+	if !r.Known(now) {
+		return Reading[T]{}
+	}
+	return r
 }
 
 // nextTurn returns the first whole second after now at which the verdict is late or never; zero: there is none.
@@ -107,21 +116,21 @@ func (f *forecast) at(t time.Time) *assessment {
 	if w := &in.Recovery.Value; t.Before(f.now) && horizonOf(f.in.Recovery.At).allows(w.End) && !t.Before(w.Start) {
 		w.End = earlier(w.End, t) // the window reached t at the time
 	}
-	c := &assessment{in: in, want: f.want, now: t}
+	c := &assessment{in: in, want: f.want, clock: t}
 	c.conclude()
 	return c
 }
 
 // readAt returns a reading as it would be at t. For a moment after now, the same value was read again; for a moment
-// before now, it was read no later than t. A value that is not known now is not known at t either.
+// before now, it was read no later than t.
 func readAt[T any](r Reading[T], now, t time.Time) Reading[T] {
-	if !r.Known(now) {
-		return Reading[T]{}
+	if r.At.IsZero() {
+		return r
 	}
 	if t.After(now) || t.Before(r.At) {
 		r.At = t
 	}
-	r.GoodUntil = t.Add(time.Second)
+	r.CloudAt, r.GoodUntil = time.Time{}, t.Add(time.Second)
 	return r
 }
 
@@ -154,7 +163,7 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 			return
 		}
 		// The first backup of a pending instance may be late from the moment on at which its times are believed.
-		if end := later(b.StartedAt, b.EndedAt); end.After(c.horizon.Time) && !yield(end.Add(-maxSkew)) {
+		if end := later(b.StartedAt, b.EndedAt); end.After(c.horizon.Time) && !yield(end.Add(-MaxSkew)) {
 			return
 		}
 	}
@@ -177,7 +186,7 @@ func (c *assessment) windowLimits(yield func(time.Time) bool) {
 		return
 	}
 	for begun := range c.attempts {
-		if !end(policy.windowAfter(begun.Add(maxSkew))) {
+		if !end(policy.windowAfter(begun.Add(MaxSkew))) {
 			return
 		}
 	}

@@ -49,6 +49,8 @@ func (c *assessment) appendUnknown(b []byte) []byte {
 		return append(b, "not read yet"...)
 	case read.IsZero():
 		b = append(b, "never read"...)
+	case c.in.Backups.distrusts(c.clock):
+		return c.appendDistrust(b)
 	default:
 		b = append(b, "not read since "...)
 		b = read.UTC().AppendFormat(b, MinuteLayout)
@@ -58,6 +60,26 @@ func (c *assessment) appendUnknown(b []byte) []byte {
 	}
 	b = append(b, ": "...)
 	return append(b, shortCause(err)...)
+}
+
+// appendDistrust says what the clock shows and what contradicts it: when the reading was taken, or how old it is.
+func (c *assessment) appendDistrust(b []byte) []byte {
+	list := &c.in.Backups
+	taken, by := list.taken(), ""
+	if taken.After(list.At) {
+		by = " by the cloud's clock"
+	}
+	b = append(b, "the clock cannot be trusted: it says "...)
+	b = c.now.UTC().AppendFormat(b, MinuteLayout)
+	b = append(b, ", the reading "...)
+	if c.now.Before(taken.Add(-MaxSkew)) {
+		b = append(b, "was taken at "...)
+		return append(taken.UTC().AppendFormat(b, MinuteLayout), by...)
+	}
+	b = append(b, "of "...)
+	b = append(taken.UTC().AppendFormat(b, MinuteLayout), by...)
+	b = append(b, " is "...)
+	return append(appendSpan(b, list.age(c.clock)), " old"...)
 }
 
 func (c *assessment) appendNever(b []byte) []byte {
@@ -193,7 +215,7 @@ func shortCause(err error) string {
 		cause = e.Op + ": " + cause
 	}
 	if e.Code != "" {
-		cause += " " + e.Code
+		cause += " " + cut(e.Code)
 	}
 	return cause
 }

@@ -50,7 +50,7 @@ func (c *assessment) recoveryPoints() {
 		c.addUsable(KindIncremental, h.OldestRecoveryPoint)
 	}
 	w := &c.in.Recovery
-	if !w.Known(c.now) || !horizonOf(w.At).allows(w.Value.End) {
+	if !c.known.recovery || !horizonOf(w.At).allows(w.Value.End) {
 		return
 	}
 	h.RecoveryPoint = later(h.RecoveryPoint, earlier(w.Value.End, w.At))

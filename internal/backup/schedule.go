@@ -15,7 +15,7 @@ func (c *assessment) missedWindow() time.Time {
 	due := c.in.Policy.Value.lastDue(earlier(c.now.Add(-max(0, c.want.RPOGrace)), c.in.Backups.At))
 	created := c.in.CreatedAt
 	existed := !created.After(due) || !c.horizon.allows(created)
-	if due.IsZero() || !existed || c.attemptedSince(due.Add(-maxSkew)) {
+	if due.IsZero() || !existed || c.attemptedSince(due.Add(-MaxSkew)) {
 		return time.Time{}
 	}
 	return due
@@ -41,7 +41,7 @@ func (c *assessment) attempts(yield func(begun time.Time) bool) {
 			return
 		}
 	}
-	if !c.in.Jobs.Known(c.now) {
+	if !c.known.jobs {
 		return
 	}
 	horizon := horizonOf(c.in.Jobs.At)

@@ -21,6 +21,8 @@ type Region struct {
 	// while that fails, new instances are not noticed and deleted ones not forgotten.
 	Unmonitored Reading[int]
 	Round       time.Duration // how long the last round of questions took; 0: none has ended yet
+	// Skew is how far the cloud's clock is ahead of ours, in whole seconds; nil: the cloud has not told the time yet.
+	Skew *time.Duration
 }
 
 // InstanceState is all that is known of one instance.
