@@ -46,13 +46,17 @@ func newAnswerHead(resp *http.Response) answerHead {
 }
 
 // headSlot holds the newest answer's head of one attempt.
-type headSlot struct{ newest atomic.Pointer[answerHead] }
+type headSlot struct {
+	newest atomic.Pointer[answerHead]
+	now    func() time.Time
+	clock  *cloudClock
+}
 
 type headSlotKey struct{}
 
 // withHeadSlot returns a context in which the transport stores the head of each answer.
-func withHeadSlot(ctx context.Context) (context.Context, *headSlot) {
-	slot := &headSlot{}
+func (c *Caller) withHeadSlot(ctx context.Context) (context.Context, *headSlot) {
+	slot := &headSlot{now: c.opts.Now, clock: &c.clock}
 	return context.WithValue(ctx, headSlotKey{}, slot), slot
 }
 
@@ -60,6 +64,17 @@ func (h answerHead) storeIn(ctx context.Context) {
 	if slot, ok := ctx.Value(headSlotKey{}).(*headSlot); ok {
 		slot.newest.Store(&h)
 	}
+}
+
+// arrived notes that the header of an answer has arrived. The caller calls proven when the answer is the cloud's, so that
+// its Date counts.
+func arrived(ctx context.Context, header http.Header) (proven func()) {
+	slot, ok := ctx.Value(headSlotKey{}).(*headSlot)
+	if !ok {
+		return func() {}
+	}
+	at := slot.now()
+	return func() { slot.clock.learn(header, at) }
 }
 
 // requestID returns the request id of the newest answer; "": none.

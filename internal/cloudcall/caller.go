@@ -29,7 +29,7 @@ type Observer interface {
 type Options struct {
 	Place    Place
 	Observer Observer
-	Now      func() time.Time // measures how long an attempt took
+	Now      func() time.Time // measures how long an attempt took, and how far the cloud's clock is ahead
 	// Logger is told of every attempt, at level debug; nil: nobody is.
 	Logger log.Logger
 	// Classify turns an error of an SDK into an Error with a class. It never returns nil. It is asked only about errors
@@ -49,7 +49,10 @@ type Options struct {
 }
 
 // Caller makes the calls to one place. It is safe for concurrent use.
-type Caller struct{ opts Options }
+type Caller struct {
+	opts  Options
+	clock cloudClock
+}
 
 // New returns a Caller with the zero values of opts replaced by their defaults.
 func New(opts Options) *Caller {
@@ -178,7 +181,7 @@ func observed[T any](ctx context.Context, c *Caller, op string, attempt func(con
 		ctx, cancel = context.WithTimeout(ctx, c.opts.Timeout)
 		defer cancel()
 	}
-	ctx, head := withHeadSlot(ctx)
+	ctx, head := c.withHeadSlot(ctx)
 	start := c.opts.Now()
 	value, err := Guard(func() (T, error) { return attempt(ctx) })
 	elapsed := c.opts.Now().Sub(start)
@@ -186,7 +189,7 @@ func observed[T any](ctx context.Context, c *Caller, op string, attempt func(con
 		c.observe(ctx, attemptOutcome{op: op, result: "ok", elapsed: elapsed, requestID: head.requestID()})
 		return value, nil
 	}
-	failure := head.complete(c.classify(ctx, op, err))
+	failure := c.withClock(head.complete(c.classify(ctx, op, err)))
 	c.observe(ctx, attemptOutcome{op: op, result: string(failure.Class), elapsed: elapsed, requestID: failure.RequestID, code: failure.Code})
 	return value, failure
 }

@@ -82,7 +82,7 @@ func (s *Shared[T]) serves(l *listing[T], caller string, since time.Time) bool {
 	if since.Before(l.since) {
 		return false
 	}
-	return !l.ended || (!l.callers[caller] && s.now().Sub(l.endedAt) < s.recent)
+	return !l.ended || (!l.callers[caller] && Recent(l.endedAt, s.now(), s.recent))
 }
 
 // start starts a listing. It runs until it is done, its timeout has passed, or the last caller has left.

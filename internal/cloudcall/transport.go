@@ -74,7 +74,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	head := newAnswerHead(resp)
+	head, proven := newAnswerHead(resp), arrived(r.Context(), resp.Header)
 	head.storeIn(r.Context())
 	body, err := t.readAll(resp)
 	if err != nil {
@@ -86,6 +86,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			ContentType: resp.Header.Get("Content-Type"), Problem: problem,
 		}
 	}
+	proven()
 	resp.Body = bufferedBody{bytes.NewBuffer(body)}
 	resp.ContentLength = int64(len(body))
 	return resp, nil
