@@ -38,7 +38,12 @@ func (n numbers) of(value any) int {
 	return n[value]
 }
 
-// recording returns the clouds with an open that makes no Source and notes what it was given.
+// unasked is a Source that is asked nothing.
+type unasked struct{ poll.Source }
+
+func (unasked) Skew() (time.Duration, bool) { return 0, false }
+
+// recording returns the clouds with an open that makes no working Source and notes what it was given.
 func recording(t *testing.T, into *[]opened) []cloud {
 	t.Helper()
 	budgets, transports := numbers{}, numbers{}
@@ -61,7 +66,7 @@ func recording(t *testing.T, into *[]opened) []cloud {
 				seen.Key = keys.AccessKeyID
 			}
 			*into = append(*into, seen)
-			return nil, nil //nolint:nilnil // nobody asks it
+			return unasked{}, nil
 		}
 	}
 	return rows
@@ -120,6 +125,9 @@ func TestWiring(t *testing.T) {
 		{Cloud: "huawei", Account: "two", Region: "cn-north-4", Concurrency: 2, Discover: true, Objectives: own},
 		{Cloud: "huawei", Account: "two", Region: "cn-east-3", Concurrency: 2, Discover: true, Objectives: own},
 		{Cloud: "huawei", Account: "two", Region: "cn-south-1", Concurrency: 2, Discover: true, Objectives: own},
+	}
+	for i := range want {
+		want[i].Source = unasked{}
 	}
 	if diff := cmp.Diff(want, e.Regions()); diff != "" {
 		t.Errorf("regions (-want +got):\n%s", diff)

@@ -91,7 +91,7 @@ func (s *Source) incrementals(ctx context.Context, instanceID string, since time
 	s.mu.Lock()
 	last, ok := s.increments[instanceID]
 	s.mu.Unlock()
-	if ok && now.Sub(last.readAt) < incrementsEvery {
+	if ok && cloudcall.Recent(last.readAt, now, incrementsEvery) {
 		return last.sets, nil
 	}
 	if oldest := now.Add(-incrementsFor); since.Before(oldest) {

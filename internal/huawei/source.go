@@ -59,6 +59,9 @@ func New(opts Options) (*Source, error) {
 	return s, nil
 }
 
+// Skew returns how far the cloud's clock is ahead of ours; false: not known.
+func (s *Source) Skew() (ahead time.Duration, known bool) { return s.caller.Skew() }
+
 func (s *Source) target(id string) backup.Target {
 	t := s.owner
 	t.InstanceID = id

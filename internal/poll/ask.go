@@ -45,7 +45,7 @@ func (p *Poller) startListing(ctx context.Context, r *region) *flight {
 // adds and updates instances, and forgets none.
 func (p *Poller) learnListing(ctx context.Context, r *region, found []backup.Instance) []*flight {
 	listing := &r.listing.reading
-	p.learnOutcome(r, subject{r.target(""), backup.ScopeDiscovery}, listing.Err)
+	p.learnOutcome(r, subject{r.target(""), backup.ScopeDiscovery}, listing.Err, false)
 	if listing.Err != nil {
 		listing.Value = merge(listing.Value, found)
 	}

@@ -7,7 +7,8 @@ import (
 )
 
 // A failed question is asked again after retryAfter when its interval is longer. An operation that the cloud does not
-// offer is asked again after unsupportedFor when its interval is shorter.
+// offer is asked again after unsupportedFor when its interval is shorter. That the cloud does not offer what it once
+// answered is believed when questions at least unsupportedFor apart say so.
 const (
 	retryAfter     = time.Minute
 	unsupportedFor = time.Hour
@@ -17,16 +18,39 @@ const (
 // one before: without it, such a scrape would find an interval of a minute not yet over, and ask every other minute.
 const earliness = time.Second
 
-// cell holds one reading and the question about it that is in flight.
+// cell holds one reading and the question about it that is in flight. Its times keep their monotonic readings.
 type cell[T any] struct {
 	reading backup.Reading[T]
 	askedAt time.Time // when the newest question was sent; zero: never, which is long enough ago for any interval
 	flight  *flight   // nil: none
+	// notOfferedAt is when the question was sent to which the cloud answered, for the first time since the last success,
+	// that it does not offer this; zero: it did not.
+	notOfferedAt time.Time
 }
 
-// due reports whether the cell's question is to be asked at now.
+// answer is what came of one question.
+type answer[T any] struct {
+	value   T
+	err     error
+	askedAt time.Time // when the question was sent
+	endedAt time.Time
+	cloudAt time.Time // endedAt by the cloud's clock; zero: not known
+}
+
+// due reports whether the cell's question is to be asked at now. After a jump of the wall clock, what is known may be of
+// no use: then it is asked as if it had failed.
 func (c *cell[T]) due(now time.Time, interval time.Duration) bool {
-	return c.flight == nil && now.Sub(c.askedAt) >= c.pause(interval)-min(earliness, interval/2)
+	pause := c.pause(interval)
+	if jumped(c.askedAt, now) {
+		pause = min(pause, retryAfter)
+	}
+	return c.flight == nil && now.Sub(c.askedAt) >= pause-min(earliness, interval/2)
+}
+
+// jumped reports whether the wall clock went back or forward by more than backup.MaxSkew between two times. It does so
+// too while a machine is suspended.
+func jumped(from, to time.Time) bool {
+	return (to.Round(0).Sub(from.Round(0)) - to.Sub(from)).Abs() > backup.MaxSkew
 }
 
 // pause returns how long to wait between the newest question and the next.
@@ -35,7 +59,10 @@ func (c *cell[T]) pause(interval time.Duration) time.Duration {
 	case "":
 		return interval
 	case backup.ClassUnsupported:
-		return max(interval, unsupportedFor)
+		if c.reading.NotOffered {
+			return max(interval, unsupportedFor)
+		}
+		return interval
 	default:
 		return min(interval, retryAfter)
 	}
@@ -50,15 +77,39 @@ func (c *cell[T]) retry() {
 
 // fail records a failure without a question.
 func (c *cell[T]) fail(err error, now time.Time) {
-	c.reading.TriedAt, c.reading.Err = now, err
+	c.reading.TriedAt, c.reading.Err = now.Round(0), err
 }
 
 // store puts an answer into the reading. A failure keeps the last good value.
-func (c *cell[T]) store(value T, err error, now time.Time, interval, staleAfter time.Duration) {
+//
+// The time of the reading is that of the question plus what has passed since: a wall clock that went back meanwhile must
+// not make the answer older than it is.
+func (c *cell[T]) store(a answer[T], interval, staleAfter time.Duration) {
 	c.flight = nil
-	c.reading.TriedAt, c.reading.Err = now, err
-	if class := backup.ClassOf(err); class == "" || class == backup.ClassUnsupported {
-		c.reading.Value, c.reading.At = value, now
-		c.reading.GoodUntil = now.Add(c.pause(interval) + staleAfter)
+	at := a.askedAt.Add(a.endedAt.Sub(a.askedAt))
+	c.reading.TriedAt, c.reading.Err = at.Round(0), a.err
+	if !c.accepts(a) {
+		return
+	}
+	c.reading.Value, c.reading.At, c.reading.CloudAt = a.value, at.Round(0), a.cloudAt
+	c.reading.NotOffered = a.err != nil
+	c.reading.GoodUntil = at.Add(c.pause(interval) + staleAfter)
+}
+
+// accepts reports whether an answer replaces the last good one. A success does. That the cloud does not offer the
+// operation does too, except after a success: a single odd answer must not take away what a verdict may rest on.
+func (c *cell[T]) accepts(a answer[T]) bool {
+	switch backup.ClassOf(a.err) {
+	case "":
+		c.notOfferedAt = time.Time{}
+		return true
+	case backup.ClassUnsupported:
+		if c.notOfferedAt.IsZero() {
+			c.notOfferedAt = a.askedAt
+		}
+		worked := !c.reading.At.IsZero() && !c.reading.NotOffered
+		return !worked || a.askedAt.Sub(c.notOfferedAt) >= unsupportedFor
+	default:
+		return false
 	}
 }

@@ -56,13 +56,21 @@ func (p *Poller) logOnce(r *region, t topic, about subject, err error) {
 		return
 	}
 	r.logged[t] = struct{}{}
-	logger := log.With(r.logger(p.opts.Logger), "scope", about.scope)
-	if about.target.InstanceID != "" {
-		logger = log.With(logger, "instance_id", about.target.InstanceID, "node_id", about.target.NodeID)
-	}
+	logger := r.about(p.opts.Logger, about)
 	p.logLater(func() {
 		level.Error(logger).Log("msg", "Asking the cloud failed; not logged again until it works", "err", err)
 	})
+}
+
+// logNotOffered logs that a failure has ended because the cloud is now believed not to offer what was asked for.
+func (p *Poller) logNotOffered(r *region, about subject, err error) {
+	t := topic{scope: about.scope, target: about.target}
+	if _, ok := r.logged[t]; !ok {
+		return
+	}
+	delete(r.logged, t)
+	logger := r.about(p.opts.Logger, about)
+	p.logLater(func() { level.Info(logger).Log("msg", "The cloud does not offer this for the instance", "err", err) })
 }
 
 // logRecovery forgets the logged failures of what works again in the round that ends, and logs so once per scope.
@@ -98,4 +106,13 @@ func orAll(scope backup.Scope) string {
 
 func (r *region) logger(logger log.Logger) log.Logger {
 	return log.With(logger, "cloud", r.conf.Cloud, "account", r.conf.Account, "region", r.conf.Region)
+}
+
+// about returns a logger whose lines say what a question is about.
+func (r *region) about(logger log.Logger, about subject) log.Logger {
+	logger = log.With(r.logger(logger), "scope", about.scope)
+	if about.target.InstanceID == "" {
+		return logger
+	}
+	return log.With(logger, "instance_id", about.target.InstanceID, "node_id", about.target.NodeID)
 }

@@ -34,21 +34,32 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	f := &flight{done: make(chan struct{}), cancel: cancel}
 	c.flight = f
 	p.began(r, f)
-	timeout := p.opts.RoundTimeout
+	timeout, clock := p.opts.RoundTimeout, r.conf.Source
 	r.pool.submit(func() {
-		p.sent(r, &c.askedAt)
+		a := answer[T]{askedAt: p.sent(r, &c.askedAt)}
 		bounded, stop := context.WithTimeout(ctx, timeout)
-		value, err := q.ask(bounded)
+		a.value, a.err = q.ask(bounded)
 		stop()
 		if !q.scope.Optional() {
-			err = required(err)
+			a.err = required(a.err)
 		}
-		p.land(r, f, func() {
-			c.store(value, err, p.opts.Now(), interval, p.opts.StaleAfter)
+		p.finish(r, f, func() {
+			a.endedAt = p.opts.Now()
+			a.cloudAt = cloudTime(clock, a.endedAt)
+			c.store(a, interval, p.opts.StaleAfter)
 			f.followers = q.learn(ctx)
 		})
 	})
 	return f
+}
+
+// cloudTime returns the time by the cloud's clock; zero: the cloud has not told it yet.
+func cloudTime(clock Clock, now time.Time) time.Time {
+	ahead, known := clock.Skew()
+	if !known {
+		return time.Time{}
+	}
+	return now.Round(0).Add(ahead)
 }
 
 // required turns "not offered" into a failure. It is for scopes that every cloud offers.
@@ -64,17 +75,19 @@ func required(err error) error {
 	return failure
 }
 
-// sent notes when a question was sent, unless its answer will be dropped.
-func (p *Poller) sent(r *region, askedAt *time.Time) {
+// sent returns the time at which a question is sent. It notes the time, unless the answer will be dropped.
+func (p *Poller) sent(r *region, askedAt *time.Time) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := p.opts.Now()
 	if !r.abandoned {
-		*askedAt = p.opts.Now()
+		*askedAt = now
 	}
+	return now
 }
 
-// land ends a flight. It stores the answer, unless the region was replaced meanwhile.
-func (p *Poller) land(r *region, f *flight, store func()) {
+// finish ends a flight. It stores the answer, unless the region was replaced meanwhile.
+func (p *Poller) finish(r *region, f *flight, store func()) {
 	p.mu.Lock()
 	defer p.unlock()
 	if !r.abandoned {

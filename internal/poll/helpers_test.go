@@ -23,6 +23,7 @@ type cloud struct {
 	jobs      func(ctx context.Context, id string) ([]backup.Job, error)
 	policy    func(ctx context.Context, id string) (backup.Policy, error)
 	recovery  func(ctx context.Context, id string) (backup.Window, error)
+	skew      *time.Duration // nil: not known
 
 	mu    sync.Mutex
 	calls map[string]int
@@ -66,6 +67,13 @@ func (c *cloud) total() int {
 		n += calls
 	}
 	return n
+}
+
+func (c *cloud) Skew() (time.Duration, bool) {
+	if c.skew == nil {
+		return 0, false
+	}
+	return *c.skew, true
 }
 
 func (c *cloud) Instances(ctx context.Context) (backup.Listing, error) {

@@ -57,7 +57,7 @@ func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *insta
 		scope: e.about.scope,
 		ask:   func(ctx context.Context) (T, error) { return e.ask(ctx, asked) },
 		learn: func(context.Context) []*flight {
-			p.learnOutcome(r, e.about, e.reading.Err)
+			p.learnOutcome(r, e.about, e.reading.Err, e.reading.NotOffered)
 			return nil
 		},
 	})

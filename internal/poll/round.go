@@ -29,10 +29,16 @@ func newRound(at time.Time) round {
 // has been answered. An early failure proves nothing: other questions of the round may still be answered.
 const patience = 30 * time.Second
 
-// learnOutcome learns whether the region is up, and logs a failure.
-func (p *Poller) learnOutcome(r *region, about subject, err error) {
+// learnOutcome learns whether the region is up, and logs a failure. notOffered says that the cloud is believed not to
+// offer what was asked for. That is no failure, and no proof that it answers: the provider may know it without asking.
+func (p *Poller) learnOutcome(r *region, about subject, err error, notOffered bool) {
+	class := backup.ClassOf(err)
+	if class == backup.ClassUnsupported && notOffered {
+		p.logNotOffered(r, about, err)
+		return
+	}
 	r.judge(p.opts.Now(), about.scope, err)
-	if class := backup.ClassOf(err); class != "" && class != backup.ClassUnsupported {
+	if class != "" {
 		p.logOnce(r, r.topicOf(about, class), about, err)
 	}
 }
@@ -43,7 +49,6 @@ func (r *region) judge(now time.Time, scope backup.Scope, err error) {
 	class := backup.ClassOf(err)
 	switch {
 	case class == backup.ClassUnsupported: // may be the provider's knowledge, not the cloud's answer
-		return
 	case class == backup.ClassAuth:
 		r.up, r.err, r.round.refused = false, err, true
 	case class.Answered():

@@ -1,6 +1,10 @@
 package poll
 
-import "mongodb_backup_exporter/internal/backup"
+import (
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
 
 // Snapshot returns all that is known now. No later answer changes it: readings are copied, and the slices that they hold
 // are never written to.
@@ -30,13 +34,24 @@ func (r *region) state() backup.Region {
 		Err:         r.err,
 		Unmonitored: r.unmonitoredReading(),
 		Round:       r.roundTook,
+		Skew:        skew(r.conf.Source),
 	}
+}
+
+// skew returns how far the cloud's clock is ahead of ours; nil: not known.
+func skew(clock Clock) *time.Duration {
+	ahead, known := clock.Skew()
+	if !known {
+		return nil
+	}
+	return &ahead
 }
 
 func (r *region) unmonitoredReading() backup.Reading[int] {
 	listing := r.listing.reading
 	return backup.Reading[int]{
-		Value: r.unmonitored(), At: listing.At, TriedAt: listing.TriedAt, GoodUntil: listing.GoodUntil, Err: listing.Err,
+		Value: r.unmonitored(), At: listing.At, CloudAt: listing.CloudAt, TriedAt: listing.TriedAt,
+		GoodUntil: listing.GoodUntil, Err: listing.Err,
 	}
 }
 

@@ -7,12 +7,20 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
+// Clock compares the clock of a cloud with ours.
+type Clock interface {
+	// Skew returns how far the cloud's clock is ahead of ours now, in whole seconds, negative when it is behind. It is
+	// false until an answer of the cloud has told its time. It makes no call.
+	Skew() (ahead time.Duration, known bool)
+}
+
 // Source asks one account in one region of a cloud. Implementations are safe for concurrent use, return within
 // 300 ms of the end of ctx, keep no goroutine after returning, and return a [*backup.Error] for every failure.
 //
 // An answer is complete or an error: a page that cannot be read fails the call. A single record that cannot be read is
 // left out, and the source counts it.
 type Source interface {
+	Clock
 	// Instances lists every instance of the region, with its shards. Listed instances that cannot be read are counted
 	// in Listing.Unread. An error means that nothing was listed.
 	Instances(ctx context.Context) (backup.Listing, error)
