@@ -21,6 +21,8 @@ const (
 	FaultExpiredKey      FaultKind = "expired_key"       // 400 InvalidSecurityToken.Expired or InvalidAccessKeyId.Inactive, or 401 APIGW.0301 token expires
 	FaultWrongKey        FaultKind = "wrong_key"         // 404 InvalidAccessKeyId.NotFound or 401 APIGW.0301 verify aksk signature fail
 	FaultNotFound        FaultKind = "not_found"         // 404 InvalidDBInstanceId.NotFound or 400 DBS.280110
+	FaultBadRequest      FaultKind = "bad_request"       // 400 InvalidParameter or DBS.200001
+	FaultUnsupported     FaultKind = "unsupported"       // 400 StorageTypeOrInstanceTypeNotSupported or 404 APIGW.0101
 	FaultServerError     FaultKind = "server_error"      // 503 ServiceUnavailable or 500 DBS.280005, as JSON
 	FaultBadGatewayHTML  FaultKind = "bad_gateway_html"  // 502 with an HTML page
 	FaultUnavailable     FaultKind = "unavailable_empty" // 503 without a body
@@ -45,7 +47,7 @@ const (
 func faultKinds() []FaultKind {
 	return []FaultKind{
 		FaultLatency, FaultHang, FaultThrottle, FaultForbidden, FaultExpiredKey, FaultWrongKey, FaultNotFound,
-		FaultServerError, FaultBadGatewayHTML, FaultUnavailable, FaultEmpty, FaultEmptyObject, FaultErrorIn200,
+		FaultBadRequest, FaultUnsupported, FaultServerError, FaultBadGatewayHTML, FaultUnavailable, FaultEmpty, FaultEmptyObject, FaultErrorIn200,
 		FaultTruncated, FaultReset, FaultCut, FaultDrip, FaultWrongTypeRecord, FaultHugeBody, FaultNullList,
 		FaultWrongTotal, FaultLowTotal, FaultDuplicatePage, FaultHTML200, FaultGzip, FaultRedirect,
 	}

@@ -28,6 +28,8 @@ func TestFaultsReplaceAnswers(t *testing.T) {
 		{cloudsim.FaultExpiredKey, 400, 401, "InvalidAccessKeyId.Inactive", "APIGW.0301", json},
 		{cloudsim.FaultWrongKey, 404, 401, "InvalidAccessKeyId.NotFound", "APIGW.0301", json},
 		{cloudsim.FaultNotFound, 404, 400, "InvalidDBInstanceId.NotFound", "DBS.280110", json},
+		{cloudsim.FaultBadRequest, 400, 400, "InvalidParameter", "DBS.200001", json},
+		{cloudsim.FaultUnsupported, 400, 404, "StorageTypeOrInstanceTypeNotSupported", "APIGW.0101", json},
 		{cloudsim.FaultServerError, 503, 500, "ServiceUnavailable", "DBS.280005", json},
 		{cloudsim.FaultErrorIn200, 200, 200, "ServiceUnavailable", "DBS.280005", json},
 		{cloudsim.FaultBadGatewayHTML, 502, 502, "", "", html},

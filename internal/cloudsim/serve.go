@@ -53,7 +53,7 @@ func (s *Sim) serveFault(out outcome, req *request, f *activeFault) {
 // replaced returns the answer of a fault that does not depend on the real one. For other faults ok is false.
 func (s *Sim) replaced(req *request, f Fault) (a httpsim.Answer, ok bool) {
 	switch f.Kind {
-	case FaultThrottle, FaultExpiredKey, FaultWrongKey, FaultServerError:
+	case FaultThrottle, FaultExpiredKey, FaultWrongKey, FaultBadRequest, FaultUnsupported, FaultServerError:
 		return s.refuse(req, refusalOf(f.Kind), cmp.Or(f.Delay, defaultWait)), true
 	case FaultErrorIn200:
 		a = s.refuse(req, httpsim.ServerError, 0)
@@ -89,6 +89,10 @@ func refusalOf(kind FaultKind) httpsim.Refusal {
 		return httpsim.WrongKey
 	case FaultNotFound:
 		return httpsim.NotFound
+	case FaultBadRequest:
+		return httpsim.BadRequest
+	case FaultUnsupported:
+		return httpsim.Unsupported
 	default:
 		return httpsim.ServerError
 	}

@@ -17,6 +17,7 @@ type Options struct {
 	Fleet        fleet.Fleet      // what the clouds hold; copied
 	Now          func() time.Time // the time in the fleet; required
 	WallNow      func() time.Time // against which the dates of signatures are checked; nil: Now
+	ClockAhead   time.Duration    // how far the clouds' clock, which the header Date shows, is ahead of Now
 	BackupLength time.Duration    // how long a backup takes that a client starts; 0: 40 s
 	Variants     Variants
 }
@@ -35,6 +36,7 @@ type Variants struct {
 // /v3.1/{project}/…, Huawei IAM on /v3/projects and /v3/auth/tokens. It is safe for concurrent use.
 type Sim struct {
 	now    func() time.Time
+	ahead  time.Duration // Options.ClockAhead
 	faults faultList
 	log    callLog
 
@@ -74,6 +76,7 @@ func New(opts Options) *Sim {
 	world, v := fleet.NewWorld(opts.Fleet), opts.Variants
 	return &Sim{
 		now:   opts.Now,
+		ahead: opts.ClockAhead,
 		log:   callLog{now: opts.Now},
 		world: world,
 		alibaba: alibaba.New(alibaba.Options{
@@ -94,6 +97,7 @@ func New(opts Options) *Sim {
 
 // ServeHTTP answers one request to either cloud.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", s.now().Add(s.ahead).UTC().Format(http.TimeFormat))
 	req, err := s.parse(r)
 	if err != nil {
 		http.Error(w, "cannot read the request: "+err.Error(), http.StatusBadRequest)

@@ -1,7 +1,9 @@
 package cloudsim_test
 
 import (
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -9,6 +11,34 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/cloudsim/simtest"
 )
+
+// The clouds tell the time of the fleet, whatever they answer.
+func TestDate(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ahead time.Duration
+		kind  cloudsim.FaultKind // "": none
+	}{
+		"of the fleet": {0, ""},
+		"ahead":        {10 * time.Minute, ""},
+		"behind":       {-24 * time.Hour, cloudsim.FaultThrottle},
+		"of an error":  {time.Second, cloudsim.FaultBadGatewayHTML},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := cloudsim.New(cloudsim.Options{Fleet: simtest.Fleet(), Now: simtest.Start, ClockAhead: tc.ahead})
+			if tc.kind != "" {
+				s.Inject(cloudsim.Fault{Kind: tc.kind})
+			}
+			want := simtest.Start().Add(tc.ahead).Format(http.TimeFormat)
+			for cloud, got := range map[string]simtest.Reply{
+				"Alibaba": simtest.CallAlibaba(t, s, "DescribeRegions"), "Huawei": simtest.GetHuawei(t, s, simtest.BackupsPath),
+			} {
+				if date := got.Header.Get("Date"); date != want {
+					t.Errorf("%s: %q, want %q", cloud, date, want)
+				}
+			}
+		})
+	}
+}
 
 func TestUpdateAndCalls(t *testing.T) {
 	f := simtest.Fleet()

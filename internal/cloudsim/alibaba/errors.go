@@ -65,6 +65,10 @@ func refusal(req *httpsim.Request, why httpsim.Refusal) httpsim.Answer {
 		return badRequest(req, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
 	case httpsim.WrongKey:
 		return failure(req, http.StatusNotFound, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+	case httpsim.BadRequest:
+		return badRequest(req, "InvalidParameter", "The specified parameter is not valid.")
+	case httpsim.Unsupported:
+		return unsupported(req)
 	case httpsim.NotFound:
 		return failure(req, http.StatusNotFound, "InvalidDBInstanceId.NotFound",
 			"The specified DB instance Id does not exist.")

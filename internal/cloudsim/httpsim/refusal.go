@@ -10,5 +10,7 @@ const (
 	ExpiredKey  Refusal = "expired key"
 	WrongKey    Refusal = "wrong key"
 	NotFound    Refusal = "not found" // of an instance
+	BadRequest  Refusal = "bad request"
+	Unsupported Refusal = "unsupported" // the operation is not offered
 	ServerError Refusal = "server error"
 )

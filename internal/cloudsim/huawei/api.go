@@ -57,8 +57,7 @@ func (api *API) Answer(req *httpsim.Request) httpsim.Answer {
 	req.ID = api.requestID()
 	switch req.Operation {
 	case "":
-		return failure(req, http.StatusNotFound, "APIGW.0101",
-			"The API does not exist or has not been published in the environment")
+		return noSuchAPI(req)
 	case "KeystoneCreateToken":
 		return api.createToken(req)
 	}

@@ -49,6 +49,10 @@ func refusal(req *httpsim.Request, why httpsim.Refusal) httpsim.Answer {
 		return unauthorized(req, "token expires")
 	case httpsim.WrongKey:
 		return unauthorized(req, "verify aksk signature fail")
+	case httpsim.BadRequest:
+		return badRequest(req, "DBS.200001", "Parameter error.")
+	case httpsim.Unsupported:
+		return noSuchAPI(req)
 	case httpsim.NotFound:
 		return failure(req, http.StatusBadRequest, "DBS.280110", "The DB instance does not exist.")
 	case httpsim.Forbidden:
@@ -71,6 +75,12 @@ func forbidden(req *httpsim.Request) httpsim.Answer {
 	a := success(req, body)
 	a.Status, a.Code = http.StatusForbidden, "DBS.280063"
 	return a
+}
+
+// noSuchAPI is the gateway's error for a path that it does not know.
+func noSuchAPI(req *httpsim.Request) httpsim.Answer {
+	return failure(req, http.StatusNotFound, "APIGW.0101",
+		"The API does not exist or has not been published in the environment")
 }
 
 // unauthorized is the gateway's error for a call without valid credentials.
