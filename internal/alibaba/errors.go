@@ -92,9 +92,10 @@ func codeRules() []codeRule {
 			"operationdenied.backupjobexists", "operationdenied.dbinstancestatus", "operationdenied.outofusage",
 			"instancestatusinvalid", "incorrectdbinstancestate",
 		}},
+		// Only codes that are documented for it: any other refusal may be a fault of the moment, and is a failure.
 		{backup.ClassUnsupported, []string{
-			"storagetypeorinstancetypenotsupported", "singlenodenotsupport", "invalidaction", "invalidapi", "invalidversion",
-			"unsupportedoperation", "operationdenied.notsupport",
+			"storagetypeorinstancetypenotsupported", "singlenodenotsupport", "incorrectdbinstancetype", "incorrectengineversion",
+			"invalidaction", "invalidapi",
 		}},
 		{backup.ClassBadRequest, []string{"invalidbackupmethod", "operationdenied", "missingparameter", "invalidstatus"}},
 		{backup.ClassNotFound, []string{

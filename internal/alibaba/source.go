@@ -41,6 +41,9 @@ func New(opts Options) (*Source, error) {
 	}, nil
 }
 
+// Skew returns how far the cloud's clock is ahead of ours; false: not known.
+func (s *Source) Skew() (ahead time.Duration, known bool) { return s.caller.Skew() }
+
 func (s *Source) target(id string) backup.Target {
 	t := s.owner
 	t.InstanceID = id
@@ -125,7 +128,7 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 	}
 	a, err := ask[tasksAnswer](ctx, s.client, instanceOperation(op, in))
 	if err != nil {
-		return nil, orUnsupported(err)
+		return nil, err
 	}
 	var r wire.Reader
 	jobs := make([]backup.Job, 0, len(a.BackupJobs.items))
@@ -159,7 +162,7 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 	}
 	a, err := ask[recoverTimeAnswer](ctx, s.client, instanceOperation(op, in))
 	if err != nil {
-		return backup.Window{}, orUnsupported(err)
+		return backup.Window{}, err
 	}
 	var r wire.Reader
 	window := convertRanges(a.RestoreRanges.items, &r)
@@ -195,10 +198,4 @@ func instanceOperation(op string, in backup.Instance) operation {
 // onLocalDisk is false for an instance whose storage is not known.
 func onLocalDisk(in backup.Instance) bool {
 	return strings.HasPrefix(strings.ToLower(in.Storage), "local")
-}
-
-// orUnsupported changes the class of a refused parameter, for operations whose only parameter is the instance's id: such
-// an operation does not exist for the instance. It is not documented with which code the cloud says so.
-func orUnsupported(err error) error {
-	return cloudcall.UnsupportedIf(err, func(failure *backup.Error) bool { return failure.Class == backup.ClassBadRequest })
 }

@@ -164,18 +164,26 @@ func TestJobsNeedCloudDisks(t *testing.T) {
 	}
 }
 
-func TestUndocumentedRefusalIsUnsupported(t *testing.T) {
-	b := on(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, `{"Code":"InvalidParameter.Engine","Message":"not for you","RequestId":"R"}`)
-	}))
-	in := backup.Instance{Target: backup.Target{InstanceID: "dds-1"}, Topology: backup.TopologyReplicaSet, Storage: "cloud_essd1"}
-	_, errJobs := b.Jobs(t.Context(), in)
-	_, errRecovery := b.Recovery(t.Context(), in)
-	_, errPolicy := b.Policy(t.Context(), in)
-	want := []backup.Class{backup.ClassUnsupported, backup.ClassUnsupported, backup.ClassBadRequest}
-	if diff := cmp.Diff(want, []backup.Class{backup.ClassOf(errJobs), backup.ClassOf(errRecovery), backup.ClassOf(errPolicy)}); diff != "" {
-		t.Errorf("classes of jobs, recovery, policy (-want +got):\n%s", diff)
+// One odd refusal must not take away what a verdict may rest on.
+func TestUndocumentedRefusalIsAFailure(t *testing.T) {
+	for code, want := range map[string]backup.Class{
+		"InvalidParameter.Engine":               backup.ClassBadRequest,
+		"":                                      backup.ClassBadRequest,
+		"StorageTypeOrInstanceTypeNotSupported": backup.ClassUnsupported,
+	} {
+		t.Run(code, func(t *testing.T) {
+			b := on(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusBadRequest)
+				fmt.Fprintf(w, `{"Code":%q,"Message":"not for you","RequestId":"R"}`, code)
+			}))
+			in := backup.Instance{Target: backup.Target{InstanceID: "dds-1"}, Topology: backup.TopologyReplicaSet, Storage: "cloud_essd1"}
+			if _, err := b.Jobs(t.Context(), in); backup.ClassOf(err) != want {
+				t.Errorf("jobs: %v, want class %s", err, want)
+			}
+			if _, err := b.Recovery(t.Context(), in); backup.ClassOf(err) != want {
+				t.Errorf("recovery: %v, want class %s", err, want)
+			}
+		})
 	}
 }
 

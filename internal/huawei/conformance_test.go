@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudsim"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/huawei"
 	"mongodb_backup_exporter/internal/poll"
@@ -38,7 +39,14 @@ func provider() sourcetest.Provider {
 			sourcetest.Recovery:  "ListRestoreTimes",
 		},
 		JobsInList: true,
-		EndField:   "end_time", SizeField: "size",
+		// A path that the gateway does not know: the list of tasks is newer than the rest of the API.
+		Answers: map[sourcetest.FaultCase][]backup.Class{
+			{Scope: sourcetest.Instances, Kind: cloudsim.FaultUnsupported}: {backup.ClassNotFound},
+			{Scope: sourcetest.Backups, Kind: cloudsim.FaultUnsupported}:   {backup.ClassNotFound},
+			{Scope: sourcetest.Policy, Kind: cloudsim.FaultUnsupported}:    {backup.ClassNotFound},
+			{Scope: sourcetest.Recovery, Kind: cloudsim.FaultUnsupported}:  {backup.ClassNotFound},
+		},
+		EndField: "end_time", SizeField: "size",
 		WantPolicy: backup.Policy{
 			Enabled: true, Retention: 7 * 24 * time.Hour,
 			Weekdays: []time.Weekday{time.Monday, time.Wednesday, time.Friday},

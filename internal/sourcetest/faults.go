@@ -28,6 +28,8 @@ func answers() map[cloudsim.FaultKind][]backup.Class {
 		cloudsim.FaultExpiredKey:     {backup.ClassPermission}, // of one operation alone; see refusesKey
 		cloudsim.FaultWrongKey:       {backup.ClassPermission},
 		cloudsim.FaultNotFound:       {backup.ClassNotFound},
+		cloudsim.FaultBadRequest:     {backup.ClassBadRequest}, // of any scope: an odd refusal is a failure
+		cloudsim.FaultUnsupported:    {backup.ClassUnsupported},
 		cloudsim.FaultServerError:    {backup.ClassServer},
 		cloudsim.FaultBadGatewayHTML: {backup.ClassServer},
 		cloudsim.FaultUnavailable:    {backup.ClassServer},

@@ -49,6 +49,16 @@ func testReads(t *testing.T, p Provider) {
 		got, err := b.Source.Recovery(t.Context(), b.instance(t, ReplicaSetID))
 		compare(t, p.WantRecovery, got, err)
 	})
+	t.Run("skew", func(t *testing.T) {
+		b := start(t, p, Fleet(p))
+		if skew, known := b.Source.Skew(); known {
+			t.Errorf("Skew = %v before the first answer", skew)
+		}
+		b.list(t)
+		if skew, known := b.Source.Skew(); skew != ahead || !known {
+			t.Errorf("Skew = %v, %v; want %v", skew, known, ahead)
+		}
+	})
 	t.Run("unknown instance", func(t *testing.T) { testUnknownInstance(t, p) })
 	t.Run("answers are the caller's", func(t *testing.T) { testOwnAnswers(t, p) })
 	t.Run("running", func(t *testing.T) { testRunning(t, p) })

@@ -113,7 +113,7 @@ func start(t *testing.T, p Provider, f fleet.Fleet) *bench {
 	leaks := goleak.IgnoreCurrent()
 	b := &bench{Provider: p, attempts: map[string]int{}, rejected: map[string]int{}}
 	now := func() time.Time { return Now }
-	b.Sim = cloudsim.New(cloudsim.Options{Fleet: f, Now: now, WallNow: time.Now})
+	b.Sim = cloudsim.New(cloudsim.Options{Fleet: f, Now: now, WallNow: time.Now, ClockAhead: ahead})
 	server := httptest.NewServer(b.Sim)
 	transport := cloudcall.NewTransport(16)
 	t.Cleanup(func() {
@@ -135,12 +135,15 @@ func start(t *testing.T, p Provider, f fleet.Fleet) *bench {
 	return b
 }
 
-const accountName = "suite"
+const (
+	accountName = "suite"
+	ahead       = 90 * time.Second // how far the cloud's clock is ahead
+)
 
 func (b *bench) caller(classify func(op string, err error) *backup.Error) *cloudcall.Caller {
 	return cloudcall.New(cloudcall.Options{
 		Place:    cloudcall.Place{Cloud: b.Provider.Cloud, Account: accountName, Region: b.Provider.Region},
-		Observer: b, Now: time.Now, Classify: classify, Gate: cloudcall.NewGate(time.Now, nil),
+		Observer: b, Now: func() time.Time { return Now }, Classify: classify, Gate: cloudcall.NewGate(time.Now, nil),
 		Timeout: 2 * time.Second, MaxAttempts: 3, FirstRetry: time.Millisecond,
 	})
 }
