@@ -248,6 +248,14 @@ func accountFamilies() []family {
 			}
 		},
 	}, {
+		name: "exporter_clock_skew_seconds",
+		help: "How far the cloud's clock is ahead of the exporter's, negative when it is behind. Absent before the cloud's first answer.",
+		region: func(r *region, to samples) {
+			if r.Skew != nil {
+				to.number(r.Skew.Seconds())
+			}
+		},
+	}, {
 		name:     "exporter_poll_duration_seconds",
 		help:     "Duration of the last round of polling, in the region where it took longest. Absent before the first round has ended.",
 		exporter: pollDuration,

@@ -45,7 +45,7 @@ func neverWorked[T any](class backup.Class) backup.Reading[T] {
 func unsupported[T any]() backup.Reading[T] {
 	var none T
 	r := fresh(none)
-	r.Err = failure(backup.ClassUnsupported)
+	r.NotOffered, r.Err = true, failure(backup.ClassUnsupported)
 	return r
 }
 
@@ -130,7 +130,7 @@ func regionOf(in backup.InstanceState) backup.Region {
 	t := in.Instance.Target
 	return backup.Region{
 		Cloud: t.Cloud, Account: t.Account, Region: t.Region, Asked: true, Up: true,
-		Unmonitored: fresh(0), Round: 1500 * time.Millisecond,
+		Unmonitored: fresh(0), Round: 1500 * time.Millisecond, Skew: new(-2 * time.Second),
 	}
 }
 

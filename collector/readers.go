@@ -102,7 +102,7 @@ func sets(k backup.ByKind, kind string, to samples) {
 // current returns the value of a reading. ok is false when the value is not known, too old, or of an operation that the
 // cloud does not offer for the instance.
 func current[T any](r backup.Reading[T], now time.Time) (value T, ok bool) {
-	if !r.Known(now) || backup.ClassOf(r.Err) == backup.ClassUnsupported {
+	if !r.Known(now) || r.NotOffered {
 		return value, false
 	}
 	return r.Value, true

@@ -47,6 +47,37 @@ func TestRegionsWithoutInstancesAreShown(t *testing.T) {
 	}
 }
 
+// What the cloud does not offer has no series, also while asking for it fails. What it once answered keeps its series
+// until the cloud is believed not to offer it any more.
+func TestWhatIsNotOfferedHasNoSeries(t *testing.T) {
+	failed := failure(backup.ClassServer)
+	notOffered := unsupported[[]backup.Job]()
+	broken, doubted := notOffered, fresh([]backup.Job{})
+	broken.Err, doubted.Err = failed, failure(backup.ClassUnsupported)
+	for _, tt := range []struct {
+		name    string
+		jobs    backup.Reading[[]backup.Job]
+		series  int
+		success float64
+	}{
+		{"not offered", notOffered, 0, 1},
+		{"not offered, and asking failed", broken, 0, 0},
+		{"offered before, and not believed", doubted, backup.NumJobStates, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := replicaSet("a", "dds-1")
+			in.Jobs = tt.jobs
+			s := snapshotOf(in)
+			if got := values(t, s, "jobs"); len(got) != tt.series {
+				t.Errorf("%d series of jobs, want %d", len(got), tt.series)
+			}
+			if want := []float64{1, tt.success, 1, 1}; !slices.Equal(values(t, s, "poll_success"), want) { // backups, jobs, policy, recovery
+				t.Errorf("poll_success is %v, want %v", values(t, s, "poll_success"), want)
+			}
+		})
+	}
+}
+
 // Every scope but the listing of a region's instances has its own series of poll_success.
 func TestEveryScopeHasAPoll(t *testing.T) {
 	families, err := pedantic(t, snapshotOf(replicaSet("a", "dds-1"))).Gather()

@@ -123,12 +123,7 @@ func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Ta
 
 // firstError returns why the newest attempt of any scope failed, the backup list first.
 func firstError(in backup.InstanceState, node backup.NodeState) error {
-	for _, err := range []error{node.Backups.Err, in.Policy.Err, in.Jobs.Err, in.Recovery.Err} {
-		if err != nil && backup.ClassOf(err) != backup.ClassUnsupported {
-			return err
-		}
-	}
-	return nil
+	return cmp.Or(node.Backups.Failure(), in.Policy.Failure(), in.Jobs.Failure(), in.Recovery.Failure())
 }
 
 func when(t time.Time) *time.Time {
