@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){program: func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		os.Exit(Run(ctx, os.Args[1:], Environment{Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now}))
+		os.Exit(Run(ctx, os.Args[1:], Environment{Stdout: os.Stdout, Stderr: os.Stderr, Now: steppedNow}))
 	}})
 }
 
@@ -40,6 +40,7 @@ func TestScripts(t *testing.T) {
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"get": get, "post": post, "fault": fault, "heal": heal, "calls": calls, "expand": expand, "send": send, "busy": busy, "reload": reloads,
+			"step": step, "backed-up": backedUp,
 		},
 	})
 }
@@ -65,6 +66,7 @@ func setup(env *testscript.Env) error {
 	}
 	env.Setenv("ADDRESS", l.Addr().String())
 	env.Setenv("CLOUD", listening.URL)
+	env.Setenv(clockFile, clockFileIn(env.WorkDir))
 	env.Setenv("PROJECT", fleet.DemoProjectID)
 	env.Setenv("HUAWEI", huaweiInstance(f))
 	return l.Close()
