@@ -111,3 +111,11 @@ func ClassOf(err error) Class {
 	}
 	return ClassProtocol
 }
+
+// CodeOf returns the cloud's own code of err; "" where it has none.
+func CodeOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}

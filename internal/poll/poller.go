@@ -99,7 +99,7 @@ func New(opts Options, regions []Region) *Poller {
 // changed. Otherwise the work in flight is cancelled and its answers are dropped, and what had failed is asked at once.
 func (p *Poller) Replace(opts Options, regions []Region) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	former := map[regionKey]*region{}
 	for _, r := range p.regions {
 		former[r.key()] = r
@@ -121,6 +121,7 @@ func (p *Poller) Replace(opts Options, regions []Region) {
 		p.regions = append(p.regions, r)
 	}
 	for _, r := range former {
+		p.logCollected(r, opts.Now())
 		r.cancelFlights()
 	}
 }
@@ -171,8 +172,9 @@ func (p *Poller) Close() {
 	p.mu.Lock()
 	p.closed = true
 	for _, r := range p.regions {
+		p.logCollected(r, p.opts.Now())
 		r.cancelFlights()
 	}
-	p.mu.Unlock()
+	p.unlock()
 	p.workers.Wait()
 }

@@ -27,9 +27,10 @@ type region struct {
 	roundTook  time.Duration // how long the last finished round took
 	answeredAt time.Time     // when the cloud last answered, be it with a refusal
 	up         bool
-	err        error              // why it is not up
-	logged     map[topic]struct{} // failures that were logged and have not ended
-	wanted     map[string]bool    // ids of the instances to start when the listing in flight has ended; "": all of them
+	err        error               // why it is not up
+	logged     map[topic]struct{}  // failures that were logged and have not ended
+	collected  map[cause]*failures // failures that are to be logged
+	wanted     map[string]bool     // ids of the instances to start when the listing in flight has ended; "": all of them
 }
 
 func newRegion(conf Region, workers *sync.WaitGroup) *region {
@@ -40,6 +41,7 @@ func newRegion(conf Region, workers *sync.WaitGroup) *region {
 		flights:   map[*flight]struct{}{},
 		round:     newRound(time.Time{}),
 		logged:    map[topic]struct{}{},
+		collected: map[cause]*failures{},
 		wanted:    map[string]bool{},
 	}
 	for _, want := range conf.Instances {

@@ -39,8 +39,9 @@ func (p *Poller) learnOutcome(r *region, about subject, err error, notOffered bo
 	}
 	r.judge(p.opts.Now(), about.scope, err)
 	if class != "" {
-		p.logOnce(r, r.topicOf(about, class), about, err)
+		p.collect(r, about, err)
 	}
+	p.logCollected(r, p.opts.Now().Add(-logDelay))
 }
 
 // judge learns from one outcome whether the region is up. Refused credentials take it down at once, and an answer of
@@ -97,5 +98,6 @@ func (p *Poller) ended(r *region, f *flight) {
 func (p *Poller) endRound(r *region) {
 	r.roundTook = p.opts.Now().Sub(r.round.at)
 	r.judgeRound()
+	p.logCollected(r, p.opts.Now())
 	p.logRecovery(r)
 }
