@@ -76,6 +76,7 @@ func TestIncrementalBackupsWhereThePolicyMakesThem(t *testing.T) {
 		{"but after ten minutes", func() { clock, p.policy = clock.Add(time.Minute), send(200, policyWith) }, both, 1, 1},
 		{"a listing of incremental backups is kept", func() { clock = clock.Add(9 * time.Minute) }, both, 0, 0},
 		{"for ten minutes", func() { clock = clock.Add(time.Minute) }, both, 1, 0},
+		{"but not one from before the clock went back", func() { clock = clock.Add(-time.Second) }, both, 1, 0},
 		{"the policy is the same", func() { readPolicy(send(200, policyWith)) }, both, 0, 1},
 		{"the policy cannot be read any more", func() { clock = clock.Add(2 * time.Minute); readPolicy(send(403, policyDenied)) }, both, 0, 1},
 		{"off, of the same moment", func() { clock = clock.Add(2 * time.Minute); readPolicy(send(200, policyWithout)) }, both, 0, 1},
