@@ -174,8 +174,8 @@ func jobFamilies() []family {
 func policyFamilies() []family {
 	return []family{{
 		name:     "policy_enabled",
-		help:     "Whether automatic backup is on. Absent when the policy is not known.",
-		instance: withPolicy(func(p backup.Policy, to samples) { to.flag(p.Enabled) }),
+		help:     "Whether automatic backup is on. Absent when the policy is not known or does not say.",
+		instance: withPolicy(func(p backup.Policy, to samples) { to.answer(p.Automatic) }),
 	}, {
 		name:     "policy_retention_seconds",
 		help:     "How long an automatic backup is kept, +Inf for ever. Absent when the cloud does not report it.",
@@ -188,13 +188,13 @@ func policyFamilies() []family {
 			to.seconds(gap)
 		}),
 	}, {
-		name: "policy_log_backup_enabled",
-		help: "Whether logs are backed up for point-in-time recovery. Absent when the cloud does not report it.",
-		instance: withPolicy(func(p backup.Policy, to samples) {
-			if p.LogBackup != nil {
-				to.flag(*p.LogBackup)
-			}
-		}),
+		name:     "policy_log_backup_enabled",
+		help:     "Whether logs are backed up for point-in-time recovery. Absent when the cloud does not report it.",
+		instance: withPolicy(func(p backup.Policy, to samples) { to.answer(p.LogBackup) }),
+	}, {
+		name:     "policy_kept_after_deletion",
+		help:     "Whether backups outlive the instance, one of them at least. Absent when the cloud does not report it.",
+		instance: withPolicy(func(p backup.Policy, to samples) { to.answer(p.KeptAfterDeletion) }),
 	}, {
 		name:     "policy_next_backup_timestamp_seconds",
 		help:     "When the cloud plans the next automatic backup. Absent when it does not report it.",
@@ -240,8 +240,16 @@ func accountFamilies() []family {
 		help:   "Whether the newest listing of the region's instances succeeded. While it is 0, new instances are not seen and deleted ones are kept.",
 		region: func(r *region, to samples) { to.flag(r.Unmonitored.OK(r.now)) },
 	}, {
+		name: "listed_instances",
+		help: "Instances that the cloud lists, before tags and exclusions. From the newest whole listing. Absent when that is not known.",
+		region: func(r *region, to samples) {
+			if r.Listed.Known(r.now) {
+				to.count(r.Listed.Value)
+			}
+		},
+	}, {
 		name: "unmonitored_instances",
-		help: "Instances that the cloud lists and the configuration neither names, discovers nor excludes. Absent when the list is not known.",
+		help: "Instances that the cloud lists and the configuration neither names, discovers nor excludes. Without those that have no managed backup. Absent when the list is not known.",
 		region: func(r *region, to samples) {
 			if r.Unmonitored.Known(r.now) {
 				to.count(r.Unmonitored.Value)

@@ -112,6 +112,13 @@ func (s samples) flag(is bool, own ...string) {
 	}
 }
 
+// answer adds 1 for true and 0 for false. nil, not known, adds nothing.
+func (s samples) answer(is *bool) {
+	if is != nil {
+		s.flag(*is)
+	}
+}
+
 // bytes adds a size. nil, not known, adds nothing.
 func (s samples) bytes(size *int64, own ...string) {
 	if size != nil {

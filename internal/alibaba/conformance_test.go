@@ -38,7 +38,7 @@ func provider() sourcetest.Provider {
 		PerShard: true,
 		EndField: "BackupEndTime", SizeField: "BackupSize",
 		WantPolicy: backup.Policy{
-			Enabled: true, Retention: 7 * 24 * time.Hour,
+			Automatic: new(true), Retention: 7 * 24 * time.Hour,
 			Weekdays: []time.Weekday{time.Monday, time.Wednesday, time.Friday},
 			StartsAt: 3 * time.Hour, Window: time.Hour, LogBackup: new(true),
 		},

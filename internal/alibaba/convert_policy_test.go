@@ -60,7 +60,7 @@ func TestConvertJob(t *testing.T) {
 func TestConvertPolicy(t *testing.T) {
 	const day = 24 * time.Hour
 	whole := backup.Policy{
-		Enabled: true, Retention: 7 * day, Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Tuesday},
+		Automatic: new(true), Retention: 7 * day, Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Tuesday},
 		StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour, Interval: 4 * time.Hour, LogBackup: new(true),
 		NextAt: at("2024-06-19T19:11:00Z"),
 	}

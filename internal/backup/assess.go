@@ -79,6 +79,7 @@ type assessment struct {
 	horizon horizon   // of the backup list
 	health  Health
 
+	part         *Backup   // newest success of only a part of the instance; nil: none known
 	lapsed       bool      // a successful backup was usable until it expired
 	missed       time.Time // start of the newest scheduled window without an attempt; zero: none
 	firstFailure time.Time // end of the oldest failure among health.ConsecutiveFailures; zero: none

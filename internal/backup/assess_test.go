@@ -104,7 +104,7 @@ func TestVerdictWithoutUsableBackup(t *testing.T) {
 			state: backup.HealthNever, reason: never + "; the last success, 2026-11-22 02:30Z, is zero-sized",
 		},
 		{
-			name: "flagged unavailable", now: noon, list: spoiled(func(b *backup.Backup) { b.Unavailable = true }),
+			name: "flagged unavailable", now: noon, list: spoiled(func(b *backup.Backup) { b.Unusable = backup.FlaggedUnusable }),
 			state: backup.HealthNever, reason: never + "; the last success, 2026-11-22 02:30Z, is flagged as not restorable by the cloud",
 		},
 		{

@@ -75,7 +75,7 @@ func TestVerdictOfAttempts(t *testing.T) {
 		{
 			name: "zero-sized newest success, the good one too old", now: noon,
 			list:  list(sized(at(22, 2, 10), 0), full(at(21, 2, 10))),
-			state: backup.HealthLate, reason: "newest recovery point is 33h 50m old, objective 26h (default, no policy known)",
+			state: backup.HealthLate, reason: "newest recovery point is 33h 50m old, objective 26h (default, no policy known); the last success, 2026-11-22 02:30Z, is zero-sized",
 		},
 		{
 			name: "size unknown", now: noon,
@@ -88,8 +88,8 @@ func TestVerdictOfAttempts(t *testing.T) {
 		},
 		{
 			name: "cluster set that is incomplete, the one before complete", now: noon,
-			list:  list(with(full(at(22, 2, 10)), func(b *backup.Backup) { b.Unavailable = true }), full(at(21, 2, 10))),
-			state: backup.HealthLate, reason: "newest recovery point is 33h 50m old, objective 26h (default, no policy known)",
+			list:  list(with(full(at(22, 2, 10)), func(b *backup.Backup) { b.Unusable = backup.FlaggedUnusable }), full(at(21, 2, 10))),
+			state: backup.HealthLate, reason: "newest recovery point is 33h 50m old, objective 26h (default, no policy known); the last success, 2026-11-22 02:30Z, is flagged as not restorable by the cloud",
 		},
 		{
 			name: "incremental after its full backup", now: noon, list: list(incremental(at(22, 11, 0)), full(at(20, 2, 10))),

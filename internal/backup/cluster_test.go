@@ -11,7 +11,7 @@ import (
 func TestAssessCluster(t *testing.T) {
 	unknown := assess(func(in *backup.TargetState) { in.Backups.GoodUntil = noon }, full(at(22, 2, 0)))
 	empty := assess(nil, failed(at(22, 2, 0)))
-	incomplete := assess(nil, with(full(at(22, 2, 0)), func(b *backup.Backup) { b.Unavailable = true }), full(at(21, 2, 0)))
+	incomplete := assess(nil, with(full(at(22, 2, 0)), func(b *backup.Backup) { b.Unusable = backup.FlaggedUnusable }), full(at(21, 2, 0)))
 	early, late := assess(nil, full(at(22, 2, 0))), assess(nil, full(at(22, 2, 30)))
 	window := func(in *backup.TargetState) {
 		in.Recovery = read(backup.Window{Start: at(20, 0, 0), End: at(22, 11, 0)}, noon)

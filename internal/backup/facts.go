@@ -43,6 +43,8 @@ func (c *assessment) gather() {
 		end := c.horizon.finishedAt(b)
 		switch {
 		case end.IsZero():
+		case b.Part != "":
+			c.sawPart(b)
 		case b.State == StateFailed:
 			of.LastFailure = later(of.LastFailure, end)
 		case of.LastSuccess == nil || end.After(of.LastSuccess.EndedAt):
@@ -55,6 +57,13 @@ func (c *assessment) gather() {
 	}
 }
 
+// sawPart remembers the newest success of only a part of the instance.
+func (c *assessment) sawPart(b *Backup) {
+	if b.State == StateSuccess && (c.part == nil || b.EndedAt.After(c.part.EndedAt)) {
+		c.part = b
+	}
+}
+
 // lastAttempt counts the failures without a later success. The newest of them is the last attempt. Without any, the
 // newest success is: every failure is then older than a success.
 func (c *assessment) lastAttempt() {
@@ -63,7 +72,7 @@ func (c *assessment) lastAttempt() {
 	var newest time.Time
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
-		if b.State != StateFailed {
+		if b.State != StateFailed || b.Part != "" {
 			continue
 		}
 		// Of a failure and a success that ended in the same second, the failure counts as newer, so that it is not missed.
@@ -122,7 +131,7 @@ func (c *assessment) medianSize(kind Kind) *int64 {
 	sizes := buf[:0]
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
-		earlier := b.State == StateSuccess && b.Kind.index() == int(kind) && b != of.LastSuccess
+		earlier := b.State == StateSuccess && b.Kind.index() == int(kind) && b != of.LastSuccess && b.Part == ""
 		if earlier && b.SizeBytes != nil && *b.SizeBytes > 0 && !c.horizon.finishedAt(b).IsZero() {
 			sizes = append(sizes, *b.SizeBytes)
 		}

@@ -18,7 +18,7 @@ func assess(edit func(*backup.TargetState), list ...backup.Backup) backup.Health
 }
 
 func TestFactsOfAList(t *testing.T) {
-	unavailable := with(full(at(20, 2, 0)), func(b *backup.Backup) { b.Unavailable = true })
+	unavailable := with(full(at(20, 2, 0)), func(b *backup.Backup) { b.Unusable = backup.FlaggedUnusable })
 	deleting := with(full(at(15, 2, 0)), func(b *backup.Backup) { b.State = backup.StateDeleting })
 	strange := with(full(at(19, 4, 0)), func(b *backup.Backup) { b.Kind, b.State = backup.KindUnknown, backup.StateUnknown })
 	list := []backup.Backup{

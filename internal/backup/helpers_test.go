@@ -70,13 +70,13 @@ func monWedFri() *backup.Policy { return on(time.Monday, time.Wednesday, time.Fr
 
 func on(days ...time.Weekday) *backup.Policy {
 	return &backup.Policy{
-		Enabled: true, Retention: 7 * 24 * time.Hour, Weekdays: days,
+		Automatic: new(true), Retention: 7 * 24 * time.Hour, Weekdays: days,
 		StartsAt: 2 * time.Hour, Window: time.Hour,
 	}
 }
 
 func every4h() *backup.Policy {
-	return &backup.Policy{Enabled: true, Interval: 4 * time.Hour, Window: time.Hour}
+	return &backup.Policy{Automatic: new(true), Interval: 4 * time.Hour, Window: time.Hour}
 }
 
 func edited(p *backup.Policy, edit func(*backup.Policy)) *backup.Policy {

@@ -6,14 +6,15 @@ import "fmt"
 type Listing struct {
 	Op        string     // the cloud's own name of the operation, for Err
 	Instances []Instance // those that could be read, in any order
-	Unread    int        // listed instances that could not be read; 0: Instances is complete
+	Unread    int        // listed instances that could not be read
+	Failed    error      // why a part of the listing failed, so that Instances lacks what it would have had; nil: none failed
 }
 
-// Err returns nil for a complete listing, and otherwise an [*Error] of class protocol: an instance that is not in
-// Instances may still exist.
+// Err returns nil for a complete listing. Otherwise an instance that is not in Instances may still exist: the error is an
+// [*Error] of class protocol when an instance could not be read, and else Failed.
 func (l Listing) Err() error {
 	if l.Unread == 0 {
-		return nil
+		return l.Failed
 	}
 	return &Error{
 		Op: l.Op, Class: ClassProtocol,

@@ -37,7 +37,7 @@ func TestOutlookOfTheVerdict(t *testing.T) {
 		}, at(22, 17, 0).Add(time.Second)},
 		{verdictCase{
 			name: "with automatic backup off no window counts", now: at(21, 15, 0), state: backup.HealthOK,
-			policy: edited(daily(), func(p *backup.Policy) { p.Enabled = false }), list: list(manual(at(21, 14, 0))),
+			policy: edited(daily(), func(p *backup.Policy) { p.Automatic = new(false) }), list: list(manual(at(21, 14, 0))),
 		}, at(22, 16, 0).Add(time.Second)},
 		{verdictCase{
 			name: "an attempt after the window gives until the objective", now: at(22, 3, 30), state: backup.HealthOK,

@@ -9,7 +9,7 @@ const day = 24 * time.Hour
 
 // Policy is the cloud's own schedule for automatic backups of an instance.
 type Policy struct {
-	Enabled   bool           // automatic backup is on
+	Automatic *bool          // automatic backup is on; nil: the cloud does not say
 	Retention time.Duration  // how long an automatic backup is kept; 0: unknown; Forever: never deleted
 	Weekdays  []time.Weekday // days with a scheduled backup (UTC), sorted from Sunday; empty: unknown
 	StartsAt  time.Duration  // start of the daily window, counted from 00:00 UTC
@@ -17,6 +17,18 @@ type Policy struct {
 	Interval  time.Duration  // high-frequency backup: time between two backups; 0: off or unknown
 	LogBackup *bool          // point-in-time recovery is on; nil: unknown
 	NextAt    time.Time      // when the cloud plans the next backup; zero: unknown
+
+	IntervalRetention time.Duration // how long a high-frequency backup is kept; 0: unknown, or off
+	KeptAfterDeletion *bool         // backups outlive the instance, one of them at least; nil: the cloud does not say
+}
+
+// shortestRetention returns how long any automatic backup is kept at least; 0: unknown. The list of backups does not say
+// which of them are high-frequency ones.
+func (p Policy) shortestRetention() time.Duration {
+	if p.Interval > 0 && p.IntervalRetention > 0 {
+		return min(p.Retention, p.IntervalRetention)
+	}
+	return p.Retention
 }
 
 // LongestGap returns the longest time between the starts of two consecutive scheduled backups: the longest time from one
@@ -70,6 +82,7 @@ const (
 	RPONoPolicy   RPOSource = "default, no policy known"              // Objectives.RPODefault: the policy was never read
 	RPOPolicyOff  RPOSource = "default, automatic backup is off"      // Objectives.RPODefault: there is no schedule
 	RPONoSchedule RPOSource = "default, the policy names no schedule" // Objectives.RPODefault: the policy has neither days nor an interval
+	RPONotSaid    RPOSource = "default, no schedule is known"         // Objectives.RPODefault: the policy does not say whether there is a schedule
 )
 
 // RPOInForce returns the recovery point objective of a target and where it comes from: the configured one, or else the
@@ -85,14 +98,16 @@ func RPOInForce(policy Reading[Policy], want Objectives) (time.Duration, RPOSour
 		return want.RPODefault, RPONoPolicy
 	}
 	p := policy.Value
-	if !p.Enabled {
+	gap, scheduled := p.LongestGap()
+	switch {
+	case p.Automatic != nil && !*p.Automatic:
 		return want.RPODefault, RPOPolicyOff
+	case scheduled:
+		return sum(gap, p.Window, want.RPOGrace), RPOFromPolicy
+	case p.Automatic == nil:
+		return want.RPODefault, RPONotSaid
 	}
-	gap, ok := p.LongestGap()
-	if !ok {
-		return want.RPODefault, RPONoSchedule
-	}
-	return sum(gap, p.Window, want.RPOGrace), RPOFromPolicy
+	return want.RPODefault, RPONoSchedule
 }
 
 // sum adds durations. Negative ones count as zero, and a sum that overflows is Forever.

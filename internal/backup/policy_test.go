@@ -60,8 +60,10 @@ func TestRPOInForce(t *testing.T) {
 		{"weekly", known(on(time.Monday)), 0, 2 * time.Hour, 171 * time.Hour, backup.RPOFromPolicy},
 		{"read long ago", aged, 0, 2 * time.Hour, 27 * time.Hour, backup.RPOFromPolicy},
 		{"never read", backup.Reading[backup.Policy]{Value: *daily()}, 0, 2 * time.Hour, 26 * time.Hour, backup.RPONoPolicy},
-		{"switched off", known(edited(daily(), func(p *backup.Policy) { p.Enabled = false })), 0, 2 * time.Hour, 26 * time.Hour, backup.RPOPolicyOff},
-		{"no schedule", known(&backup.Policy{Enabled: true}), 0, 2 * time.Hour, 26 * time.Hour, backup.RPONoSchedule},
+		{"switched off", known(edited(daily(), func(p *backup.Policy) { p.Automatic = new(false) })), 0, 2 * time.Hour, 26 * time.Hour, backup.RPOPolicyOff},
+		{"no schedule", known(&backup.Policy{Automatic: new(true)}), 0, 2 * time.Hour, 26 * time.Hour, backup.RPONoSchedule},
+		{"not said whether there is a schedule", known(&backup.Policy{Retention: 7 * 24 * time.Hour, Window: time.Hour}), 0, 2 * time.Hour, 26 * time.Hour, backup.RPONotSaid},
+		{"not said, but there are days", known(edited(daily(), func(p *backup.Policy) { p.Automatic = nil })), 0, 2 * time.Hour, 27 * time.Hour, backup.RPOFromPolicy},
 		{"a window that is negative", known(edited(daily(), func(p *backup.Policy) { p.Window = -time.Hour })), 0, 2 * time.Hour, 26 * time.Hour, backup.RPOFromPolicy},
 		{"a sum that is too long", known(daily()), 0, backup.Forever, backup.Forever, backup.RPOFromPolicy},
 	} {

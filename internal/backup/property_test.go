@@ -59,7 +59,8 @@ func (g generator) backup() backup.Backup {
 	b.EndedAt = b.StartedAt.Add(g.hours(-1, 6))
 	b.ExpiresAt = pick(g, time.Time{}, backup.Never, b.StartedAt.Add(g.hours(1, 300)))
 	b.SizeBytes = pick(g, nil, new(int64(0)), new(g.Int64N(gib)))
-	b.Unavailable = g.oneIn(8)
+	b.Unusable = pick(g, "", "", "", "", "", "", "", backup.FlaggedUnusable)
+	b.Part = pick(g, "", "", "", "", "", "", "", "DBTable")
 	if g.oneIn(10) {
 		b.StartedAt = time.Time{}
 	}
@@ -71,7 +72,7 @@ func (g generator) backup() backup.Backup {
 
 func (g generator) policy() backup.Policy {
 	p := backup.Policy{
-		Enabled: !g.oneIn(5), Retention: pick(g, 0, g.hours(24, 200), backup.Forever),
+		Automatic: pick(g, new(true), new(true), new(true), new(false), nil), Retention: pick(g, 0, g.hours(24, 200), backup.Forever),
 		StartsAt: g.hours(0, 23), Window: g.hours(0, 2), Interval: pick(g, 0, 0, g.hours(1, 12)),
 		NextAt: pick(g, time.Time{}, noon.Add(-g.hours(-24, 24))),
 	}

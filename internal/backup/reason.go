@@ -29,7 +29,7 @@ func (c *assessment) reason() string {
 	case HealthPending:
 		b = c.appendFailures(c.appendFlaw(c.appendPending(b)))
 	case HealthLate:
-		b = c.appendFailures(c.appendLate(b))
+		b = c.appendFailures(c.appendFlawOfLast(c.appendLate(b)))
 	case HealthFailed:
 		b = c.appendFailed(b)
 	case HealthOK:
@@ -136,18 +136,35 @@ func (c *assessment) appendSource(b []byte) []byte {
 }
 
 // appendFlaw explains why the newest success is no recovery point: it is the first question of a person who sees that
-// success in the cloud's console.
+// success in the cloud's console. No backup is usable.
 func (c *assessment) appendFlaw(b []byte) []byte {
-	newest := c.health.newestSuccess()
-	if newest == nil {
+	if newest := c.newestShown(); newest != nil && c.flawOf(newest) == flawNone {
+		return appendSuccess(b, newest, flawNoFull) // the only flaw that flawOf cannot see
+	}
+	return c.appendFlawOfLast(b)
+}
+
+// appendFlawOfLast explains why the newest success is no recovery point when an earlier one may be.
+func (c *assessment) appendFlawOfLast(b []byte) []byte {
+	newest := c.newestShown()
+	if newest == nil || c.flawOf(newest) == flawNone {
 		return b
 	}
-	why := c.flawOf(newest)
-	if why == flawNone {
-		why = flawNoFull // the only flaw that flawOf cannot see
+	return appendSuccess(b, newest, c.flawOf(newest))
+}
+
+// newestShown returns the success that the console shows first, be it of a part of the instance; nil: none known.
+func (c *assessment) newestShown() *Backup {
+	newest := c.health.newestSuccess()
+	if c.part != nil && (newest == nil || c.part.EndedAt.After(newest.EndedAt)) {
+		return c.part
 	}
+	return newest
+}
+
+func appendSuccess(b []byte, last *Backup, why flaw) []byte {
 	b = append(b, "; the last success, "...)
-	b = newest.EndedAt.UTC().AppendFormat(b, MinuteLayout)
+	b = last.EndedAt.UTC().AppendFormat(b, MinuteLayout)
 	b = append(b, ", "...)
 	return append(b, why...)
 }

@@ -82,17 +82,25 @@ var Never = time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC) //nolint:goch
 
 // Backup is one backup of one target, as the cloud lists it.
 type Backup struct {
-	ID          string  // unique within its target, never a label
-	Kind        Kind    // full or incremental
-	Trigger     Trigger // automatic or manual
-	Method      string  // the cloud's own word: Snapshot, Physical, Logical; "": unknown
-	State       State
-	StartedAt   time.Time // zero: unknown
-	EndedAt     time.Time // zero: not finished, or a failure whose end the cloud does not give
-	ExpiresAt   time.Time // zero: unknown; Never: kept forever
-	SizeBytes   *int64    // nil: unknown; set for a success only
-	Unavailable bool      // the cloud flags the backup as not restorable although it succeeded
+	ID        string  // unique within its target, never a label
+	Kind      Kind    // full or incremental
+	Trigger   Trigger // automatic or manual
+	Method    string  // the cloud's own word: Snapshot, Physical, Logical; "": unknown
+	State     State
+	StartedAt time.Time // zero: unknown
+	EndedAt   time.Time // zero: not finished, or a failure whose end the cloud does not give
+	ExpiresAt time.Time // zero: unknown; Never: kept forever
+	SizeBytes *int64    // nil: unknown; set for a success only
+	// Unusable says why the backup cannot be restored although it succeeded, e.g. FlaggedUnusable: words for a person that
+	// follow "the last success". "": nothing is known against it. It is set for a success only.
+	Unusable string
+	// Part is the cloud's word for what the backup holds when that is not the whole target, e.g. DBTable. Such a backup is
+	// neither a recovery point nor an attempt of the schedule. "": the whole target.
+	Part string
 }
+
+// FlaggedUnusable is the Unusable of a backup that the cloud flags as not restorable without saying why.
+const FlaggedUnusable = "is flagged as not restorable by the cloud"
 
 // List is the backups of one target, as the cloud lists them.
 type List struct {

@@ -6,14 +6,14 @@ import "time"
 type flaw string
 
 const (
-	flawNone        flaw = ""
-	flawState       flaw = "is no success"
-	flawKind        flaw = "is of an unknown type"
-	flawUndated     flaw = "has no believable start and end"
-	flawUnavailable flaw = "is flagged as not restorable by the cloud"
-	flawEmpty       flaw = "is zero-sized"
-	flawExpired     flaw = "has expired"
-	flawNoFull      flaw = "has no usable full backup before it"
+	flawNone    flaw = ""
+	flawState   flaw = "is no success"
+	flawPart    flaw = "holds only a part of the instance"
+	flawKind    flaw = "is of an unknown type"
+	flawUndated flaw = "has no believable start and end"
+	flawEmpty   flaw = "is zero-sized"
+	flawExpired flaw = "has expired"
+	flawNoFull  flaw = "has no usable full backup before it"
 )
 
 // flawOf returns why b is no recovery point, without regard to other backups. Expiry is checked last, so that
@@ -23,12 +23,14 @@ func (c *assessment) flawOf(b *Backup) flaw {
 	switch {
 	case b.State != StateSuccess:
 		return flawState
+	case b.Part != "":
+		return flawPart
 	case b.Kind != KindFull && b.Kind != KindIncremental:
 		return flawKind
 	case !c.horizon.allows(b.StartedAt), !c.horizon.allows(b.EndedAt):
 		return flawUndated
-	case b.Unavailable:
-		return flawUnavailable
+	case b.Unusable != "":
+		return flaw(b.Unusable)
 	case b.SizeBytes != nil && *b.SizeBytes <= 0:
 		return flawEmpty
 	case !b.ExpiresAt.IsZero() && !c.now.Before(b.ExpiresAt):
@@ -53,8 +55,9 @@ func (c *assessment) recoveryPoints() {
 	if !c.known.recovery || !horizonOf(w.At).allows(w.Value.End) {
 		return
 	}
-	h.RecoveryPoint = later(h.RecoveryPoint, earlier(w.Value.End, w.At))
-	h.OldestRecoveryPoint = earlier(h.OldestRecoveryPoint, earlier(w.Value.Start, w.Value.End))
+	end := earlier(w.Value.End, w.At)
+	h.RecoveryPoint = later(h.RecoveryPoint, end)
+	h.OldestRecoveryPoint = earlier(h.OldestRecoveryPoint, earlier(w.Value.Start, end))
 }
 
 // addUsable adds the usable backups of a kind that started at since or later.
@@ -83,7 +86,7 @@ func (c *assessment) addUsable(kind Kind, since time.Time) {
 // expiry returns when b expires: as the cloud says, or else after the retention of the policy, which applies to
 // automatic backups only. Zero: unknown.
 func (c *assessment) expiry(b *Backup) time.Time {
-	retention := c.in.Policy.Value.Retention
+	retention := c.in.Policy.Value.shortestRetention()
 	switch {
 	case !b.ExpiresAt.IsZero():
 		return b.ExpiresAt

@@ -32,12 +32,12 @@ func (c *assessment) attemptedSince(t time.Time) bool {
 }
 
 // attempts yields the start of each attempt, of any outcome. Incremental backups do not count: they belong to
-// point-in-time recovery and are minutes apart, and the schedule is one of full backups. A job that is only planned does
-// not count either.
+// point-in-time recovery and are minutes apart, and the schedule is one of full backups. A backup of only a part of the
+// instance and a job that is only planned do not count either.
 func (c *assessment) attempts(yield func(begun time.Time) bool) {
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
-		if b.Kind != KindIncremental && c.horizon.allows(b.began()) && !yield(b.began()) {
+		if b.Kind != KindIncremental && b.Part == "" && c.horizon.allows(b.began()) && !yield(b.began()) {
 			return
 		}
 	}

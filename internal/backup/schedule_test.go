@@ -95,11 +95,11 @@ func TestVerdictAgainstSchedule(t *testing.T) {
 		},
 		{
 			name: "policy switched off", now: noon, list: []backup.Backup{full(at(21, 2, 10))},
-			policy: edited(on(time.Monday), func(p *backup.Policy) { p.Enabled = false }),
+			policy: edited(on(time.Monday), func(p *backup.Policy) { p.Automatic = new(false) }),
 			state:  backup.HealthLate, reason: "newest recovery point is 33h 50m old, objective 26h (default, automatic backup is off)",
 		},
 		{
-			name: "policy names no schedule", now: noon, policy: &backup.Policy{Enabled: true}, list: []backup.Backup{full(at(22, 2, 10))},
+			name: "policy names no schedule", now: noon, policy: &backup.Policy{Automatic: new(true)}, list: []backup.Backup{full(at(22, 2, 10))},
 			state: backup.HealthOK, reason: "newest recovery point is 9h 50m old, objective 26h (default, the policy names no schedule)",
 		},
 		{

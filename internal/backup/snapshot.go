@@ -20,9 +20,19 @@ type Region struct {
 	// Unmonitored counts the listed instances that are neither watched nor excluded. It is the reading of the listing:
 	// while that fails, new instances are not noticed and deleted ones not forgotten.
 	Unmonitored Reading[int]
-	Round       time.Duration // how long the last round of questions took; 0: none has ended yet
+	// Listed counts the instances of the newest whole listing, before tags and exclusions. A listing that failed or was
+	// incomplete does not change it.
+	Listed    Reading[int]
+	Instances []ListedInstance // every instance that is known from listings, by id; the newest listing may lack some
+	Round     time.Duration    // how long the last round of questions took; 0: none has ended yet
 	// Skew is how far the cloud's clock is ahead of ours, in whole seconds; nil: the cloud has not told the time yet.
 	Skew *time.Duration
+}
+
+// ListedInstance is an instance that the cloud lists, whether or not it is watched.
+type ListedInstance struct {
+	Instance
+	Unwatched string // why it is not watched, in words for a person; "": it is
 }
 
 // InstanceState is all that is known of one instance.

@@ -65,6 +65,7 @@ type Instance struct {
 	Tags      map[string]string // the owner's tags
 	CreatedAt time.Time         // zero: unknown
 	Nodes     []string          // shards that are backed up one by one, sorted; empty: the instance is one target
+	NoBackup  string            // why the cloud makes no backups of it at all, in words for a person; "": it may make some
 }
 
 // Targets returns one target per shard, or the instance itself where it has no shards.

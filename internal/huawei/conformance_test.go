@@ -48,7 +48,7 @@ func provider() sourcetest.Provider {
 		},
 		EndField: "end_time", SizeField: "size",
 		WantPolicy: backup.Policy{
-			Enabled: true, Retention: 7 * 24 * time.Hour,
+			Automatic: new(true), Retention: 7 * 24 * time.Hour,
 			Weekdays: []time.Weekday{time.Monday, time.Wednesday, time.Friday},
 			StartsAt: 3 * time.Hour, Window: time.Hour, LogBackup: new(true),
 		},

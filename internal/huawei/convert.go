@@ -160,9 +160,10 @@ func convertPolicy(rec, strategy policyRecord, r *wire.Reader) (backup.Policy, e
 	}
 	p := backup.Policy{LogBackup: r.Flag("enable_incremental_backup", rec.Incremental)}
 	if kept == 0 {
+		p.Automatic = new(false)
 		return p, nil
 	}
-	p.Enabled, p.Retention = true, kept
+	p.Automatic, p.Retention = new(true), kept
 	p.Weekdays = r.Weekdays("period", rec.Period, wire.WeekdayByNumber)
 	p.StartsAt, p.Window = r.DailyWindow("start_time", rec.StartTime, "15:04")
 	return p, nil

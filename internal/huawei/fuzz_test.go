@@ -76,7 +76,7 @@ func FuzzRecords(f *testing.F) {
 			t.Errorf("window %v", window)
 		}
 		p, err := convertPolicy(*into[policyRecord](t, raw), policyRecord{}, &r)
-		if err == nil && (p.Enabled != (p.Retention > 0) || p.Window < 0 || len(p.Weekdays) > 7) {
+		if err == nil && (p.Automatic == nil || *p.Automatic != (p.Retention > 0) || p.Window < 0 || len(p.Weekdays) > 7) {
 			t.Errorf("policy %+v", p)
 		}
 	})

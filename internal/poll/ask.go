@@ -3,7 +3,6 @@ package poll
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"mongodb_backup_exporter/internal/backup"
 )
@@ -41,35 +40,19 @@ func (p *Poller) startListing(ctx context.Context, r *region) *flight {
 	})
 }
 
-// learnListing applies a listing, and starts what is due for the instances that waited for it. An incomplete listing
-// adds and updates instances, and forgets none.
+// learnListing applies a listing, and starts what is due for the instances that waited for it.
 func (p *Poller) learnListing(ctx context.Context, r *region, found []backup.Instance) []*flight {
-	listing := &r.listing.reading
-	p.learnOutcome(r, subject{r.target(""), backup.ScopeDiscovery}, listing.Err, false)
-	if listing.Err != nil {
-		listing.Value = merge(listing.Value, found)
-	}
-	if listing.Err == nil || len(found) > 0 {
-		r.watch(listing.Value)
+	err := r.listing.reading.Err
+	p.learnOutcome(r, subject{r.target(""), backup.ScopeDiscovery}, err, false)
+	switch {
+	case err == nil:
+		r.learnWhole(found)
+	case len(found) > 0:
+		r.learnPart(found)
 	}
 	wanted := r.wanted
 	r.wanted = map[string]bool{}
 	return p.startInstances(ctx, r, func(id string) bool { return wanted[""] || wanted[id] })
-}
-
-// merge returns the instances of both lists. An instance in both is taken from the newer one.
-func merge(older, newer []backup.Instance) []backup.Instance {
-	ids := make(map[string]bool, len(newer))
-	for _, in := range newer {
-		ids[in.InstanceID] = true
-	}
-	merged := slices.Clone(newer)
-	for _, in := range older {
-		if !ids[in.InstanceID] {
-			merged = append(merged, in)
-		}
-	}
-	return merged
 }
 
 // startInstances starts what is due for the wanted instances, and returns all that is in flight for them.
@@ -79,7 +62,9 @@ func (p *Poller) startInstances(ctx context.Context, r *region, wanted func(id s
 		switch {
 		case !wanted(in.InstanceID):
 		case in.missing:
-			p.markMissing(r, in)
+			p.failWithoutAsking(r, in, notListed())
+		case in.NoBackup != "":
+			p.failWithoutAsking(r, in, noBackup(in.NoBackup))
 		default:
 			flights = append(flights, p.startInstance(ctx, r, in)...)
 		}
@@ -98,14 +83,27 @@ func (p *Poller) startInstance(ctx context.Context, r *region, in *instance) []*
 	return flights
 }
 
-// markMissing fails every reading of an instance that the cloud does not list, without asking.
-func (p *Poller) markMissing(r *region, in *instance) {
-	about := subject{in.Target, backup.ScopeDiscovery}
-	err := &backup.Error{
-		Op: about.scope.String(), Class: backup.ClassNotFound,
+// notListed is the error of an instance that the configuration names and the cloud does not list.
+func notListed() *backup.Error {
+	return &backup.Error{
+		Op: backup.ScopeDiscovery.String(), Class: backup.ClassNotFound,
 		Err:  errors.New("the cloud does not list this instance"),
 		Hint: "check the instance id, the region and the account in the configuration, and that the account may list the instance",
 	}
+}
+
+// noBackup is the error of an instance that the configuration names and the cloud makes no backups of.
+func noBackup(why string) *backup.Error {
+	return &backup.Error{
+		Op: backup.ScopeDiscovery.String(), Class: backup.ClassBadRequest,
+		Err:  errors.New(why),
+		Hint: "remove the instance from the configuration, and look after its backups by other means",
+	}
+}
+
+// failWithoutAsking fails every reading of an instance that the cloud cannot be asked about.
+func (p *Poller) failWithoutAsking(r *region, in *instance, err error) {
+	about := subject{in.Target, backup.ScopeDiscovery}
 	p.logOnce(r, missing(in.Target), about, err)
 	now := p.opts.Now()
 	for _, e := range in.entries {

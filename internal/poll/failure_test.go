@@ -86,7 +86,9 @@ func TestRequiredScopeFailsWhenNotOffered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var failure error
 		source := &cloud{instances: lists("a")}
-		source.policy = func(context.Context, string) (backup.Policy, error) { return backup.Policy{Enabled: true}, failure }
+		source.policy = func(context.Context, string) (backup.Policy, error) {
+			return backup.Policy{Automatic: new(true)}, failure
+		}
 		source.backups = func(context.Context, string, string) (backup.List, error) { return one("kept"), failure }
 		logged := &logs{}
 		p := newPoller(t, options(logged), region(source))
@@ -95,7 +97,7 @@ func TestRequiredScopeFailsWhenNotOffered(t *testing.T) {
 		time.Sleep(time.Hour)
 		p.Refresh(t.Context())
 		in := find(t, p, "a")
-		if in.Policy.OK(time.Now()) || in.Nodes[0].Backups.OK(time.Now()) || !in.Policy.Value.Enabled || len(in.Nodes[0].Backups.Value.Backups) != 1 {
+		if in.Policy.OK(time.Now()) || in.Nodes[0].Backups.OK(time.Now()) || in.Policy.Value.Automatic == nil || len(in.Nodes[0].Backups.Value.Backups) != 1 {
 			t.Errorf("policy %+v, backups %+v; want both failed, their last good values kept", in.Policy, in.Nodes[0].Backups)
 		}
 		if got := logged.matching("InvalidAction.NotFound"); got != 2 {

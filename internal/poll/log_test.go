@@ -179,7 +179,7 @@ func TestMissingInstanceIsLoggedEachTimeItGoesMissing(t *testing.T) {
 		conf := region(source)
 		conf.Discover, conf.Instances = false, []poll.Instance{{ID: "ghost"}}
 		p := newPoller(t, options(logged), conf)
-		for _, listed := range []string{"other", "ghost", "other"} {
+		for _, listed := range []string{"other", "ghost", "other", "other"} {
 			source.instances = lists(listed)
 			p.Refresh(t.Context())
 			time.Sleep(10 * time.Minute)

@@ -1,7 +1,6 @@
 package poll
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -18,9 +17,11 @@ type region struct {
 	pool      *pool
 	abandoned bool // replaced or closed: answers are dropped
 
-	listing   cell[[]backup.Instance]
-	instances map[string]*instance // by id
-	sorted    []*instance          // the same, by id
+	listing   cell[[]backup.Instance] // its value is the newest whole listing; listed has what counts
+	listed    listed
+	shown     []backup.ListedInstance // the known instances as a snapshot shows them
+	instances map[string]*instance    // by id
+	sorted    []*instance             // the same, by id
 	flights   map[*flight]struct{}
 
 	round      round         // the present or last round of work
@@ -63,7 +64,7 @@ func (r *region) target(id string) backup.Target {
 // due at once.
 func (r *region) inherit(old *region) {
 	old.listing.retry()
-	r.listing = old.listing
+	r.listing, r.listed = old.listing, old.listed
 	r.roundTook, r.answeredAt, r.up, r.err, r.logged = old.roundTook, old.answeredAt, old.up, old.err, old.logged
 	for _, in := range old.instances {
 		for _, e := range in.entries {
@@ -92,21 +93,21 @@ func (r *region) adopt(known map[string]*instance) {
 			r.instances[id] = in
 		}
 	}
-	if !r.listing.reading.At.IsZero() {
-		r.watch(r.listing.reading.Value)
+	if !r.listing.reading.TriedAt.IsZero() {
+		r.watch()
 		return
 	}
 	r.arrange()
 }
 
-// watch applies a listing: from now on the instances are those that the configuration names and those that discovery
+// watch applies the listings: from now on the instances are those that the configuration names and those that discovery
 // finds. All others are forgotten.
-func (r *region) watch(listed []backup.Instance) {
-	byID := make(map[string]backup.Instance, len(listed))
-	for _, in := range listed {
+func (r *region) watch() {
+	byID := make(map[string]backup.Instance, len(r.listed.instances))
+	for _, in := range r.listed.instances {
 		byID[in.InstanceID] = in
 	}
-	watched := make(map[string]*instance, len(listed))
+	watched := make(map[string]*instance, len(byID))
 	keep := func(id string) {
 		in, ok := r.instances[id]
 		if !ok {
@@ -116,9 +117,11 @@ func (r *region) watch(listed []backup.Instance) {
 		if isListed {
 			found.Target = r.target(id) // the account's name comes from the configuration, not from the cloud
 			in.Instance, in.shards = found, found.Nodes
-			delete(r.logged, missing(in.Target))
+			if found.NoBackup == "" {
+				delete(r.logged, missing(in.Target))
+			}
 		}
-		in.missing = !isListed
+		in.missing = !isListed && !r.listing.reading.At.IsZero() // a part of a listing lacks instances that are there
 		watched[id] = in
 	}
 	for _, want := range r.conf.Instances {
@@ -130,23 +133,8 @@ func (r *region) watch(listed []backup.Instance) {
 		}
 	}
 	r.instances = watched
-	maps.DeleteFunc(r.logged, func(t topic, _ struct{}) bool {
-		return t.target.InstanceID != "" && watched[t.target.InstanceID] == nil
-	})
+	r.forgetFailures()
 	r.arrange()
-}
-
-// discovers reports whether discovery covers the instance.
-func (r *region) discovers(in backup.Instance) bool {
-	if !r.conf.Discover || slices.Contains(r.conf.Exclude, in.InstanceID) {
-		return false
-	}
-	for key, value := range r.conf.Tags {
-		if got, ok := in.Tags[key]; !ok || got != value {
-			return false
-		}
-	}
-	return true
 }
 
 // arrange applies the configuration to the instances, brings their nodes in line with their shards, and sorts the
@@ -167,19 +155,8 @@ func (r *region) arrange() {
 	for _, in := range r.sorted {
 		in.arrange()
 	}
+	r.shown = r.show()
 	slices.SortFunc(r.sorted, func(a, b *instance) int { return strings.Compare(a.InstanceID, b.InstanceID) })
-}
-
-// unmonitored counts the listed instances that the configuration neither covers nor excludes.
-func (r *region) unmonitored() int {
-	n := 0
-	for _, in := range r.listing.reading.Value {
-		_, watched := r.instances[in.InstanceID]
-		if !watched && !slices.Contains(r.conf.Exclude, in.InstanceID) {
-			n++
-		}
-	}
-	return n
 }
 
 // cancelFlights ends the work in flight and drops its answers.

@@ -82,7 +82,7 @@ func TestReplaceAsksAgainWhatWasInFlight(t *testing.T) {
 			return lists("a")(ctx)
 		}}},
 		{"a policy", &cloud{instances: lists("a"), policy: func(ctx context.Context, _ string) (backup.Policy, error) {
-			return backup.Policy{Enabled: true}, slowly(ctx)
+			return backup.Policy{Automatic: new(true)}, slowly(ctx)
 		}}},
 	}
 	for _, test := range tests {
@@ -233,7 +233,7 @@ func TestReplaceAsksAgainWhatWaitedForItsTurn(t *testing.T) {
 func TestReplaceGoesOnWithTheSameSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{instances: lists("a", "b"), policy: func(ctx context.Context, _ string) (backup.Policy, error) {
-			return backup.Policy{Enabled: true}, slowly(ctx)
+			return backup.Policy{Automatic: new(true)}, slowly(ctx)
 		}}
 		source.jobs = func(context.Context, string) ([]backup.Job, error) {
 			return nil, &backup.Error{Op: "Op", Class: backup.ClassAuth}
@@ -249,7 +249,7 @@ func TestReplaceGoesOnWithTheSameSource(t *testing.T) {
 			p.Replace(options(log.NewNopLogger()), []poll.Region{conf})
 		}
 		in := find(t, p, "a")
-		if !in.Policy.Value.Enabled || in.Objectives.RPO != 9*time.Hour {
+		if in.Policy.Value.Automatic == nil || in.Objectives.RPO != 9*time.Hour {
 			t.Errorf("policy %+v, objectives %+v; want the answer that took 3 s, and the newest objectives", in.Policy, in.Objectives)
 		}
 		calls := source.count()

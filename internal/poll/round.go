@@ -42,6 +42,7 @@ func (p *Poller) learnOutcome(r *region, about subject, err error, notOffered bo
 		p.collect(r, about, err)
 	}
 	p.logCollected(r, p.opts.Now().Add(-logDelay))
+	r.learnGone(about, err)
 }
 
 // judge learns from one outcome whether the region is up. Refused credentials take it down at once, and an answer of

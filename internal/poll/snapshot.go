@@ -32,7 +32,9 @@ func (r *region) state() backup.Region {
 		Asked:       !r.listing.reading.TriedAt.IsZero(),
 		Up:          r.up,
 		Err:         r.err,
-		Unmonitored: r.unmonitoredReading(),
+		Unmonitored: r.fromListing(r.unmonitored()),
+		Listed:      r.fromListing(r.listed.count),
+		Instances:   r.shown,
 		Round:       r.roundTook,
 		Skew:        skew(r.conf.Source),
 	}
@@ -47,10 +49,11 @@ func skew(clock Clock) *time.Duration {
 	return &ahead
 }
 
-func (r *region) unmonitoredReading() backup.Reading[int] {
+// fromListing returns a number as known since the newest whole listing.
+func (r *region) fromListing(n int) backup.Reading[int] {
 	listing := r.listing.reading
 	return backup.Reading[int]{
-		Value: r.unmonitored(), At: listing.At, CloudAt: listing.CloudAt, TriedAt: listing.TriedAt,
+		Value: n, At: listing.At, CloudAt: listing.CloudAt, TriedAt: listing.TriedAt,
 		GoodUntil: listing.GoodUntil, Err: listing.Err,
 	}
 }

@@ -101,8 +101,10 @@ func TestVanishedInstanceAndChangedShards(t *testing.T) {
 		p := newPoller(t, options(log.NewNopLogger()), region(source))
 		p.Refresh(t.Context())
 		source.instances = lists("a", "c:y:z")
-		time.Sleep(10 * time.Minute)
-		p.Refresh(t.Context())
+		for range 2 {
+			time.Sleep(10 * time.Minute)
+			p.Refresh(t.Context())
+		}
 		source.count()
 		time.Sleep(10 * time.Minute)
 		p.Refresh(t.Context())
