@@ -65,7 +65,7 @@ func daily() backup.Policy {
 	return backup.Policy{
 		Automatic: new(true), Retention: 7 * day, StartsAt: 2 * time.Hour, Window: time.Hour,
 		Weekdays:  []time.Weekday{0, 1, 2, 3, 4, 5, 6},
-		LogBackup: new(false), NextAt: noon().Add(14*time.Hour + 20*time.Minute),
+		LogBackup: new(false), NextAt: noon().Add(14*time.Hour + 20*time.Minute), KeptAfterDeletion: new(true),
 	}
 }
 
@@ -130,7 +130,7 @@ func regionOf(in backup.InstanceState) backup.Region {
 	t := in.Instance.Target
 	return backup.Region{
 		Cloud: t.Cloud, Account: t.Account, Region: t.Region, Asked: true, Up: true,
-		Unmonitored: fresh(0), Round: 1500 * time.Millisecond, Skew: new(-2 * time.Second),
+		Unmonitored: fresh(0), Listed: fresh(1), Round: 1500 * time.Millisecond, Skew: new(-2 * time.Second),
 	}
 }
 

@@ -54,6 +54,7 @@ func neverAsked(account string) *backup.Snapshot {
 func notFound(account string) *backup.Snapshot {
 	s := neverAsked(account)
 	s.Regions[0].Asked, s.Regions[0].Up, s.Regions[0].Unmonitored = true, true, fresh(2)
+	s.Regions[0].Listed = fresh(2)
 	in := &s.Instances[0]
 	in.Jobs = neverWorked[[]backup.Job](backup.ClassNotFound)
 	in.Policy = neverWorked[backup.Policy](backup.ClassNotFound)
@@ -137,6 +138,7 @@ func refused(account string) *backup.Snapshot {
 	in.Nodes[0].Backups = failing(backup.ClassAuth, in.Nodes[0].Backups.Value)
 	s := snapshotOf(in)
 	s.Regions[0].Up, s.Regions[0].Err, s.Regions[0].Unmonitored = false, failure(backup.ClassAuth), failing(backup.ClassAuth, 0)
+	s.Regions[0].Listed = failing(backup.ClassAuth, 1)
 	return s
 }
 
@@ -162,7 +164,7 @@ func huawei(account string) *backup.Snapshot {
 	in := replicaSet(account, "0123456789abcdef0123456789abcdefin02")
 	in.Instance.Cloud, in.Instance.Region = backup.Huawei, "cn-north-4"
 	in.Instance.Topology, in.Instance.Storage = backup.TopologyShardedCluster, ""
-	in.Policy.Value.NextAt = time.Time{}
+	in.Policy.Value.NextAt, in.Policy.Value.KeptAfterDeletion = time.Time{}, nil
 	in.Recovery = fresh(backup.Window{Start: ago(6 * day), End: ago(5 * time.Minute)})
 	list := after(set(20*time.Minute, backup.StateRunning, 0), nightly(9*time.Hour, 7))
 	list.Asked, list.Backups[0].EndedAt = []backup.Kind{backup.KindFull}, time.Time{}
@@ -176,6 +178,7 @@ func kindsAndForever(account string) backup.InstanceState {
 	in := replicaSet(account, "dds-bp1")
 	policy := daily()
 	policy.Retention, policy.LogBackup, policy.NextAt = backup.Forever, nil, time.Time{}
+	policy.Automatic, policy.KeptAfterDeletion = nil, new(false)
 	in.Policy = fresh(policy)
 	list := nightly(9*time.Hour, 3)
 	list.Asked = []backup.Kind{backup.KindFull}
