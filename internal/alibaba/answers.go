@@ -2,6 +2,7 @@ package alibaba
 
 import (
 	"net/http"
+	"slices"
 
 	"mongodb_backup_exporter/internal/wire"
 )
@@ -22,6 +23,7 @@ type instanceRecord struct {
 	DBInstanceDescription wire.Scalar
 	DBInstanceType        wire.Scalar
 	DBInstanceStatus      wire.Scalar
+	LockMode              wire.Scalar
 	ReplicationFactor     wire.Scalar
 	StorageType           wire.Scalar
 	Engine                wire.Scalar
@@ -57,6 +59,7 @@ type backupRecord struct {
 	BackupStartTime  wire.Scalar
 	BackupEndTime    wire.Scalar
 	BackupExpireTime wire.Scalar
+	BackupScale      wire.Scalar // what the backup holds
 	IsAvail          wire.Scalar
 }
 
@@ -74,12 +77,14 @@ type clusterRecord struct {
 	ClusterBackupEndTime   wire.Scalar
 	BackupExpireTime       wire.Scalar
 	IsAvail                wire.Scalar
+	AttachLogStatus        wire.Scalar
+	Progress               wire.Scalar // of a set that is running; sometimes of others too
 	Backups                []shardRecord
 }
 
 type shardRecord struct {
 	BackupID        wire.Scalar `json:"BackupId"`
-	InstanceName    wire.Scalar // the shard's id
+	InstanceName    wire.Scalar // the shard's id, or else ExtraInfo has it
 	BackupStatus    wire.Scalar
 	BackupSize      wire.Scalar // bytes
 	BackupStartTime wire.Scalar
@@ -109,8 +114,12 @@ type policyAnswer struct {
 	PreferredBackupTime     wire.Scalar
 	PreferredNextBackupTime wire.Scalar
 	BackupRetentionPeriod   wire.Scalar // days
-	BackupInterval          wire.Scalar // minutes
+	SnapshotBackupType      wire.Scalar
+	BackupInterval          wire.Scalar // minutes; counts only when SnapshotBackupType is Flash
 	EnableBackupLog         wire.Scalar
+
+	HighFrequencyBackupRetention           wire.Scalar // days
+	BackupRetentionPolicyOnClusterDeletion wire.Scalar // 0: none is kept; 1: the last one; 2: all
 }
 
 type recoverTimeAnswer struct {
@@ -143,22 +152,37 @@ func (a *clusterBackupsAnswer) Missing(bool) string {
 
 // Missing implements wire.Answer.
 func (a *tasksAnswer) Missing(bool) string {
-	return wire.MissingUnless(a.BackupJobs.present, "BackupJobs")
+	return a.missingList("BackupJobs", a.BackupJobs.present, a.BackupJobs.mistyped)
 }
 
-// Missing implements wire.Answer.
+// Missing implements wire.Answer. An answer without any field of a policy is none.
 func (a *policyAnswer) Missing(bool) string {
-	return wire.MissingUnless(a.PreferredBackupPeriod.Kind != wire.Missing, "PreferredBackupPeriod")
+	return wire.MissingUnless(a.PreferredBackupPeriod.IsSet() || a.saysMore(), "PreferredBackupPeriod")
+}
+
+// saysMore reports whether the policy has another field than the days.
+func (a *policyAnswer) saysMore() bool {
+	return slices.ContainsFunc([]wire.Scalar{
+		a.PreferredBackupTime, a.PreferredNextBackupTime, a.BackupRetentionPeriod, a.SnapshotBackupType, a.BackupInterval,
+		a.EnableBackupLog, a.HighFrequencyBackupRetention, a.BackupRetentionPolicyOnClusterDeletion,
+	}, wire.Scalar.IsSet)
 }
 
 // Missing implements wire.Answer.
 func (a *recoverTimeAnswer) Missing(bool) string {
-	return wire.MissingUnless(a.RestoreRanges.present || a.RestoreRanges.null, "RestoreRanges")
+	return a.missingList("RestoreRanges", a.RestoreRanges.present, a.RestoreRanges.mistyped)
 }
 
 // Missing implements wire.Answer.
 func (a *createAnswer) Missing(bool) string {
 	return wire.MissingUnless(a.BackupJobID.Text != "" || a.BackupID.Text != "", "BackupJobId")
+}
+
+// missingList returns the name of a list that may be left out or null when it has no records. It is missing when it has
+// another type, or when the answer has no request id, without which it is no answer of the cloud's, or is an error.
+func (f *fault) missingList(field string, present, mistyped bool) string {
+	answered := f.RequestID.IsSet() && !f.Code.IsSet()
+	return wire.MissingUnless(present || (answered && !mistyped), field)
 }
 
 // Fault returns an error only for an answer in which a field is missing: a complete answer may have a Code too.
@@ -174,16 +198,17 @@ func (f *fault) Fault(op, missing string) error {
 	return failure
 }
 
-// list is a JSON array that may be missing: [] is an empty list, a missing array is none. Each answer decides whether null
-// is an empty list, because no answer has a total to compare with.
+// list is a JSON array that may be missing. Each answer decides whether a missing list and null are an empty one, because
+// no answer has a total to compare with.
 type list[T any] struct {
-	items         []T
-	present, null bool
+	items    []T
+	present  bool
+	mistyped bool // neither a list nor null
 }
 
 // UnmarshalJSON never fails: any value but an array counts as missing. Elements of the wrong type become zero values.
 func (l *list[T]) UnmarshalJSON(data []byte) error {
-	l.present, l.null = data[0] == '[', data[0] == 'n'
+	l.present, l.mistyped = data[0] == '[', data[0] != '[' && data[0] != 'n'
 	if !l.present {
 		return nil
 	}

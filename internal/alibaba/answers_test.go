@@ -32,6 +32,13 @@ func TestDecode(t *testing.T) {
 		_, err := wire.Decode[policyAnswer](opDescribeBackupPolicy, body)
 		return 0, err
 	}
+	windows := func(body []byte) (int, error) {
+		a, err := wire.Decode[recoverTimeAnswer](opDescribeInstanceRecoverTime, body)
+		if err != nil {
+			return 0, err
+		}
+		return len(a.RestoreRanges.items), nil
+	}
 	create := func(body []byte) (int, error) {
 		_, err := wire.Decode[createAnswer](opCreateBackup, body)
 		return 0, err
@@ -63,16 +70,24 @@ func TestDecode(t *testing.T) {
 		{"code beside a list", backups, `{"Code":"200","Backups":{"Backup":[]}}`, 0, ""},
 
 		{"no jobs", tasks, `{"BackupJobs":[]}`, 0, ""},
-		{"jobs are null", tasks, `{"BackupJobs":null}`, 0, "DescribeBackupTasks: protocol: the answer has no proper BackupJobs"},
-		{"jobs are missing", tasks, `{"RequestId":"R"}`, 0, "DescribeBackupTasks: protocol: the answer has no proper BackupJobs [request id R]"},
+		{"jobs are null", tasks, `{"RequestId":"R","BackupJobs":null}`, 0, ""},
+		{"jobs are missing", tasks, `{"RequestId":"R"}`, 0, ""},
+		{"jobs are missing, and everything else", tasks, `{}`, 0, "DescribeBackupTasks: protocol: the answer has no proper BackupJobs"},
+		{"an error in place of the jobs", tasks, `{"RequestId":"R","Code":"ServiceUnavailable"}`, 0, "DescribeBackupTasks: server ServiceUnavailable (HTTP 200) [request id R]"},
 		{"jobs are wrapped", tasks, `{"BackupJobs":{"BackupJob":[]}}`, 0, "DescribeBackupTasks: protocol: the answer has no proper BackupJobs"},
 		{"text among the jobs", tasks, `{"BackupJobs":["x",{"BackupjobId":"1"}]}`, 2, ""},
 
 		{"no sets", sets, `{"ClusterBackups":[]}`, 0, ""},
 		{"sets are null", sets, `{"ClusterBackups":null}`, 0, "DescribeClusterBackups: protocol: the answer has no proper ClusterBackups"},
 
+		{"no windows", windows, `{"RestoreRanges":[]}`, 0, ""},
+		{"windows are null", windows, `{"RequestId":"R","RestoreRanges":null}`, 0, ""},
+		{"windows are missing", windows, `{"RequestId":"R"}`, 0, ""},
+		{"windows are text", windows, `{"RequestId":"R","RestoreRanges":""}`, 0, "DescribeInstanceRecoverTime: protocol: the answer has no proper RestoreRanges [request id R]"},
+
 		{"no policy", policy, `{"RequestId":"R"}`, 0, "DescribeBackupPolicy: protocol: the answer has no proper PreferredBackupPeriod [request id R]"},
-		{"empty policy", policy, `{"PreferredBackupPeriod":""}`, 0, ""},
+		{"empty policy", policy, `{"RequestId":"R","PreferredBackupPeriod":"","BackupInterval":null}`, 0, "DescribeBackupPolicy: protocol: the answer has no proper PreferredBackupPeriod [request id R]"},
+		{"policy without days", policy, `{"RequestId":"R","BackupRetentionPeriod":"7"}`, 0, ""},
 
 		{"created", create, string(example(t, "create_backup")), 0, ""},
 		{"created without a job", create, `{"RequestId":"R","BackupId":"","BackupJobId":null}`, 0, "CreateBackup: protocol: the answer has no proper BackupJobId [request id R]"},

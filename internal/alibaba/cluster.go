@@ -2,6 +2,7 @@ package alibaba
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -23,14 +24,16 @@ type cluster struct {
 	sets *cloudcall.Shared[[]clusterSet]
 
 	// Guarded by the mutex of Source.
-	inSets bool      // the cluster is in cluster-backup mode
-	readAt time.Time // when inSets was read; zero: never
+	instance backup.Instance // as last asked about
+	inSets   bool            // the cluster is in cluster-backup mode
+	readAt   time.Time       // when inSets was read; zero: never
 }
 
 // cluster returns the entry of a cluster. It makes one when there is none.
-func (s *Source) cluster(id string) *cluster {
+func (s *Source) cluster(in backup.Instance) *cluster {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	id := in.InstanceID
 	c, ok := s.clusters[id]
 	if !ok {
 		c = &cluster{
@@ -38,12 +41,23 @@ func (s *Source) cluster(id string) *cluster {
 				return s.readMode(ctx, id)
 			}),
 			sets: cloudcall.NewShared(opDescribeClusterBackups, setsFor, s.now, func(ctx context.Context, since time.Time) ([]clusterSet, error) {
-				return s.listSets(ctx, id, since)
+				return s.listSets(ctx, s.latest(id), since)
 			}),
 		}
 		s.clusters[id] = c
 	}
+	c.instance = in
 	return c
+}
+
+// latest returns a cluster as it was last asked about.
+func (s *Source) latest(id string) backup.Instance {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, ok := s.clusters[id]; ok {
+		return c.instance
+	}
+	return backup.Instance{Target: s.target(id)} // it is gone meanwhile
 }
 
 // forgetClusters removes the entries of clusters that are not listed.
@@ -63,7 +77,7 @@ func (s *Source) inClusterMode(ctx context.Context, in backup.Instance, caller s
 	if onLocalDisk(in) {
 		return false, nil
 	}
-	c := s.cluster(in.InstanceID)
+	c := s.cluster(in)
 	s.mu.Lock()
 	known, inSets := !c.readAt.IsZero() && s.now().Sub(c.readAt) < modeFor, c.inSets
 	s.mu.Unlock()
@@ -97,10 +111,11 @@ func (s *Source) readMode(ctx context.Context, id string) (bool, error) {
 	return wire.IsTrue(flag), nil
 }
 
-func (s *Source) listSets(ctx context.Context, id string, since time.Time) ([]clusterSet, error) {
+func (s *Source) listSets(ctx context.Context, in backup.Instance, since time.Time) ([]clusterSet, error) {
 	const op = opDescribeClusterBackups
 	records, err := inTimeRange(s, since, func(params map[string]string) ([]clusterRecord, error) {
-		params["DBInstanceId"], params["PageSize"] = id, strconv.Itoa(pageSize)
+		maps.Copy(params, s.params(in))
+		params["PageSize"] = strconv.Itoa(pageSize)
 		return readPages(op, func(number int) (page[clusterRecord], error) {
 			params["PageNo"] = strconv.Itoa(number)
 			a, err := ask[clusterBackupsAnswer](ctx, s.client, operation{name: op, params: params})
@@ -120,104 +135,6 @@ func (s *Source) listSets(ctx context.Context, id string, since time.Time) ([]cl
 			sets = append(sets, set)
 		}
 	}
-	s.rejects.Report(s.target(id), r)
+	s.rejects.Report(s.target(in.InstanceID), r)
 	return sets, nil
-}
-
-// clusterSet is one backup of a whole cluster.
-type clusterSet struct {
-	whole     backup.Backup            // the set as one backup
-	parts     map[string]backup.Backup // by shard
-	available *bool                    // the parts of all shards are good; nil: not set
-	unread    bool                     // some part could not be read
-}
-
-// convertSet returns false when the record cannot be used: its id or end cannot be read.
-func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
-	whole := &set.whole
-	if whole.ID, ok = r.ID("ClusterBackupId", rec.ClusterBackupID); !ok {
-		return set, false
-	}
-	if whole.EndedAt, ok = timeOf(r, "ClusterBackupEndTime", rec.ClusterBackupEndTime); !ok {
-		return set, false
-	}
-	whole.StartedAt, _ = timeOf(r, "ClusterBackupStartTime", rec.ClusterBackupStartTime)
-	whole.Kind = backup.KindFull
-	whole.Trigger = trigger(r, "ClusterBackupMode", rec.ClusterBackupMode)
-	whole.ExpiresAt = expiry(r, rec.BackupExpireTime)
-	// Only OK is documented.
-	whole.State = wire.Choice(r, "ClusterBackupStatus", rec.ClusterBackupStatus, map[string]backup.State{
-		"ok": backup.StateSuccess, "success": backup.StateSuccess, "failed": backup.StateFailed,
-		"running": backup.StateRunning, "backuping": backup.StateRunning, "checking": backup.StateRunning,
-		"scheduled": backup.StateRunning, "init": backup.StateRunning,
-	})
-	if whole.State == backup.StateRunning {
-		whole.EndedAt = time.Time{} // an end means nothing yet
-	}
-	set.available = r.Flag("IsAvail", rec.IsAvail)
-	set.parts = make(map[string]backup.Backup, len(rec.Backups))
-	for i := range rec.Backups {
-		node, part, ok := set.convertPart(&rec.Backups[i], r)
-		if !ok {
-			set.unread = true
-			continue
-		}
-		set.parts[node] = part
-	}
-	return set, true
-}
-
-// convertPart returns one shard's part of the set. ok is false when the shard's id, or the part's id or times cannot be
-// read.
-func (set *clusterSet) convertPart(rec *shardRecord, r *wire.Reader) (node string, part backup.Backup, ok bool) {
-	name := rec.ExtraInfo.NodeID
-	if !name.IsSet() {
-		name = rec.InstanceName
-	}
-	if node, ok = r.ID("InstanceName", name); !ok {
-		return node, part, false
-	}
-	if set.whole.State == backup.StateRunning {
-		part = set.whole // the state of a part means nothing while its set is running
-		return node, part, true
-	}
-	part, ok = timedBackup(r, timedRecord{
-		id: rec.BackupID, status: rec.BackupStatus, start: rec.BackupStartTime, end: rec.BackupEndTime,
-	})
-	if !ok {
-		return node, part, false
-	}
-	part.Kind, part.Trigger, part.ExpiresAt = set.whole.Kind, set.whole.Trigger, set.whole.ExpiresAt
-	if part.State == backup.StateSuccess && set.whole.State == backup.StateUnknown && set.available == nil {
-		part.State = backup.StateUnknown
-	}
-	if part.State == backup.StateSuccess {
-		part.SizeBytes = r.Size("BackupSize", rec.BackupSize, 1)
-		part.Unavailable = set.incomplete() || wire.IsFalse(r.Flag("IsAvail", rec.IsAvail))
-	}
-	return node, part, true
-}
-
-// incomplete reports whether the cloud says that the set cannot be restored, whatever it says about the parts.
-func (set *clusterSet) incomplete() bool {
-	if set.available != nil {
-		return !*set.available
-	}
-	return set.whole.State == backup.StateFailed
-}
-
-// forShard returns the set as a backup of one shard. ok is false when it is not known what the set is for the shard.
-func (set *clusterSet) forShard(node string) (b backup.Backup, ok bool) {
-	if part, ok := set.parts[node]; ok {
-		return part, true
-	}
-	b = set.whole
-	switch {
-	case b.State == backup.StateRunning:
-		return b, true
-	case set.unread || !set.incomplete():
-		return b, false // the part may be good, or the shard may be younger than the set
-	}
-	b.State = backup.StateFailed // the set is incomplete, and this shard's part is missing
-	return b, true
 }

@@ -68,11 +68,11 @@ func TestSetsOfClusters(t *testing.T) {
 				p.Status = "failed"
 			}
 		}), map[string][]backup.Backup{
-			"d-bp1bbbb": {but(part("cb-1-0", 0, 1000), func(b *backup.Backup) { b.Unavailable = true })},
+			"d-bp1bbbb": {but(part("cb-1-0", 0, 1000), func(b *backup.Backup) { b.Unusable = backup.FlaggedUnusable })},
 			"d-bp1aaaa": {but(part("cb-1-1", 1, 1001), func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil })},
 		}},
 		{"one part is missing: that shard's backup failed", set("cb-1", begin, good)[:1], map[string][]backup.Backup{
-			"d-bp1bbbb": {but(part("cb-1-0", 0, 1000), func(b *backup.Backup) { b.Unavailable = true })},
+			"d-bp1bbbb": {but(part("cb-1-0", 0, 1000), func(b *backup.Backup) { b.Unusable = backup.FlaggedUnusable })},
 			"d-bp1aaaa": {but(part("cb-1", 0, 0), func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil })},
 		}},
 		{"running", set("cb-1", begin, func(i int, p *fleet.Backup) {
@@ -158,8 +158,8 @@ func TestUnreadClusterIsNotForgotten(t *testing.T) {
 	sim.Inject(cloudsim.Fault{Operation: "DescribeDBInstances", Kind: cloudsim.FaultWrongTypeRecord})
 	listing, err := b.Instances(t.Context())
 	list := listing.Instances
-	if err != nil || listing.Unread != 2 || len(list) != 1 || list[0].InstanceID == sourcetest.ShardedID { // one of each kind is unread
-		t.Fatalf("Instances = %+v, %v; want one replica set and 2 unread", listing, err)
+	if err != nil || listing.Unread != 3 || len(list) != 1 || list[0].InstanceID == sourcetest.ShardedID { // one of each type is unread
+		t.Fatalf("Instances = %+v, %v; want one replica set and 3 unread", listing, err)
 	}
 	ask()
 	if got := sim.Count("DescribeDBInstanceAttribute"); got != 1 {

@@ -6,6 +6,7 @@ import (
 
 	"mongodb_backup_exporter/internal/alibaba"
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudsim"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/poll"
 	"mongodb_backup_exporter/internal/sourcetest"
@@ -40,13 +41,16 @@ func provider() sourcetest.Provider {
 		WantPolicy: backup.Policy{
 			Automatic: new(true), Retention: 7 * 24 * time.Hour,
 			Weekdays: []time.Weekday{time.Monday, time.Wednesday, time.Friday},
-			StartsAt: 3 * time.Hour, Window: time.Hour, LogBackup: new(true),
+			StartsAt: 3 * time.Hour, Window: time.Hour, LogBackup: new(true), KeptAfterDeletion: new(false),
 		},
 		WantJobs: []backup.Job{{
 			ID: "170034", State: backup.JobRunning, Trigger: backup.TriggerAutomatic,
 			StartedAt: sourcetest.Now.Add(-10 * time.Minute), Progress: new(18.0),
 		}},
-		WantRecovery:   backup.Window{Start: sourcetest.Now.AddDate(0, 0, -7), End: sourcetest.Now.Add(-5 * time.Minute)},
+		WantRecovery: backup.Window{Start: sourcetest.Now.AddDate(0, 0, -7), End: sourcetest.Now.Add(-5 * time.Minute)},
+		Answers: map[sourcetest.FaultCase][]backup.Class{
+			{Scope: sourcetest.Jobs, Kind: cloudsim.FaultNullList}: {""}, // there are no jobs
+		},
 		StartOperation: "CreateBackup",
 		Orders: []sourcetest.Order{
 			{Name: "defaults", Order: backup.ManualOrder{}},

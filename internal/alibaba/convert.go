@@ -1,7 +1,9 @@
 package alibaba
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -9,13 +11,16 @@ import (
 )
 
 // convertInstance returns false when the record has no id. owner is the target without InstanceID. kind is the
-// DBInstanceType that was asked for.
+// DBInstanceType that was asked for; what the record says of itself comes first.
 func convertInstance(rec *instanceRecord, owner backup.Target, kind string, r *wire.Reader) (backup.Instance, bool) {
 	id, ok := r.ID("DBInstanceId", rec.DBInstanceID)
 	if !ok {
 		return backup.Instance{}, false
 	}
 	owner.InstanceID = id
+	if own := strings.ToLower(rec.DBInstanceType.Text); slices.Contains(instanceTypes(), own) {
+		kind = own
+	}
 	created, _ := timeOf(r, "CreationTime", rec.CreationTime)
 	in := backup.Instance{
 		Target:    owner,
@@ -24,14 +29,32 @@ func convertInstance(rec *instanceRecord, owner backup.Target, kind string, r *w
 		Version:   r.Text("EngineVersion", rec.EngineVersion),
 		Topology:  topology(kind, rec.ReplicationFactor.Text),
 		Storage:   r.Text("StorageType", rec.StorageType),
-		Status:    r.Text("DBInstanceStatus", rec.DBInstanceStatus),
 		CreatedAt: created,
 		Tags:      r.Tags(wire.Take(r, "Tags", rec.Tags).Tag, "Key", "Value"),
 	}
+	in.Lifecycle, in.Status = lifecycle(r.Text("DBInstanceStatus", rec.DBInstanceStatus), r.Text("LockMode", rec.LockMode))
 	if in.Topology == backup.TopologyShardedCluster {
 		in.Nodes = shards(rec, r)
 	}
+	if kind == serverless {
+		in.NoBackup = "serverless instances have no managed backup"
+	}
 	return in, true
+}
+
+// lifecycle returns the stage of an instance, and the word for it: that of the lock where an instance is locked. An unknown
+// word changes nothing.
+func lifecycle(status, lock string) (backup.Lifecycle, string) {
+	stages := map[string]backup.Lifecycle{
+		"released": backup.LifecycleReleased, "manuallock": backup.LifecycleFrozen, "lockbyexpiration": backup.LifecycleFrozen,
+		"lockbyrestoration": backup.LifecycleFrozen, "lockbydiskquota": backup.LifecycleFrozen,
+		"creating": backup.LifecycleCreating, "deleting": backup.LifecycleDeleting,
+	}
+	ofStatus, ofLock := stages[strings.ToLower(status)], stages[strings.ToLower(lock)]
+	if ofLock == backup.LifecycleReleased || (ofLock == backup.LifecycleFrozen && ofStatus.Exists()) {
+		return ofLock, lock
+	}
+	return ofStatus, status
 }
 
 // shards returns the ids of a cluster's shards, sorted.
@@ -51,9 +74,13 @@ func shards(rec *instanceRecord, r *wire.Reader) []string {
 
 // Values of the parameter DBInstanceType.
 const (
-	replicate = "replicate" // replica sets, and standalone instances, whose ReplicationFactor is 1
-	sharding  = "sharding"
+	replicate  = "replicate" // replica sets, and standalone instances, whose ReplicationFactor is 1
+	sharding   = "sharding"
+	serverless = "serverless" // no longer sold, and offered in some regions only
 )
+
+// instanceTypes returns the types of instances, each of which has a list of its own.
+func instanceTypes() []string { return []string{replicate, sharding, serverless} }
 
 func topology(kind, replicationFactor string) string {
 	switch {
@@ -80,23 +107,37 @@ func convertBackup(rec *backupRecord, r *wire.Reader) (backup.Backup, bool) {
 	b.Trigger = trigger(r, "BackupMode", rec.BackupMode)
 	b.Method = r.Text("BackupMethod", rec.BackupMethod)
 	b.ExpiresAt = expiry(r, rec.BackupExpireTime)
+	b.Part = heldPart(r, rec.BackupScale)
 	if b.State == backup.StateSuccess {
 		b.SizeBytes = r.Size("BackupSize", rec.BackupSize, 1)
-		b.Unavailable = wire.IsFalse(r.Flag("IsAvail", rec.IsAvail))
+		if wire.IsFalse(r.Flag("IsAvail", rec.IsAvail)) {
+			b.Unusable = backup.FlaggedUnusable
+		}
 	}
 	return b, true
+}
+
+// heldPart reads BackupScale: the word for what a backup holds that does not hold the whole instance; "" for one that does.
+// Only the word for the whole instance is documented.
+func heldPart(r *wire.Reader, scale wire.Scalar) string {
+	word := r.Text("BackupScale", scale)
+	if !scale.IsSet() || strings.EqualFold(word, "DBInstance") {
+		return ""
+	}
+	return cmp.Or(word, "unknown")
 }
 
 // timedRecord has the fields that records of DescribeBackups and of shards in DescribeClusterBackups have in common.
 type timedRecord struct{ id, status, start, end wire.Scalar }
 
-// timedBackup returns false when id or times cannot be used. A success must have an end; a failure may have none.
+// timedBackup returns false when id or times cannot be used. A success must have an end; a failure may have none. Parts of
+// sets have the words of DescribeBackups or those of the sets.
 func timedBackup(r *wire.Reader, rec timedRecord) (b backup.Backup, ok bool) {
 	if b.ID, ok = r.ID("BackupId", rec.id); !ok {
 		return b, false
 	}
 	b.State = wire.Choice(r, "BackupStatus", rec.status, map[string]backup.State{
-		"success": backup.StateSuccess, "failed": backup.StateFailed,
+		"success": backup.StateSuccess, "ok": backup.StateSuccess, "failed": backup.StateFailed, "error": backup.StateFailed,
 	})
 	if b.EndedAt, ok = timeOf(r, "BackupEndTime", rec.end); !ok {
 		return b, false
@@ -106,11 +147,17 @@ func timedBackup(r *wire.Reader, rec timedRecord) (b backup.Backup, ok bool) {
 		return b, false
 	}
 	b.StartedAt, _ = timeOf(r, "BackupStartTime", rec.start)
+	startBeforeEnd(r, "BackupStartTime", rec.start, &b)
+	return b, true
+}
+
+// startBeforeEnd rejects a start after the end: it is not known which of them is wrong, and a backup without a start is no
+// recovery point.
+func startBeforeEnd(r *wire.Reader, field string, start wire.Scalar, b *backup.Backup) {
 	if !b.EndedAt.IsZero() && b.StartedAt.After(b.EndedAt) {
-		r.Reject("BackupStartTime", rec.start, "before the end")
+		r.Reject(field, start, "before the end")
 		b.StartedAt = time.Time{}
 	}
-	return b, true
 }
 
 func trigger(r *wire.Reader, field string, s wire.Scalar) backup.Trigger {
@@ -147,26 +194,54 @@ func convertJob(rec *jobRecord, r *wire.Reader) (backup.Job, bool) {
 	}, true
 }
 
-// convertPolicy reads a schedule. Automatic backup is off when there are no days and no high-frequency backup: the cloud
-// has no other switch for it.
+// convertPolicy reads a schedule. Automatic backup is off when the days are empty and there is no high-frequency backup: the
+// cloud has no other switch for it. When the days are missing or null, it does not say.
 func convertPolicy(a *policyAnswer, r *wire.Reader) backup.Policy {
 	p := backup.Policy{
-		Retention: retention(r, a.BackupRetentionPeriod),
+		Retention: retention(r, "BackupRetentionPeriod", a.BackupRetentionPeriod),
 		Weekdays:  r.Weekdays("PreferredBackupPeriod", a.PreferredBackupPeriod, wire.WeekdayByName),
 		LogBackup: r.Flag("EnableBackupLog", a.EnableBackupLog),
 	}
 	p.StartsAt, p.Window = r.DailyWindow("PreferredBackupTime", a.PreferredBackupTime, "15:04Z")
 	p.NextAt, _ = timeOf(r, "PreferredNextBackupTime", a.PreferredNextBackupTime)
-	if minutes := r.Integer("BackupInterval", a.BackupInterval); minutes != nil && *minutes > 0 {
-		p.Interval, _ = r.Span("BackupInterval", a.BackupInterval, *minutes, time.Minute)
+	p.Interval, p.IntervalRetention = highFrequency(a, r)
+	switch {
+	case a.PreferredBackupPeriod.IsSet() || p.Interval > 0:
+		p.Automatic = new(true)
+	case a.PreferredBackupPeriod.Kind == wire.String:
+		p.Automatic = new(false)
 	}
-	p.Enabled = a.PreferredBackupPeriod.IsSet() || p.Interval > 0
+	p.KeptAfterDeletion = keptAfterDeletion(r, a.BackupRetentionPolicyOnClusterDeletion)
 	return p
 }
 
+// highFrequency returns the time between two high-frequency backups, and how long these are kept. Both are 0 when there are
+// none: the interval may be set and does not count then.
+func highFrequency(a *policyAnswer, r *wire.Reader) (interval, kept time.Duration) {
+	minutes := r.Integer("BackupInterval", a.BackupInterval)
+	if minutes == nil || *minutes <= 0 || !strings.EqualFold(a.SnapshotBackupType.Text, "Flash") {
+		return 0, 0
+	}
+	interval, _ = r.Span("BackupInterval", a.BackupInterval, *minutes, time.Minute)
+	return interval, retention(r, "HighFrequencyBackupRetention", a.HighFrequencyBackupRetention)
+}
+
+// keptAfterDeletion reads which backups outlive the instance: 0 none, 1 the last one, 2 all. nil: the cloud does not say.
+func keptAfterDeletion(r *wire.Reader, s wire.Scalar) *bool {
+	const field = "BackupRetentionPolicyOnClusterDeletion"
+	n := r.Integer(field, s)
+	switch {
+	case n == nil:
+		return nil
+	case *n < 0 || *n > 2:
+		r.Reject(field, s, "known")
+		return nil
+	}
+	return new(*n > 0)
+}
+
 // retention reads a number of days; -1 means for ever.
-func retention(r *wire.Reader, s wire.Scalar) time.Duration {
-	const field = "BackupRetentionPeriod"
+func retention(r *wire.Reader, field string, s wire.Scalar) time.Duration {
 	days := r.Integer(field, s)
 	switch {
 	case days == nil:
@@ -195,7 +270,7 @@ func convertRanges(ranges []rangeRecord, r *wire.Reader) backup.Window {
 	return newest
 }
 
-// timeOf reads a time, with seconds or without.
+// timeOf reads a time, with seconds or without. A time without a zone is in UTC.
 func timeOf(r *wire.Reader, field string, s wire.Scalar) (t time.Time, ok bool) {
-	return r.Time(field, s, time.RFC3339, "2006-01-02T15:04Z07:00")
+	return r.Time(field, s, time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", time.DateTime)
 }

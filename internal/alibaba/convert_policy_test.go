@@ -61,7 +61,7 @@ func TestConvertPolicy(t *testing.T) {
 	const day = 24 * time.Hour
 	whole := backup.Policy{
 		Automatic: new(true), Retention: 7 * day, Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Tuesday},
-		StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour, Interval: 4 * time.Hour, LogBackup: new(true),
+		StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour, Interval: 4 * time.Hour, LogBackup: new(true), IntervalRetention: day,
 		NextAt: at("2024-06-19T19:11:00Z"),
 	}
 	but := func(change func(*backup.Policy)) backup.Policy {
@@ -69,7 +69,11 @@ func TestConvertPolicy(t *testing.T) {
 		change(&p)
 		return p
 	}
-	off := but(func(p *backup.Policy) { p.Enabled, p.Weekdays, p.Interval = false, nil, 0 })
+	off := but(func(p *backup.Policy) {
+		p.Automatic, p.Weekdays, p.Interval, p.IntervalRetention = new(false), nil, 0, 0
+	})
+	daily := but(func(p *backup.Policy) { p.Interval, p.IntervalRetention = 0, 0 })
+	notSaid := but(func(p *backup.Policy) { p.Automatic, p.Weekdays, p.Interval, p.IntervalRetention = nil, nil, 0, 0 })
 	tests := []struct {
 		name string
 		with map[string]any
@@ -78,9 +82,18 @@ func TestConvertPolicy(t *testing.T) {
 	}{
 		{"as documented", nil, whole, nil},
 		{"switched off", map[string]any{"PreferredBackupPeriod": "", "BackupInterval": -1}, off, nil},
-		{"switched off by null", map[string]any{"PreferredBackupPeriod": nil, "BackupInterval": "-1"}, off, nil},
+		{"days are null", map[string]any{"PreferredBackupPeriod": nil, "BackupInterval": "-1"}, notSaid, nil},
+		{"days are missing", map[string]any{"PreferredBackupPeriod": "omit", "BackupInterval": nil}, notSaid, nil},
+		{"days are missing, high-frequency backup is on", map[string]any{"PreferredBackupPeriod": "omit"}, but(func(p *backup.Policy) { p.Weekdays = nil }), nil},
+		{"an interval that does not count", map[string]any{"SnapshotBackupType": "Standard"}, daily, nil},
+		{"an interval of an unknown type", map[string]any{"SnapshotBackupType": "omit"}, daily, nil},
+		{"high-frequency backups kept for an unknown time", map[string]any{"HighFrequencyBackupRetention": nil}, but(func(p *backup.Policy) { p.IntervalRetention = 0 }), nil},
+		{"no backup outlives the instance", map[string]any{"BackupRetentionPolicyOnClusterDeletion": 0}, but(func(p *backup.Policy) { p.KeptAfterDeletion = new(false) }), nil},
+		{"one backup outlives the instance", map[string]any{"BackupRetentionPolicyOnClusterDeletion": "1"}, but(func(p *backup.Policy) { p.KeptAfterDeletion = new(true) }), nil},
+		{"all backups outlive the instance", map[string]any{"BackupRetentionPolicyOnClusterDeletion": 2}, but(func(p *backup.Policy) { p.KeptAfterDeletion = new(true) }), nil},
+		{"deletion policy unknown", map[string]any{"BackupRetentionPolicyOnClusterDeletion": 3}, whole, []string{`BackupRetentionPolicyOnClusterDeletion: "3" is not known`}},
 		{"high-frequency backup alone", map[string]any{"PreferredBackupPeriod": ""}, but(func(p *backup.Policy) { p.Weekdays = nil }), nil},
-		{"no high-frequency backup", map[string]any{"BackupInterval": "omit"}, but(func(p *backup.Policy) { p.Interval = 0 }), nil},
+		{"no high-frequency backup", map[string]any{"BackupInterval": "omit"}, daily, nil},
 		{"interval too long", map[string]any{"BackupInterval": json.Number("9223372036854775807")}, but(func(p *backup.Policy) { p.Interval = 0 }), []string{`BackupInterval: "9223372036854775807" is not a number of "1m0s"`}},
 		{"days in any form", map[string]any{"PreferredBackupPeriod": " friday, MONDAY,Friday"}, but(func(p *backup.Policy) { p.Weekdays = []time.Weekday{time.Monday, time.Friday} }), nil},
 		{"a name that is no weekday is still a policy", map[string]any{"PreferredBackupPeriod": "Someday"}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{`PreferredBackupPeriod: "Someday" is not a list of weekdays`}},
@@ -127,7 +140,7 @@ func TestConvertRanges(t *testing.T) {
 		bad          []string
 	}{
 		{"none", `[]`, backup.Window{}, nil},
-		{"null", `null`, backup.Window{}, nil},
+		{"null", `null,"RequestId":"R"`, backup.Window{}, nil},
 		{"begin without end", `[{"RestoreBeginTime":"2024-01-10T00:00:00Z"}]`, backup.Window{}, []string{`RestoreBeginTime: "2024-01-10T00:00:00Z" is not before the end`}},
 		{"end before begin", `[{"RestoreBeginTime":"2024-01-10T00:00:00Z","RestoreEndTime":"2024-01-09T00:00:00Z"}]`, backup.Window{}, []string{`RestoreBeginTime: "2024-01-10T00:00:00Z" is not before the end`}},
 		{

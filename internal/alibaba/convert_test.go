@@ -112,7 +112,8 @@ func TestConvertBackup(t *testing.T) {
 		{"end is the epoch's zero", map[string]any{"BackupEndTime": "1970-01-01T00:00:00Z"}, nil, []string{`BackupEndTime: "1970-01-01T00:00:00Z" is not a time`}},
 		{"end is Go's zero", map[string]any{"BackupEndTime": "0001-01-01T00:00:00Z"}, nil, []string{`BackupEndTime: "0001-01-01T00:00:00Z" is not a time`}},
 		{"end in another zone", map[string]any{"BackupEndTime": "2026-01-14T11:01:30+08:00"}, &whole, nil},
-		{"end without a zone", map[string]any{"BackupEndTime": "2026-01-14T03:01:30"}, nil, []string{`BackupEndTime: "2026-01-14T03:01:30" is not a time`}},
+		{"end without a zone", map[string]any{"BackupEndTime": "2026-01-14T03:01:30"}, &whole, nil},
+		{"end without a zone, with a space", map[string]any{"BackupEndTime": "2026-01-14 03:01:30"}, &whole, nil},
 		{"start is missing", map[string]any{"BackupStartTime": "omit"}, but(func(b *backup.Backup) { b.StartedAt = time.Time{} }), nil},
 		{"start is a word", map[string]any{"BackupStartTime": "x"}, but(func(b *backup.Backup) { b.StartedAt = time.Time{} }), []string{`BackupStartTime: "x" is not a time`}},
 		{"start after the end", map[string]any{"BackupStartTime": "2026-01-14T04:00:00Z"}, but(func(b *backup.Backup) { b.StartedAt = time.Time{} }), []string{`BackupStartTime: "2026-01-14T04:00:00Z" is not before the end`}},
@@ -134,9 +135,17 @@ func TestConvertBackup(t *testing.T) {
 		{"mode missing", map[string]any{"BackupMode": "omit"}, but(func(b *backup.Backup) { b.Trigger = backup.TriggerUnknown }), nil},
 
 		{"available", map[string]any{"IsAvail": true}, &whole, nil},
-		{"not available", map[string]any{"IsAvail": false}, but(func(b *backup.Backup) { b.Unavailable = true }), nil},
-		{"not available, as a number in text", map[string]any{"IsAvail": "0"}, but(func(b *backup.Backup) { b.Unavailable = true }), nil},
+		{"not available", map[string]any{"IsAvail": false}, but(func(b *backup.Backup) { b.Unusable = backup.FlaggedUnusable }), nil},
+		{"not available, as a number in text", map[string]any{"IsAvail": "0"}, but(func(b *backup.Backup) { b.Unusable = backup.FlaggedUnusable }), nil},
 		{"availability unreadable", map[string]any{"IsAvail": "perhaps"}, &whole, []string{`IsAvail: "perhaps" is not true or false`}},
+		{"of the instance", map[string]any{"BackupScale": "DBInstance"}, &whole, nil},
+		{"of the instance, in lower case", map[string]any{"BackupScale": "dbinstance"}, &whole, nil},
+		{"scale is empty", map[string]any{"BackupScale": ""}, &whole, nil},
+		{"scale is null", map[string]any{"BackupScale": nil}, &whole, nil},
+		{"of some tables", map[string]any{"BackupScale": "DBTable"}, but(func(b *backup.Backup) { b.Part = "DBTable" }), nil},
+		{"scale is a list", map[string]any{"BackupScale": []int{1}}, but(func(b *backup.Backup) { b.Part = "unknown" }), []string{"BackupScale: an object or list is not text"}},
+		{"status OK", map[string]any{"BackupStatus": "OK"}, &whole, nil},
+		{"status ERROR", map[string]any{"BackupStatus": "ERROR"}, but(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil }), nil},
 		{"expires", map[string]any{"BackupExpireTime": "2026-02-14T03:00:00Z"}, but(func(b *backup.Backup) { b.ExpiresAt = at("2026-02-14T03:00:00Z") }), nil},
 		{"never expires", map[string]any{"BackupExpireTime": "9999-01-01T00:00:00Z"}, but(func(b *backup.Backup) { b.ExpiresAt = backup.Never }), nil},
 		{"never expires, at the end of the year 9999", map[string]any{"BackupExpireTime": "9999-12-31T23:59:59Z"}, but(func(b *backup.Backup) { b.ExpiresAt = backup.Never }), nil},
@@ -215,6 +224,39 @@ func TestConvertInstances(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, []backup.Instance{replica, cluster}); diff != "" || len(r.Rejected) != 0 {
 		t.Errorf("rejected %v, instances (-want +got):\n%s", problems(r), diff)
+	}
+}
+
+func TestLifecycle(t *testing.T) {
+	tests := []struct {
+		status, lock string
+		want         backup.Lifecycle
+		word         string
+	}{
+		{"Running", "Unlock", backup.LifecycleRunning, "Running"},
+		{"Running", "", backup.LifecycleRunning, "Running"},
+		{"", "", backup.LifecycleRunning, ""},
+		{"Creating", "Unlock", backup.LifecycleCreating, "Creating"},
+		{"Deleting", "Unlock", backup.LifecycleDeleting, "Deleting"},
+		{"deleting", "LockByExpiration", backup.LifecycleDeleting, "deleting"},
+		{"Running", "LockByExpiration", backup.LifecycleFrozen, "LockByExpiration"},
+		{"Running", "ManualLock", backup.LifecycleFrozen, "ManualLock"},
+		{"Rebooting", "lockbydiskquota", backup.LifecycleFrozen, "lockbydiskquota"},
+		{"Running", "LockByRestoration", backup.LifecycleFrozen, "LockByRestoration"},
+		{"Running", "Released", backup.LifecycleReleased, "Released"},
+		{"Deleting", "Released", backup.LifecycleReleased, "Released"},
+		{"TempDBInstanceCreating", "Unlock", backup.LifecycleRunning, "TempDBInstanceCreating"}, // of a temporary instance beside this one
+		{"Pondering", "LockOfTheFuture", backup.LifecycleRunning, "Pondering"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.status+" "+tt.lock, func(t *testing.T) {
+			rec := instanceRecord{DBInstanceID: text("dds-1"), DBInstanceStatus: text(tt.status), LockMode: text(tt.lock)}
+			var r wire.Reader
+			in, _ := convertInstance(&rec, backup.Target{}, replicate, &r)
+			if in.Lifecycle != tt.want || in.Status != tt.word || len(r.Rejected) != 0 {
+				t.Errorf("lifecycle %v, status %q, rejected %v; want %v and %q", in.Lifecycle, in.Status, problems(r), tt.want, tt.word)
+			}
+		})
 	}
 }
 

@@ -80,7 +80,7 @@ type codeRule struct {
 // codeRules returns the rules; the first that fits counts.
 func codeRules() []codeRule {
 	return []codeRule{
-		{backup.ClassThrottled, []string{"throttling"}},
+		{backup.ClassThrottled, []string{"throttling", "logapifrequencyexceeded"}},
 		{backup.ClassAuth, []string{
 			"invalidaccesskeyid", "invalidaccesskeysecret", "signaturedoesnotmatch", "incompletesignature", "invalidsecuritytoken",
 			"missingsecuritytoken", "securitytokenexpired", "invalidtimestamp", "invalidcredentials",
@@ -97,12 +97,19 @@ func codeRules() []codeRule {
 			"storagetypeorinstancetypenotsupported", "singlenodenotsupport", "incorrectdbinstancetype", "incorrectengineversion",
 			"invalidaction", "invalidapi",
 		}},
-		{backup.ClassBadRequest, []string{"invalidbackupmethod", "operationdenied", "missingparameter", "invalidstatus"}},
+		// A backup that is not found says nothing about the instance.
+		{backup.ClassBadRequest, []string{
+			"invalidbackupmethod", "operationdenied", "missingparameter", "invalidstatus", "incorrectbackupsetstate",
+			"invalidbackuplogstatus", "invalidbackupsetid", "invalidbackup.notfound",
+		}},
 		{backup.ClassNotFound, []string{
-			"invaliddbinstanceid.notfound", "invalidinstanceid.notfound", "invalidnodeid.notfound", "invalidregionid.notfound",
+			"invaliddbinstanceid.notfound", malformedID, "invalidinstanceid.notfound", "invalidnodeid.notfound", "invalidregionid.notfound",
 		}},
 	}
 }
+
+// malformedID is the code for an instance id that cannot exist.
+const malformedID = "invaliddbinstance.malformed"
 
 // hint returns what a person can do about a failure; "" for nothing.
 func hint(op string, failure *backup.Error) string {
@@ -114,6 +121,9 @@ func hint(op string, failure *backup.Error) string {
 	case backup.ClassThrottled:
 		return "lower requests_per_second, or poll less often"
 	case backup.ClassNotFound:
+		if strings.EqualFold(failure.Code, malformedID) {
+			return "check the instance id: the cloud says that it does not have the form of one"
+		}
 		return "check the instance id, its nodes and the region"
 	case backup.ClassBusy:
 		return "try again when the instance is running and no other backup is"

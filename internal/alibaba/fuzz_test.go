@@ -58,7 +58,7 @@ func checkBackup(t *testing.T, b backup.Backup) {
 	if b.State == backup.StateSuccess && (b.EndedAt.IsZero() || b.StartedAt.After(b.EndedAt)) {
 		t.Errorf("a success from %v to %v", b.StartedAt, b.EndedAt)
 	}
-	if b.Unavailable && b.State != backup.StateSuccess {
+	if b.Unusable != "" && b.State != backup.StateSuccess {
 		t.Errorf("unavailable in state %v", b.State)
 	}
 }
@@ -127,15 +127,15 @@ func fuzzSet(t *testing.T, rec *clusterRecord, r *wire.Reader) {
 	if !ok {
 		return
 	}
-	for node := range set.parts {
-		b, _ := set.forShard(node)
+	for _, part := range set.parts {
+		b := part.backup
 		if b.State == backup.StateRunning {
 			checkTimes(t, b.StartedAt)
 			continue
 		}
 		checkBackup(t, b)
 	}
-	if b, ok := set.forShard("no such node"); ok && b.State == backup.StateSuccess {
+	if b, ok := set.forShard("no such node", []string{"no such node"}); ok && b.State == backup.StateSuccess {
 		t.Error("a shard that is not in the set has a success")
 	}
 }

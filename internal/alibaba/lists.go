@@ -3,6 +3,7 @@ package alibaba
 import (
 	"context"
 	"errors"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -26,12 +27,13 @@ func (s *Source) listInstances(ctx context.Context, kind string) ([]instanceReco
 }
 
 // listBackups lists the backups of a target that has a list of its own.
-func (s *Source) listBackups(ctx context.Context, target backup.Target, since time.Time) ([]backup.Backup, error) {
+func (s *Source) listBackups(ctx context.Context, in backup.Instance, node string, since time.Time) ([]backup.Backup, error) {
 	const op = opDescribeBackups
 	records, err := inTimeRange(s, since, func(params map[string]string) ([]backupRecord, error) {
-		params["DBInstanceId"], params["PageSize"] = target.InstanceID, strconv.Itoa(pageSize)
-		if target.NodeID != "" {
-			params["NodeId"] = target.NodeID
+		maps.Copy(params, s.params(in))
+		params["PageSize"] = strconv.Itoa(pageSize)
+		if node != "" {
+			params["NodeId"] = node
 		}
 		return readPages(op, func(number int) (page[backupRecord], error) {
 			params["PageNumber"] = strconv.Itoa(number)
@@ -52,7 +54,7 @@ func (s *Source) listBackups(ctx context.Context, target backup.Target, since ti
 			backups = append(backups, b)
 		}
 	}
-	s.rejects.Report(target, r)
+	s.rejects.Report(in.Target.Node(node), r)
 	return backups, nil
 }
 

@@ -2,6 +2,8 @@ package alibaba
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,39 +14,65 @@ import (
 
 // One shard has a part in the set that succeeded, the other has no part.
 func TestSetAsBackupOfAShard(t *testing.T) {
+	const logs, notYet = "cannot be restored, its logs are not attached: ", "cannot be restored yet, its logs are not attached: "
 	type verdict struct {
-		State       backup.State
-		Unavailable bool
-		None        bool // it is not known what the set is for the shard
+		State    backup.State
+		Unusable string
+		None     bool // it is not known what the set is for the shard
 	}
-	usable, useless := verdict{State: backup.StateSuccess}, verdict{State: backup.StateSuccess, Unavailable: true}
+	unusable := func(why string) verdict { return verdict{State: backup.StateSuccess, Unusable: why} }
+	usable, flagged := verdict{State: backup.StateSuccess}, unusable(backup.FlaggedUnusable)
 	unknown, none, failed := verdict{State: backup.StateUnknown}, verdict{None: true}, verdict{State: backup.StateFailed}
+	running := verdict{State: backup.StateRunning}
 	tests := []struct {
 		name    string
-		set     string // fields
+		set     string // fields, on top of OK, available and an end
 		part    string // fields
 		want    verdict
 		missing verdict
 	}{
-		{"good", `"ClusterBackupStatus":"OK","IsAvail":1`, ``, usable, none},
-		{"good, and the part too", `"ClusterBackupStatus":"OK","IsAvail":1`, `,"IsAvail":1`, usable, none},
-		{"good, but not the part", `"ClusterBackupStatus":"OK","IsAvail":1`, `,"IsAvail":0`, useless, none},
-		{"availability set for the part only", `"ClusterBackupStatus":"OK"`, `,"IsAvail":false`, useless, none},
-		{"of an unknown status, but available", `"ClusterBackupStatus":"Odd","IsAvail":1`, ``, usable, none},
-		{"incomplete, although the part is good", `"ClusterBackupStatus":"OK","IsAvail":0`, `,"IsAvail":1`, useless, failed},
-		{"good, availability not set", `"ClusterBackupStatus":"OK"`, ``, usable, none},
-		{"incomplete", `"ClusterBackupStatus":"OK","IsAvail":0`, ``, useless, failed},
-		{"failed and incomplete", `"ClusterBackupStatus":"Failed","IsAvail":0`, ``, useless, failed},
-		{"failed, availability not set", `"ClusterBackupStatus":"Failed"`, ``, useless, failed},
-		{"failed, and yet available", `"ClusterBackupStatus":"Failed","IsAvail":1`, ``, usable, none},
-		{"of a status that is not known", `"ClusterBackupStatus":"Odd"`, ``, unknown, none},
+		{"good", ``, ``, usable, none},
+		{"good, and the part too", ``, `,"IsAvail":1`, usable, none},
+		{"good, but not the part", ``, `,"IsAvail":0`, flagged, none},
+		{"good, with a progress, as documented", `,"Progress":"50"`, ``, usable, none},
+		{"good, in other words", `,"ClusterBackupStatus":"Success"`, `,"BackupStatus":"OK"`, usable, none},
+		{"good, availability not set", `,"IsAvail":null`, ``, usable, none},
+		{"availability set for the part only", `,"IsAvail":null`, `,"IsAvail":false`, flagged, none},
+		{"incomplete, although the part is good", `,"IsAvail":0`, `,"IsAvail":1`, flagged, failed},
+		{"incomplete, and finished", `,"IsAvail":0,"Progress":"100"`, ``, flagged, failed},
+		{"not available yet, with a progress", `,"IsAvail":0,"Progress":"50"`, ``, running, running},
+		{"not available yet, without an end", `,"IsAvail":0,"ClusterBackupEndTime":""`, ``, running, running},
+		{"failed", `,"ClusterBackupStatus":"Failed","IsAvail":0`, ``, flagged, failed},
+		{"failed, in other words", `,"ClusterBackupStatus":"ERROR","IsAvail":0`, ``, flagged, failed},
+		{"failed, availability not set", `,"ClusterBackupStatus":"Failed","IsAvail":null`, ``, flagged, failed},
+		{"failed, with a progress and without an end", `,"ClusterBackupStatus":"Failed","IsAvail":0,"Progress":"50","ClusterBackupEndTime":""`, ``, flagged, failed},
+		{"failed, and yet available", `,"ClusterBackupStatus":"Failed"`, ``, flagged, failed},
+		{"running", `,"ClusterBackupStatus":"RUNNING","IsAvail":0,"Progress":"50","ClusterBackupEndTime":""`, ``, running, running},
+		{"running, with an end", `,"ClusterBackupStatus":"RUNNING","IsAvail":0`, ``, running, running},
+		{"of an unlisted status, with a progress", `,"ClusterBackupStatus":"Odd","IsAvail":0,"Progress":"50"`, ``, running, running},
+		{"of an unlisted status, without an end", `,"ClusterBackupStatus":"Odd","IsAvail":0,"ClusterBackupEndTime":""`, ``, running, running},
+		{"of an unlisted status", `,"ClusterBackupStatus":"Odd","IsAvail":0`, ``, unknown, none},
+		{"of an unlisted status, but available", `,"ClusterBackupStatus":"Odd"`, ``, unknown, none},
+		{"of an unlisted status, the part failed", `,"ClusterBackupStatus":"Odd","IsAvail":0`, `,"BackupStatus":"Failed"`, unknown, none},
+		{"without a status", `,"ClusterBackupStatus":null`, ``, unknown, none},
+
+		{"logs attached", `,"AttachLogStatus":"Ready"`, ``, usable, none},
+		{"no logs needed", `,"AttachLogStatus":"No_Need"`, ``, usable, none},
+		{"logs not said", `,"AttachLogStatus":""`, ``, usable, none},
+		{"logs not attached", `,"AttachLogStatus":"Failed"`, ``, unusable(logs + "Failed"), none},
+		{"logs to be attached", `,"AttachLogStatus":"Init"`, ``, unusable(notYet + "Init"), none},
+		{"logs being attached", `,"AttachLogStatus":"Running"`, ``, unusable(notYet + "Running"), none},
+		{"logs of an unlisted status", `,"AttachLogStatus":"Odd"`, ``, unknown, none},
+		{"logs not attached to an incomplete set", `,"AttachLogStatus":"Failed","IsAvail":0`, ``, flagged, failed},
+		{"logs not attached to a running set", `,"ClusterBackupStatus":"RUNNING","AttachLogStatus":"Init","IsAvail":0`, ``, running, running},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			const times = `"ClusterBackupStartTime":"2026-01-15T02:00:00Z","ClusterBackupEndTime":"2026-01-15T02:10:00Z"`
+			const good = `"ClusterBackupStatus":"OK","IsAvail":1,"ClusterBackupStartTime":"2026-01-15T02:00:00Z","ClusterBackupEndTime":"2026-01-15T02:10:00Z"`
 			const part = `{"InstanceName":"d-1","BackupId":"1","BackupStatus":"Success","BackupStartTime":"2026-01-15T02:00:00Z","BackupEndTime":"2026-01-15T02:10:00Z"`
 			var rec clusterRecord
-			if err := json.Unmarshal([]byte(`{"ClusterBackupId":"cb-1",`+times+`,`+tt.set+`,"Backups":[`+part+tt.part+`}]}`), &rec); err != nil {
+			// Of two fields with the same name, the last counts.
+			if err := json.Unmarshal([]byte(`{"ClusterBackupId":"cb-1",`+good+tt.set+`,"Backups":[`+part+tt.part+`}]}`), &rec); err != nil {
 				t.Fatal(err)
 			}
 			var r wire.Reader
@@ -53,17 +81,75 @@ func TestSetAsBackupOfAShard(t *testing.T) {
 				t.Fatal("the set was not read")
 			}
 			of := func(node string) verdict {
-				b, ok := set.forShard(node)
+				b, ok := set.forShard(node, []string{"d-1", "d-2"})
 				if !ok {
 					return verdict{None: true}
 				}
-				return verdict{State: b.State, Unavailable: b.Unavailable}
+				return verdict{State: b.State, Unusable: b.Unusable}
 			}
 			if diff := cmp.Diff([]verdict{tt.want, tt.missing}, []verdict{of("d-1"), of("d-2")}); diff != "" {
 				t.Errorf("the shard with a part, the one without (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+// A record names its shard twice. Either name may be the shard's id.
+func TestPartsBelongToShards(t *testing.T) {
+	tests := []struct {
+		name  string
+		parts []string // "InstanceName ExtraInfo.NodeId"; "-" is not set
+		want  map[string]string
+		bad   []string
+	}{
+		{"by both names", []string{"d-1 d-1", "d-2 d-2"}, map[string]string{"d-1": "0", "d-2": "1"}, nil},
+		{"by InstanceName", []string{"d-1 x-1", "d-2 x-2"}, map[string]string{"d-1": "0", "d-2": "1"}, nil},
+		{"by NodeId", []string{"x-1 d-1", "x-2 d-2"}, map[string]string{"d-1": "0", "d-2": "1"}, nil},
+		{"by the only name", []string{"d-1 -", "- d-2"}, map[string]string{"d-1": "0", "d-2": "1"}, nil},
+		{"names of two shards", []string{"d-1 d-2"}, map[string]string{}, nil},
+		{"a shard twice", []string{"d-1 x-1", "d-1 x-2", "d-2 x-3"}, map[string]string{"d-2": "2"}, nil},
+		{"of no known shard", []string{"d-1 x-1", "x-8 x-9"}, map[string]string{"d-1": "0"}, []string{"InstanceName: the cluster has no shard x-8"}},
+		{"without a name", []string{"d-1 d-1", "- -"}, map[string]string{"d-1": "0"}, []string{`InstanceName: "" is not an id`}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rec := clusterRecord{
+				ClusterBackupID:      text("cb-1"),
+				ClusterBackupStatus:  text("OK"),
+				ClusterBackupEndTime: text("2026-01-15T02:10:00Z"),
+				IsAvail:              text("0"), // so that a part that is missing is a failure
+			}
+			for i, names := range tt.parts {
+				name, node, _ := strings.Cut(names, " ")
+				part := shardRecord{BackupID: text(strconv.Itoa(i)), BackupStatus: text("Success"), BackupEndTime: text("2026-01-15T02:10:00Z")}
+				part.InstanceName, part.ExtraInfo.NodeID = text(name), text(node)
+				rec.Backups = append(rec.Backups, part)
+			}
+			var r wire.Reader
+			set, _ := convertSet(&rec, &r)
+			got := map[string]string{}
+			for _, node := range []string{"d-1", "d-2"} {
+				if b, ok := set.forShard(node, []string{"d-1", "d-2"}); ok {
+					got[node] = b.ID
+				}
+			}
+			strangers([]clusterSet{set}, []string{"d-1", "d-2"}, &r)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("id of the part by shard (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" {
+				t.Errorf("rejected (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// text returns a string; "-" is a missing field.
+func text(s string) wire.Scalar {
+	if s == "-" {
+		return wire.Scalar{}
+	}
+	return wire.Scalar{Text: s, Kind: wire.String}
 }
 
 // The documentation's example answer.
@@ -77,7 +163,7 @@ func TestDocumentedSets(t *testing.T) {
 	if !ok || len(r.Rejected) != 0 {
 		t.Fatalf("read %v, rejected %v", ok, problems(r))
 	}
-	got, ok := set.forShard("d-bp1aaaa")
+	got, ok := set.forShard("d-bp1aaaa", []string{"d-bp1aaaa"})
 	want := backup.Backup{
 		ID: "1001", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, State: backup.StateSuccess,
 		StartedAt: at("2024-01-16T03:00:00Z"), EndedAt: at("2024-01-16T03:05:00Z"), SizeBytes: new(int64(1024)),
@@ -101,11 +187,11 @@ func TestConvertOddSets(t *testing.T) {
 		bad       []string
 	}{
 		{
-			"the node id comes before the name", `{"ClusterBackupId":"cb","Backups":[{"InstanceName":"d-2","ExtraInfo":{"NodeId":"d-1"},` + part + `}],"IsAvail":1}`,
+			"a good set without an end", `{"ClusterBackupId":"cb","ClusterBackupStatus":"OK","Backups":[{"InstanceName":"d-1",` + part + `}],"IsAvail":1}`,
 			false, success, nil,
 		},
-		{"a part without a shard", `{"ClusterBackupId":"cb","Backups":[{` + part + `}],"IsAvail":0}`, false, nil, []string{`InstanceName: "" is not an id`}},
-		{"a part whose end cannot be read", `{"ClusterBackupId":"cb","Backups":[{"InstanceName":"d-1","BackupId":"1","BackupEndTime":"soon"}],"IsAvail":0}`, false, nil, []string{`BackupEndTime: "soon" is not a time`}},
+		{"a part without a shard", `{"ClusterBackupId":"cb","ClusterBackupStatus":"Failed","Backups":[{` + part + `}],"IsAvail":0}`, false, nil, []string{`InstanceName: "" is not an id`}},
+		{"a part whose end cannot be read", `{"ClusterBackupId":"cb","ClusterBackupStatus":"Failed","Backups":[{"InstanceName":"d-1","BackupId":"1","BackupEndTime":"soon"}],"IsAvail":0}`, false, nil, []string{`BackupEndTime: "soon" is not a time`}},
 		{"no id", `{"Backups":[{"InstanceName":"d-1",` + part + `}]}`, true, nil, []string{`ClusterBackupId: "" is not an id`}},
 		{"an end that cannot be read", `{"ClusterBackupId":"cb","ClusterBackupEndTime":"soon","Backups":[{"InstanceName":"d-1",` + part + `}]}`, true, nil, []string{`ClusterBackupEndTime: "soon" is not a time`}},
 		{
@@ -129,7 +215,7 @@ func TestConvertOddSets(t *testing.T) {
 				return
 			}
 			var got *backup.Backup
-			if b, ok := set.forShard("d-1"); ok {
+			if b, ok := set.forShard("d-1", []string{"d-1"}); ok {
 				got = &b
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {

@@ -1,6 +1,7 @@
 package alibaba
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -20,6 +21,7 @@ type Source struct {
 	now     func() time.Time
 	rejects *wire.Rejects
 
+	types            offeredTypes
 	futureEndRefused atomic.Bool // the cloud refuses an EndTime in the future
 
 	mu       sync.Mutex
@@ -37,6 +39,7 @@ func New(opts Options) (*Source, error) {
 		owner:    backup.Target{Cloud: backup.Alibaba, Account: opts.Account, Region: opts.Region},
 		now:      opts.Now,
 		rejects:  wire.NewRejects(opts.Logger, opts.Caller.Rejected),
+		types:    offeredTypes{refused: map[string]time.Time{}, listed: map[string]bool{}},
 		clusters: map[string]*cluster{},
 	}, nil
 }
@@ -50,17 +53,23 @@ func (s *Source) target(id string) backup.Target {
 	return t
 }
 
-// Instances lists every instance of the region, with its shards. The cloud has two lists: one of replica sets and
-// standalone instances, and one of sharded clusters.
+// Instances lists every instance of the region, with its shards. The cloud has a list for each type of instance, and not
+// every region offers every type. Where one is not offered, the others are listed all the same.
 func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
 	listing := backup.Listing{Op: opDescribeDBInstances}
 	var r wire.Reader
-	for _, kind := range [...]string{replicate, sharding} {
-		records, err := s.listInstances(ctx, kind)
-		if err != nil {
+	seen := map[string]bool{}
+	for _, kind := range instanceTypes() {
+		records, err := s.types.list(kind, s.now(), func() ([]instanceRecord, error) { return s.listInstances(ctx, kind) })
+		if err != nil && kind == replicate {
 			return backup.Listing{}, err
 		}
+		listing.Failed = cmp.Or(listing.Failed, err)
 		for i := range records {
+			if id := records[i].DBInstanceID.Text; id != "" && seen[id] {
+				continue // the cloud does not know the type, and lists its default
+			}
+			seen[records[i].DBInstanceID.Text] = true
 			in, ok := convertInstance(&records[i], s.owner, kind, &r)
 			if !ok {
 				listing.Unread++
@@ -70,7 +79,7 @@ func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
 		}
 	}
 	s.rejects.Report(s.owner, r)
-	if listing.Unread == 0 {
+	if listing.Err() == nil {
 		s.forgetClusters(listing.Instances)
 	}
 	return listing, nil
@@ -97,7 +106,7 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 	if inSets {
 		read = s.partsOfSets
 	}
-	backups, err := read(ctx, in.Target.Node(node), since)
+	backups, err := read(ctx, in, node, since)
 	if err != nil {
 		return backup.List{}, err
 	}
@@ -106,16 +115,21 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 }
 
 // partsOfSets lists a shard's parts of its cluster's sets.
-func (s *Source) partsOfSets(ctx context.Context, target backup.Target, since time.Time) ([]backup.Backup, error) {
-	sets, err := s.cluster(target.InstanceID).sets.Get(ctx, target.NodeID, since)
+func (s *Source) partsOfSets(ctx context.Context, in backup.Instance, node string, since time.Time) ([]backup.Backup, error) {
+	sets, err := s.cluster(in).sets.Get(ctx, node, since)
 	if err != nil {
 		return nil, err
 	}
 	backups := make([]backup.Backup, 0, len(sets))
 	for i := range sets {
-		if b, ok := sets[i].forShard(target.NodeID); ok {
+		if b, ok := sets[i].forShard(node, in.Nodes); ok {
 			backups = append(backups, b)
 		}
+	}
+	if len(in.Nodes) > 0 && node == in.Nodes[0] { // one shard speaks for all: they share the sets
+		var r wire.Reader
+		strangers(sets, in.Nodes, &r)
+		s.rejects.Report(in.Target, r)
 	}
 	return backups, nil
 }
@@ -123,6 +137,9 @@ func (s *Source) partsOfSets(ctx context.Context, target backup.Target, since ti
 // Jobs lists the instance's backup jobs. The cloud has such a list for instances on cloud disks only.
 func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, error) {
 	const op = opDescribeBackupTasks
+	if in.Lifecycle == backup.LifecycleReleased {
+		return nil, cloudcall.Unsupported(op, "a released instance has no backup jobs")
+	}
 	if onLocalDisk(in) {
 		return nil, cloudcall.Unsupported(op, "the cloud lists no backup jobs for instances on local disks")
 	}
@@ -143,7 +160,7 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 
 // Policy returns the instance's schedule for automatic backups.
 func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy, error) {
-	a, err := ask[policyAnswer](ctx, s.client, instanceOperation(opDescribeBackupPolicy, in))
+	a, err := ask[policyAnswer](ctx, s.client, operation{name: opDescribeBackupPolicy, params: s.params(in)})
 	if err != nil {
 		return backup.Policy{}, err
 	}
@@ -174,6 +191,9 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 // unsupported where there is none.
 func (s *Source) recoveryOperation(ctx context.Context, in backup.Instance) (op string, err error) {
 	op = opDescribeInstanceRecoverTime
+	if in.Lifecycle == backup.LifecycleReleased {
+		return "", cloudcall.Unsupported(op, "a released instance has no point-in-time recovery")
+	}
 	if in.Topology == backup.TopologyShardedCluster {
 		op = opDescribeClusterRecoverTime
 		inSets, err := s.inClusterMode(ctx, in, "")
@@ -188,6 +208,16 @@ func (s *Source) recoveryOperation(ctx context.Context, in backup.Instance) (op 
 		return "", cloudcall.Unsupported(op, "the cloud has no point-in-time recovery for this storage and topology")
 	}
 	return op, nil
+}
+
+// params returns the parameters that say which instance is meant. Of a released one, only its backups and its policy can be
+// asked for, with the region in which it was.
+func (s *Source) params(in backup.Instance) map[string]string {
+	params := map[string]string{"DBInstanceId": in.InstanceID}
+	if in.Lifecycle == backup.LifecycleReleased {
+		params["SrcRegion"] = s.region
+	}
+	return params
 }
 
 // instanceOperation returns a call whose only parameter is the instance's id.

@@ -1,0 +1,195 @@
+package alibaba
+
+import (
+	"slices"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/wire"
+)
+
+// clusterSet is one backup of a whole cluster.
+type clusterSet struct {
+	whole     backup.Backup // the set as one backup; Unusable says why no part of it can be restored
+	available *bool         // the parts of all shards are good; nil: not set
+	parts     []setPart
+	unread    bool // some part could not be read
+}
+
+// setPart is the backup of one shard in a set. The record names the shard twice, and the two names may differ: it is not
+// documented which of them is the shard's id.
+type setPart struct {
+	names  []string
+	backup backup.Backup
+}
+
+// convertSet returns false when the record cannot be used: its id or end cannot be read.
+func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
+	whole := &set.whole
+	if whole.ID, ok = r.ID("ClusterBackupId", rec.ClusterBackupID); !ok {
+		return set, false
+	}
+	if whole.EndedAt, ok = timeOf(r, "ClusterBackupEndTime", rec.ClusterBackupEndTime); !ok {
+		return set, false
+	}
+	whole.StartedAt, _ = timeOf(r, "ClusterBackupStartTime", rec.ClusterBackupStartTime)
+	startBeforeEnd(r, "ClusterBackupStartTime", rec.ClusterBackupStartTime, whole)
+	whole.Kind = backup.KindFull
+	whole.Trigger = trigger(r, "ClusterBackupMode", rec.ClusterBackupMode)
+	whole.ExpiresAt = expiry(r, rec.BackupExpireTime)
+	set.available = r.Flag("IsAvail", rec.IsAvail)
+	set.readState(rec, r)
+	for i := range rec.Backups {
+		part, ok := set.convertPart(&rec.Backups[i], r)
+		if !ok {
+			set.unread = true
+			continue
+		}
+		set.parts = append(set.parts, part)
+	}
+	return set, true
+}
+
+// readState sets the state of the set, and why it cannot be restored.
+func (set *clusterSet) readState(rec *clusterRecord, r *wire.Reader) {
+	whole := &set.whole
+	whole.State = set.state(rec, r)
+	switch {
+	case whole.State == backup.StateRunning:
+		whole.EndedAt = time.Time{} // an end means nothing yet
+	case whole.State == backup.StateFailed, wire.IsFalse(set.available):
+		whole.Unusable = backup.FlaggedUnusable
+	case whole.State == backup.StateSuccess:
+		set.readLogs(rec.AttachLogStatus, r)
+	}
+}
+
+// state returns the state of the set. Of the words for it only OK is documented; the others are those of a sibling product.
+// A set that is not OK has a progress while it runs, and no end. IsAvail is false until it has ended well. A word that is
+// not known proves nothing after that: it may be one for a failure.
+func (set *clusterSet) state(rec *clusterRecord, r *wire.Reader) backup.State {
+	status := wire.Choice(r, "ClusterBackupStatus", rec.ClusterBackupStatus, map[string]backup.State{
+		"ok": backup.StateSuccess, "success": backup.StateSuccess, "failed": backup.StateFailed, "error": backup.StateFailed,
+		"running": backup.StateRunning,
+	})
+	progress := r.Percent("Progress", rec.Progress)
+	unfinished := set.whole.EndedAt.IsZero() || (progress != nil && *progress < 100)
+	good := status == backup.StateSuccess && wire.IsTrue(set.available)
+	if unfinished && !good && status != backup.StateFailed {
+		return backup.StateRunning
+	}
+	return status
+}
+
+// readLogs reads whether the logs are attached that bring the shards to the same moment. Without them, a restored cluster
+// has shards of different moments.
+func (set *clusterSet) readLogs(status wire.Scalar, r *wire.Reader) {
+	type verdict struct {
+		known    bool
+		unusable string // before the status
+	}
+	v := wire.Choice(r, "AttachLogStatus", status, map[string]verdict{
+		"ready": {known: true}, "no_need": {known: true},
+		"init":    {true, "cannot be restored yet, its logs are not attached: "},
+		"running": {true, "cannot be restored yet, its logs are not attached: "},
+		"failed":  {true, "cannot be restored, its logs are not attached: "},
+	})
+	switch {
+	case v.unusable != "":
+		set.whole.Unusable = v.unusable + status.Text
+	case !v.known && status.IsSet():
+		set.whole.State = backup.StateUnknown
+	}
+}
+
+// convertPart returns one shard's part of the set. ok is false when both names of the shard, or the part's id or times
+// cannot be read.
+func (set *clusterSet) convertPart(rec *shardRecord, r *wire.Reader) (part setPart, ok bool) {
+	for _, name := range []wire.Scalar{rec.InstanceName, rec.ExtraInfo.NodeID} {
+		if name.IsSet() && name.Text != "" && !slices.Contains(part.names, name.Text) {
+			part.names = append(part.names, name.Text)
+		}
+	}
+	if len(part.names) == 0 {
+		r.Reject("InstanceName", rec.InstanceName, "an id")
+		return part, false
+	}
+	if set.whole.State == backup.StateRunning {
+		part.backup = set.whole // the state of a part means nothing while its set is running
+		return part, true
+	}
+	part.backup, ok = timedBackup(r, timedRecord{
+		id: rec.BackupID, status: rec.BackupStatus, start: rec.BackupStartTime, end: rec.BackupEndTime,
+	})
+	if !ok {
+		return part, false
+	}
+	b := &part.backup
+	b.Kind, b.Trigger, b.ExpiresAt = set.whole.Kind, set.whole.Trigger, set.whole.ExpiresAt
+	if set.whole.State == backup.StateUnknown {
+		b.State = backup.StateUnknown // a good part of a set that may be bad proves nothing, nor does a bad one of one that may run
+	}
+	if b.State == backup.StateSuccess {
+		b.SizeBytes = r.Size("BackupSize", rec.BackupSize, 1)
+		b.Unusable = set.whole.Unusable
+		if b.Unusable == "" && wire.IsFalse(r.Flag("IsAvail", rec.IsAvail)) {
+			b.Unusable = backup.FlaggedUnusable
+		}
+	}
+	return part, true
+}
+
+// forShard returns the set as a backup of one of the cluster's shards. ok is false when it is not known what the set is for
+// the shard.
+func (set *clusterSet) forShard(node string, shards []string) (b backup.Backup, ok bool) {
+	found := 0
+	for _, part := range set.parts {
+		if slices.Contains(part.names, node) {
+			b = part.backup
+			found++
+			ok = !part.ambiguous(shards)
+		}
+	}
+	switch {
+	case found == 1:
+		return b, ok
+	case found > 1:
+		return b, false
+	case set.whole.State == backup.StateRunning:
+		return set.whole, true
+	case set.mayHold(shards):
+		return b, false
+	}
+	b = set.whole
+	b.State, b.Unusable = backup.StateFailed, "" // the set is incomplete, and this shard's part is missing
+	return b, true
+}
+
+// mayHold reports whether the set may have a good part of a shard although none is found: a part could not be read or
+// belongs to no known shard, or the cloud does not say that the set is incomplete. The shard may also be younger than the
+// set.
+func (set *clusterSet) mayHold(shards []string) bool {
+	incomplete := set.whole.State == backup.StateFailed || (set.whole.State != backup.StateUnknown && wire.IsFalse(set.available))
+	return set.unread || !incomplete || slices.ContainsFunc(set.parts, func(p setPart) bool { return !p.of(shards) })
+}
+
+// of reports whether the part belongs to one of the shards.
+func (p setPart) of(shards []string) bool {
+	return slices.ContainsFunc(p.names, func(name string) bool { return slices.Contains(shards, name) })
+}
+
+// ambiguous reports whether the part's two names are those of two shards.
+func (p setPart) ambiguous(shards []string) bool {
+	return len(p.names) > 1 && !slices.ContainsFunc(p.names, func(name string) bool { return !slices.Contains(shards, name) })
+}
+
+// strangers rejects the parts that belong to none of the cluster's shards.
+func strangers(sets []clusterSet, shards []string, r *wire.Reader) {
+	for i := range sets {
+		for _, part := range sets[i].parts {
+			if !part.of(shards) {
+				r.RejectAs("InstanceName", "the cluster has no shard "+part.names[0])
+			}
+		}
+	}
+}
