@@ -19,6 +19,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/cloudsim"
+	api "mongodb_backup_exporter/internal/cloudsim/alibaba"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/sourcetest"
 )
@@ -214,14 +215,14 @@ func TestUnknownInstance(t *testing.T) {
 
 func TestWhatTheDocumentationLeavesOpen(t *testing.T) {
 	t.Run("an empty list is an empty object", func(t *testing.T) {
-		_, b := simulate(t, cloudsim.Variants{BareEmptyList: true}, func(*fleet.Fleet) {})
+		_, b := simulate(t, cloudsim.Variants{Alibaba: api.Variants{BareEmptyList: true}}, func(*fleet.Fleet) {})
 		list, err := b.Backups(t.Context(), b.instances(t)[sourcetest.EmptyID], "", since())
 		if err != nil || len(list.Backups) != 0 {
 			t.Errorf("Backups = %v, %v; want none", list, err)
 		}
 	})
 	t.Run("an end in the future is refused", func(t *testing.T) {
-		sim, b := simulate(t, cloudsim.Variants{FutureEndRejected: true}, func(*fleet.Fleet) {})
+		sim, b := simulate(t, cloudsim.Variants{Alibaba: api.Variants{FutureEndRejected: true}}, func(*fleet.Fleet) {})
 		in := b.instances(t)[sourcetest.ReplicaSetID]
 		for want := 2; want <= 3; want++ {
 			list, err := b.Backups(t.Context(), in, "", since())

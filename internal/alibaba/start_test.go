@@ -5,12 +5,13 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
+	api "mongodb_backup_exporter/internal/cloudsim/alibaba"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/sourcetest"
 )
 
 func TestStartBackup(t *testing.T) {
-	sim, b := simulate(t, cloudsim.Variants{EmptyBackupID: true}, func(f *fleet.Fleet) { f.Instance(sourcetest.EmptyID).Jobs = nil })
+	sim, b := simulate(t, cloudsim.Variants{Alibaba: api.Variants{EmptyBackupID: true}}, func(f *fleet.Fleet) { f.Instance(sourcetest.EmptyID).Jobs = nil })
 	empty := backup.Instance{Target: backup.Target{InstanceID: sourcetest.EmptyID}}
 	created, err := b.StartBackup(t.Context(), empty, backup.ManualOrder{Method: "Snapshot", RetentionDays: 30})
 	if err != nil || created.JobID == "" || created.BackupID != "" {

@@ -73,7 +73,7 @@ func testAlibabaCalls(t *testing.T, client *dds.Client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(list.Body.DBInstances.DBInstance); n != 3 || len(list.Body.DBInstances.DBInstance[0].ShardList.ShardAttribute) != 3 {
+	if n := len(list.Body.DBInstances.DBInstance); n != 4 || len(list.Body.DBInstances.DBInstance[0].ShardList.ShardAttribute) != 3 {
 		t.Errorf("%d clusters: %v", n, list.Body)
 	}
 	backups, err := client.DescribeBackups(&dds.DescribeBackupsRequest{

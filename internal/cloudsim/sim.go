@@ -24,9 +24,7 @@ type Options struct {
 
 // Variants chooses among the behaviours that the documentation of the clouds allows. The zero value is the likeliest.
 type Variants struct {
-	BareEmptyList          bool // Alibaba: a list without records is {} rather than {"Backup":[]}
-	FutureEndRejected      bool // Alibaba: an EndTime in the future is InvalidEndTime.Malformed
-	EmptyBackupID          bool // Alibaba: CreateBackup returns an empty BackupId, as it is deprecated
+	Alibaba                alibaba.Variants
 	LowerCaseTypes         bool // Huawei: backups have the type "auto" rather than "Auto"
 	BuildingEndNull        bool // Huawei: the end_time of a running backup is null rather than ""
 	UnknownInstanceRefused bool // Huawei: listing the backups of an unknown instance is DBS.280110 rather than an empty list
@@ -81,9 +79,7 @@ func New(opts Options) *Sim {
 		world: world,
 		alibaba: alibaba.New(alibaba.Options{
 			World: world, WallNow: opts.WallNow, BackupLength: opts.BackupLength,
-			Variants: alibaba.Variants{
-				BareEmptyList: v.BareEmptyList, FutureEndRejected: v.FutureEndRejected, EmptyBackupID: v.EmptyBackupID,
-			},
+			Variants: v.Alibaba,
 		}),
 		huawei: huawei.New(huawei.Options{
 			World: world, WallNow: opts.WallNow, BackupLength: opts.BackupLength,

@@ -36,6 +36,20 @@ type Variants struct {
 	BareEmptyList     bool // a list without records is {} rather than {"Backup":[]}
 	FutureEndRejected bool // an EndTime in the future is InvalidEndTime.Malformed
 	EmptyBackupID     bool // CreateBackup returns an empty BackupId, as it is deprecated
+	MissingEmptyLists bool // a list of jobs or of ranges that is empty is left out
+	OldestFirst       bool // lists of backups begin with the oldest
+	FilteredByEnd     bool // StartTime and EndTime are compared with the end of a backup rather than its start
+	UnlistedSetWords  bool // sets that run or failed have a status that no documentation lists
+	SiblingPartWords  bool // parts of sets are OK or ERROR, as in a sibling product, rather than Success or Failed
+	EndsWithoutZone   bool // the end of a part has no zone
+	ProgressAlways    bool // sets that have ended have a Progress too
+	OtherInstanceName bool // the InstanceName of a part is not the shard's id
+	OtherNodeID       bool // the ExtraInfo.NodeId of a part is not the shard's id
+	NoAttachLogStatus bool // sets do not say whether their logs are attached
+	NoPeriodWhenOff   bool // without automatic backup, the policy has no PreferredBackupPeriod rather than an empty one
+	ReleasedHidden    bool // released instances are not listed
+	ServerlessRefused bool // the type serverless is not offered
+	TypesIgnored      bool // an unknown DBInstanceType lists the default type, and serverless is unknown
 }
 
 // API is ApsaraDB for MongoDB. It is not safe for concurrent use, except for Parse.
@@ -127,17 +141,17 @@ func (api *API) operation(name string) func(*httpsim.Request) httpsim.Answer {
 	case "DescribeBackups":
 		return api.ofInstance(api.describeBackups)
 	case "DescribeBackupTasks":
-		return api.ofInstance(describeBackupTasks)
+		return api.ofInstance(api.describeBackupTasks)
 	case "DescribeClusterBackups":
 		return api.ofInstance(api.describeClusterBackups)
 	case "DescribeBackupPolicy":
-		return api.ofInstance(describeBackupPolicy)
+		return api.ofInstance(api.describeBackupPolicy)
 	case "DescribeBackupStorage":
 		return api.ofInstance(describeBackupStorage)
 	case "DescribeInstanceRecoverTime":
-		return api.ofInstance(describeInstanceRecoverTime)
+		return api.ofInstance(api.describeInstanceRecoverTime)
 	case "DescribeClusterRecoverTime":
-		return api.ofInstance(describeClusterRecoverTime)
+		return api.ofInstance(api.describeClusterRecoverTime)
 	case "CreateBackup":
 		return api.ofInstance(api.createBackup)
 	}
@@ -153,11 +167,23 @@ func (api *API) ofInstance(
 			return missingParameter(req, "DBInstanceId")
 		}
 		in := api.opts.World.Instance(fleet.Alibaba, req.Account.AccessKeyID, req.InstanceID)
-		if in == nil || !req.Allows("RegionId", in.Region) {
+		if in == nil || !req.Allows("RegionId", in.Region) || (in.LockMode == fleet.Released && !allowsReleased(req, in)) {
 			return refusal(req, httpsim.NotFound)
 		}
 		return serve(req, in)
 	}
+}
+
+// allowsReleased reports whether a call may ask about a released instance: for what is left of it, with the region in which
+// it was. Its attributes are still there.
+func allowsReleased(req *httpsim.Request, in *fleet.Instance) bool {
+	switch req.Operation {
+	case "DescribeDBInstanceAttribute":
+		return true
+	case "DescribeBackups", "DescribeClusterBackups", "DescribeBackupPolicy":
+		return req.Params.Get("SrcRegion") == in.Region
+	}
+	return false
 }
 
 // requestID returns the id of another request: an upper-case UUID.

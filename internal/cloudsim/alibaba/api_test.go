@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mongodb_backup_exporter/internal/cloudsim"
+	"mongodb_backup_exporter/internal/cloudsim/alibaba"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/cloudsim/simtest"
 )
@@ -61,7 +62,7 @@ func TestRefusals(t *testing.T) {
 		"cluster recovery of set":    {"DescribeClusterRecoverTime", set(), 400, "StorageTypeOrInstanceTypeNotSupported"},
 		"storage of a cluster":       {"DescribeBackupStorage", []string{"DBInstanceId", "dds-shards"}, 400, "MissingParameter"},
 		"denied":                     {"DescribeBackupPolicy", set(), 403, "Forbidden.RAM"},
-		"instance type":              {"DescribeDBInstances", []string{"DBInstanceType", "big"}, 400, "InvalidParameter"},
+		"instance type":              {"DescribeDBInstances", []string{"DBInstanceType", "big"}, 400, "InvalidDBInstanceType.ValueNotSupport"},
 		"method on a cloud disk":     {"CreateBackup", set("BackupMethod", "Physical"), 400, "InvalidBackupMethod.ValueNotSupport"},
 		"method unknown":             {"CreateBackup", []string{"DBInstanceId", "dds-local", "BackupMethod", "Magic"}, 400, "InvalidBackupMethod.ValueNotSupport"},
 		"retention too short":        {"CreateBackup", set("BackupRetentionPeriod", "6"), 400, "InvalidParameter"},
@@ -129,7 +130,7 @@ func TestDescribeBackupsFilters(t *testing.T) {
 }
 
 func TestVariants(t *testing.T) {
-	s := cloudsim.New(cloudsim.Options{Fleet: simtest.Fleet(), Now: simtest.Start, Variants: cloudsim.Variants{BareEmptyList: true, FutureEndRejected: true, EmptyBackupID: true}})
+	s := cloudsim.New(cloudsim.Options{Fleet: simtest.Fleet(), Now: simtest.Start, Variants: cloudsim.Variants{Alibaba: alibaba.Variants{BareEmptyList: true, FutureEndRejected: true, EmptyBackupID: true}}})
 	if got := simtest.CallAlibaba(t, s, "DescribeBackups", "DBInstanceId", "dds-local"); !cmp.Equal(got.Body["Backups"], map[string]any{}) {
 		t.Errorf("empty list: %s", got.Text)
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/cloudsim/httpsim"
@@ -25,9 +26,12 @@ func (api *API) describeBackups(req *httpsim.Request, in *fleet.Instance) httpsi
 		return *bad
 	}
 	found := slices.DeleteFunc(in.BackupsAt(req.Now), func(b fleet.Backup) bool {
-		return b.Status == fleet.StatusRunning || b.Node != node || !selected(req, b, within)
+		return b.Status == fleet.StatusRunning || b.Node != node || !inRegion(req, in, b) || !api.selected(req, b, within)
 	})
 	fleet.SortNewestFirst(found)
+	if api.opts.Variants.OldestFirst {
+		slices.Reverse(found)
+	}
 	records := make([]any, 0, page.size)
 	for _, b := range pageOf(req, found, page) {
 		records = append(records, backupRecord(in, b))
@@ -41,7 +45,7 @@ func (api *API) describeBackups(req *httpsim.Request, in *fleet.Instance) httpsi
 }
 
 // selected reports whether a DescribeBackups call asks for the backup. The span of time counts only without BackupId.
-func selected(req *httpsim.Request, b fleet.Backup, within timeRange) bool {
+func (api *API) selected(req *httpsim.Request, b fleet.Backup, within timeRange) bool {
 	if !req.Allows("BackupJobId", b.EffectiveJobID()) {
 		return false
 	}
@@ -49,7 +53,25 @@ func selected(req *httpsim.Request, b fleet.Backup, within timeRange) bool {
 	if len(ids) > 0 {
 		return slices.Contains(ids, b.ID)
 	}
-	return within.contains(b.Start)
+	return within.contains(api.filtered(b))
+}
+
+// filtered returns the time of a backup that StartTime and EndTime are compared with.
+func (api *API) filtered(b fleet.Backup) time.Time {
+	if api.opts.Variants.FilteredByEnd && !b.End.IsZero() {
+		return b.End
+	}
+	return b.Start
+}
+
+// inRegion reports whether a backup is in the region that a call asks for: with DestRegion the copies there, and otherwise
+// those in the region of the instance.
+func inRegion(req *httpsim.Request, in *fleet.Instance, b fleet.Backup) bool {
+	from, to := req.Params.Get("SrcRegion"), req.Params.Get("DestRegion")
+	if to == in.Region {
+		to = ""
+	}
+	return (from == "" || from == in.Region) && b.CopiedTo == to
 }
 
 func backupRecord(in *fleet.Instance, b fleet.Backup) object {

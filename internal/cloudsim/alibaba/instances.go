@@ -29,8 +29,12 @@ func describeRegions(req *httpsim.Request) httpsim.Answer {
 
 func (api *API) describeDBInstances(req *httpsim.Request) httpsim.Answer {
 	kind := cmp.Or(req.Params.Get("DBInstanceType"), "replicate")
-	if !slices.Contains([]string{"replicate", "sharding", "serverless"}, kind) {
-		return invalidParameter(req, "DBInstanceType")
+	v := api.opts.Variants
+	switch known := slices.Contains([]string{"replicate", "sharding", "serverless"}, kind); {
+	case v.TypesIgnored && (!known || kind == "serverless"):
+		kind = "replicate"
+	case !known, v.ServerlessRefused && kind == "serverless":
+		return badRequest(req, "InvalidDBInstanceType.ValueNotSupport", "The specified parameter DBInstanceType is not valid.")
 	}
 	page, bad := readPaging(req, "PageNumber")
 	if bad != nil {
@@ -40,6 +44,9 @@ func (api *API) describeDBInstances(req *httpsim.Request) httpsim.Answer {
 	var found []*fleet.Instance
 	for i := range req.Account.Instances {
 		in := &req.Account.Instances[i]
+		if v.ReleasedHidden && in.LockMode == fleet.Released {
+			continue
+		}
 		if instanceType(in) == kind && req.Allows("RegionId", in.Region) && req.Allows("DBInstanceId", in.ID) &&
 			req.Allows("DBInstanceStatus", instanceStatus(in)) && in.HasTags(tags) {
 			found = append(found, in)
@@ -82,7 +89,10 @@ func requestedTags(req *httpsim.Request) map[string]string {
 }
 
 func instanceType(in *fleet.Instance) string {
-	if in.Topology == fleet.ShardedCluster {
+	switch {
+	case in.Serverless:
+		return "serverless"
+	case in.Topology == fleet.ShardedCluster:
 		return "sharding"
 	}
 	return "replicate" // the API lists standalone instances as replica sets
@@ -109,12 +119,15 @@ func instanceRecord(in *fleet.Instance) object {
 		"ZoneId":                in.Region + "-h",
 		"NetworkType":           "VPC",
 		"ChargeType":            "PostPaid",
-		"LockMode":              "Unlock",
+		"LockMode":              cmp.Or(in.LockMode, "Unlock"),
 		"KindCode":              "0",
 		"ResourceGroupId":       "rg-acfmyiu4ekp****",
 		"CreationTime":          instanceTime(in.CreatedAt),
 		"ExpireTime":            "",
 		"Tags":                  object{"Tag": tagRecords(in.Tags)},
+	}
+	if !in.ReleasedAt.IsZero() {
+		record["ReleaseTime"] = instanceTime(in.ReleasedAt)
 	}
 	switch in.Topology {
 	case fleet.ShardedCluster:

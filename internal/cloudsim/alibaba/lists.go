@@ -52,6 +52,14 @@ func (api *API) listOf(key string, records []any) object {
 	return object{key: records}
 }
 
+// unlessEmpty returns a body with the records. A variant leaves an empty list out.
+func (api *API) unlessEmpty(key string, records []any) object {
+	if len(records) == 0 && api.opts.Variants.MissingEmptyLists {
+		return object{}
+	}
+	return object{key: records}
+}
+
 // timeRange is a span of time without its end.
 type timeRange struct{ start, end time.Time }
 

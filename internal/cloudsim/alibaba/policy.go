@@ -10,7 +10,7 @@ import (
 )
 
 // describeBackupPolicy shows the schedule. When automatic backup is off, the preferred days and time are empty.
-func describeBackupPolicy(req *httpsim.Request, in *fleet.Instance) httpsim.Answer {
+func (api *API) describeBackupPolicy(req *httpsim.Request, in *fleet.Instance) httpsim.Answer {
 	p := in.Policy
 	body := object{
 		"PreferredBackupPeriod":                  "",
@@ -20,18 +20,29 @@ func describeBackupPolicy(req *httpsim.Request, in *fleet.Instance) httpsim.Answ
 		"LogBackupRetentionPeriod":               p.RetentionDays,
 		"SnapshotBackupType":                     "Standard",
 		"BackupInterval":                         -1,
-		"HighFrequencyBackupRetention":           "0",
+		"HighFrequencyBackupRetention":           strconv.Itoa(max(1, p.IntervalRetentionDays)),
 		"PreserveOneEachHour":                    false,
 		"CrossBackupPeriod":                      "",
 		"EnableCrossLogBackup":                   0,
-		"BackupRetentionPolicyOnClusterDeletion": 0,
+		"BackupRetentionPolicyOnClusterDeletion": p.KeptOnDeletion,
+		"SrcRegion":                              "",
+		"DestRegion":                             "",
 	}
-	if p.LogBackup {
+	if in.LogsOn() {
 		body["EnableBackupLog"] = 1
 	}
-	if p.Disabled {
-		return success(req, body)
+	switch {
+	case !p.Disabled:
+		addSchedule(body, in, req.Now)
+	case api.opts.Variants.NoPeriodWhenOff:
+		delete(body, "PreferredBackupPeriod")
 	}
+	httpsim.Override(body, p.Override)
+	return success(req, body)
+}
+
+func addSchedule(body object, in *fleet.Instance, now time.Time) {
+	p := in.Policy
 	days := make([]string, 0, len(p.Weekdays))
 	for _, day := range p.Weekdays {
 		days = append(days, day.String())
@@ -41,10 +52,8 @@ func describeBackupPolicy(req *httpsim.Request, in *fleet.Instance) httpsim.Answ
 	if p.Interval > 0 {
 		body["BackupInterval"] = int(p.Interval / time.Minute)
 		body["SnapshotBackupType"] = "Flash"
-		body["HighFrequencyBackupRetention"] = "1"
 	}
-	if next := in.NextBackupAt(req.Now); !next.IsZero() {
+	if next := in.NextBackupAt(now); !next.IsZero() {
 		body["PreferredNextBackupTime"] = next.UTC().Format(minuteTime)
 	}
-	return success(req, body)
 }

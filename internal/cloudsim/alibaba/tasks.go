@@ -13,7 +13,7 @@ import (
 const finishedTaskKept = 5 * time.Minute
 
 // describeBackupTasks lists jobs that are planned, running or recently finished.
-func describeBackupTasks(req *httpsim.Request, in *fleet.Instance) httpsim.Answer {
+func (api *API) describeBackupTasks(req *httpsim.Request, in *fleet.Instance) httpsim.Answer {
 	if !in.OnCloudDisk() {
 		return unsupported(req)
 	}
@@ -23,7 +23,7 @@ func describeBackupTasks(req *httpsim.Request, in *fleet.Instance) httpsim.Answe
 			records = append(records, taskRecord(job))
 		}
 	}
-	a := success(req, object{"BackupJobs": records})
+	a := success(req, api.unlessEmpty("BackupJobs", records))
 	a.Page = httpsim.Page{Path: []string{"BackupJobs"}, ID: "BackupjobId"}
 	return a
 }

@@ -23,6 +23,7 @@ func (f Fleet) clone() Fleet {
 func (in Instance) clone() Instance {
 	in.Tags = maps.Clone(in.Tags)
 	in.Shards = slices.Clone(in.Shards)
+	in.Policy.Override = maps.Clone(in.Policy.Override)
 	in.Policy.Weekdays = slices.Clone(in.Policy.Weekdays)
 	in.Backups = slices.Clone(in.Backups)
 	in.Jobs = slices.Clone(in.Jobs)

@@ -61,6 +61,9 @@ type Instance struct {
 	Storage          string // Alibaba: "local_ssd", "cloud_essd1", …
 	Version          string // engine version
 	Status           string // the cloud's own word; "": in service
+	LockMode         string // Alibaba; "": Unlock; Released: deleted, and in the recycle bin since ReleasedAt
+	ReleasedAt       time.Time
+	Serverless       bool // Alibaba: of the type serverless, which has no managed backup
 	Tags             map[string]string
 	CreatedAt        time.Time // zero: not sent
 	Shards           []string  // ids of the shards of a sharded cluster (Alibaba: each is backed up on its own)
@@ -104,6 +107,12 @@ type Policy struct {
 	RetentionDays int            // 0: backups do not expire
 	LogBackup     bool           // whether logs are backed up too, for point-in-time recovery
 	NextAt        time.Time      // Alibaba: the next backup of an instance without Live; zero: not sent
+
+	IntervalRetentionDays int // Alibaba: how long high-frequency backups are kept; 0: a day
+	KeptOnDeletion        int // Alibaba: which backups outlive the instance: 0 none, 1 the last, 2 all
+
+	// Override replaces or adds fields of Alibaba's answer, as in Backup.
+	Override map[string]any
 }
 
 // Backup is one backup set, in words that are the same for both clouds.
@@ -122,9 +131,21 @@ type Backup struct {
 	Reason      string    // why it failed, where the cloud's jobs say so (Huawei)
 	ExpiresAt   time.Time // zero: not sent
 	Unavailable bool      // Alibaba: a success that cannot be restored from
+	AttachLogs  string    // Alibaba: AttachLogStatus of the set; "": Ready when the set has ended, Init before
+	CopiedTo    string    // Alibaba: the region that this copy is in; "": it is no copy
 	// Override replaces or adds fields of the record as sent, by their JSON names. It makes the records that an API
 	// should not send: a size as a string, a number as an id. A nil value sends null, Omit leaves the field out.
 	Override map[string]any
+	// SetOverride does the same for the record of the set. The first part that has one counts.
+	SetOverride map[string]any
+}
+
+// Released is the LockMode of an instance that was deleted and is in the recycle bin.
+const Released = "Released"
+
+// LogsOn reports whether logs are backed up. Alibaba's sharded clusters cannot switch that off.
+func (in *Instance) LogsOn() bool {
+	return in.Policy.LogBackup || (in.Topology == ShardedCluster && !in.ofHuawei())
 }
 
 // Omit is a value in an Override that leaves the field out.

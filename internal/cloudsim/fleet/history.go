@@ -83,7 +83,7 @@ func (in *Instance) NextBackupAt(now time.Time) time.Time {
 // RecoveryAt returns the spans of point-in-time recovery. For an instance with Live and log backup there is one, from
 // the end of the oldest success to a few minutes before now.
 func (in *Instance) RecoveryAt(now time.Time) []Window {
-	if in.Live == nil || !in.Policy.LogBackup {
+	if in.Live == nil || !in.LogsOn() {
 		return in.Recovery
 	}
 	var oldest time.Time

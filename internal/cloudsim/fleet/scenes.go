@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -20,6 +21,10 @@ func alibabaScenes() []scene {
 		{"dds-bp1catalogprod", "catalog-prod", false, sizeDropped},
 		{"dds-bp1archiveprod", "archive-prod", false, switchedOff},
 		{"dds-bp1mediaprod", "media-prod", false, expiring},
+		{"dds-bp1metricsprod", "metrics-prod", false, logsNotAttached},
+		{"dds-bp1shopdemo", "shop-demo", false, locked},
+		{"dds-bp1blogold", "blog-old", false, released},
+		{"dds-bp1jobsdev", "jobs-dev", false, serverless},
 		{DemoWatched, "reports-prod", true, localDisk},
 		{DemoUnwatched, "scratch-dev", false, daily},
 	}
@@ -144,6 +149,42 @@ func expiring(in *Instance, now time.Time) {
 	next := now.Add(18 * time.Hour)
 	in.Policy.StartsAt = fullHour(next)
 	in.Policy.Weekdays, in.Policy.RetentionDays = []time.Weekday{next.Weekday()}, 7
+}
+
+// logsNotAttached makes the last two sets useless: the logs were not attached that bring the shards to one moment.
+func logsNotAttached(in *Instance, now time.Time) {
+	clusterMode(in, now)
+	in.Backups = in.Live.between(in, in.Live.Since, now)
+	in.Live = nil
+	var sets []string // of the ended ones, the newest last
+	for _, b := range in.Backups {
+		if b.Status == StatusSuccess && !slices.Contains(sets, b.Set) {
+			sets = append(sets, b.Set)
+		}
+	}
+	for i := range in.Backups {
+		if slices.Contains(sets[len(sets)-2:], in.Backups[i].Set) {
+			in.Backups[i].AttachLogs = "Failed"
+		}
+	}
+}
+
+// locked stops the backups four days ago, when the instance was locked because it was not paid for.
+func locked(in *Instance, now time.Time) {
+	in.Backups = in.Live.between(in, in.Live.Since, now.AddDate(0, 0, -4))
+	in.LockMode, in.Live = "LockByExpiration", nil
+}
+
+// released deletes the instance two days ago. It is in the recycle bin, with its backups.
+func released(in *Instance, now time.Time) {
+	in.ReleasedAt = now.AddDate(0, 0, -2)
+	in.Backups = in.Live.between(in, in.Live.Since, in.ReleasedAt)
+	in.LockMode, in.Policy.KeptOnDeletion, in.Live = Released, 2, nil
+}
+
+func serverless(in *Instance, _ time.Time) {
+	in.Serverless, in.Live = true, nil
+	in.Policy = Policy{}
 }
 
 // fullHour returns the time of day of t, rounded down to the hour.
