@@ -176,57 +176,6 @@ func TestConvertBackup(t *testing.T) {
 	}
 }
 
-func TestDocumentedBackups(t *testing.T) {
-	want := map[string]backup.Backup{
-		"describe_backups": {
-			ID: "32102****", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, Method: "Physical", State: backup.StateSuccess,
-			StartedAt: at("2022-01-14T03:56:17Z"), EndedAt: at("2022-01-14T03:57:34Z"), ExpiresAt: at("2025-08-30T09:49:11Z"),
-			SizeBytes: new(int64(6168576)),
-		},
-		"describe_backups_2019": {
-			ID: "11111111", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, Method: "Physical", State: backup.StateSuccess,
-			StartedAt: at("2019-03-13T04:32:42Z"), EndedAt: at("2019-03-13T04:34:57Z"), SizeBytes: new(int64(335520510)),
-		},
-	}
-	for name, want := range want {
-		t.Run(name, func(t *testing.T) {
-			a, err := wire.Decode[backupsAnswer](opDescribeBackups, example(t, name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var r wire.Reader
-			got, _ := convertBackup(&a.Backups.Backup[0], &r)
-			if diff := cmp.Diff(want, got); diff != "" || len(r.Rejected) != 0 {
-				t.Errorf("rejected %v, backup (-want +got):\n%s", problems(r), diff)
-			}
-		})
-	}
-}
-
-func TestConvertInstances(t *testing.T) {
-	a, err := wire.Decode[instancesAnswer](opDescribeDBInstances, example(t, "describe_db_instances"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	owner := backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou"}
-	var r wire.Reader
-	replica, _ := convertInstance(&a.DBInstances.DBInstance[0], owner, replicate, &r)
-	cluster, _ := convertInstance(&a.DBInstances.DBInstance[1], owner, sharding, &r)
-	target := func(id string) backup.Target {
-		return backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou", InstanceID: id}
-	}
-	want := []backup.Instance{
-		{
-			Target: target("dds-bp1"), Name: "orders", Engine: "MongoDB", Version: "4.2", Topology: backup.TopologyReplicaSet,
-			Storage: "cloud_essd1", Status: "Running", Tags: map[string]string{"env": "prod"}, CreatedAt: at("2024-01-02T03:04:00Z"),
-		},
-		{Target: target("dds-bp2"), Topology: backup.TopologyShardedCluster, Nodes: []string{"d-bp1aaaa", "d-bp1bbbb"}},
-	}
-	if diff := cmp.Diff(want, []backup.Instance{replica, cluster}); diff != "" || len(r.Rejected) != 0 {
-		t.Errorf("rejected %v, instances (-want +got):\n%s", problems(r), diff)
-	}
-}
-
 func TestLifecycle(t *testing.T) {
 	tests := []struct {
 		status, lock string

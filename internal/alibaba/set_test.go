@@ -152,27 +152,6 @@ func text(s string) wire.Scalar {
 	return wire.Scalar{Text: s, Kind: wire.String}
 }
 
-// The documentation's example answer.
-func TestDocumentedSets(t *testing.T) {
-	a, err := wire.Decode[clusterBackupsAnswer](opDescribeClusterBackups, example(t, "describe_cluster_backups"))
-	if err != nil || len(a.ClusterBackups.items) != 1 {
-		t.Fatalf("%+v, %v; want one set", a, err)
-	}
-	var r wire.Reader
-	set, ok := convertSet(&a.ClusterBackups.items[0], &r)
-	if !ok || len(r.Rejected) != 0 {
-		t.Fatalf("read %v, rejected %v", ok, problems(r))
-	}
-	got, ok := set.forShard("d-bp1aaaa", []string{"d-bp1aaaa"})
-	want := backup.Backup{
-		ID: "1001", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, State: backup.StateSuccess,
-		StartedAt: at("2024-01-16T03:00:00Z"), EndedAt: at("2024-01-16T03:05:00Z"), SizeBytes: new(int64(1024)),
-	}
-	if diff := cmp.Diff(want, got); diff != "" || !ok {
-		t.Errorf("read %v, backup of the shard (-want +got):\n%s", ok, diff)
-	}
-}
-
 func TestConvertOddSets(t *testing.T) {
 	const part = `"BackupId":"1","BackupStatus":"Success","BackupStartTime":"2026-01-15T02:00:00Z","BackupEndTime":"2026-01-15T02:05:00Z"`
 	success := &backup.Backup{

@@ -103,6 +103,34 @@ func checkDemo(t *testing.T, now time.Time) {
 		t.Errorf("archive-prod: %+v", off.in.Policy)
 	}
 	checkSizeAndExpiry(t, &fleet, now)
+	checkLifecycles(t, &fleet, now)
+}
+
+func checkLifecycles(t *testing.T, fleet *Fleet, now time.Time) {
+	t.Helper()
+	metrics := fleet.shown(t, "metrics-prod", now)
+	for i, node := range metrics.in.Shards {
+		var logs []string // of the three newest successes
+		var newest time.Time
+		for _, b := range metrics.backups {
+			if b.Node == node && b.Status == StatusSuccess && len(logs) < 3 {
+				logs = append(logs, b.AttachLogs)
+				newest = b.Start
+			}
+		}
+		if d := diff.Diff([]string{"Failed", "Failed", ""}, logs); d != "" || now.Sub(newest) < 47*time.Hour {
+			t.Errorf("metrics-prod: the newest set with logs of shard %d is %s old, logs (-want +got):\n%s", i, now.Sub(newest), d)
+		}
+	}
+	if s := fleet.shown(t, "shop-demo", now); s.in.LockMode != "LockByExpiration" || now.Sub(s.newest("").Start) < 4*day {
+		t.Errorf("shop-demo: %s, newest success %s old", s.in.LockMode, now.Sub(s.newest("").Start))
+	}
+	if s := fleet.shown(t, "blog-old", now); s.in.LockMode != Released || s.in.ReleasedAt.After(now) || len(s.backups) == 0 {
+		t.Errorf("blog-old: %s since %s with %d backups", s.in.LockMode, s.in.ReleasedAt, len(s.backups))
+	}
+	if s := fleet.shown(t, "jobs-dev", now); !s.in.Serverless || len(s.backups) != 0 {
+		t.Errorf("jobs-dev: %d backups", len(s.backups))
+	}
 }
 
 func checkSizeAndExpiry(t *testing.T, fleet *Fleet, now time.Time) {

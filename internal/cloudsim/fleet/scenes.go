@@ -163,8 +163,8 @@ func logsNotAttached(in *Instance, now time.Time) {
 		}
 	}
 	for i := range in.Backups {
-		if slices.Contains(sets[len(sets)-2:], in.Backups[i].Set) {
-			in.Backups[i].AttachLogs = "Failed"
+		if b := &in.Backups[i]; b.Status == StatusRunning || slices.Contains(sets[len(sets)-2:], b.Set) {
+			b.AttachLogs = "Failed"
 		}
 	}
 }
