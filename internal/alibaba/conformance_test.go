@@ -48,6 +48,10 @@ func provider() sourcetest.Provider {
 			StartedAt: sourcetest.Now.Add(-10 * time.Minute), Progress: new(18.0),
 		}},
 		WantRecovery: backup.Window{Start: sourcetest.Now.AddDate(0, 0, -7), End: sourcetest.Now.Add(-5 * time.Minute)},
+		Lifecycles: map[string]backup.Lifecycle{
+			"Creating": backup.LifecycleCreating, "Deleting": backup.LifecycleDeleting,
+			"Rebooting": backup.LifecycleRunning, "Pondering": backup.LifecycleRunning,
+		},
 		Answers: map[sourcetest.FaultCase][]backup.Class{
 			{Scope: sourcetest.Jobs, Kind: cloudsim.FaultNullList}: {""}, // there are no jobs
 		},

@@ -35,6 +35,12 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 		},
 		{name: "created three hours ago, no backup", created: new(at(22, 9, 0))},
 		{name: "no backup"},
+		{
+			name:   "daily schedule, yesterday's backup of 06:00, and a set of 02:10 whose logs are not attached",
+			policy: daily(), list: list(full(at(21, 6, 0)), with(full(at(22, 2, 10)), func(b *backup.Backup) {
+				b.Unusable = "cannot be restored, its logs are not attached: Failed"
+			})),
+		},
 		{name: "one backup, of zero bytes", list: list(sized(at(22, 2, 10), 0))},
 		{name: "not read since 10:30 for want of a permission", list: lastNight, edit: func(in *backup.TargetState) {
 			in.Backups.At, in.Backups.GoodUntil, in.Backups.Err = at(22, 10, 30), at(22, 11, 31), denied

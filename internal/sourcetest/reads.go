@@ -16,6 +16,9 @@ import (
 // testReads checks every scope against a cloud without faults.
 func testReads(t *testing.T, p Provider) {
 	t.Run("instances", func(t *testing.T) { testInstance(t, p) })
+	for word, want := range p.Lifecycles {
+		t.Run("an instance that is "+word, func(t *testing.T) { testLifecycle(t, p, word, want) })
+	}
 	t.Run("backups", func(t *testing.T) { testBackups(t, p) })
 	t.Run("backups since", func(t *testing.T) {
 		b := start(t, p, Fleet(p))
@@ -106,6 +109,15 @@ func testInstance(t *testing.T, p Provider) {
 	words := cmpopts.IgnoreFields(backup.Instance{}, "Engine", "Storage", "Status")
 	if diff := cmp.Diff(want, b.instance(t, ReplicaSetID), words, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("instance (-want +got):\n%s", diff)
+	}
+}
+
+// testLifecycle checks what the status of an instance means, and that it is passed on.
+func testLifecycle(t *testing.T, p Provider, word string, want backup.Lifecycle) {
+	f := Fleet(p)
+	f.Instance(ReplicaSetID).Status = word
+	if in := start(t, p, f).instance(t, ReplicaSetID); in.Lifecycle != want || in.Status != word {
+		t.Errorf("lifecycle %v and status %q, want %v and %q", in.Lifecycle, in.Status, want, word)
 	}
 }
 

@@ -3,6 +3,7 @@ package sourcetest
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
@@ -58,6 +59,16 @@ func testRecords(t *testing.T, p Provider) {
 		list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
 		if err != nil || len(list.Backups) != 3 || list.Backups[0].State != backup.StateUnknown || list.Backups[0].SizeBytes != nil {
 			t.Errorf("Backups = %v, %v; want the newest of three in state unknown and without a size", list.Backups, err)
+		}
+	})
+	t.Run("an end without a zone is in UTC", func(t *testing.T) {
+		f := Fleet(p)
+		f.Instance(ReplicaSetID).Backups[2].Override = map[string]any{p.EndField: "2026-01-14T03:05:00"}
+		b := start(t, p, f)
+		list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
+		want := time.Date(2026, time.January, 14, 3, 5, 0, 0, time.UTC)
+		if err != nil || len(list.Backups) != 3 || !list.Backups[0].EndedAt.Equal(want) {
+			t.Errorf("Backups = %v, %v; want three, the newest with the end %v", list.Backups, err, want)
 		}
 	})
 	for _, scope := range []Scope{Instances, Backups, Jobs} {

@@ -52,6 +52,9 @@ type Provider struct {
 	WantPolicy   backup.Policy
 	WantJobs     []backup.Job
 	WantRecovery backup.Window
+	// Lifecycles are words that the cloud has for the status of an instance, and what they mean. A word that it does not have
+	// must change nothing.
+	Lifecycles map[string]backup.Lifecycle
 	// Answers replaces the classes that the suite expects after a fault, where clouds rightly differ; "" is a normal
 	// answer.
 	Answers map[FaultCase][]backup.Class
