@@ -200,6 +200,23 @@ func TestGoneClusterIsForgotten(t *testing.T) {
 	}
 }
 
+// What is left of a released cluster is found with the region in which it was.
+func TestSetsOfAReleasedCluster(t *testing.T) {
+	sim, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *fleet.Backup) {})))
+	for _, lock := range []string{"", fleet.Released} {
+		sim.Update(func(f *fleet.Fleet) { f.Instance(sourcetest.ShardedID).LockMode = lock })
+		in := b.instances(t)[sourcetest.ShardedID]
+		list, err := b.Backups(t.Context(), in, in.Nodes[0], since())
+		if err != nil || len(list.Backups) != 1 || in.Lifecycle.Exists() != (lock == "") {
+			t.Errorf("lock %q: lifecycle %v, %d backups and %v, want one", lock, in.Lifecycle, len(list.Backups), err)
+		}
+		if _, err := b.Policy(t.Context(), in); err != nil {
+			t.Errorf("lock %q: policy: %v", lock, err)
+		}
+		b.advance(time.Minute)
+	}
+}
+
 func TestManySetsTakeSeveralPages(t *testing.T) {
 	var sets [][]fleet.Backup
 	for i := range 120 {

@@ -48,12 +48,13 @@ func TestSuccessesThatAreNoRecoveryPoint(t *testing.T) {
 func TestPartsAreCountedOnly(t *testing.T) {
 	part := func(b *backup.Backup) { b.Part, b.SizeBytes = "DBTable", new(int64(85)) }
 	h := assess(
-		nil, with(full(at(22, 9, 0)), part), full(at(22, 2, 0)), with(full(at(21, 9, 0)), part), full(at(21, 2, 0)),
+		nil, with(full(at(22, 9, 0)), part), full(at(22, 2, 0)), with(full(at(21, 9, 0)), part), with(full(at(21, 8, 0)), part),
+		with(full(at(21, 7, 0)), part), with(full(at(21, 6, 0)), part), full(at(21, 2, 0)),
 		full(at(20, 2, 0)), with(failed(at(20, 1, 0)), part), full(at(19, 2, 0)),
 	)
 	kind := h.Kinds[backup.KindFull]
-	if kind.Counts[backup.StateSuccess] != 6 || kind.Counts[backup.StateFailed] != 1 {
-		t.Errorf("counts %v, want 6 successes and 1 failure", kind.Counts)
+	if kind.Counts[backup.StateSuccess] != 9 || kind.Counts[backup.StateFailed] != 1 {
+		t.Errorf("counts %v, want 9 successes and 1 failure", kind.Counts)
 	}
 	if !kind.LastSuccess.StartedAt.Equal(at(22, 2, 0)) || !kind.LastFailure.IsZero() || h.Usable != 4 {
 		t.Errorf("last success %v, last failure %v, %d usable; want 02:00, none and 4", kind.LastSuccess.StartedAt, kind.LastFailure, h.Usable)

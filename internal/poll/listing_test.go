@@ -161,8 +161,10 @@ func TestInstanceWithoutManagedBackup(t *testing.T) {
 		if err := find(t, p, "named").Nodes[0].Backups.Err; err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
-		if got := logged.matching(why); got != 1 {
-			t.Errorf("logged %d times, want once", got)
+		time.Sleep(10 * time.Minute)
+		p.Refresh(t.Context())
+		if calls, got := source.count(), logged.matching(why); calls["instances"] != 1 || got != 1 {
+			t.Errorf("logged %d times after %d more listings, want once after one", got, calls["instances"])
 		}
 	})
 }

@@ -61,16 +61,7 @@ func testRecords(t *testing.T, p Provider) {
 			t.Errorf("Backups = %v, %v; want the newest of three in state unknown and without a size", list.Backups, err)
 		}
 	})
-	t.Run("an end without a zone is in UTC", func(t *testing.T) {
-		f := Fleet(p)
-		f.Instance(ReplicaSetID).Backups[2].Override = map[string]any{p.EndField: "2026-01-14T03:05:00"}
-		b := start(t, p, f)
-		list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
-		want := time.Date(2026, time.January, 14, 3, 5, 0, 0, time.UTC)
-		if err != nil || len(list.Backups) != 3 || !list.Backups[0].EndedAt.Equal(want) {
-			t.Errorf("Backups = %v, %v; want three, the newest with the end %v", list.Backups, err, want)
-		}
-	})
+	t.Run("an end without a zone is in UTC", func(t *testing.T) { testEndWithoutZone(t, p) })
 	for _, scope := range []Scope{Instances, Backups, Jobs} {
 		if operation, ok := p.Operations[scope]; ok {
 			t.Run("bad id in "+string(scope), func(t *testing.T) { testBadID(t, p, scope, operation) })
@@ -78,6 +69,18 @@ func testRecords(t *testing.T, p Provider) {
 		}
 	}
 	t.Run("an instance that was not read", func(t *testing.T) { testUnreadInstance(t, p, p.Operations[Instances]) })
+}
+
+func testEndWithoutZone(t *testing.T, p Provider) {
+	t.Helper()
+	f := Fleet(p)
+	f.Instance(ReplicaSetID).Backups[2].Override = map[string]any{p.EndField: "2026-01-14T03:05:00"}
+	b := start(t, p, f)
+	list, err := b.Source.Backups(t.Context(), b.instance(t, ReplicaSetID), "", since())
+	want := time.Date(2026, time.January, 14, 3, 5, 0, 0, time.UTC)
+	if err != nil || len(list.Backups) != 3 || !list.Backups[0].EndedAt.Equal(want) {
+		t.Errorf("Backups = %v, %v; want three, the newest with the end %v", list.Backups, err, want)
+	}
 }
 
 // testNullList checks that null is not taken for an empty list, which would mean that everything is gone. A list of jobs may
