@@ -48,20 +48,40 @@ func WeekdayByNumber(number string) (day time.Weekday, ok bool) {
 }
 
 // DailyWindow reads two times of day with a dash between them, each in the layout. start is counted from midnight. An
-// end before the start is on the next day. Both are 0 when the field is not set or was rejected.
+// end before the start is on the next day, and 24:00 is the end of the day. Both are 0 when the field is not set or was
+// rejected.
 func (r *Reader) DailyWindow(field string, s Scalar, layout string) (start, length time.Duration) {
 	if !s.IsSet() {
 		return 0, 0
 	}
 	from, to, _ := strings.Cut(s.Text, "-")
-	begin, err1 := time.Parse(layout, strings.TrimSpace(from))
-	end, err2 := time.Parse(layout, strings.TrimSpace(to))
+	begin, err1 := timeOfDay(strings.TrimSpace(from), layout)
+	end, err2 := timeOfDay(strings.TrimSpace(to), layout)
 	if s.Kind != String || err1 != nil || err2 != nil {
 		r.Reject(field, s, "a time of day")
 		return 0, 0
 	}
-	const day = 24 * time.Hour
-	return begin.Sub(begin.Truncate(day)), (end.Sub(begin) + day) % day
+	begin %= day
+	if end < begin {
+		end += day
+	}
+	return begin, end - begin
+}
+
+const day = 24 * time.Hour
+
+// timeOfDay reads a time of day in the layout, counted from midnight, up to 24:00.
+func timeOfDay(text, layout string) (time.Duration, error) {
+	const midnight, nextMidnight = "00:00", "24:00"
+	rest, last := strings.CutPrefix(text, nextMidnight)
+	if last {
+		text = midnight + rest
+	}
+	t, err := time.Parse(layout, text)
+	if last {
+		return day, err
+	}
+	return t.Sub(t.Truncate(day)), err
 }
 
 // Span returns n units as a duration, n being the value of s. It rejects a negative number and more than a hundred
