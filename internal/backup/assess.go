@@ -36,6 +36,7 @@ type Health struct {
 	Last  *Backup          // newest failure of ConsecutiveFailures, or else the newest success; nil: none known
 
 	ConsecutiveFailures int       // failed attempts without a later success of the same kind or of a full backup
+	FailureReason       string    // why the newest of them failed, in the cloud's words; "": there is none, or the cloud does not say
 	RecoveryPoint       time.Time // newest moment that can be restored; zero: none
 	OldestRecoveryPoint time.Time // oldest known moment that can be restored; zero: none
 	LastUsableExpiry    time.Time // when the last usable backup expires if no new one is made; zero: not known; Never: never
@@ -96,6 +97,7 @@ func (c *assessment) conclude() {
 	c.horizon = horizonOf(c.in.Backups.At)
 	if c.known.backups {
 		c.gather()
+		c.health.FailureReason = c.failureReason()
 		c.recoveryPoints()
 		c.judge()
 	}

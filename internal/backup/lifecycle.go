@@ -9,10 +9,18 @@ const (
 	LifecycleRunning      Lifecycle = iota // in use, or the cloud does not say otherwise
 	LifecycleCreating                      // being created
 	LifecycleCreateFailed                  // its creation failed
+	LifecycleImpaired                      // in use, but the cloud reports trouble, for example a full disk
 	LifecycleFrozen                        // locked or frozen, for example for want of payment: it may make no backups
 	LifecycleDeleting                      // being deleted
 	LifecycleReleased                      // deleted; the cloud still lists it, for example in a recycle bin
 )
 
 // Exists reports whether there is a database whose backups matter: nobody is paged about any other.
-func (l Lifecycle) Exists() bool { return l == LifecycleRunning || l == LifecycleFrozen }
+func (l Lifecycle) Exists() bool {
+	switch l {
+	case LifecycleCreating, LifecycleCreateFailed, LifecycleDeleting, LifecycleReleased:
+		return false
+	case LifecycleRunning, LifecycleImpaired, LifecycleFrozen:
+	}
+	return true
+}

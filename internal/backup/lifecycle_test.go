@@ -32,6 +32,8 @@ func TestVerdictOfInstancesThatAreNotRunning(t *testing.T) {
 		{"released", backup.LifecycleReleased, "Released", old, true, backup.HealthPending, "the instance is not running: Released"},
 		{"frozen", backup.LifecycleFrozen, "LockByExpiration", old, true, backup.HealthLate, "; the instance is locked or frozen: LockByExpiration"},
 		{"frozen, never backed up", backup.LifecycleFrozen, "frozen", backup.List{}, true, backup.HealthNever, "; the instance is locked or frozen: frozen"},
+		{"in trouble", backup.LifecycleImpaired, "data_disk_full", old, true, backup.HealthLate, "; the status of the instance is data_disk_full"},
+		{"in trouble, not read", backup.LifecycleImpaired, "data_disk_full", old, false, backup.HealthUnknown, "not read yet"},
 		{"running", backup.LifecycleRunning, "Running", old, true, backup.HealthLate, "objective 26h"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

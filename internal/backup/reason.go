@@ -35,10 +35,20 @@ func (c *assessment) reason() string {
 	case HealthOK:
 		b = c.appendObjective(c.appendAge(b))
 	}
-	if c.in.Lifecycle == LifecycleFrozen {
-		b = append(append(b, "; the instance is locked or frozen: "...), c.in.Status...)
+	return string(c.appendStatus(b))
+}
+
+// appendStatus names a status of the instance that may be why there are no backups.
+func (c *assessment) appendStatus(b []byte) []byte {
+	switch {
+	case c.in.Lifecycle == LifecycleFrozen:
+		b = append(b, "; the instance is locked or frozen: "...)
+	case c.in.Lifecycle == LifecycleImpaired && c.health.State.Bad():
+		b = append(b, "; the status of the instance is "...)
+	default:
+		return b
 	}
-	return string(b)
+	return append(b, c.in.Status...)
 }
 
 func (c *assessment) appendUnknown(b []byte) []byte {
@@ -197,6 +207,9 @@ func (c *assessment) appendAttempts(b []byte) []byte {
 		b = append(b, " attempts failed, the newest at "...)
 	}
 	b = c.horizon.finishedAt(c.health.Last).UTC().AppendFormat(b, MinuteLayout)
+	if why := c.health.FailureReason; why != "" {
+		b = append(append(append(b, " ("...), why...), ')')
+	}
 	return append(b, rest...)
 }
 

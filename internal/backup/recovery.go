@@ -51,13 +51,35 @@ func (c *assessment) recoveryPoints() {
 	case h.Usable > 0:
 		c.addUsable(KindIncremental, h.OldestRecoveryPoint)
 	}
-	w := &c.in.Recovery
-	if !c.known.recovery || !horizonOf(w.At).allows(w.Value.End) {
-		return
+	if c.known.recovery {
+		w := believedWindow(c.in.Recovery)
+		h.RecoveryPoint = later(h.RecoveryPoint, w.End)
+		h.OldestRecoveryPoint = earlier(h.OldestRecoveryPoint, w.Start)
 	}
+<<<<<<< HEAD
 	end := earlier(w.Value.End, w.At)
 	h.RecoveryPoint = later(h.RecoveryPoint, end)
 	h.OldestRecoveryPoint = earlier(h.OldestRecoveryPoint, earlier(w.Value.Start, end))
+=======
+}
+
+// PointInTime returns the window of point-in-time recovery that is believed at now; the zero Window when there is none or
+// it is not known. It ends no later than when the cloud was asked, and does not start after its end.
+func PointInTime(r Reading[Window], now time.Time) Window {
+	if !r.Known(now) {
+		return Window{}
+	}
+	return believedWindow(r)
+}
+
+// believedWindow is PointInTime for a reading that is known.
+func believedWindow(r Reading[Window]) Window {
+	w := r.Value
+	if !horizonOf(r.At).allows(w.End) {
+		return Window{}
+	}
+	return Window{Start: earlier(w.Start, w.End), End: earlier(w.End, r.At)}
+>>>>>>> 3751268 (backup: the reason of a failed job, trouble of an instance, the window)
 }
 
 // addUsable adds the usable backups of a kind that started at since or later.
@@ -84,7 +106,7 @@ func (c *assessment) addUsable(kind Kind, since time.Time) {
 }
 
 // expiry returns when b expires: as the cloud says, or else after the retention of the policy, which applies to
-// automatic backups only. Zero: unknown.
+// automatic backups only. Never: it is kept until somebody deletes it. Zero: unknown.
 func (c *assessment) expiry(b *Backup) time.Time {
 	retention := c.in.Policy.Value.shortestRetention()
 	switch {

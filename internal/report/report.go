@@ -25,8 +25,9 @@ type Target struct {
 	NodeID       string `json:"node_id"` // "" for anything but a shard
 	InstanceName string `json:"instance_name"`
 
-	Health        string     `json:"health"` // ok, pending, late, failed, never or unknown
-	Reason        string     `json:"reason"` // one sentence: why
+	Health        string     `json:"health"`                   // ok, pending, late, failed, never or unknown
+	Reason        string     `json:"reason"`                   // one sentence: why
+	FailureReason string     `json:"failure_reason,omitempty"` // why the newest attempt failed, in the cloud's words
 	RPOSeconds    float64    `json:"rpo_seconds"`
 	LastSuccess   *time.Time `json:"last_success"`   // end of the newest successful backup of any type
 	SizeBytes     *int64     `json:"size_bytes"`     // its size
@@ -104,7 +105,7 @@ func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Ta
 	t := Target{
 		Cloud: in.Instance.Cloud, Account: in.Instance.Account, Region: in.Instance.Region,
 		InstanceID: in.Instance.InstanceID, NodeID: node.NodeID, InstanceName: in.Instance.Name,
-		Health: health.State.String(), Reason: health.Reason, RPOSeconds: health.RPO.Seconds(),
+		Health: health.State.String(), Reason: health.Reason, FailureReason: health.FailureReason, RPOSeconds: health.RPO.Seconds(),
 		RecoveryPoint: when(health.RecoveryPoint),
 		ReadAt:        when(node.Backups.At),
 		LastError:     text(firstError(in, node)),
