@@ -35,7 +35,7 @@ type Options struct {
 	Keys        cloudcall.KeySource // nil: the SDK's default chain
 	Caller      *cloudcall.Caller   // makes the calls; built with Classify
 	Transport   http.RoundTripper   // shared by all calls of the account
-	Logger      log.Logger          // logs once per target and field that a value cannot be read; nil: no log
+	Logger      log.Logger          // logs once per target what cannot be read; nil: no log
 	Now         func() time.Time
 	// ShareListings is how long after its end a listing of the whole project serves instances that it has not served
 	// yet; 0: a minute. Asking for the same instance again always starts a new listing.

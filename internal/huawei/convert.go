@@ -3,6 +3,7 @@ package huawei
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -28,6 +29,7 @@ func convertInstance(rec *instanceRecord, owner backup.Target, r *wire.Reader) (
 	}
 	owner.InstanceID = id
 	created, _ := timeOf(r, "created", rec.Created)
+	status := r.Text("status", rec.Status)
 	store := wire.Take(r, "datastore", rec.Datastore)
 	return listedInstance{
 		Instance: backup.Instance{
@@ -36,12 +38,29 @@ func convertInstance(rec *instanceRecord, owner backup.Target, r *wire.Reader) (
 			Engine:    r.Text("datastore.type", store.Type),
 			Version:   r.Text("datastore.version", store.Version),
 			Topology:  topology(r, rec.Mode),
-			Status:    r.Text("status", rec.Status),
+			Status:    status,
+			Lifecycle: lifecycle(status),
 			CreatedAt: created,
 			Tags:      r.Tags(wire.Take(r, "tags", rec.Tags), "key", "value"),
 		},
 		strategy: wire.Take(r, "backup_strategy", rec.Strategy),
 	}, true
+}
+
+// lifecycle returns the meaning of an instance's status. A word that is not listed changes nothing: the instance is judged
+// like one in service.
+func lifecycle(status string) backup.Lifecycle {
+	switch strings.ToLower(status) {
+	case "creating":
+		return backup.LifecycleCreating
+	case "createfail":
+		return backup.LifecycleCreateFailed
+	case "frozen":
+		return backup.LifecycleFrozen
+	case "abnormal", "data_disk_full", "enlargefail":
+		return backup.LifecycleImpaired
+	}
+	return backup.LifecycleRunning
 }
 
 func topology(r *wire.Reader, mode wire.Scalar) string {
@@ -50,8 +69,8 @@ func topology(r *wire.Reader, mode wire.Scalar) string {
 	})
 }
 
-// convertBackup returns false when the record cannot be used: an id or time in it cannot be read. A size that cannot be
-// read is left unset. An unknown type or status is kept as unknown.
+// convertBackup returns false when the record cannot be used: an id or its end cannot be read. A start or size that cannot
+// be read is left unset. An unknown type or status is kept as unknown. Manual backups are kept until somebody deletes them.
 func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b backup.Backup, ok bool) {
 	if b.ID, instanceID, ok = ids(r, rec.ID, rec.InstanceID); !ok {
 		return "", b, false
@@ -64,6 +83,9 @@ func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b back
 	b.Method = r.Text("backup_method", rec.Method)
 	if !readTimes(&b, rec, r) {
 		return "", b, false
+	}
+	if b.Trigger == backup.TriggerManual {
+		b.ExpiresAt = backup.Never
 	}
 	if b.State == backup.StateSuccess {
 		b.SizeBytes = r.Size("size", rec.Size, 1024)
@@ -102,20 +124,18 @@ func kindAndTrigger(r *wire.Reader, s wire.Scalar) (backup.Kind, backup.Trigger)
 	return m.kind, m.trigger
 }
 
-// readTimes reads the start and the end of b, which has its state already. It returns false when they do not fit the
-// state: a finished backup must have a start, a success must have an end, and no end may be before its start. The end of
-// a running backup is not read, because it means nothing.
+// readTimes reads the start and the end of b, which has its state already. It returns false when the end does not fit the
+// state: a success must have one, and any end must be readable. The end of a running backup is not read, because it means
+// nothing. A start that cannot be read or is after the end is left unset: the backup is then no recovery point, but a
+// failure still counts.
 func readTimes(b *backup.Backup, rec *backupRecord, r *wire.Reader) (ok bool) {
 	running := b.State == backup.StateRunning
-	if b.StartedAt, ok = timeOf(r, "begin_time", rec.BeginTime); !ok {
-		return false
-	}
-	if b.StartedAt.IsZero() && !running {
-		r.Reject("begin_time", rec.BeginTime, "the start of a backup")
-		return false
-	}
+	b.StartedAt, ok = timeOf(r, "begin_time", rec.BeginTime)
 	if running {
 		return true
+	}
+	if ok && b.StartedAt.IsZero() {
+		r.Reject("begin_time", rec.BeginTime, "the start of a backup")
 	}
 	if b.EndedAt, ok = timeOf(r, "end_time", rec.EndTime); !ok {
 		return false
@@ -124,9 +144,9 @@ func readTimes(b *backup.Backup, rec *backupRecord, r *wire.Reader) (ok bool) {
 	case b.EndedAt.IsZero() && b.State == backup.StateSuccess:
 		r.Reject("end_time", rec.EndTime, "the end of a success")
 		return false
-	case !b.EndedAt.IsZero() && b.EndedAt.Before(b.StartedAt):
-		r.Reject("end_time", rec.EndTime, "after the start")
-		return false
+	case !b.EndedAt.IsZero() && b.StartedAt.After(b.EndedAt):
+		r.Reject("begin_time", rec.BeginTime, "before the end")
+		b.StartedAt = time.Time{}
 	}
 	return true
 }
@@ -141,7 +161,7 @@ func convertJob(rec *jobRecord, r *wire.Reader) (instanceID string, job backup.J
 	})
 	job.Progress = r.Percent("progress", rec.Progress)
 	job.StartedAt, _ = timeOf(r, "created_at", rec.CreatedAt)
-	job.Reason = r.Text("fail_reason", rec.FailReason)
+	job.Reason = failReason(r.Text("fail_reason", rec.FailReason))
 	return instanceID, job, true
 }
 

@@ -45,6 +45,7 @@ func TestConvertBackup(t *testing.T) {
 		return b
 	}
 	running := func(b *backup.Backup) { b.State, b.EndedAt, b.SizeBytes = backup.StateRunning, time.Time{}, nil }
+	undated := base(func(b *backup.Backup) { b.StartedAt = time.Time{} })
 	sized := func(size *int64) *backup.Backup { return base(func(b *backup.Backup) { b.SizeBytes = size }) }
 	tests := []struct {
 		name     string
@@ -55,7 +56,7 @@ func TestConvertBackup(t *testing.T) {
 		{"as documented", nil, base(nil), nil},
 		{"method", map[string]any{"backup_method": "Snapshot"}, base(func(b *backup.Backup) { b.Method = "Snapshot" }), nil},
 		{"type Auto", map[string]any{"type": "Auto"}, base(nil), nil},
-		{"type Manual", map[string]any{"type": "Manual"}, base(func(b *backup.Backup) { b.Trigger = backup.TriggerManual }), nil},
+		{"type Manual never expires", map[string]any{"type": "Manual"}, base(func(b *backup.Backup) { b.Trigger, b.ExpiresAt = backup.TriggerManual, backup.Never }), nil},
 		{"type Incremental", map[string]any{"type": "Incremental"}, base(func(b *backup.Backup) { b.Kind = backup.KindIncremental }), nil},
 		{
 			"type of another product",
@@ -120,12 +121,23 @@ func TestConvertBackup(t *testing.T) {
 		{"id as a number", map[string]any{"id": 170034}, base(func(b *backup.Backup) { b.ID = "170034" }), nil},
 		{"no id", map[string]any{"id": nil}, nil, []string{`id: "" is not an id`}},
 		{"no instance", map[string]any{"instance_id": ""}, nil, []string{`instance_id: "" is not an id`}},
-		{"unreadable begin", map[string]any{"begin_time": "yesterday"}, nil, []string{`begin_time: "yesterday" is not a time`}},
-		{"begin missing", map[string]any{"begin_time": nil}, nil, []string{`begin_time: "" is not the start of a backup`}},
-		{"begin in the year 1", map[string]any{"begin_time": "0001-01-01 00:00:00"}, nil, []string{`begin_time: "0001-01-01 00:00:00" is not a time`}},
+		{"unreadable begin", map[string]any{"begin_time": "yesterday"}, undated, []string{`begin_time: "yesterday" is not a time`}},
+		{"begin missing", map[string]any{"begin_time": nil}, undated, []string{`begin_time: "" is not the start of a backup`}},
+		{"begin in the year 1", map[string]any{"begin_time": "0001-01-01 00:00:00"}, undated, []string{`begin_time: "0001-01-01 00:00:00" is not a time`}},
 		{"success without an end", map[string]any{"end_time": ""}, nil, []string{`end_time: "" is not the end of a success`}},
 		{"end not a time", map[string]any{"end_time": 12}, nil, []string{`end_time: "12" is not a time`}},
-		{"end before the begin", map[string]any{"end_time": "2018-08-06 12:41:13"}, nil, []string{`end_time: "2018-08-06 12:41:13" is not after the start`}},
+		{
+			"end before the begin", map[string]any{"end_time": "2018-08-06 12:41:13"},
+			base(func(b *backup.Backup) { b.StartedAt, b.EndedAt = time.Time{}, begin.Add(-time.Second) }), []string{`begin_time: "2018-08-06 12:41:14" is not before the end`},
+		},
+		{
+			"failed, end before the begin",
+			map[string]any{"status": "FAILED", "end_time": "2018-08-06 12:41:13"},
+			base(func(b *backup.Backup) {
+				b.State, b.SizeBytes, b.StartedAt, b.EndedAt = backup.StateFailed, nil, time.Time{}, begin.Add(-time.Second)
+			}),
+			[]string{`begin_time: "2018-08-06 12:41:14" is not before the end`},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -188,16 +200,29 @@ func TestConvertNothing(t *testing.T) {
 func TestConvertOddInstances(t *testing.T) {
 	owner := backup.Target{Cloud: backup.Huawei, Account: "hw", Region: "cn-north-4"}
 	target := instanceNamed("i1").Target
+	stage := func(status string, lifecycle backup.Lifecycle) *backup.Instance {
+		return &backup.Instance{Target: target, Status: status, Lifecycle: lifecycle}
+	}
 	tests := []struct {
 		name, body string
 		want       *backup.Instance // nil: the record is dropped
 		bad        []string
 	}{
 		{"only an id", `{"id":"i1"}`, &backup.Instance{Target: target}, nil},
+		{"creating", `{"id":"i1","status":"creating"}`, stage("creating", backup.LifecycleCreating), nil},
+		{"creation failed", `{"id":"i1","status":"createfail"}`, stage("createfail", backup.LifecycleCreateFailed), nil},
+		{"frozen", `{"id":"i1","status":"frozen"}`, stage("frozen", backup.LifecycleFrozen), nil},
+		{"frozen, in capitals", `{"id":"i1","status":"FROZEN"}`, stage("FROZEN", backup.LifecycleFrozen), nil},
+		{"abnormal", `{"id":"i1","status":"abnormal"}`, stage("abnormal", backup.LifecycleImpaired), nil},
+		{"disk full", `{"id":"i1","status":"data_disk_full"}`, stage("data_disk_full", backup.LifecycleImpaired), nil},
+		{"enlarging failed", `{"id":"i1","status":"enlargefail"}`, stage("enlargefail", backup.LifecycleImpaired), nil},
+		{"normal", `{"id":"i1","status":"normal"}`, stage("normal", backup.LifecycleRunning), nil},
+		{"a status of tomorrow changes nothing", `{"id":"i1","status":"hibernating"}`, stage("hibernating", backup.LifecycleRunning), nil},
+		{"port and SSL with their types swapped", `{"id":"i1","port":8635,"ssl":"1"}`, stage("", backup.LifecycleRunning), nil},
 		{"no id", `{"mode":"Single"}`, nil, []string{`id: "" is not an id`}},
 		{"id that is a path", `{"id":"../i1"}`, nil, []string{`id: "../i1" is not an instance id`}},
 		{"unknown mode", `{"id":"i1","mode":"Galaxy"}`, &backup.Instance{Target: target}, []string{`mode: "Galaxy" is not known`}},
-		{"name of another type", `{"id":"i1","name":{},"status":true}`, &backup.Instance{Target: target}, []string{"name: an object or list is not text", `status: "true" is not text`}},
+		{"name of another type", `{"id":"i1","name":{},"status":true}`, &backup.Instance{Target: target}, []string{`status: "true" is not text`, "name: an object or list is not text"}},
 		{
 			"parts of another type", `{"id":"i1","datastore":"4.2","backup_strategy":[],"tags":{}}`, &backup.Instance{Target: target},
 			[]string{"datastore: not of the form that is known", "tags: not of the form that is known", "backup_strategy: not of the form that is known"},

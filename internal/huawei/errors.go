@@ -62,7 +62,7 @@ func classOfCode(code string) backup.Class {
 		return backup.ClassPermission
 	case "APIGW.0308", "DBS.280443":
 		return backup.ClassThrottled
-	case "APIGW.0101", "DBS.200002", "DBS.201214", "DBS.201501", "DBS.201502", "DBS.280016", "DBS.280110":
+	case "APIGW.0101", "DBS.200002", "DBS.200543", "DBS.201214", "DBS.201501", "DBS.201502", "DBS.280016", "DBS.280110":
 		return backup.ClassNotFound
 	case "DBS.00010009", "DBS.200011", "DBS.200019", "DBS.200076", "DBS.201000", "DBS.201014", "DBS.201015":
 		return backup.ClassBusy

@@ -120,24 +120,49 @@ func TestClassify(t *testing.T) {
 	}
 }
 
+// Each code comes with the statuses that are documented or were seen. The codes of a busy instance and of what does not
+// exist come with several.
 func TestEveryCodeHasItsClass(t *testing.T) {
-	want := map[backup.Class]string{
-		backup.ClassAuth: "APIGW.0301 APIGW.0305 APIGW.0307 DBS.280056 DBS.280064",
-		backup.ClassPermission: "APIGW.0302 APIGW.0306 APIGW.0310 APIGW.0401 APIGW.0402 APIGW.0801 APIGW.0802 " +
-			"DBS.200010 DBS.200604 DBS.280015 DBS.280019 DBS.280032 DBS.280063 DBS.280408",
-		backup.ClassThrottled: "APIGW.0308 DBS.280443",
-		backup.ClassNotFound:  "APIGW.0101 DBS.200002 DBS.201214 DBS.201501 DBS.201502 DBS.280016 DBS.280110",
-		backup.ClassBusy:      "DBS.00010009 DBS.200011 DBS.200019 DBS.200076 DBS.201000 DBS.201014 DBS.201015",
-		backup.ClassServer:    "APIGW.0601 APIGW.0610 APIGW.0613 DBS.200998 DBS.280005",
-		backup.ClassBadRequest: "APIGW.0201 DBS.200001 DBS.200543 DBS.201006 DBS.201201 DBS.280001 DBS.280067 DBS.280068 DBS.280124 " +
-			"DBS.280127 DBS.280277 DBS.280342 DBS.280404 DBS.280409 DBS.280416 DBS.280439 DBS.280440",
+	tests := []struct {
+		name     string
+		class    backup.Class
+		statuses []int
+		codes    string
+	}{
+		{"credentials", backup.ClassAuth, []int{400, 401}, "APIGW.0301 APIGW.0305 APIGW.0307 DBS.280056 DBS.280064"},
+		{
+			"permission", backup.ClassPermission, []int{400, 403},
+			"APIGW.0302 APIGW.0306 APIGW.0310 APIGW.0401 APIGW.0402 APIGW.0801 APIGW.0802 " +
+				"DBS.200010 DBS.200604 DBS.280015 DBS.280019 DBS.280032 DBS.280063 DBS.280408",
+		},
+		{"too many calls", backup.ClassThrottled, []int{400, 429}, "APIGW.0308 DBS.280443"},
+		{"path or host", backup.ClassNotFound, []int{404}, "APIGW.0101"},
+		{"instance does not exist", backup.ClassNotFound, []int{400, 404}, "DBS.200002 DBS.201501 DBS.201502 DBS.280016 DBS.280110"},
+		{"backup does not exist", backup.ClassNotFound, []int{400, 404}, "DBS.201214"},
+		{"job does not exist", backup.ClassNotFound, []int{400, 404}, "DBS.200543"},
+		{
+			"instance is busy", backup.ClassBusy, []int{400, 403},
+			"DBS.00010009 DBS.200011 DBS.200019 DBS.200076 DBS.201000 DBS.201014 DBS.201015",
+		},
+		{"the service fails", backup.ClassServer, []int{500, 502, 503, 504}, "APIGW.0201 APIGW.0601 APIGW.0610 APIGW.0613 DBS.280005"},
+		{"the service fails, with another status", backup.ClassServer, []int{400, 403}, "APIGW.0601 APIGW.0610 APIGW.0613 DBS.200998 DBS.280005"},
+		{
+			"bad parameter", backup.ClassBadRequest, []int{400},
+			"APIGW.0201 DBS.200001 DBS.201006 DBS.280001 DBS.280067 DBS.280068 DBS.280124 DBS.280342 DBS.280404 DBS.280409 " +
+				"DBS.280416 DBS.280439 DBS.280440",
+		},
+		{"order for a manual backup", backup.ClassBadRequest, []int{400}, "DBS.201201 DBS.280127 DBS.280277"},
 	}
-	for class, codes := range want {
-		for code := range strings.FieldsSeq(codes) {
-			if got := classOf(code, 400); got != class {
-				t.Errorf("%s with HTTP 400 is %q, want %q", code, got, class)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for code := range strings.FieldsSeq(tt.codes) {
+				for _, status := range tt.statuses {
+					if got := classOf(code, status); got != tt.class {
+						t.Errorf("%s with HTTP %d is %q, want %q", code, status, got, tt.class)
+					}
+				}
 			}
-		}
+		})
 	}
 }
 

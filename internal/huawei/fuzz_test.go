@@ -43,7 +43,7 @@ func checkBackup(t *testing.T, instanceID string, b backup.Backup) {
 	if instanceID == "" || b.ID == "" || !utf8.ValidString(instanceID+b.ID+b.Method) {
 		t.Errorf("backup %q of %q by %q", b.ID, instanceID, b.Method)
 	}
-	if b.State == backup.StateSuccess && (b.StartedAt.IsZero() || b.EndedAt.Before(b.StartedAt)) {
+	if b.State == backup.StateSuccess && (b.EndedAt.IsZero() || b.EndedAt.Before(b.StartedAt)) {
 		t.Errorf("a success from %v to %v", b.StartedAt, b.EndedAt)
 	}
 	if b.State == backup.StateRunning && !b.EndedAt.IsZero() {

@@ -9,7 +9,6 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 
 	"mongodb_backup_exporter/internal/backup"
-	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/wire"
 )
 
@@ -69,43 +68,6 @@ func (s *Source) instanceRecords(ctx context.Context, r *wire.Reader) ([]instanc
 // listBackups lists the full backups of the whole project, by instance id.
 func (s *Source) listBackups(ctx context.Context, since time.Time) (map[string][]backup.Backup, error) {
 	return s.backupsBy(ctx, model.ListBackupsRequest{}, since)
-}
-
-// increments are the incremental backups of one instance.
-type increments struct {
-	sets   []backup.Backup
-	readAt time.Time
-}
-
-// DDS lists incremental backups for one instance at a time, and makes one every few minutes. A call for each instance
-// and minute would use up the calls that a user may make. So only the newest are listed, and only every few minutes. How
-// far a restore can reach follows from Recovery.
-const (
-	incrementsFor   = 6 * time.Hour    // one page, with one backup every 5 minutes
-	incrementsEvery = 10 * time.Minute // how long a listing is used
-)
-
-// incrementals lists the newest incremental backups of one instance.
-func (s *Source) incrementals(ctx context.Context, instanceID string, since time.Time) ([]backup.Backup, error) {
-	now := s.now()
-	s.mu.Lock()
-	last, ok := s.increments[instanceID]
-	s.mu.Unlock()
-	if ok && cloudcall.Recent(last.readAt, now, incrementsEvery) {
-		return last.sets, nil
-	}
-	if oldest := now.Add(-incrementsFor); since.Before(oldest) {
-		since = oldest
-	}
-	kind := model.GetListBackupsRequestBackupTypeEnum().INCREMENTAL
-	all, err := s.backupsBy(cloudcall.About(ctx, instanceID, ""), model.ListBackupsRequest{InstanceId: &instanceID, BackupType: &kind}, since)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.increments[instanceID] = increments{all[instanceID], now}
-	return all[instanceID], nil
 }
 
 // backupsBy lists the backups that fit a request, by instance id.
@@ -172,6 +134,7 @@ func (s *Source) listTasks(ctx context.Context, _ time.Time) (map[string][]backu
 	}
 	groups := groupBy(records, &r, convertJob, func(j backup.Job) string { return j.ID })
 	s.rejects.Report(s.owner, r)
+	s.logFailures(groups)
 	return groups, nil
 }
 
@@ -188,6 +151,6 @@ func (s *Source) tasksNamed(ctx context.Context, name string, now time.Time, r *
 		if err != nil {
 			return page[jobRecord]{}, err
 		}
-		return page[jobRecord]{a.Jobs, a.TotalCount}, nil
+		return page[jobRecord]{records: a.Jobs}, nil
 	}, func(rec *jobRecord) string { return rec.ID.Text })
 }

@@ -11,18 +11,18 @@ const (
 	maxPages = 1000 // more than any real list has
 )
 
-// page is one page of a list. total is the cloud's claim; it may be missing or wrong.
+// page is one page of a list.
 type page[T any] struct {
 	records []T
-	total   wire.Scalar
+	total   wire.Scalar // the cloud's claim; it may be missing or wrong
 }
 
 // readPages reads a list to its end. Records may be in it twice, because pages begin at an offset and the list may grow
 // between two of them.
 //
 // The list ends when it has as many records as the total, with an empty page, or with a short page after more records
-// than the total: the total may be wrong. But a first page without any of the promised records is an error, not an empty
-// list.
+// than the total: the total may be wrong. Without a total it ends with the first page that is short. But a first page
+// without any of the promised records is an error, not an empty list.
 func readPages[T any](op string, r *wire.Reader, read func(offset int32) (page[T], error), id func(*T) string) ([]T, error) {
 	var all, previous []T
 	for range maxPages {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-kit/log"
 	dds "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 
@@ -22,6 +23,7 @@ type Source struct {
 	*client
 	owner    backup.Target // of the instances, without InstanceID
 	now      func() time.Time
+	logger   log.Logger
 	rejects  *wire.Rejects
 	shareFor time.Duration // Options.ShareListings
 
@@ -34,6 +36,7 @@ type Source struct {
 	listed      map[string]listedInstance // by instance id
 	policies    map[string]*policyState   // by instance id
 	increments  map[string]increments     // by instance id
+	failedJobs  map[string]bool           // by id: those of the last listing, which were logged
 	listedSince time.Time                 // see commonSince
 }
 
@@ -47,6 +50,7 @@ func New(opts Options) (*Source, error) {
 		client:     c,
 		owner:      backup.Target{Cloud: backup.Huawei, Account: opts.Account, Region: opts.Region},
 		now:        opts.Now,
+		logger:     loggerOr(opts.Logger),
 		rejects:    wire.NewRejects(opts.Logger, opts.Caller.Rejected),
 		shareFor:   cmp.Or(opts.ShareListings, time.Minute),
 		listed:     map[string]listedInstance{},
@@ -75,7 +79,8 @@ func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
 	return listing, err
 }
 
-// Backups lists the backup sets of one instance: the full ones, and the incremental ones if its policy makes any.
+// Backups lists the backup sets of one instance: the full ones, and the incremental ones if its policy makes any and they
+// can be listed.
 func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error) {
 	if node != "" {
 		return backup.List{}, &backup.Error{
@@ -95,12 +100,14 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 	}
 	list := backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: slices.Clone(sets)}
 	if s.makesIncrementals(ctx, in.InstanceID) {
-		more, err := s.incrementals(ctx, in.InstanceID, since)
-		if err != nil {
+		more, known, err := s.incrementals(ctx, in.InstanceID, since)
+		switch {
+		case err != nil:
 			return backup.List{}, err
+		case known:
+			list.Asked = append(list.Asked, backup.KindIncremental)
+			list.Backups = append(list.Backups, more...)
 		}
-		list.Asked = append(list.Asked, backup.KindIncremental)
-		list.Backups = append(list.Backups, more...)
 	}
 	return list.Since(since), nil
 }

@@ -1,0 +1,102 @@
+package huawei
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/wire"
+)
+
+// increments are the incremental backups of one instance.
+type increments struct {
+	sets    []backup.Backup
+	readAt  time.Time // when sets were listed; zero: never
+	triedAt time.Time // when a listing was last tried; zero: never
+	failed  bool      // the last listing failed, and that was logged
+}
+
+// DDS lists incremental backups for one instance at a time, and makes one every few minutes. A call for each instance
+// and minute would use up the calls that a user may make. So only the newest are listed, and only every few minutes. How
+// far a restore can reach follows from Recovery.
+const (
+	incrementsFor   = 6 * time.Hour    // one page, with one backup every 5 minutes
+	incrementsEvery = 10 * time.Minute // how long a listing is used
+	incrementsKept  = time.Hour        // how long it is used while newer listings fail
+)
+
+// incrementals lists the newest incremental backups of one instance. ok is false when they are not known: the full
+// backups are shown without them. The error is that of a context that has ended.
+//
+// A failed listing is logged once, and tried again after incrementsEvery. Some regions do not know this type of backup:
+// they refuse the parameter, or list full backups instead.
+func (s *Source) incrementals(ctx context.Context, instanceID string, since time.Time) (sets []backup.Backup, ok bool, err error) {
+	now := s.now()
+	s.mu.Lock()
+	last := s.increments[instanceID]
+	s.mu.Unlock()
+	if last.triedAt.IsZero() || !cloudcall.Recent(last.triedAt, now, incrementsEvery) {
+		if last, err = s.listIncrements(ctx, instanceID, since, last); err != nil {
+			return nil, false, err
+		}
+	}
+	if last.readAt.IsZero() || !cloudcall.Recent(last.readAt, now, incrementsKept) {
+		return nil, false, nil
+	}
+	return last.sets, true, nil
+}
+
+// listIncrements lists the incremental backups and remembers the outcome. An error is that of a context that has ended.
+func (s *Source) listIncrements(ctx context.Context, instanceID string, since time.Time, last increments) (increments, error) {
+	now := s.now()
+	if oldest := now.Add(-incrementsFor); since.Before(oldest) {
+		since = oldest
+	}
+	kind := model.GetListBackupsRequestBackupTypeEnum().INCREMENTAL
+	all, err := s.backupsBy(cloudcall.About(ctx, instanceID, ""), model.ListBackupsRequest{InstanceId: &instanceID, BackupType: &kind}, since)
+	if err == nil {
+		err = onlyIncrements(all[instanceID])
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return last, err
+	case err != nil:
+		if !last.failed {
+			s.logIncrements(instanceID, err)
+		}
+		last.triedAt, last.failed = now, true
+		if !backup.ClassOf(err).Retryable() {
+			last.sets, last.readAt = nil, time.Time{} // a refusal will not pass by itself
+		}
+	default:
+		last = increments{sets: all[instanceID], readAt: now, triedAt: now}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.increments[instanceID] = last
+	return last, nil
+}
+
+// onlyIncrements returns an error for a list with full backups: the region does not know the type that was asked for.
+func onlyIncrements(sets []backup.Backup) error {
+	for _, b := range sets {
+		if b.Kind == backup.KindFull {
+			return wire.ProtocolError(opListBackups, "full backups are listed where incremental ones were asked for")
+		}
+	}
+	return nil
+}
+
+func (s *Source) logIncrements(instanceID string, err error) {
+	_ = level.Warn(s.logger).Log("msg", "cannot list incremental backups; full ones are shown without them; logged once",
+		"target", s.target(instanceID), "err", err)
+}
+
+// loggerOr returns the logger, or one that drops everything.
+func loggerOr(logger log.Logger) log.Logger { return cmp.Or(logger, log.NewNopLogger()) }
