@@ -3,6 +3,7 @@ package huawei
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/go-kit/log"
@@ -61,7 +62,7 @@ func (s *Source) listIncrements(ctx context.Context, instanceID string, since ti
 	kind := model.GetListBackupsRequestBackupTypeEnum().INCREMENTAL
 	all, err := s.backupsBy(cloudcall.About(ctx, instanceID, ""), model.ListBackupsRequest{InstanceId: &instanceID, BackupType: &kind}, since)
 	if err == nil {
-		err = onlyIncrements(all[instanceID])
+		err = onlyIncrements(all)
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -84,9 +85,10 @@ func (s *Source) listIncrements(ctx context.Context, instanceID string, since ti
 }
 
 // onlyIncrements returns an error for a list with full backups: the region does not know the type that was asked for.
-func onlyIncrements(sets []backup.Backup) error {
-	for _, b := range sets {
-		if b.Kind == backup.KindFull {
+func onlyIncrements(byInstance map[string][]backup.Backup) error {
+	full := func(b backup.Backup) bool { return b.Kind == backup.KindFull }
+	for _, sets := range byInstance {
+		if slices.ContainsFunc(sets, full) {
 			return wire.ProtocolError(opListBackups, "full backups are listed where incremental ones were asked for")
 		}
 	}

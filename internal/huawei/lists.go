@@ -48,6 +48,7 @@ func (s *Source) remember(byID map[string]listedInstance, complete bool) {
 	}
 	s.listed = byID
 	maps.DeleteFunc(s.policies, func(id string, _ *policyState) bool { return byID[id].InstanceID == "" })
+	maps.DeleteFunc(s.past, func(id string, _ pastWindow) bool { return byID[id].InstanceID == "" })
 	maps.DeleteFunc(s.increments, func(id string, _ increments) bool { return byID[id].InstanceID == "" })
 }
 

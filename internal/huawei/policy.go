@@ -129,6 +129,14 @@ func (s *Source) makesIncrementals(ctx context.Context, id string) bool {
 	return wire.IsTrue(p.settled(now, s.shareFor))
 }
 
+// logBackupIsOn reports whether the newest policy that was read makes incremental backups.
+func (s *Source) logBackupIsOn(id string) bool {
+	p := s.policyOf(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return wire.IsTrue(p.logBackup)
+}
+
 // recoveryEnded reports whether there is no moment to restore to, and will be none while the policy stays as it is. asOf
 // is for foundNoRecovery.
 func (s *Source) recoveryEnded(id string) (ended bool, asOf time.Time) {

@@ -209,7 +209,9 @@ func TestRecoveryIsNotAskedWhereThereWillBeNone(t *testing.T) {
 	}{
 		{"policy not known", func() {}, true, 2},
 		{"policy still not known", func() {}, true, 2},
-		{"on, and nothing yet", func() { readPolicy(policyWith) }, true, 2},
+		{"on, and nothing yet: the days before are asked for, too", func() { readPolicy(policyWith) }, true, 9},
+		{"but once a day", func() {}, true, 2},
+		{"the next day", func() { clock = clock.AddDate(0, 0, 1) }, true, 9},
 		{"off, and something left of before", func() { readPolicy(policyWithout); p.spans = spans }, false, 1},
 		{"off, and nothing left", func() { p.spans = "[]" }, true, 2},
 		{"off: nothing can come", func() {}, true, 0},

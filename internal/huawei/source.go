@@ -5,13 +5,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-kit/log"
-	dds "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3"
-	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
@@ -36,6 +33,7 @@ type Source struct {
 	listed      map[string]listedInstance // by instance id
 	policies    map[string]*policyState   // by instance id
 	increments  map[string]increments     // by instance id
+	past        map[string]pastWindow     // by instance id
 	failedJobs  map[string]bool           // by id: those of the last listing, which were logged
 	listedSince time.Time                 // see commonSince
 }
@@ -56,6 +54,7 @@ func New(opts Options) (*Source, error) {
 		listed:     map[string]listedInstance{},
 		policies:   map[string]*policyState{},
 		increments: map[string]increments{},
+		past:       map[string]pastWindow{},
 	}
 	s.instances = cloudcall.NewShared(opListInstances, s.shareFor, s.now, s.listInstances)
 	s.backups = cloudcall.NewShared(opListBackups, s.shareFor, s.now, s.listBackups)
@@ -158,57 +157,6 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 	}
 	slices.SortStableFunc(jobs, func(a, b backup.Job) int { return b.StartedAt.Compare(a.StartedAt) })
 	return jobs, nil
-}
-
-// Recovery returns the span of today, or else of yesterday, in which any moment can be restored. Once there is none and
-// the policy makes no incremental backups, there will be none, and DDS is not asked again. Class unsupported for single
-// nodes, and for clusters before version 4.0.
-func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Window, error) {
-	if err := checkID(opListRestoreTimes, in.InstanceID); err != nil {
-		return backup.Window{}, err
-	}
-	if !restorable(in) {
-		return backup.Window{}, cloudcall.Unsupported(opListRestoreTimes, "point-in-time recovery is for replica sets, and for clusters from version 4.0")
-	}
-	ended, asOf := s.recoveryEnded(in.InstanceID)
-	if ended {
-		return backup.Window{}, nil
-	}
-	today := s.now().UTC()
-	for _, day := range []time.Time{today, today.AddDate(0, 0, -1)} {
-		window, err := s.recoveryOn(ctx, in.Target, day)
-		if err != nil || !window.IsZero() {
-			return window, err
-		}
-	}
-	s.foundNoRecovery(in.InstanceID, asOf)
-	return backup.Window{}, nil
-}
-
-// recoveryOn returns the newest span of one day; the zero Window when there is none.
-func (s *Source) recoveryOn(ctx context.Context, target backup.Target, day time.Time) (backup.Window, error) {
-	a, err := ask[restoreTimesAnswer](cloudcall.About(ctx, target.InstanceID, ""), s.client, operation{
-		name: opListRestoreTimes, define: dds.GenReqDefForListRestoreTimes,
-		request: &model.ListRestoreTimesRequest{InstanceId: target.InstanceID, Date: day.Format(time.DateOnly)},
-	})
-	if err != nil {
-		return backup.Window{}, err
-	}
-	var r wire.Reader
-	window := convertRanges(a.Ranges, &r)
-	s.rejects.Report(target, r)
-	return window, nil
-}
-
-// restorable reports whether DDS has point-in-time recovery for an instance.
-func restorable(in backup.Instance) bool {
-	switch in.Topology {
-	case backup.TopologyStandalone:
-		return false
-	case backup.TopologyShardedCluster:
-		return !strings.HasPrefix(in.Version, "3.") && !strings.HasPrefix(in.Version, "2.")
-	}
-	return true
 }
 
 // checkID returns an error of class not found for an id that must not be part of a path.
