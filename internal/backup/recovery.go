@@ -56,11 +56,6 @@ func (c *assessment) recoveryPoints() {
 		h.RecoveryPoint = later(h.RecoveryPoint, w.End)
 		h.OldestRecoveryPoint = earlier(h.OldestRecoveryPoint, w.Start)
 	}
-<<<<<<< HEAD
-	end := earlier(w.Value.End, w.At)
-	h.RecoveryPoint = later(h.RecoveryPoint, end)
-	h.OldestRecoveryPoint = earlier(h.OldestRecoveryPoint, earlier(w.Value.Start, end))
-=======
 }
 
 // PointInTime returns the window of point-in-time recovery that is believed at now; the zero Window when there is none or
@@ -74,12 +69,11 @@ func PointInTime(r Reading[Window], now time.Time) Window {
 
 // believedWindow is PointInTime for a reading that is known.
 func believedWindow(r Reading[Window]) Window {
-	w := r.Value
-	if !horizonOf(r.At).allows(w.End) {
+	if !horizonOf(r.At).allows(r.Value.End) {
 		return Window{}
 	}
-	return Window{Start: earlier(w.Start, w.End), End: earlier(w.End, r.At)}
->>>>>>> 3751268 (backup: the reason of a failed job, trouble of an instance, the window)
+	end := earlier(r.Value.End, r.At)
+	return Window{Start: earlier(r.Value.Start, end), End: end}
 }
 
 // addUsable adds the usable backups of a kind that started at since or later.

@@ -24,14 +24,12 @@ type Options struct {
 
 // Variants chooses among the behaviours that the documentation of the clouds allows. The zero value is the likeliest.
 type Variants struct {
-	Alibaba                alibaba.Variants
-	LowerCaseTypes         bool // Huawei: backups have the type "auto" rather than "Auto"
-	BuildingEndNull        bool // Huawei: the end_time of a running backup is null rather than ""
-	UnknownInstanceRefused bool // Huawei: listing the backups of an unknown instance is DBS.280110 rather than an empty list
+	Alibaba alibaba.Variants
+	Huawei  huawei.Variants
 }
 
 // Sim is both clouds on one HTTP handler: ApsaraDB for MongoDB on the path "/", Huawei DDS on /v3/{project}/… and
-// /v3.1/{project}/…, Huawei IAM on /v3/projects and /v3/auth/tokens. It is safe for concurrent use.
+// /v3.1/{project}/…, Huawei IAM on /v3/projects, /v3/auth/tokens and /v3/auth/catalog. It is safe for concurrent use.
 type Sim struct {
 	now    func() time.Time
 	ahead  time.Duration // Options.ClockAhead
@@ -83,10 +81,7 @@ func New(opts Options) *Sim {
 		}),
 		huawei: huawei.New(huawei.Options{
 			World: world, WallNow: opts.WallNow, BackupLength: opts.BackupLength,
-			Variants: huawei.Variants{
-				LowerCaseTypes: v.LowerCaseTypes, BuildingEndNull: v.BuildingEndNull,
-				UnknownInstanceRefused: v.UnknownInstanceRefused,
-			},
+			Variants: v.Huawei,
 		}),
 	}
 }

@@ -28,6 +28,7 @@ func (in Instance) clone() Instance {
 	in.Backups = slices.Clone(in.Backups)
 	in.Jobs = slices.Clone(in.Jobs)
 	in.Recovery = slices.Clone(in.Recovery)
+	in.LogGaps = slices.Clone(in.LogGaps)
 	if in.Live != nil {
 		live := *in.Live
 		live.Shards = slices.Clone(live.Shards)

@@ -72,7 +72,7 @@ func checkDemo(t *testing.T, now time.Time) {
 			}
 		}
 	}
-	for _, name := range []string{"billing-prod", "mail-prod"} {
+	for _, name := range []string{"billing-prod", "mail-prod", "loyalty-prod"} {
 		if got := age(fleet.shown(t, name, now).newest("")); got < 3*day || got > 4*day+time.Hour {
 			t.Errorf("%s: newest success %s old", name, got)
 		}
@@ -101,6 +101,17 @@ func checkDemo(t *testing.T, now time.Time) {
 	}
 	if off := fleet.shown(t, "archive-prod", now); !off.in.Policy.Disabled || age(off.newest("")) < 5*day {
 		t.Errorf("archive-prod: %+v", off.in.Policy)
+	}
+	if status := fleet.shown(t, "loyalty-prod", now).in.Status; status != "frozen" {
+		t.Errorf("loyalty-prod: status %q", status)
+	}
+	stalled := fleet.shown(t, "ads-prod", now)
+	spans := stalled.in.RecoveryAt(now)
+	if got := now.Sub(spans[len(spans)-1].End); len(spans) != 3 || got < 5*time.Hour || got > 5*time.Hour+time.Minute {
+		t.Errorf("ads-prod: recovery in %v", spans)
+	}
+	if next := now.Add(17 * time.Hour); len(stalled.in.RecoveryAt(next)) != 4 {
+		t.Errorf("ads-prod after the next full backup: recovery in %v", stalled.in.RecoveryAt(next))
 	}
 	checkSizeAndExpiry(t, &fleet, now)
 	checkLifecycles(t, &fleet, now)

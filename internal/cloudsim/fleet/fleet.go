@@ -66,6 +66,8 @@ type Instance struct {
 	Serverless       bool // Alibaba: of the type serverless, which has no managed backup
 	Tags             map[string]string
 	CreatedAt        time.Time // zero: not sent
+	DeletedAt        time.Time // Huawei: since when it is in the recycle bin; zero: it is not
+	LogGaps          []Window  // Huawei: spans without log backup; without an End: until the next full backup has ended
 	Shards           []string  // ids of the shards of a sharded cluster (Alibaba: each is backed up on its own)
 	ClusterBackup    bool      // Alibaba's cluster-backup mode: the backups of all shards form a set
 	Policy           Policy
@@ -74,6 +76,9 @@ type Instance struct {
 	Recovery         []Window  // spans of point-in-time recovery; empty: not offered
 	Live             *Schedule // adds backups as time passes; nil: the history stands still
 }
+
+// Recycled reports whether the instance was deleted and is in the recycle bin.
+func (in *Instance) Recycled() bool { return !in.DeletedAt.IsZero() }
 
 // OnCloudDisk reports whether the instance has cloud disks, of which Alibaba takes snapshots.
 func (in *Instance) OnCloudDisk() bool { return strings.HasPrefix(in.Storage, "cloud_") }

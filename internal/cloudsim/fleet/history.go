@@ -81,7 +81,7 @@ func (in *Instance) NextBackupAt(now time.Time) time.Time {
 }
 
 // RecoveryAt returns the spans of point-in-time recovery. For an instance with Live and log backup there is one, from
-// the end of the oldest success to a few minutes before now.
+// the end of the oldest success to a few minutes before now, without the LogGaps.
 func (in *Instance) RecoveryAt(now time.Time) []Window {
 	if in.Live == nil || !in.LogsOn() {
 		return in.Recovery
@@ -93,9 +93,66 @@ func (in *Instance) RecoveryAt(now time.Time) []Window {
 		}
 	}
 	if end := now.Add(-logLag).Truncate(time.Minute); !oldest.IsZero() && end.After(oldest) {
-		return []Window{{Start: oldest, End: end}}
+		return in.withoutGaps(Window{Start: oldest, End: end}, now)
 	}
 	return nil
+}
+
+// withoutGaps cuts the LogGaps out of a span. They must be sorted and must not overlap.
+func (in *Instance) withoutGaps(span Window, now time.Time) []Window {
+	var list []Window
+	for _, gap := range in.LogGaps {
+		if gap.Start.After(span.Start) && gap.Start.Before(span.End) {
+			list = append(list, Window{Start: span.Start, End: gap.Start})
+		}
+		if gap.End.IsZero() {
+			gap.End = in.fullAfter(gap.Start, now)
+		}
+		span.Start = later(span.Start, gap.End)
+	}
+	if span.Start.Before(span.End) {
+		list = append(list, span)
+	}
+	return list
+}
+
+// fullAfter returns the end of the first full backup that began after t and succeeded; the distant future when there is
+// none yet.
+func (in *Instance) fullAfter(t, now time.Time) time.Time {
+	first := now.AddDate(100, 0, 0)
+	for _, b := range in.BackupsAt(now) {
+		if b.Status == StatusSuccess && b.Start.After(t) && b.End.Before(first) {
+			first = b.End
+		}
+	}
+	return first
+}
+
+// IncrementsAt returns Huawei's incremental backups that began after since, for an instance with Live and log backup:
+// one every few minutes of each span of point-in-time recovery.
+func (in *Instance) IncrementsAt(since, now time.Time) []Backup {
+	if in.Live == nil || !in.Policy.LogBackup {
+		return nil
+	}
+	var list []Backup
+	for _, span := range in.RecoveryAt(now) {
+		first := later(span.Start, since).Truncate(incrementEvery).Add(incrementEvery)
+		for start := first; !start.After(span.End); start = start.Add(incrementEvery) {
+			list = append(list, in.increment(start))
+		}
+	}
+	return list
+}
+
+// incrementEvery is the time between two incremental backups.
+const incrementEvery = 5 * time.Minute
+
+func (in *Instance) increment(start time.Time) Backup {
+	id := tenDigits(in.ID, "increment", start)
+	return Backup{
+		ID: HuaweiID("br02", in.ID, id), Name: "incremental-" + id, Incremental: true, Method: "Incremental", Status: StatusSuccess,
+		Start: start, End: start.Add(20 * time.Second), SizeBytes: mebibyte + int64(hashOf(id)%(8*mebibyte)),
+	}
 }
 
 // BusyAt reports whether a backup of the instance is running.

@@ -39,6 +39,8 @@ func huaweiScenes() []scene {
 		{id("chat"), "chat-prod", false, failing},
 		{id("games"), "games-prod", true, runningManual},
 		{id("wiki"), "wiki-prod", false, never},
+		{id("ads"), "ads-prod", false, logStalled},
+		{id("loyalty"), "loyalty-prod", false, frozen},
 	}
 }
 
@@ -50,6 +52,25 @@ func localDisk(in *Instance, _ time.Time) {
 }
 
 func pointInTime(in *Instance, _ time.Time) { in.Policy.LogBackup = true }
+
+// logStalled stops incremental backup five hours ago, after the last full backup: somebody renamed a collection. It goes on
+// with the next one. Today has two short gaps, too.
+func logStalled(in *Instance, now time.Time) {
+	in.Policy.LogBackup = true
+	in.Policy.StartsAt = fullHour(now.Add(-8 * time.Hour))
+	ended := now.Add(-5 * time.Hour).Truncate(time.Minute)
+	in.LogGaps = []Window{
+		{Start: ended.Add(-90 * time.Minute), End: ended.Add(-83 * time.Minute)},
+		{Start: ended.Add(-40 * time.Minute), End: ended.Add(-24 * time.Minute)},
+		{Start: ended},
+	}
+}
+
+// frozen is an instance whose owner has not paid: its backups stopped three days ago.
+func frozen(in *Instance, now time.Time) {
+	stopped(in, now)
+	in.Status = "frozen"
+}
 
 func everyFourHours(in *Instance, now time.Time) {
 	in.Policy.Interval, in.Policy.RetentionDays, in.Policy.LogBackup = 4*time.Hour, 7, true

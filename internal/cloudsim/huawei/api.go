@@ -21,13 +21,6 @@ type Options struct {
 	Variants     Variants
 }
 
-// Variants chooses among the behaviours that the documentation allows. The zero value is the likeliest.
-type Variants struct {
-	LowerCaseTypes         bool // backups have the type "auto" rather than "Auto"
-	BuildingEndNull        bool // the end_time of a running backup is null rather than ""
-	UnknownInstanceRefused bool // listing the backups of an unknown instance is DBS.280110 rather than an empty list
-}
-
 // API is DDS and IAM. It is not safe for concurrent use, except for Parse.
 type API struct {
 	opts   Options
@@ -63,8 +56,11 @@ func (api *API) Answer(req *httpsim.Request) httpsim.Answer {
 	}
 	account, problem := api.authenticate(req)
 	req.Account = account
-	if req.Operation == "KeystoneListProjects" {
+	switch req.Operation {
+	case "KeystoneListProjects":
 		return listProjects(req, problem)
+	case "KeystoneShowCatalog":
+		return showCatalog(req, problem)
 	}
 	if account == nil {
 		return unauthorized(req, problem)
@@ -97,21 +93,27 @@ func (api *API) serve(req *httpsim.Request) httpsim.Answer {
 	case "ListBackups":
 		return api.listBackups(req)
 	case "ListInstances":
-		return listInstances(req)
+		return api.listInstances(req)
 	case "ListTasks":
-		return listTasks(req)
+		return api.listTasks(req)
 	case "ShowJobDetail":
 		return showJobDetail(req)
+	case "ListRecycleInstances":
+		return api.listRecycleInstances(req)
+	case "ShowQuotas":
+		return showQuotas(req)
 	}
 	in := api.instance(req, req.InstanceID)
-	if in == nil || in.Region != req.Region {
+	if in == nil || in.Region != req.Region || in.Recycled() {
 		return refusal(req, httpsim.NotFound)
 	}
 	switch req.Operation {
 	case "ShowBackupPolicy":
-		return showBackupPolicy(req, in)
+		return api.showBackupPolicy(req, in)
 	case "ListRestoreTimes":
 		return listRestoreTimes(req, in)
+	case "ShowBackupDownloadLink":
+		return api.showBackupDownloadLink(req, in)
 	default:
 		return api.createManualBackup(req, in)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"mongodb_backup_exporter/internal/cloudsim"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
+	"mongodb_backup_exporter/internal/cloudsim/huawei"
 	"mongodb_backup_exporter/internal/cloudsim/simtest"
 )
 
@@ -113,7 +114,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestVariants(t *testing.T) {
-	s := cloudsim.New(cloudsim.Options{Fleet: simtest.Fleet(), Now: simtest.Start, Variants: cloudsim.Variants{LowerCaseTypes: true, BuildingEndNull: true, UnknownInstanceRefused: true}})
+	s := cloudsim.New(cloudsim.Options{Fleet: simtest.Fleet(), Now: simtest.Start, Variants: cloudsim.Variants{Huawei: huawei.Variants{LowerCaseTypes: true, BuildingEndNull: true, UnknownInstanceRefused: true}}})
 	running := simtest.GetHuawei(t, s, simtest.BackupsPath, "backup_id", "a4br02").At(t, "backups", 0).(map[string]any)
 	if end, there := running["end_time"]; end != nil || !there || running["type"] != "auto" {
 		t.Errorf("running: %v", running)

@@ -2,6 +2,7 @@ package huawei
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ func (api *API) listBackups(req *httpsim.Request) httpsim.Answer {
 		if !filter.wantsInstance(in) {
 			continue
 		}
-		backups := in.BackupsAt(req.Now)
+		backups := api.backupsOf(in, filter)
 		for i := range backups {
 			if filter.wants(&backups[i]) {
 				found = append(found, listed{in, &backups[i]})
@@ -59,6 +60,22 @@ func (api *API) listBackups(req *httpsim.Request) httpsim.Answer {
 	return a
 }
 
+// backupsOf returns the backups of an instance among which a call chooses. Of an instance in the recycle bin there are only
+// the manual ones.
+func (api *API) backupsOf(in *fleet.Instance, f backupFilter) []fleet.Backup {
+	list := in.BackupsAt(f.Now)
+	if in.Recycled() {
+		list = slices.DeleteFunc(list, func(b fleet.Backup) bool { return !b.Manual || !api.opts.Variants.RecycleBinBackups })
+	}
+	if f.Params.Get("backup_type") == incremental && !in.Recycled() {
+		list = append(list, in.IncrementsAt(f.begin, f.Now)...)
+	}
+	return list
+}
+
+// incremental is the type of backups that is listed only when a call asks for it.
+const incremental = "Incremental"
+
 // readFilter reads what a ListBackups call asks for. It returns the error for values that are not valid.
 func (api *API) readFilter(req *httpsim.Request) (backupFilter, *httpsim.Answer) {
 	f, bad := readSpan(req)
@@ -67,9 +84,13 @@ func (api *API) readFilter(req *httpsim.Request) (backupFilter, *httpsim.Answer)
 	}
 	param := req.Params.Get
 	kind, instance := param("backup_type"), param("instance_id")
+	if kind == incremental && api.opts.Variants.IncrementalIgnored {
+		kind = ""
+		req.Params.Del("backup_type")
+	}
 	switch {
-	case !slices.Contains([]string{"", "Auto", "Manual", "Incremental"}, kind),
-		kind == "Incremental" && instance == "",
+	case !slices.Contains([]string{"", "Auto", "Manual", incremental}, kind),
+		kind == incremental && (instance == "" || api.opts.Variants.IncrementalRefused),
 		(param("order_field") == "") != (param("order_rule") == ""):
 		return f, new(badRequest(req, "DBS.200001", "Parameter error."))
 	case !validMode(req):
@@ -103,7 +124,7 @@ func (f backupFilter) wantsInstance(in *fleet.Instance) bool {
 }
 
 func (f backupFilter) wants(b *fleet.Backup) bool {
-	return f.wantsType(b) && f.Allows("backup_id", b.ID) && f.Allows("backup_status", backupStatus(b.Status)) &&
+	return f.wantsType(b) && f.Allows("backup_id", b.ID) && f.Allows("backup_status", backupStatus(b)) &&
 		strings.Contains(b.Name, f.Params.Get("backup_name")) && !b.Start.Before(f.begin) && !b.Start.After(f.end)
 }
 
@@ -113,7 +134,7 @@ func (f backupFilter) wantsType(b *fleet.Backup) bool {
 		return !b.Incremental && !b.Manual
 	case "Manual":
 		return !b.Incremental && b.Manual
-	case "Incremental":
+	case incremental:
 		return b.Incremental
 	default:
 		return !b.Incremental
@@ -127,7 +148,7 @@ func byOrder(field, rule string) func(a, b listed) int {
 		"instanceName":  func(l listed) string { return l.in.Name },
 		"type":          func(l listed) string { return backupType(l.b) },
 		"datastoreType": func(l listed) string { return l.in.Version },
-		"status":        func(l listed) string { return backupStatus(l.b.Status) },
+		"status":        func(l listed) string { return backupStatus(l.b) },
 	}[field]
 	return func(a, b listed) int {
 		order := a.b.Start.Compare(b.b.Start)
@@ -152,7 +173,7 @@ func (api *API) backupRecord(l listed) object {
 		"type":                  backupType(b),
 		"begin_time":            b.Start.UTC().Format(backupTime),
 		"end_time":              "",
-		"status":                backupStatus(b.Status),
+		"status":                backupStatus(b),
 		"size":                  (b.SizeBytes + 1023) / 1024, // KB
 		"description":           "",
 		"instance_status":       instanceStatus(l.in),
@@ -166,30 +187,60 @@ func (api *API) backupRecord(l listed) object {
 		record["end_time"] = b.End.UTC().Format(backupTime)
 	}
 	if b.Status == fleet.StatusRunning {
-		record["size"], record["end_time"] = 0, ""
-		if api.opts.Variants.BuildingEndNull {
-			record["end_time"] = nil
-		}
+		record["size"] = 0
+		api.setBuildingEnd(record, b)
 	}
-	if api.opts.Variants.LowerCaseTypes {
-		record["type"] = strings.ToLower(backupType(b))
-	}
+	api.vary(record, b)
 	httpsim.Override(record, b.Override)
 	return record
+}
+
+// setBuildingEnd sets the end of a running backup, which the documentation does not describe.
+func (api *API) setBuildingEnd(record object, b *fleet.Backup) {
+	v := api.opts.Variants
+	switch {
+	case v.BuildingEndNull:
+		record["end_time"] = nil
+	case v.BuildingEndLeftOut:
+		delete(record, "end_time")
+	case v.BuildingEndGuessed:
+		record["end_time"] = b.Start.Add(time.Hour).UTC().Format(backupTime)
+	default:
+		record["end_time"] = ""
+	}
+}
+
+// vary changes a record as the variants say.
+func (api *API) vary(record object, b *fleet.Backup) {
+	v := api.opts.Variants
+	if v.LowerCaseTypes {
+		record["type"] = strings.ToLower(backupType(b))
+	}
+	if v.DeletingStatus && b.Status == fleet.StatusDeleting {
+		record["status"] = "DELETING"
+	}
+	if v.SizeAsText {
+		record["size"] = fmt.Sprint(record["size"])
+	}
+	if v.OldRecords {
+		for _, field := range []string{"instance_status", "instance_mode", "is_instance_restoring", "backup_method", "kms_enable", "deletable"} {
+			delete(record, field)
+		}
+	}
 }
 
 func backupType(b *fleet.Backup) string {
 	switch {
 	case b.Incremental:
-		return "Incremental"
+		return incremental
 	case b.Manual:
 		return "Manual"
 	}
 	return "Auto"
 }
 
-func backupStatus(status string) string {
-	switch status {
+func backupStatus(b *fleet.Backup) string {
+	switch b.Status {
 	case fleet.StatusSuccess:
 		return "COMPLETED"
 	case fleet.StatusFailed:
@@ -199,5 +250,5 @@ func backupStatus(status string) string {
 	case fleet.StatusDeleting:
 		return "DISABLED"
 	}
-	return status
+	return b.Status
 }

@@ -49,7 +49,11 @@ func (api *API) createManualBackup(req *httpsim.Request, in *fleet.Instance) htt
 		Method: in.DefaultMethod(), Start: req.Now.Truncate(time.Second), Length: api.opts.BackupLength,
 	}
 	in.StartBackup(b, []string{""})
-	return success(req, object{"job_id": b.JobID, "backup_id": b.ID})
+	a := success(req, object{"job_id": b.JobID, "backup_id": b.ID})
+	if api.opts.Variants.CreateIs202 {
+		a.Status = http.StatusAccepted
+	}
+	return a
 }
 
 // validBackupName reports whether the name is 4 to 64 letters, digits, hyphens and underscores, and starts with a letter.

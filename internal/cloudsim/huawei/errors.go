@@ -95,6 +95,8 @@ func iamAction(operation string) string {
 		return "dds:backup:list"
 	case "CreateManualBackup":
 		return "dds:instance:createManualBackup"
+	case "ListTasks", "ShowJobDetail":
+		return "dds:task:list"
 	}
 	return "dds:instance:list"
 }

@@ -45,6 +45,26 @@ func listProjects(req *httpsim.Request, problem string) httpsim.Answer {
 	return a
 }
 
+// showCatalog shows where the services of the account are. Some clients ask for it before their first call.
+func showCatalog(req *httpsim.Request, problem string) httpsim.Answer {
+	account := req.Account
+	if account == nil {
+		return iamError(req, http.StatusUnauthorized, credentialProblem+problem)
+	}
+	if why := req.RefusedAs(); why != "" {
+		return refusal(req, why)
+	}
+	endpoints := make([]any, 0, len(account.ProjectIDs))
+	for _, region := range slices.Sorted(maps.Keys(account.ProjectIDs)) {
+		endpoints = append(endpoints, object{
+			"id": fleet.HuaweiID("", "endpoint", region), "interface": "public", "region": region, "region_id": region,
+			"url": "http://" + req.HTTP.Host + "/v3/" + account.ProjectIDs[region],
+		})
+	}
+	service := object{"id": fleet.HuaweiID("", "dds"), "name": "ddsv3", "type": "ddsv3", "endpoints": endpoints}
+	return success(req, object{"catalog": []any{service}, "links": object{"self": "x", "previous": nil, "next": nil}})
+}
+
 // passwordLogin is the part that is read of a request for a token.
 type passwordLogin struct {
 	Auth struct {

@@ -11,7 +11,7 @@ import (
 
 const instanceTime = "2006-01-02T15:04:05" // UTC, which the format does not say
 
-func listInstances(req *httpsim.Request) httpsim.Answer {
+func (api *API) listInstances(req *httpsim.Request) httpsim.Answer {
 	page, bad := readPaging(req)
 	if bad != nil {
 		return *bad
@@ -23,7 +23,7 @@ func listInstances(req *httpsim.Request) httpsim.Answer {
 	var found []*fleet.Instance
 	for i := range req.Account.Instances {
 		in := &req.Account.Instances[i]
-		if in.Region == req.Region && req.Allows("id", in.ID) && req.Allows("mode", topology(in)) &&
+		if !in.Recycled() && in.Region == req.Region && req.Allows("id", in.ID) && req.Allows("mode", topology(in)) &&
 			nameMatches(in.Name, req.Params.Get("name")) && in.HasTags(tags) {
 			found = append(found, in)
 		}
@@ -31,9 +31,13 @@ func listInstances(req *httpsim.Request) httpsim.Answer {
 	slices.SortStableFunc(found, func(a, b *fleet.Instance) int { return b.CreatedAt.Compare(a.CreatedAt) })
 	records := make([]any, 0, page.limit)
 	for _, in := range pageOf(found, page) {
-		records = append(records, instanceRecord(in))
+		records = append(records, api.instanceRecord(in))
 	}
-	a := success(req, object{"instances": records, "total_count": len(found)})
+	total := len(found)
+	if api.opts.Variants.LowTotal {
+		total--
+	}
+	a := success(req, object{"instances": records, "total_count": total})
 	a.Page = httpsim.Page{Path: []string{"instances"}, Total: "total_count", ID: "id"}
 	return a
 }
@@ -83,7 +87,7 @@ func topology(in *fleet.Instance) string {
 	return "ReplicaSet"
 }
 
-func instanceRecord(in *fleet.Instance) object {
+func (api *API) instanceRecord(in *fleet.Instance) object {
 	created := ""
 	if !in.CreatedAt.IsZero() {
 		created = in.CreatedAt.UTC().Format(instanceTime)
@@ -96,18 +100,22 @@ func instanceRecord(in *fleet.Instance) object {
 	for _, key := range slices.Sorted(maps.Keys(in.Tags)) {
 		tags = append(tags, object{"key": key, "value": in.Tags[key]})
 	}
-	return object{
+	record := object{
 		"id": in.ID, "name": in.Name, "remark": "", "status": instanceStatus(in), "mode": topology(in),
 		"region": in.Region, "port": "8635", "engine": "wiredTiger", "ssl": 1, "db_user_name": "rwuser",
 		"datastore":       object{"type": "DDS-Community", "version": in.Version, "patch_available": false, "whole_version": in.Version},
 		"created":         created,
 		"updated":         created,
-		"backup_strategy": object{"start_time": dailyWindow(in.Policy), "keep_days": keepDays},
+		"backup_strategy": object{"start_time": api.dailyWindow(in.Policy), "keep_days": keepDays},
 		"groups":          groups(in),
 		"vpc_id":          "v", "subnet_id": "s", "security_group_id": "g", "maintenance_window": "18:00-22:00",
 		"disk_encryption_id": "", "enterprise_project_id": "0", "time_zone": "UTC", "pay_mode": "0",
 		"actions": []any{}, "tags": tags,
 	}
+	if api.opts.Variants.SwappedTypes {
+		record["port"], record["ssl"] = 8635, "1"
+	}
+	return record
 }
 
 func groups(in *fleet.Instance) []any {

@@ -11,12 +11,16 @@ import (
 )
 
 // dailyWindow writes the window of a policy as "19:00-20:00".
-func dailyWindow(p fleet.Policy) string {
-	return httpsim.TimeOfDay(p.StartsAt) + "-" + httpsim.TimeOfDay(p.StartsAt+p.Window)
+func (api *API) dailyWindow(p fleet.Policy) string {
+	end := httpsim.TimeOfDay(p.StartsAt + p.Window)
+	if end == "00:00" && api.opts.Variants.DayEndsAt24 {
+		end = "24:00"
+	}
+	return httpsim.TimeOfDay(p.StartsAt) + "-" + end
 }
 
 // showBackupPolicy shows the schedule. When automatic backup is off, the answer holds keep_days 0 only.
-func showBackupPolicy(req *httpsim.Request, in *fleet.Instance) httpsim.Answer {
+func (api *API) showBackupPolicy(req *httpsim.Request, in *fleet.Instance) httpsim.Answer {
 	p := in.Policy
 	if p.Disabled {
 		return success(req, object{"backup_policy": object{"keep_days": 0}})
@@ -30,10 +34,14 @@ func showBackupPolicy(req *httpsim.Request, in *fleet.Instance) httpsim.Answer {
 		days = append(days, strconv.Itoa(n))
 	}
 	slices.Sort(days)
-	return success(req, object{"backup_policy": object{
-		"keep_days": p.RetentionDays, "start_time": dailyWindow(p), "period": strings.Join(days, ","),
+	policy := object{
+		"keep_days": p.RetentionDays, "start_time": api.dailyWindow(p), "period": strings.Join(days, ","),
 		"enable_incremental_backup": p.LogBackup,
-	}})
+	}
+	if api.opts.Variants.OldRecords {
+		delete(policy, "enable_incremental_backup")
+	}
+	return success(req, object{"backup_policy": policy})
 }
 
 // listRestoreTimes shows the spans of point-in-time recovery on one day, in Unix milliseconds.

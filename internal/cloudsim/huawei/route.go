@@ -12,7 +12,7 @@ func (api *API) Parse(req *httpsim.Request) error {
 	a, _ := parseAuthorization(req.HTTP.Header.Get("Authorization"))
 	req.KeyID = a.KeyID
 	switch req.Operation {
-	case "ListBackups":
+	case "ListBackups", "ShowBackupDownloadLink":
 		req.InstanceID = req.Params.Get("instance_id")
 	case "ListInstances":
 		req.InstanceID = req.Params.Get("id")
@@ -51,6 +51,8 @@ func operationOf(route string) string {
 		return "KeystoneListProjects"
 	case "POST v3/auth/tokens":
 		return "KeystoneCreateToken"
+	case "GET v3/auth/catalog":
+		return "KeystoneShowCatalog"
 	case "GET v3/{p}/backups":
 		return "ListBackups"
 	case "POST v3/{p}/backups":
@@ -61,6 +63,12 @@ func operationOf(route string) string {
 		return "ShowBackupPolicy"
 	case "GET v3/{p}/instances/{i}/restore-time":
 		return "ListRestoreTimes"
+	case "GET v3/{p}/backups/download-file":
+		return "ShowBackupDownloadLink"
+	case "GET v3/{p}/recycle-instances":
+		return "ListRecycleInstances"
+	case "GET v3/{p}/quotas":
+		return "ShowQuotas"
 	case "GET v3/{p}/jobs":
 		return "ShowJobDetail"
 	case "GET v3.1/{p}/jobs":

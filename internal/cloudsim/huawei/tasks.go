@@ -22,8 +22,11 @@ type task struct {
 	name string
 }
 
-// listTasks lists jobs that started in a span of at most 30 days, newest first.
-func listTasks(req *httpsim.Request) httpsim.Answer {
+// listTasks lists jobs that started in a span of at most 30 days, newest first. The list has no total.
+func (api *API) listTasks(req *httpsim.Request) httpsim.Answer {
+	if api.opts.Variants.NoTaskList {
+		return noSuchAPI(req)
+	}
 	page, bad := readPaging(req)
 	if bad != nil {
 		return *bad
@@ -46,10 +49,14 @@ func listTasks(req *httpsim.Request) httpsim.Answer {
 	slices.SortStableFunc(found, func(a, b task) int { return b.Start.Compare(a.Start) })
 	records := make([]any, 0, page.limit)
 	for _, t := range pageOf(found, page) {
-		records = append(records, taskRecord(t))
+		records = append(records, api.taskRecord(t))
 	}
-	a := success(req, object{"jobs": records, "total_count": len(found)})
-	a.Page = httpsim.Page{Path: []string{"jobs"}, Total: "total_count", ID: "id"}
+	a := success(req, object{"jobs": records})
+	a.Page = httpsim.Page{Path: []string{"jobs"}, ID: "id"}
+	if api.opts.Variants.TaskTotal {
+		a = success(req, object{"jobs": records, "total_count": len(found)})
+		a.Page = httpsim.Page{Path: []string{"jobs"}, Total: "total_count", ID: "id"}
+	}
 	return a
 }
 
@@ -67,7 +74,7 @@ func tasks(req *httpsim.Request) []task {
 	var list []task
 	for i := range req.Account.Instances {
 		in := &req.Account.Instances[i]
-		if in.Region != req.Region {
+		if in.Region != req.Region || in.Recycled() {
 			continue
 		}
 		own := make([]task, 0, len(in.Jobs))
@@ -108,11 +115,15 @@ func taskOf(b fleet.Backup, now time.Time) fleet.Job {
 	return job
 }
 
-func taskRecord(t task) object {
+func (api *API) taskRecord(t task) object {
+	end := t.End
+	if api.opts.Variants.RunningEnds && end.IsZero() {
+		end = t.Start.Add(10 * time.Second)
+	}
 	return object{
 		"id": t.ID, "name": t.name, "status": t.Status, "progress": t.Progress, "fail_reason": t.Reason,
 		"instance_id": t.in.ID, "instance_name": t.in.Name,
-		"created_at": taskTimeOf(t.Start), "ended_at": taskTimeOf(t.End),
+		"created_at": taskTimeOf(t.Start), "ended_at": taskTimeOf(end),
 	}
 }
 
