@@ -68,6 +68,14 @@ func recoveryFamilies() []family {
 		help:   "When the last usable backup expires if no new one is made, +Inf for never. Absent when there is no usable backup or its expiry is not known.",
 		target: func(t *target, to samples) { to.time(t.health.LastUsableExpiry) },
 	}, {
+		name:     "pitr_start_timestamp_seconds",
+		help:     "Oldest moment of the newest point-in-time window. Absent when there is no window.",
+		instance: withWindow(func(w backup.Window, to samples) { to.time(w.Start) }),
+	}, {
+		name:     "pitr_end_timestamp_seconds",
+		help:     "Newest moment of the point-in-time window. Absent when there is no window.",
+		instance: withWindow(func(w backup.Window, to samples) { to.time(w.End) }),
+	}, {
 		name: "cluster_recovery_point_timestamp_seconds",
 		help: "Newest moment for which every shard has a usable backup. Absent when a shard has none or is not known, and for instances whose shards are not targets.",
 		instance: func(in *instance, to samples) {

@@ -137,10 +137,6 @@ func wantDocumented() described {
 
 // TestDocumentedExamples serves the vendor's documented examples, and variants of them, and states each value.
 func TestDocumentedExamples(t *testing.T) {
-	unlisted := map[string]string{
-		"backups": `ListBackups: not_found: the project does not list instance "` + exampleBackup + `"; check the instance id, the region and project_id`,
-		"jobs":    `ListTasks: not_found: the project does not list instance "` + exampleBackup + `"; check the instance id, the region and project_id`,
-	}
 	since := utc(2018, time.August, 1, 0, 0, 0)
 	tests := []struct {
 		name    string
@@ -150,7 +146,10 @@ func TestDocumentedExamples(t *testing.T) {
 	}{
 		{"as they are", "", nil, nil},
 		{
-			"the backup", exampleBackup, nil,
+			"the backup", exampleBackup,
+			func(a map[string]http.HandlerFunc) {
+				a["/instances"] = once(send(200, example(t, "list_instances", exampleSet, exampleBackup)), paged("instances"))
+			},
 			func(d *described) {
 				// The list of incremental backups has the example too, and so shows that it is none.
 				d.Backups = []backup.Backup{{
@@ -158,7 +157,7 @@ func TestDocumentedExamples(t *testing.T) {
 					StartedAt: utc(2018, time.August, 6, 12, 41, 14), EndedAt: utc(2018, time.August, 6, 12, 43, 14),
 					SizeBytes: new(int64(2803 * 1024)),
 				}}
-				d.Jobs, d.Failures = nil, map[string]string{"jobs": unlisted["jobs"]}
+				d.Jobs, d.Instances[0].InstanceID = nil, exampleBackup
 			},
 		},
 		{
@@ -226,7 +225,9 @@ func TestDocumentedExamples(t *testing.T) {
 		},
 		{
 			"a list of backups without its total", "",
-			func(a map[string]http.HandlerFunc) { a["/backups"] = send(200, example(t, "list_backups", "total_count", "count")) },
+			func(a map[string]http.HandlerFunc) {
+				a["/backups"] = send(200, example(t, "list_backups", "total_count", "count"))
+			},
 			func(d *described) {
 				d.Asked = nil
 				d.Failures = map[string]string{"backups": "ListBackups: protocol (HTTP 200): the answer has no proper total_count [request id rid-1]"}

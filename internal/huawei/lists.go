@@ -42,6 +42,7 @@ func (s *Source) listInstances(ctx context.Context, _ time.Time) (backup.Listing
 func (s *Source) remember(byID map[string]listedInstance, complete bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.whole = complete
 	if !complete {
 		maps.Copy(s.listed, byID)
 		return

@@ -11,6 +11,7 @@ import (
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/cloudsim"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
+	simhuawei "mongodb_backup_exporter/internal/cloudsim/huawei"
 	"mongodb_backup_exporter/internal/huawei"
 	"mongodb_backup_exporter/internal/sourcetest"
 )
@@ -28,8 +29,16 @@ func (silent) Rejected(string)                                        {}
 // simulate serves an account and returns a Source with the keys, but without the id of the project.
 func simulate(t *testing.T, account fleet.Account, keys cloudcall.Keys) (*cloudsim.Sim, *huawei.Source) {
 	t.Helper()
+	return simulateVariant(t, account, keys, simhuawei.Variants{})
+}
+
+func simulateVariant(t *testing.T, account fleet.Account, keys cloudcall.Keys, variants simhuawei.Variants) (*cloudsim.Sim, *huawei.Source) {
+	t.Helper()
 	now := func() time.Time { return sourcetest.Now }
-	sim := cloudsim.New(cloudsim.Options{Fleet: fleet.Fleet{Accounts: []fleet.Account{account}}, Now: now, WallNow: time.Now})
+	sim := cloudsim.New(cloudsim.Options{
+		Fleet: fleet.Fleet{Accounts: []fleet.Account{account}}, Now: now, WallNow: time.Now,
+		Variants: cloudsim.Variants{Huawei: variants},
+	})
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	transport := cloudcall.NewTransport(16)

@@ -31,6 +31,7 @@ type Source struct {
 
 	mu          sync.Mutex
 	listed      map[string]listedInstance // by instance id
+	whole       bool                      // listed is a whole listing
 	policies    map[string]*policyState   // by instance id
 	increments  map[string]increments     // by instance id
 	past        map[string]pastWindow     // by instance id
@@ -92,10 +93,8 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 		return backup.List{}, err
 	}
 	sets := all[in.InstanceID]
-	if len(sets) == 0 {
-		if err := s.mustExist(ctx, opListBackups, in.InstanceID); err != nil {
-			return backup.List{}, err
-		}
+	if err := s.ownerExists(ctx, opListBackups, in.InstanceID, len(sets)); err != nil {
+		return backup.List{}, err
 	}
 	list := backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: slices.Clone(sets)}
 	if s.makesIncrementals(ctx, in.InstanceID) {
@@ -125,6 +124,27 @@ func (s *Source) commonSince(since time.Time) time.Time {
 	return s.listedSince
 }
 
+// ownerExists returns an error of class not found when the instance that backups or jobs were asked for does not exist.
+// found is how many the project lists. Manual backups outlive their instance: those of an instance that the last whole
+// listing does not have are no backups of a database. While the instances cannot be listed, what was found is believed.
+func (s *Source) ownerExists(ctx context.Context, op, instanceID string, found int) error {
+	if found > 0 && !s.missing(instanceID) {
+		return nil
+	}
+	err := s.mustExist(ctx, op, instanceID)
+	if found > 0 && backup.ClassOf(err) != backup.ClassNotFound {
+		return nil
+	}
+	return err
+}
+
+// missing reports whether the last listing was whole and does not have the instance.
+func (s *Source) missing(instanceID string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.whole && s.listed[instanceID].InstanceID == ""
+}
+
 // mustExist returns an error of class not found for an instance that the project does not list. An instance without
 // backups or jobs is not in the lists of the project, and neither is one that does not exist.
 func (s *Source) mustExist(ctx context.Context, op, instanceID string) error {
@@ -150,10 +170,8 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 		return nil, err
 	}
 	jobs := slices.Clone(all[in.InstanceID])
-	if len(jobs) == 0 {
-		if err := s.mustExist(ctx, opListTasks, in.InstanceID); err != nil {
-			return nil, err
-		}
+	if err := s.ownerExists(ctx, opListTasks, in.InstanceID, len(jobs)); err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(jobs, func(a, b backup.Job) int { return b.StartedAt.Compare(a.StartedAt) })
 	return jobs, nil
