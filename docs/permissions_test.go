@@ -22,6 +22,9 @@ func TestPolicies(t *testing.T) {
 		"huawei-read-only.json":      {"1.1", `dds:[a-z]+:list`},
 		"huawei-project-lookup.json": {"1.1", `iam:projects:listProjects`},
 		"huawei-create-backup.json":  {"1.1", `dds:instance:createManualBackup`},
+
+		"huawei-read-only-identity.json":     {"5.0", `dds:[a-z]+:(listAll|get[A-Za-z]+)`},
+		"huawei-create-backup-identity.json": {"5.0", `dds:backup:create`},
 	} {
 		version, actions := policy(t, file)
 		if version != want.version {
