@@ -135,7 +135,7 @@ func TestBackupsOfAProjectCostOneListing(t *testing.T) {
 	}
 }
 
-// Instances are asked for one after the other, each a little later. They can share a listing that begins early enough.
+// record returns a full backup that succeeded after two minutes.
 func record(instanceID, id string, begin time.Time) string {
 	return fmt.Sprintf(`{"id":%q,"name":"n","instance_id":%q,"instance_name":"x","datastore":{"type":"DDS-Community","version":"4.4"},`+
 		`"type":"Auto","begin_time":%q,"end_time":%q,"status":"COMPLETED","size":2803,"description":"",`+
@@ -249,8 +249,6 @@ func TestRegionWithoutTaskList(t *testing.T) {
 	}
 }
 
-// A backup that begins while the list is read moves all others by one place.
-// The same list that grows, of instances; and backups of two instances that have the same id.
 func TestRejectedValuesAreLoggedOnce(t *testing.T) {
 	f := newFake(t, map[string]http.HandlerFunc{"/instances": paged("instances",
 		`{"id":"i1","mode":"Galaxy"}`, `{"id":"i2","mode":"Nebula"}`, `{"id":"i3","created":"soon"}`)})
