@@ -33,7 +33,8 @@ func TestReasonOfTheNewestFailure(t *testing.T) {
 		{"a little earlier", []backup.Backup{good, bad}, []backup.Job{job(backup.JobFailed, began.Add(-5*time.Minute), "disk full")}, false, "disk full"},
 		{"another attempt", []backup.Backup{good, bad}, []backup.Job{job(backup.JobFailed, began.Add(5*time.Minute+time.Second), "disk full")}, false, ""},
 		{
-			"the closest of several", []backup.Backup{good, bad},
+			"the closest of several",
+			[]backup.Backup{good, bad},
 			[]backup.Job{job(backup.JobFailed, began.Add(-4*time.Minute), "far"), job(backup.JobFailed, began.Add(time.Minute), "near"), job(backup.JobFailed, began.Add(2*time.Minute), "far")},
 			false, "near",
 		},

@@ -127,8 +127,10 @@ func TestConvertBackup(t *testing.T) {
 		{"success without an end", map[string]any{"end_time": ""}, nil, []string{`end_time: "" is not the end of a success`}},
 		{"end not a time", map[string]any{"end_time": 12}, nil, []string{`end_time: "12" is not a time`}},
 		{
-			"end before the begin", map[string]any{"end_time": "2018-08-06 12:41:13"},
-			base(func(b *backup.Backup) { b.StartedAt, b.EndedAt = time.Time{}, begin.Add(-time.Second) }), []string{`begin_time: "2018-08-06 12:41:14" is not before the end`},
+			"end before the begin",
+			map[string]any{"end_time": "2018-08-06 12:41:13"},
+			base(func(b *backup.Backup) { b.StartedAt, b.EndedAt = time.Time{}, begin.Add(-time.Second) }),
+			[]string{`begin_time: "2018-08-06 12:41:14" is not before the end`},
 		},
 		{
 			"failed, end before the begin",

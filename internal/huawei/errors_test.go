@@ -131,7 +131,8 @@ func TestEveryCodeHasItsClass(t *testing.T) {
 	}{
 		{"credentials", backup.ClassAuth, []int{400, 401}, "APIGW.0301 APIGW.0305 APIGW.0307 DBS.280056 DBS.280064"},
 		{
-			"permission", backup.ClassPermission, []int{400, 403},
+			"permission", backup.ClassPermission,
+			[]int{400, 403},
 			"APIGW.0302 APIGW.0306 APIGW.0310 APIGW.0401 APIGW.0402 APIGW.0801 APIGW.0802 " +
 				"DBS.200010 DBS.200604 DBS.280015 DBS.280019 DBS.280032 DBS.280063 DBS.280408",
 		},
@@ -141,13 +142,15 @@ func TestEveryCodeHasItsClass(t *testing.T) {
 		{"backup does not exist", backup.ClassNotFound, []int{400, 404}, "DBS.201214"},
 		{"job does not exist", backup.ClassNotFound, []int{400, 404}, "DBS.200543"},
 		{
-			"instance is busy", backup.ClassBusy, []int{400, 403},
+			"instance is busy", backup.ClassBusy,
+			[]int{400, 403},
 			"DBS.00010009 DBS.200011 DBS.200019 DBS.200076 DBS.201000 DBS.201014 DBS.201015",
 		},
 		{"the service fails", backup.ClassServer, []int{500, 502, 503, 504}, "APIGW.0201 APIGW.0601 APIGW.0610 APIGW.0613 DBS.280005"},
 		{"the service fails, with another status", backup.ClassServer, []int{400, 403}, "APIGW.0601 APIGW.0610 APIGW.0613 DBS.200998 DBS.280005"},
 		{
-			"bad parameter", backup.ClassBadRequest, []int{400},
+			"bad parameter", backup.ClassBadRequest,
+			[]int{400},
 			"APIGW.0201 DBS.200001 DBS.201006 DBS.280001 DBS.280067 DBS.280068 DBS.280124 DBS.280342 DBS.280404 DBS.280409 " +
 				"DBS.280416 DBS.280439 DBS.280440",
 		},

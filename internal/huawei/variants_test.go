@@ -136,14 +136,16 @@ func TestUnknownsOfTheCloud(t *testing.T) {
 		{"incremental backups are refused", simhuawei.Variants{IncrementalRefused: true}, withoutIncrements},
 		{"incremental backups are not known", simhuawei.Variants{IncrementalIgnored: true}, withoutIncrements},
 		{
-			"the older API", simhuawei.Variants{OldRecords: true},
+			"the older API",
+			simhuawei.Variants{OldRecords: true},
 			func(f *facts) {
 				withoutIncrements(f)
 				f.LogBackup = nil
 			},
 		},
 		{
-			"no list of tasks", simhuawei.Variants{NoTaskList: true},
+			"no list of tasks",
+			simhuawei.Variants{NoTaskList: true},
 			func(f *facts) { f.Jobs, f.Progress, f.Failures["jobs"] = nil, 0, backup.ClassUnsupported },
 		},
 	}

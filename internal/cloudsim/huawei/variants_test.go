@@ -65,8 +65,12 @@ func TestEachVariant(t *testing.T) {
 		{"LowTotal", huawei.Variants{LowTotal: true}, nil, v3 + "/instances", nil, []any{"total_count"}, 2.0, 1.0},
 		{"RecycledAsOld", huawei.Variants{RecycledAsOld: true}, recycled, v3 + "/recycle-instances", nil, []any{"instances", 0, "create_at"}, nil, "2026-07-06T12:00:00"},
 		{
-			"Downloads", huawei.Variants{Downloads: true}, nil, simtest.BackupsPath + "/download-file",
-			append(one("a1br02"), "instance_id", simtest.HuaweiSet), []any{"bucket"}, nil, "bucket",
+			"Downloads",
+			huawei.Variants{Downloads: true},
+			nil, simtest.BackupsPath + "/download-file",
+			append(one("a1br02"), "instance_id", simtest.HuaweiSet),
+			[]any{"bucket"},
+			nil, "bucket",
 		},
 	}
 	for _, tt := range tests {
