@@ -182,3 +182,36 @@ func TestRunningJob(t *testing.T) {
 		})
 	}
 }
+
+func TestPointInTimeWindow(t *testing.T) {
+	window := backup.Window{Start: ago(3 * time.Hour), End: ago(30 * time.Minute)}
+	notOffered := fresh(window)
+	notOffered.Err = failure(backup.ClassUnsupported)
+	tests := []struct {
+		name  string
+		read  backup.Reading[backup.Window]
+		shown bool
+	}{
+		{"known", fresh(window), true},
+		{"the newest poll failed", failing(backup.ClassServer, window), true},
+		{"none", fresh(backup.Window{}), false},
+		{"too old", withdrawn(window), false},
+		{"not offered any more", notOffered, false},
+		{"an end that is not believed", fresh(backup.Window{Start: window.Start, End: ago(-time.Hour)}), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := replicaSet("a", "dds-1")
+			in.Recovery = tt.read
+			for name, at := range map[string]time.Time{"pitr_start_timestamp_seconds": window.Start, "pitr_end_timestamp_seconds": window.End} {
+				var want []float64
+				if tt.shown {
+					want = []float64{float64(at.Unix())}
+				}
+				if got := values(t, snapshotOf(in), name); !slices.Equal(got, want) {
+					t.Errorf("%s: %v, want %v", name, got, want)
+				}
+			}
+		})
+	}
+}

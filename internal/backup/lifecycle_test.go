@@ -16,6 +16,9 @@ func TestVerdictOfInstancesThatAreNotRunning(t *testing.T) {
 	old := backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: []backup.Backup{{
 		ID: "1", Kind: backup.KindFull, State: backup.StateSuccess, StartedAt: at.Add(-50 * time.Hour), EndedAt: at.Add(-49 * time.Hour),
 	}}}
+	recent := backup.List{Asked: old.Asked, Backups: []backup.Backup{{
+		ID: "1", Kind: backup.KindFull, State: backup.StateSuccess, StartedAt: at.Add(-time.Hour), EndedAt: at.Add(-time.Minute),
+	}}}
 	for _, c := range []struct {
 		name      string
 		lifecycle backup.Lifecycle
@@ -34,6 +37,7 @@ func TestVerdictOfInstancesThatAreNotRunning(t *testing.T) {
 		{"frozen, never backed up", backup.LifecycleFrozen, "frozen", backup.List{}, true, backup.HealthNever, "; the instance is locked or frozen: frozen"},
 		{"in trouble", backup.LifecycleImpaired, "data_disk_full", old, true, backup.HealthLate, "; the status of the instance is data_disk_full"},
 		{"in trouble, not read", backup.LifecycleImpaired, "data_disk_full", old, false, backup.HealthUnknown, "not read yet"},
+		{"in trouble, and backed up", backup.LifecycleImpaired, "abnormal", recent, true, backup.HealthOK, "newest recovery point is 1h old, objective 26h (default, no policy known)"},
 		{"running", backup.LifecycleRunning, "Running", old, true, backup.HealthLate, "objective 26h"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -44,6 +48,9 @@ func TestVerdictOfInstancesThatAreNotRunning(t *testing.T) {
 			h := backup.Assess(in, want, at)
 			if h.State != c.state || !strings.Contains(h.Reason, c.reason) {
 				t.Errorf("%s: %s; want %s with %q", h.State, h.Reason, c.state, c.reason)
+			}
+			if named := strings.Contains(h.Reason, "the status of the instance is"); named != (c.lifecycle == backup.LifecycleImpaired && h.State.Bad()) {
+				t.Errorf("reason %q", h.Reason)
 			}
 			if running := strings.Contains(h.Reason, "locked or frozen"); running != (c.lifecycle == backup.LifecycleFrozen) {
 				t.Errorf("reason %q", h.Reason)

@@ -25,6 +25,13 @@ func TestDecode(t *testing.T) {
 		}
 		return len(a.Ranges), nil
 	}
+	tasks := func(body []byte) (int, error) {
+		a, err := wire.Decode[tasksAnswer](opListTasks, body)
+		if err != nil {
+			return 0, err
+		}
+		return len(a.Jobs), nil
+	}
 	create := func(body []byte) (int, error) {
 		_, err := wire.Decode[createAnswer](opCreateManualBackup, body)
 		return 0, err
@@ -49,6 +56,12 @@ func TestDecode(t *testing.T) {
 		{"total of the wrong type", backups, `{"backups":[{}],"total_count":{"a":1}}`, 1, ""},
 		{"an error code of another type is none", backups, `{"backups":[],"total_count":0,"error_code":0}`, 0, ""},
 		{"truncated", backups, `{"backups":[`, 0, "ListBackups: protocol: the answer cannot be read: unexpected end of JSON input"},
+
+		{"tasks without a total, as the live API sends them", tasks, `{"jobs":[{}]}`, 1, ""},
+		{"no tasks", tasks, `{"jobs":[]}`, 0, ""},
+		{"tasks are missing", tasks, `{}`, 0, "ListTasks: protocol: the answer has no proper jobs"},
+		{"tasks are null", tasks, `{"jobs":null}`, 0, "ListTasks: protocol: the answer has no proper jobs"},
+		{"tasks are an object", tasks, `{"jobs":{}}`, 0, "ListTasks: protocol: the answer has no proper jobs"},
 
 		{"policy", policy, `{"backup_policy":{}}`, 0, ""},
 		{"no policy", policy, `{}`, 0, "ShowBackupPolicy: protocol: the answer has no proper backup_policy"},

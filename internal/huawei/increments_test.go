@@ -1,6 +1,7 @@
 package huawei
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -92,5 +93,30 @@ func TestIncrementalBackupsAreOptional(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Nobody waits for the answer any more: that is no failure of the list, and no reason to wait ten minutes.
+func TestCancelledListOfIncrementalBackups(t *testing.T) {
+	p := newProject(t)
+	p.policy = send(200, policyWith)
+	var logged strings.Builder
+	s, _ := open(t, p.URL, func(o *Options) { o.Logger = log.NewLogfmtLogger(&logged) })
+	ctx, cancel := context.WithCancel(t.Context())
+	lists := p.answers["/backups"]
+	p.answers["/backups"] = func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("backup_type") == "Incremental" && ctx.Err() == nil {
+			cancel()
+			<-r.Context().Done()
+			return
+		}
+		lists(w, r)
+	}
+	in, since := instanceNamed(testInstance), now.AddDate(0, 0, -8)
+	if _, err := s.Backups(ctx, in, "", since); backup.ClassOf(err) != backup.ClassCanceled || logged.Len() > 0 {
+		t.Errorf("Backups: %v, want class canceled; logged %q", err, logged.String())
+	}
+	if list, err := s.Backups(t.Context(), in, "", since); err != nil || len(list.Asked) != 2 {
+		t.Errorf("asked again: %v, %v; want both kinds", list.Asked, err)
 	}
 }
