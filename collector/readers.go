@@ -117,13 +117,10 @@ func withPolicy(read func(p backup.Policy, to samples)) func(*instance, samples)
 	}
 }
 
-// withWindow returns a reader that calls read while a point-in-time window is known.
+// withWindow returns a reader that calls read with the point-in-time window, which is zero when there is none or it is not
+// known.
 func withWindow(read func(w backup.Window, to samples)) func(*instance, samples) {
-	return func(in *instance, to samples) {
-		if _, ok := current(in.Recovery, in.now); ok {
-			read(backup.PointInTime(in.Recovery, in.now), to)
-		}
-	}
+	return func(in *instance, to samples) { read(backup.PointInTime(in.Recovery, in.now), to) }
 }
 
 // jobs counts the jobs of each state, 0 included.

@@ -185,8 +185,6 @@ func TestRunningJob(t *testing.T) {
 
 func TestPointInTimeWindow(t *testing.T) {
 	window := backup.Window{Start: ago(3 * time.Hour), End: ago(30 * time.Minute)}
-	notOffered := fresh(window)
-	notOffered.Err = failure(backup.ClassUnsupported)
 	tests := []struct {
 		name  string
 		read  backup.Reading[backup.Window]
@@ -196,7 +194,7 @@ func TestPointInTimeWindow(t *testing.T) {
 		{"the newest poll failed", failing(backup.ClassServer, window), true},
 		{"none", fresh(backup.Window{}), false},
 		{"too old", withdrawn(window), false},
-		{"not offered any more", notOffered, false},
+		{"not offered", unsupported[backup.Window](), false},
 		{"an end that is not believed", fresh(backup.Window{Start: window.Start, End: ago(-time.Hour)}), false},
 	}
 	for _, tt := range tests {
