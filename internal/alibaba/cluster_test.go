@@ -10,6 +10,7 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
+	api "mongodb_backup_exporter/internal/cloudsim/alibaba"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/sourcetest"
 )
@@ -197,6 +198,42 @@ func TestGoneClusterIsForgotten(t *testing.T) {
 		if got := modes(); got != step.want {
 			t.Errorf("%s: the mode was read %d times, want %d", step.name, got, step.want)
 		}
+	}
+}
+
+// Without a backup a shard would be never backed up, and somebody would be paged.
+func TestSetsThatNameNoShard(t *testing.T) {
+	_, b := simulate(
+		t, cloudsim.Variants{Alibaba: api.Variants{OtherInstanceName: true, OtherNodeID: true}},
+		clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(int, *fleet.Backup) {})),
+	)
+	in := b.instances(t)[sourcetest.ShardedID]
+	_, err := b.Backups(t.Context(), in, in.Nodes[0], since())
+	if want := "DescribeClusterBackups: protocol: the sets name none of the cluster's shards"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// A part of a shard that is not known is logged once, whoever asks and how often.
+func TestPartOfAnUnknownShardIsLoggedOnce(t *testing.T) {
+	_, b := simulate(t, cloudsim.Variants{}, clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), func(i int, p *fleet.Backup) {
+		if i == 0 {
+			p.Node = "d-bp1gone"
+		}
+	})))
+	in := b.instances(t)[sourcetest.ShardedID]
+	for range 2 {
+		for _, node := range in.Nodes {
+			if _, err := b.Backups(t.Context(), in, node, since()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.advance(time.Minute)
+	}
+	const want = `level=warn msg="cannot read a value of the cloud's answer; logged once" target=alibaba/prod/cn-hangzhou/dds-bp1sharded ` +
+		`field=InstanceName problem="the cluster has no shard d-bp1gone"` + "\n"
+	if diff := cmp.Diff(want, b.log.String()); diff != "" || len(b.rejected) != 2 {
+		t.Errorf("counted %v, log (-want +got):\n%s", b.rejected, diff)
 	}
 }
 

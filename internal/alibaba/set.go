@@ -183,6 +183,18 @@ func (p setPart) ambiguous(shards []string) bool {
 	return len(p.names) > 1 && !slices.ContainsFunc(p.names, func(name string) bool { return !slices.Contains(shards, name) })
 }
 
+// ofNoShard reports whether there are parts, and none of them belongs to a shard: then nothing is known of any shard.
+func ofNoShard(sets []clusterSet, shards []string) bool {
+	parts := 0
+	for i := range sets {
+		parts += len(sets[i].parts)
+		if slices.ContainsFunc(sets[i].parts, func(p setPart) bool { return p.of(shards) }) {
+			return false
+		}
+	}
+	return parts > 0
+}
+
 // strangers rejects the parts that belong to none of the cluster's shards.
 func strangers(sets []clusterSet, shards []string, r *wire.Reader) {
 	for i := range sets {

@@ -120,6 +120,9 @@ func (s *Source) partsOfSets(ctx context.Context, in backup.Instance, node strin
 	if err != nil {
 		return nil, err
 	}
+	if ofNoShard(sets, in.Nodes) {
+		return nil, wire.ProtocolError(opDescribeClusterBackups, "the sets name none of the cluster's shards")
+	}
 	backups := make([]backup.Backup, 0, len(sets))
 	for i := range sets {
 		if b, ok := sets[i].forShard(node, in.Nodes); ok {

@@ -57,7 +57,8 @@ func ask(ctx context.Context, source poll.Source, scope backup.Scope, in backup.
 }
 
 // samples chooses the instances to ask about: one of each topology and storage, as these need different operations. Those
-// that the configuration names come first. A named instance that is not listed is asked about, too.
+// that the configuration names come first. A named instance that is not listed is asked about, too. Others are left out when
+// there is nothing to ask: they have no managed backup, or are not running.
 func samples(r poll.Region, found []backup.Instance) []backup.Instance {
 	type kind struct{ topology, storage string }
 	seen := map[kind]bool{}
@@ -78,7 +79,9 @@ func samples(r poll.Region, found []backup.Instance) []backup.Instance {
 	}
 	if r.Discover {
 		for _, in := range found {
-			choose(in)
+			if in.NoBackup == "" && in.Lifecycle.Exists() {
+				choose(in)
+			}
 		}
 	}
 	return chosen
