@@ -126,7 +126,7 @@ func wantDocumented() described {
 			{ID: "2f406db7-1b2c-4d5e-8f90-a1b2c3d4e5f6", State: backup.JobFinished, StartedAt: utc(2022, time.September, 5, 6, 24, 14)},
 		},
 		Policy: backup.Policy{
-			Enabled: true, Retention: 7 * 24 * time.Hour, StartsAt: 19 * time.Hour, Window: time.Hour, LogBackup: new(true),
+			Automatic: new(true), Retention: 7 * 24 * time.Hour, StartsAt: 19 * time.Hour, Window: time.Hour, LogBackup: new(true),
 			Weekdays: []time.Weekday{time.Monday, time.Tuesday, time.Thursday, time.Friday, time.Saturday},
 		},
 		// The last of three ranges: the gaps before it are of minutes.
@@ -214,7 +214,7 @@ func TestDocumentedExamples(t *testing.T) {
 			func(a map[string]http.HandlerFunc) {
 				a["/instances/"+exampleSet+"/backups/policy"] = send(200, example(t, "show_backup_policy_off"))
 			},
-			func(d *described) { d.Policy = backup.Policy{} },
+			func(d *described) { d.Policy = backup.Policy{Automatic: new(false)} },
 		},
 		{
 			"times of recovery as text", "",
