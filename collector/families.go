@@ -213,11 +213,11 @@ func policyFamilies() []family {
 func instanceFamilies() []family {
 	return []family{{
 		name:   "instance_info",
-		labels: []string{"instance_name", "engine_version", "topology", "storage"},
-		help:   "Always 1. Labels describe the instance, for joins with other series. A label is empty when the cloud does not report it.",
+		labels: []string{"instance_name", "engine_version", "topology", "storage", "status", "owner"},
+		help:   "Always 1. Labels describe the instance, for joins with other series. A label is empty when its value is not known.",
 		instance: func(in *instance, to samples) {
 			about := in.Instance
-			to.count(1, about.Name, about.Version, about.Topology, about.Storage)
+			to.count(1, about.Name, about.Version, about.Topology, about.Storage, about.Status, about.Owner)
 		},
 	}}
 }

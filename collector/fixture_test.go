@@ -103,7 +103,7 @@ func replicaSet(account, id string) backup.InstanceState {
 		Instance: backup.Instance{
 			Target: backup.Target{Cloud: backup.Alibaba, Account: account, Region: "cn-hangzhou", InstanceID: id},
 			Name:   "orders", Engine: "MongoDB", Version: "4.2", Topology: backup.TopologyReplicaSet, Storage: "cloud_essd1",
-			Status: "Running", CreatedAt: ago(100 * day),
+			Status: "Running", Owner: "payments", CreatedAt: ago(100 * day),
 		},
 		Objectives: objectives(),
 		Jobs:       fresh([]backup.Job{}),

@@ -18,13 +18,21 @@ func clouds() []cloud {
 	return []cloud{{
 		name: "alibaba", regionExample: "cn-hangzhou",
 		missing: map[string]string{
-			"token_file":   "alibaba needs access_key_id and access_key_secret",
-			"project_id":   "remove it",
-			"iam_endpoint": "remove it",
+			"token_file":    "alibaba needs access_key_id and access_key_secret",
+			"project_id":    "remove it",
+			"iam_endpoint":  "remove it",
+			"agency_name":   "alibaba has role_arn",
+			"agency_domain": "alibaba has role_arn",
 		},
 	}, {
 		name: "huawei", regionExample: "cn-north-4",
-		missing: map[string]string{"nodes": "remove it: huawei backs up a cluster as a whole"},
+		missing: map[string]string{
+			"nodes":        "remove it: huawei backs up a cluster as a whole",
+			"profile":      "the default chain reads ~/.huaweicloud/credentials",
+			"role_arn":     "huawei has agency_name and agency_domain",
+			"external_id":  "remove it",
+			"sts_endpoint": "remove it",
+		},
 	}}
 }
 

@@ -56,7 +56,8 @@ type Account struct {
 }
 
 // Credentials is how the account authenticates. The zero value leaves it to the default chain of the cloud's SDK. Load
-// makes the paths of files relative to the working directory.
+// makes the paths of files relative to the working directory. It is comparable: accounts with equal Credentials are
+// the same user to the cloud.
 type Credentials struct {
 	AccessKeyID         Secret `yaml:"access_key_id,omitempty"` // not secret, but masked like the rest
 	AccessKeyIDFile     string `yaml:"access_key_id_file,omitempty"`
@@ -65,6 +66,14 @@ type Credentials struct {
 	SecurityToken       Secret `yaml:"security_token,omitempty"`
 	SecurityTokenFile   string `yaml:"security_token_file,omitempty"`
 	TokenFile           string `yaml:"token_file,omitempty"` // huawei: X-Auth-Token
+	Profile             string `yaml:"profile,omitempty"`    // alibaba: of the cloud's own command-line tool
+
+	// A role or an agency is assumed with the credentials above, or with those of the default chain.
+	RoleARN      string `yaml:"role_arn,omitempty"`      // alibaba
+	ExternalID   string `yaml:"external_id,omitempty"`   // alibaba: what the role's trust policy asks for
+	STSEndpoint  string `yaml:"sts_endpoint,omitempty"`  // alibaba; "": sts.aliyuncs.com
+	AgencyName   string `yaml:"agency_name,omitempty"`   // huawei
+	AgencyDomain string `yaml:"agency_domain,omitempty"` // huawei: name of the account that the agency belongs to
 }
 
 // Region is one region of an account and what is watched there.
@@ -73,6 +82,7 @@ type Region struct {
 	Endpoint    string     `yaml:"endpoint,omitempty"`     // "": the cloud's own
 	ProjectID   string     `yaml:"project_id,omitempty"`   // huawei; "": looked up through IAM
 	IAMEndpoint string     `yaml:"iam_endpoint,omitempty"` // huawei; "": the cloud's own
+	OwnerTag    string     `yaml:"owner_tag,omitempty"`    // name of the tag that says who owns an instance; "": none
 	Instances   []Instance `yaml:"instances,omitempty"`
 	Discovery   Discovery  `yaml:"discovery,omitempty"`
 }
@@ -88,7 +98,15 @@ type Instance struct {
 type Discovery struct {
 	Enabled bool              `yaml:"enabled"`
 	Tags    map[string]string `yaml:"tags,omitempty"`    // an instance must have all of them
-	Exclude []string          `yaml:"exclude,omitempty"` // ids of instances not to watch
+	Exclude []Exclusion       `yaml:"exclude,omitempty"` // instances not to watch
+}
+
+// Exclusion describes instances that are not watched. All of what is set must match. The file may write an id alone as
+// a word.
+type Exclusion struct {
+	ID   string            `yaml:"id,omitempty"`
+	Name string            `yaml:"name,omitempty"` // pattern: * is any text, ? any character, [a-z] one of a range
+	Tags map[string]string `yaml:"tags,omitempty"` // an instance must have all of them
 }
 
 // Default returns every default, and no account. Each call returns new values that share nothing with earlier ones.

@@ -21,8 +21,20 @@ type Keys struct {
 // few kB.
 const maxKeyFile = 64 << 10
 
-// IsZero reports whether the account leaves its credentials to the SDK's own default chain.
+// IsZero reports whether nothing is configured.
 func (c Credentials) IsZero() bool { return c == Credentials{} }
+
+// HasKeys reports whether an access key or a token is configured. Otherwise a profile or the SDK's default chain gives
+// the credentials, also those with which a role or an agency is assumed.
+func (c Credentials) HasKeys() bool {
+	return c.AccessKeyID != "" || c.AccessKeyIDFile != "" || c.AccessKeySecret != "" || c.AccessKeySecretFile != "" ||
+		c.SecurityToken != "" || c.SecurityTokenFile != "" || c.TokenFile != ""
+}
+
+// hasSecrets reports whether the file itself holds a key.
+func (c Credentials) hasSecrets() bool {
+	return c.AccessKeyID != "" || c.AccessKeySecret != "" || c.SecurityToken != ""
+}
 
 // Read returns the credentials. It reads the files each time, so that a rotated credential takes effect. The error is
 // of type [Errors]; it names keys and files, never their content.
@@ -89,6 +101,8 @@ func readKey(file string) (Secret, error) {
 	switch {
 	case key == "":
 		return "", errors.New("the file is empty")
+	case placeholder(key) != "":
+		return "", errors.New("its content " + placeholder(key))
 	case !isKey(key):
 		return "", errors.New("it must hold one key and nothing else, in printable ASCII without spaces")
 	}

@@ -64,6 +64,9 @@ func TestCredentialsReadFails(t *testing.T) {
 		"empty":      {write(t, dir, "empty", " \n"), "the file is empty"},
 		"two values": {write(t, dir, "two", "hunter1\nhunter2"), "it must hold one key and nothing else, in printable ASCII without spaces"},
 		"not ASCII":  {write(t, dir, "bom", "\ufeffhunter2"), "it must hold one key and nothing else, in printable ASCII without spaces"},
+		"variable":   {write(t, dir, "variable", "${HUNTER}\n"), "its content is a reference to a variable, and variables are not expanded here"},
+		"template":   {write(t, dir, "template", "{{ .hunter }}"), "its content is part of a template that was not filled in"},
+		"mask":       {write(t, dir, "mask", "<secret>"), "its content is the mark that /-/config shows instead of a secret"},
 		"large":      {write(t, dir, "large", strings.Repeat("x", maxKeyFile+1)), "larger than 65536 bytes; it must hold one key and nothing else"},
 	} {
 		keys, err := Credentials{AccessKeyID: "hunter3", AccessKeySecretFile: c.file}.Read()
@@ -153,6 +156,26 @@ func TestCheckCredentials(t *testing.T) {
 	}
 	if _, ok := errors.AsType[Errors](err); !ok {
 		t.Errorf("the error is %T, not Errors", err)
+	}
+}
+
+func TestCredentialsHasKeys(t *testing.T) {
+	for name, c := range map[string]struct {
+		in   Credentials
+		want bool
+	}{
+		"nothing":            {Credentials{}, false},
+		"access key":         {Credentials{AccessKeyID: "i", AccessKeySecret: "s"}, true},
+		"files":              {Credentials{AccessKeyIDFile: "i", AccessKeySecretFile: "s"}, true},
+		"token":              {Credentials{TokenFile: "t"}, true},
+		"role":               {Credentials{RoleARN: "r", ExternalID: "e", STSEndpoint: "h"}, false},
+		"agency":             {Credentials{AgencyName: "a", AgencyDomain: "d"}, false},
+		"profile":            {Credentials{Profile: "p"}, false},
+		"agency and a token": {Credentials{AgencyName: "a", AgencyDomain: "d", TokenFile: "t"}, true},
+	} {
+		if got := c.in.HasKeys(); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }
 

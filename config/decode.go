@@ -52,9 +52,11 @@ func (d *decoder) value(node *yaml.Node, into reflect.Value, at path) {
 		fresh := reflect.New(into.Type().Elem())
 		d.value(node, fresh.Elem(), at)
 		into.Set(fresh)
+	case into.Type() == reflect.TypeFor[Exclusion]() && node.Kind == yaml.ScalarNode:
+		d.value(node, into.FieldByName("ID"), at)
 	case isScalar(into):
 		if want := scalar(node, into.Addr().Interface()); want != "" {
-			d.fail(node, at, "must be "+want)
+			d.fail(node, at, "must be "+want+given(node, into))
 		}
 	case into.Kind() == reflect.Slice:
 		d.list(node, into, at)
@@ -117,7 +119,18 @@ func (d *decoder) field(p pair, into reflect.Value, at path) {
 		d.value(p.value, into.Field(i), at.key(name))
 		return
 	}
-	d.report(p.key, d.printable(into, at, name), "unknown key"+suggest(name, keys))
+	if at != "" || !strings.HasPrefix(name, "x-") { // x- at the top is a place for anchors
+		d.unknownKey(p, into, at, keys)
+	}
+}
+
+func (d *decoder) unknownKey(p pair, into reflect.Value, at path, keys []string) {
+	name := p.key.Value
+	shown := d.printable(into, at, name)
+	if isPlainWord(name) && hasValue(p.value) {
+		shown = at.key(name) // no secret in the wrong place: that would have no value, and digits or capitals
+	}
+	d.report(p.key, shown, "unknown key"+suggest(name, keys))
 	if meant := nearest(name, keys); meant != "" {
 		d.markFailed(at.key(meant))
 	}
@@ -202,6 +215,15 @@ func scalar(node *yaml.Node, into any) (want string) {
 		}
 	}
 	return ""
+}
+
+// given returns the end of a message about a value that could not be read: the value, unless it may be a secret.
+func given(node *yaml.Node, into reflect.Value) string {
+	_, secret := into.Interface().(Secret)
+	if secret || node.Kind != yaml.ScalarNode || len(node.Value) > longestWord {
+		return ""
+	}
+	return fmt.Sprintf(", not %q", node.Value)
 }
 
 // isScalar reports whether values of the type are single values in the file. RPO is a struct, but a word in the file.

@@ -54,6 +54,7 @@ func TestDocumentationListsEveryKey(t *testing.T) {
 		"regions":     reflect.TypeFor[Region](),
 		"instances":   reflect.TypeFor[Instance](),
 		"discovery":   reflect.TypeFor[Discovery](),
+		"exclude":     reflect.TypeFor[Exclusion](),
 	} {
 		want := slices.Sorted(slices.Values(keysOf(of)))
 		got := slices.Sorted(maps.Keys(documented[section]))

@@ -52,6 +52,11 @@ func follow(node *yaml.Node) *yaml.Node {
 	return node
 }
 
+// hasValue reports whether a value follows the key.
+func hasValue(node *yaml.Node) bool {
+	return node.Kind != yaml.ScalarNode || node.Value != ""
+}
+
 func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }
 
 // keysOf returns the YAML keys of a struct type, in the order of its fields.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 )
@@ -31,11 +32,17 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
 // MarshalYAML returns <secret>.
 func (Secret) MarshalYAML() (any, error) { return masked, nil }
 
-// Masked returns the configuration as YAML, with defaults filled in and every secret and access key id masked.
+// Masked returns the configuration as YAML, with defaults filled in and every secret and access key id masked. When
+// something is masked, a comment at the top says that the file does not load as it is: a mask is refused as a key.
 func (c *Config) Masked() ([]byte, error) {
 	out, err := yaml.Marshal(c)
 	if err != nil {
 		return nil, fmt.Errorf("write the configuration: %w", err)
 	}
+	if slices.ContainsFunc(c.Accounts, func(a Account) bool { return a.Credentials.hasSecrets() }) {
+		out = append([]byte(maskedComment), out...)
+	}
 	return out, nil
 }
+
+const maskedComment = "# Keys are shown as " + masked + ". Fill them in, or name files, before you use this as a configuration.\n"

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"gopkg.in/yaml.v3"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -86,6 +87,28 @@ func TestSecretPrintsAsMask(t *testing.T) {
 	}
 }
 
+// TestMaskedLoads states that what /-/config shows can be loaded where it holds no key.
+func TestMaskedLoads(t *testing.T) {
+	for _, file := range []string{"minimal.good.yml", "roles.good.yml", "merge_and_alias.good.yml"} {
+		c := load(t, file)
+		out, err := c.Masked()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(out), "#") {
+			t.Errorf("%s: a comment, and nothing is masked:\n%s", file, out)
+		}
+		again, err := Load(out, "")
+		if err != nil {
+			t.Errorf("%s: %v\n%s", file, err, out)
+			continue
+		}
+		if diff := cmp.Diff(c.Accounts, again.Accounts); diff != "" {
+			t.Errorf("%s: accounts (-before +after):\n%s", file, diff)
+		}
+	}
+}
+
 func TestMasked(t *testing.T) {
 	out, err := withSecrets().Masked()
 	if err != nil {
@@ -105,6 +128,14 @@ func TestMasked(t *testing.T) {
 `
 	if !strings.HasSuffix(string(out), want) {
 		t.Errorf("got\n%s\nwant the end\n%s", out, want)
+	}
+	if !strings.HasPrefix(string(out), "# Keys are shown as <secret>. ") {
+		t.Errorf("the mask is not explained:\n%s", out)
+	}
+	_, err = Load(out, "")
+	const refused = "accounts[0].credentials.access_key_secret: is the mark that /-/config shows instead of a secret; "
+	if err == nil || !strings.Contains(err.Error(), refused) {
+		t.Errorf("the masked configuration as a file: %v, want %s", err, refused)
 	}
 	for _, line := range []string{"    backups_interval: 1m\n", "    rpo: policy\n", "    min_size_ratio: 0.5\n"} {
 		if !strings.Contains(string(out), line) {

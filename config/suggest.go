@@ -59,4 +59,12 @@ func isWord(s string) bool {
 	return len(s) > 0 && len(s) <= longestWord && strings.Trim(s, "0123456789_-"+letters) == ""
 }
 
-const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+// isPlainWord reports whether s has nothing but small letters and underscores. A secret of any strength has more.
+func isPlainWord(s string) bool {
+	return isWord(s) && strings.Trim(s, "_"+lowerCase) == ""
+}
+
+const (
+	lowerCase = "abcdefghijklmnopqrstuvwxyz"
+	letters   = lowerCase + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)

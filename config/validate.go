@@ -76,7 +76,7 @@ func (v *validator) poll(p Poll) {
 		v.addf(at.key("round_timeout"), "must be at least poll.call_timeout (%s), not %s", p.CallTimeout, p.RoundTimeout)
 	}
 	if p.Concurrency < 1 {
-		v.addf(at.key("concurrency"), "must be 1 or more")
+		v.addf(at.key("concurrency"), "must be 1 or more, not %d", p.Concurrency)
 	}
 	v.rate(at, p.RequestsPerSecond)
 }
@@ -92,10 +92,10 @@ func (v *validator) atLeast(at path, d model.Duration, least time.Duration) {
 	}
 }
 
-// rate reports what is no number of calls a second. 0 is: it means the cloud's default.
+// rate reports what is no number of calls a second. 0 is accepted: it has the meaning of a key that is left out.
 func (v *validator) rate(at path, perSecond float64) {
 	if perSecond < 0 || math.IsInf(perSecond, 0) || math.IsNaN(perSecond) {
-		v.addf(at.key("requests_per_second"), "must be a number above 0; leave it out for the cloud's default")
+		v.addf(at.key("requests_per_second"), "must be a number above 0, not %v; leave it out for the cloud's default", perSecond)
 	}
 }
 
@@ -122,7 +122,7 @@ func (v *validator) objectives(at path, o Objectives, lookback model.Duration) {
 		v.covered(at.key("rpo_default"), *o.RPODefault, lookback)
 	}
 	if r := o.MinSizeRatio; r != nil && (*r < 0 || *r > 1 || math.IsNaN(*r)) {
-		v.addf(at.key("min_size_ratio"), "must be between 0 and 1")
+		v.addf(at.key("min_size_ratio"), "must be between 0 and 1, not %v", *r)
 	}
 }
 

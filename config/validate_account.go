@@ -1,6 +1,7 @@
 package config
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -12,7 +13,7 @@ func (v *validator) account(at path, a Account, lookback model.Duration) {
 	v.cloudName(at.key("cloud"), a.Cloud)
 	v.credentials(at.key("credentials"), a)
 	if a.Concurrency < 0 {
-		v.addf(at.key("concurrency"), "must be 1 or more; leave it out to use poll.concurrency")
+		v.addf(at.key("concurrency"), "must be 1 or more, not %d; leave it out to use poll.concurrency", a.Concurrency)
 	}
 	v.rate(at, a.RequestsPerSecond)
 	if len(a.Regions) == 0 {
@@ -35,7 +36,7 @@ func (v *validator) accountName(at path, name string) {
 	switch {
 	case name == "":
 		v.addf(at, "is missing; any name that tells the accounts apart will do")
-	case strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl):
+	case !isLine(name):
 		v.addf(at, "must not begin or end with a space, nor hold line breaks or other control characters")
 	}
 }
@@ -54,13 +55,43 @@ func (v *validator) credentials(at path, a Account) {
 		if f.value != "" && f.file != "" {
 			v.addf(at.key(f.key+"_file"), "%s is given as well; keep one of the two", f.key)
 		}
-		if !isKey(f.value.Reveal()) {
-			v.addf(at.key(f.key), "must be printable ASCII without spaces")
+		v.keyText(at.key(f.key), f.key, f.value.Reveal())
+	}
+	if v.hasEach(at, a) {
+		v.pairing(at, c)
+		v.profile(at, c)
+		v.roles(at, c)
+	}
+}
+
+// keyText reports a text that is no key.
+func (v *validator) keyText(at path, key, text string) {
+	switch problem := placeholder(text); {
+	case problem != "":
+		v.addf(at, "%s; put the value into a file and give its path as %s_file, or leave out credentials and set the "+
+			"variables that the cloud's SDK reads", problem, key)
+	case !isKey(text):
+		v.addf(at, "must be printable ASCII without spaces")
+	}
+}
+
+// hasEach reports the keys of the credentials that the cloud does not have. It returns whether there are none.
+func (v *validator) hasEach(at path, a Account) bool {
+	c, ok := a.Credentials, true
+	for _, f := range []struct{ key, value string }{
+		{"token_file", c.TokenFile},
+		{"profile", c.Profile},
+		{"role_arn", c.RoleARN},
+		{"external_id", c.ExternalID},
+		{"sts_endpoint", c.STSEndpoint},
+		{"agency_name", c.AgencyName},
+		{"agency_domain", c.AgencyDomain},
+	} {
+		if f.value != "" {
+			ok = v.supports(at, a.Cloud, f.key) && ok
 		}
 	}
-	if c.TokenFile == "" || v.supports(at, a.Cloud, "token_file") {
-		v.pairing(at, c)
-	}
+	return ok
 }
 
 // pairing reports half of an access key, and a token beside an access key.
@@ -78,4 +109,51 @@ func (v *validator) pairing(at path, c Credentials) {
 	case token && !id:
 		v.addf(at, "security_token is given without an access key; add access_key_id and access_key_secret, or their files")
 	}
+}
+
+// profile reports a profile beside an access key, or with a name that no profile can have.
+func (v *validator) profile(at path, c Credentials) {
+	switch {
+	case c.Profile == "":
+	case c.HasKeys():
+		v.addf(at.key("profile"), "replaces the access key; keep one of the two")
+	case !isLine(c.Profile):
+		v.addf(at.key("profile"), "must not begin or end with a space, nor hold line breaks or other control characters")
+	}
+}
+
+// roles reports a role or an agency that cannot be assumed as it is written.
+func (v *validator) roles(at path, c Credentials) {
+	if c.RoleARN != "" && !regexp.MustCompile(`^acs:ram::[0-9]+:role/[A-Za-z0-9.@_-]+$`).MatchString(c.RoleARN) {
+		v.addf(at.key("role_arn"), "%q must be the ARN of a RAM role, such as acs:ram::1234567890123456:role/backup-reader", c.RoleARN)
+	}
+	for _, f := range []struct{ key, value string }{{"external_id", c.ExternalID}, {"sts_endpoint", c.STSEndpoint}} {
+		if f.value != "" && c.RoleARN == "" {
+			v.addf(at.key(f.key), "has no effect without role_arn")
+		}
+	}
+	if c.ExternalID != "" && !isExternalID(c.ExternalID) {
+		v.addf(at.key("external_id"), "must be 2 to 1224 letters, digits and the signs = , . @ : / - _ +")
+	}
+	v.endpoint(at.key("sts_endpoint"), c.STSEndpoint)
+	switch {
+	case c.AgencyName != "" && c.AgencyDomain == "":
+		v.addf(at, "agency_name is given without agency_domain; add the name of the account that the agency belongs to")
+	case c.AgencyDomain != "" && c.AgencyName == "":
+		v.addf(at, "agency_domain is given without agency_name; add the name of the agency")
+	}
+	for _, f := range []struct{ key, value string }{{"agency_name", c.AgencyName}, {"agency_domain", c.AgencyDomain}} {
+		if !isLine(f.value) {
+			v.addf(at.key(f.key), "must not begin or end with a space, nor hold line breaks or other control characters")
+		}
+	}
+}
+
+func isExternalID(s string) bool {
+	return len(s) >= 2 && len(s) <= 1224 && strings.Trim(s, "0123456789=,.@:/_+-"+letters) == ""
+}
+
+// isLine reports whether s is one line without space around it.
+func isLine(s string) bool {
+	return strings.TrimSpace(s) == s && !strings.ContainsFunc(s, unicode.IsControl)
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	pattern "path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,13 +17,16 @@ func (v *validator) region(at path, cloud string, r Region) {
 	v.endpoint(at.key("endpoint"), r.Endpoint)
 	v.endpoint(at.key("iam_endpoint"), r.IAMEndpoint)
 	if r.ProjectID != "" && v.supports(at, cloud, "project_id") && !isProjectID(r.ProjectID) {
-		v.addf(at.key("project_id"), "must be 32 hexadecimal digits in lower case; leave it out to have it looked up")
+		v.addf(at.key("project_id"), "%q must be 32 hexadecimal digits in lower case; leave it out to have it looked up", r.ProjectID)
 	}
 	if r.IAMEndpoint != "" {
 		v.supports(at, cloud, "iam_endpoint")
 	}
 	if len(r.Instances) == 0 && !r.Discovery.Enabled {
 		v.addf(at, "nothing is watched here; list instances, or write discovery: {enabled: true}")
+	}
+	if !isLine(r.OwnerTag) {
+		v.addf(at.key("owner_tag"), "must not begin or end with a space, nor hold line breaks or other control characters")
 	}
 	v.discovery(at.key("discovery"), r)
 }
@@ -51,20 +55,43 @@ func (v *validator) discovery(at path, r Region) {
 	if len(d.Tags) > 0 && !d.Enabled {
 		v.addf(at.key("tags"), "has no effect without enabled: true")
 	}
-	if len(d.Tags) > maxTags {
-		v.addf(at.key("tags"), "%d tags are too many: an instance has %d at most", len(d.Tags), maxTags)
-	}
-	if _, ok := d.Tags[""]; ok {
-		v.addf(at.key("tags"), "the name of a tag must not be empty")
-	}
+	v.tags(at.key("tags"), d.Tags)
 	excluded := places{}
-	for i, id := range d.Exclude {
+	for i, e := range d.Exclude {
 		at := at.key("exclude").index(i)
-		v.id(at, id, "dds-bp1xxxxxxxx")
-		v.once(excluded, id, at)
-		if slices.ContainsFunc(r.Instances, func(in Instance) bool { return in.ID == id }) && id != "" {
-			v.addf(at, "%q is listed under instances as well; keep one of the two", id)
+		v.exclusion(at, e)
+		if len(e.Tags) > 0 || e.Name != "" {
+			continue
 		}
+		v.once(excluded, e.ID, at)
+		if slices.ContainsFunc(r.Instances, func(in Instance) bool { return in.ID == e.ID }) && e.ID != "" {
+			v.addf(at, "%q is listed under instances as well; keep one of the two", e.ID)
+		}
+	}
+}
+
+// exclusion reports what describes no instance.
+func (v *validator) exclusion(at path, e Exclusion) {
+	if e.ID == "" && e.Name == "" && len(e.Tags) == 0 {
+		v.addf(at, "is missing; write an id such as dds-bp1xxxxxxxx, {name: \"tmp-*\"} or {tags: {env: dev}}")
+		return
+	}
+	if e.ID != "" {
+		v.id(at, e.ID, "dds-bp1xxxxxxxx")
+	}
+	if _, err := pattern.Match(e.Name, ""); err != nil {
+		v.addf(at.key("name"), "%q is not a pattern: a [ needs its ], and a \\ a character after it", e.Name)
+	}
+	v.tags(at.key("tags"), e.Tags)
+}
+
+// tags reports tags that no instance can have.
+func (v *validator) tags(at path, tags map[string]string) {
+	if len(tags) > maxTags {
+		v.addf(at, "%d tags are too many: an instance has %d at most", len(tags), maxTags)
+	}
+	if _, ok := tags[""]; ok {
+		v.addf(at, "the name of a tag must not be empty")
 	}
 }
 

@@ -55,14 +55,15 @@ const (
 // Instance is one managed MongoDB instance as the cloud lists it. An empty string means unknown.
 type Instance struct {
 	Target                      // NodeID is always ""
-	Name      string            // the name given by its owner
+	Name      string            // the name given by whoever runs it
 	Engine    string            // e.g. MongoDB
 	Version   string            // engine version, e.g. 4.2
 	Topology  string            // one of the Topology constants
 	Storage   string            // the cloud's own storage type, e.g. cloud_essd1
 	Status    string            // the cloud's own word for Lifecycle, e.g. Running or LockByExpiration
 	Lifecycle Lifecycle         // where it stands between its creation and its end
-	Tags      map[string]string // the owner's tags
+	Tags      map[string]string // given by whoever runs the instance
+	Owner     string            // value of the tag that the configuration calls owner_tag
 	CreatedAt time.Time         // zero: unknown
 	Nodes     []string          // shards that are backed up one by one, sorted; empty: the instance is one target
 	NoBackup  string            // why the cloud makes no backups of it at all, in words for a person; "": it may make some

@@ -127,8 +127,11 @@ func (a *account) region(cfg *config.Config, r config.Region) poll.Region {
 		Concurrency: max(1, a.concurrency/len(a.conf.Regions)),
 		Discover:    r.Discovery.Enabled,
 		Tags:        r.Discovery.Tags,
-		Exclude:     r.Discovery.Exclude,
+		OwnerTag:    r.OwnerTag,
 		Objectives:  backup.Objectives(cfg.ObjectivesFor(config.Instance{})),
+	}
+	for _, e := range r.Discovery.Exclude {
+		watched.Exclude = append(watched.Exclude, poll.Exclusion(e))
 	}
 	for _, in := range r.Instances {
 		watched.Instances = append(watched.Instances, poll.Instance{

@@ -92,7 +92,7 @@ accounts:
   concurrency: 20
   requests_per_second: 21
   regions:
-  - {id: cn-hangzhou, endpoint: "http://a.example", discovery: {enabled: true, tags: {env: prod}, exclude: [dds-bp1scratch]}}
+  - {id: cn-hangzhou, endpoint: "http://a.example", discovery: {enabled: true, tags: {env: prod}, exclude: [dds-bp1scratch, {name: "tmp-*", tags: {env: dev}}]}, owner_tag: team}
   - {id: cn-beijing, instances: [{id: dds-bp1a, nodes: [d-1, d-2], objectives: {rpo: 18h}}, {id: dds-bp1b}]}
 - name: two
   cloud: huawei
@@ -117,7 +117,10 @@ func TestWiring(t *testing.T) {
 	looser.RPO = 18 * time.Hour
 
 	want := []poll.Region{
-		{Cloud: "alibaba", Account: "one", Region: "cn-hangzhou", Concurrency: 10, Discover: true, Tags: map[string]string{"env": "prod"}, Exclude: []string{"dds-bp1scratch"}, Objectives: own},
+		{
+			Cloud: "alibaba", Account: "one", Region: "cn-hangzhou", Concurrency: 10, Discover: true, Tags: map[string]string{"env": "prod"}, Objectives: own,
+			Exclude: []poll.Exclusion{{ID: "dds-bp1scratch"}, {Name: "tmp-*", Tags: map[string]string{"env": "dev"}}}, OwnerTag: "team",
+		},
 		{
 			Cloud: "alibaba", Account: "one", Region: "cn-beijing", Concurrency: 10, Objectives: own,
 			Instances: []poll.Instance{{ID: "dds-bp1a", Nodes: []string{"d-1", "d-2"}, Objectives: looser}, {ID: "dds-bp1b", Objectives: own}},
@@ -135,7 +138,7 @@ func TestWiring(t *testing.T) {
 
 	const each, together = "21/s for each operation", "9/s for all operations together"
 	wantSources := []opened{
-		{Place: cloudcall.Place{Cloud: "alibaba", Account: "one", Region: "cn-hangzhou"}, Region: config.Region{Endpoint: "http://a.example"}, Budget: each, Key: "first", Together: 1, Account: 1},
+		{Place: cloudcall.Place{Cloud: "alibaba", Account: "one", Region: "cn-hangzhou"}, Region: config.Region{Endpoint: "http://a.example", OwnerTag: "team"}, Budget: each, Key: "first", Together: 1, Account: 1},
 		{Place: cloudcall.Place{Cloud: "alibaba", Account: "one", Region: "cn-beijing"}, Budget: each, Key: "first", Together: 2, Account: 1},
 		{
 			Place: cloudcall.Place{Cloud: "huawei", Account: "two", Region: "cn-north-4"}, Region: config.Region{ProjectID: "0123456789abcdef0123456789abcdef", IAMEndpoint: "http://iam.example"},

@@ -80,7 +80,7 @@ func (r *region) unwatched(in backup.Instance) string {
 	switch {
 	case in.NoBackup != "":
 		return in.NoBackup
-	case slices.Contains(r.conf.Exclude, in.InstanceID):
+	case r.excludes(in):
 		return "it is excluded"
 	case !r.conf.Discover:
 		return "discovery is off, and the configuration does not name it"
@@ -93,13 +93,9 @@ func (r *region) unwatched(in backup.Instance) string {
 // discovers reports whether discovery covers the instance.
 func (r *region) discovers(in backup.Instance) bool { return r.unwatched(in) == "" }
 
-func hasTags(in backup.Instance, want map[string]string) bool {
-	for key, value := range want {
-		if got, ok := in.Tags[key]; !ok || got != value {
-			return false
-		}
-	}
-	return true
+// excludes reports whether the instance is known and not to be watched.
+func (r *region) excludes(in backup.Instance) bool {
+	return slices.ContainsFunc(r.conf.Exclude, func(e Exclusion) bool { return e.matches(in) })
 }
 
 // show returns the known instances by id, and why those that are not watched are not.
@@ -123,7 +119,7 @@ func (r *region) unmonitored() int {
 	n := 0
 	for _, in := range r.listed.instances {
 		_, watched := r.instances[in.InstanceID]
-		if !watched && in.NoBackup == "" && !slices.Contains(r.conf.Exclude, in.InstanceID) {
+		if !watched && in.NoBackup == "" && !r.excludes(in) {
 			n++
 		}
 	}

@@ -52,7 +52,8 @@ type Region struct {
 	Instances   []Instance        // watched whether or not the cloud lists them
 	Discover    bool              // watch every listed instance
 	Tags        map[string]string // with Discover: only instances that have all of these
-	Exclude     []string          // ids of instances that are not watched and not counted as unmonitored
+	Exclude     []Exclusion       // instances that discovery does not watch and that do not count as unmonitored
+	OwnerTag    string            // name of the tag whose value is Instance.Owner; "": no owner is known
 	Objectives  backup.Objectives // for discovered instances
 }
 

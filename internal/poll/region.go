@@ -143,6 +143,7 @@ func (r *region) arrange() {
 	r.sorted = make([]*instance, 0, len(r.instances))
 	for _, in := range r.instances {
 		in.objectives, in.Nodes = r.conf.Objectives, in.shards
+		in.Owner = in.Tags[r.conf.OwnerTag] // no tag has an empty name
 		r.sorted = append(r.sorted, in)
 	}
 	for _, want := range r.conf.Instances {

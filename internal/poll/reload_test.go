@@ -33,7 +33,7 @@ func TestReplace(t *testing.T) {
 
 		fresh := &cloud{instances: lists("a", "b")}
 		kept := region(fresh)
-		kept.Exclude = []string{"b"}
+		kept.Exclude = []poll.Exclusion{{ID: "b"}}
 		added := region(fresh)
 		added.Region = "r2"
 		p.Replace(options(log.NewNopLogger()), []poll.Region{kept, added})

@@ -38,11 +38,17 @@ func TestDiscovery(t *testing.T) {
 		{"nothing but what is named", poll.Region{Instances: []poll.Instance{{ID: "plain"}}}, []string{"plain"}, 2},
 		{"a tag", poll.Region{Discover: true, Tags: map[string]string{"env": "prod"}}, []string{"both", "prod"}, 1},
 		{"all tags", poll.Region{Discover: true, Tags: map[string]string{"env": "prod", "team": "db"}}, []string{"both"}, 2},
-		{"an exclusion", poll.Region{Discover: true, Exclude: []string{"prod"}}, []string{"both", "plain"}, 0},
-		{"an exclusion without discovery", poll.Region{Instances: []poll.Instance{{ID: "both"}}, Exclude: []string{"prod"}}, []string{"both"}, 1},
+		{"an exclusion", poll.Region{Discover: true, Exclude: []poll.Exclusion{{ID: "prod"}}}, []string{"both", "plain"}, 0},
+		{"an exclusion without discovery", poll.Region{Instances: []poll.Instance{{ID: "both"}}, Exclude: []poll.Exclusion{{ID: "prod"}}}, []string{"both"}, 1},
+		{"an exclusion by tag of what no other tag chooses", poll.Region{
+			Discover: true, Tags: map[string]string{"team": "db"}, Exclude: []poll.Exclusion{{Tags: map[string]string{"env": "prod"}}},
+		}, []string{}, 1},
 		{"a named instance needs no tag", poll.Region{
 			Instances: []poll.Instance{{ID: "plain"}}, Discover: true, Tags: map[string]string{"team": "db"},
 		}, []string{"both", "plain"}, 1},
+		{"a named instance is watched in spite of an exclusion by tag", poll.Region{
+			Instances: []poll.Instance{{ID: "prod"}}, Discover: true, Exclude: []poll.Exclusion{{Tags: map[string]string{"env": "prod"}}},
+		}, []string{"plain", "prod"}, 0},
 		{"a named instance that the cloud does not list", poll.Region{Instances: []poll.Instance{{ID: "ghost"}}}, []string{"ghost"}, 3},
 	}
 	for _, test := range tests {
@@ -240,7 +246,7 @@ func TestWatchedInstanceFollowsTheConfiguration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &cloud{instances: lists("a:x:y", "b:x:y", "found:x:y", "out")}
 		conf := region(source)
-		conf.Objectives, conf.Exclude = long, []string{"out"}
+		conf.Objectives, conf.Exclude = long, []poll.Exclusion{{ID: "out"}}
 		conf.Instances = []poll.Instance{{ID: "a", Objectives: short}, {ID: "b", Nodes: []string{"z"}, Objectives: short}}
 		p := newPoller(t, options(log.NewNopLogger()), conf)
 		check(p, "at the start", instance{whole("a"), nil, short}, instance{whole("b"), []string{"z"}, short})
