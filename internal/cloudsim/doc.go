@@ -1,5 +1,5 @@
 // Package cloudsim simulates the clouds over HTTP, for the demo and for every test above unit level: ApsaraDB for MongoDB
-// (API "dds" version 2015-12-01), and Huawei DDS v3 with its IAM.
+// (API "dds" version 2015-12-01) with STS, and Huawei DDS v3 with its IAM.
 //
 // It checks what the clouds check (signatures, dates, nonces, parameters) and answers in their words. So any client of
 // the clouds should be able to use it: the official SDKs, the aliyun command-line tool, curl with a signature.

@@ -28,8 +28,9 @@ type Variants struct {
 	Huawei  huawei.Variants
 }
 
-// Sim is both clouds on one HTTP handler: ApsaraDB for MongoDB on the path "/", Huawei DDS on /v3/{project}/… and
-// /v3.1/{project}/…, Huawei IAM on /v3/projects, /v3/auth/tokens and /v3/auth/catalog. It is safe for concurrent use.
+// Sim is both clouds on one HTTP handler: ApsaraDB for MongoDB and STS on the path "/", Huawei DDS on /v3/{project}/… and
+// /v3.1/{project}/…, Huawei IAM on /v3/projects, /v3/auth/tokens, /v3/auth/catalog and
+// /v3.0/OS-CREDENTIAL/securitytokens. It is safe for concurrent use.
 type Sim struct {
 	now    func() time.Time
 	ahead  time.Duration // Options.ClockAhead

@@ -54,12 +54,13 @@ type Variants struct {
 
 // API is ApsaraDB for MongoDB. It is not safe for concurrent use, except for Parse.
 type API struct {
-	opts   Options
-	nonces nonceMemory
+	opts     Options
+	nonces   nonceMemory
+	sessions map[string]session // by access key id
 }
 
 // New returns the API of a world.
-func New(opts Options) *API { return &API{opts: opts} }
+func New(opts Options) *API { return &API{opts: opts, sessions: make(map[string]session)} }
 
 // Parse reads what the request says of itself. It fails when a form in the body cannot be read.
 func (api *API) Parse(req *httpsim.Request) error {
@@ -105,6 +106,9 @@ func (api *API) Answer(req *httpsim.Request) httpsim.Answer {
 		return refused
 	}
 	req.Account = account
+	if req.Operation == "AssumeRole" {
+		return api.assumeRole(req)
+	}
 	if cmp.Or(req.HTTP.Header.Get("X-Acs-Version"), req.Params.Get("Version")) != apiVersion {
 		return failure(req, http.StatusBadRequest, "InvalidVersion", "Specified parameter Version is not valid.")
 	}
@@ -122,7 +126,9 @@ func (api *API) Answer(req *httpsim.Request) httpsim.Answer {
 // wait, unless wait is not positive.
 func (api *API) Refuse(req *httpsim.Request, why httpsim.Refusal, wait time.Duration) httpsim.Answer {
 	req.ID = api.requestID()
-	req.Account = api.opts.World.Account(fleet.Alibaba, req.KeyID)
+	if who, ok := api.signer(req.KeyID); ok {
+		req.Account = who.account
+	}
 	a := refusal(req, why)
 	if why == httpsim.Throttled && wait > 0 {
 		a.Header.Set("X-Acs-Retry-After", strconv.FormatInt(wait.Milliseconds(), 10))

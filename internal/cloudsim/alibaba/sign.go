@@ -72,17 +72,20 @@ type signedRequest struct {
 }
 
 func (api *API) checkSigned(req *httpsim.Request, sr signedRequest) (*fleet.Account, httpsim.Answer) {
-	account := api.opts.World.Account(fleet.Alibaba, req.KeyID)
-	if account == nil || (account.SecurityToken != "" && sr.token == "") {
+	who, known := api.signer(req.KeyID)
+	if !known || (who.token != "" && sr.token == "") {
 		return nil, failure(req, http.StatusNotFound, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
 	}
-	if sr.token != account.SecurityToken {
+	if sr.token != who.token {
 		return nil, badRequest(req, "InvalidSecurityToken.MismatchWithAccessKey",
 			"Specified SecurityToken does not match the AccessKey.")
 	}
-	want, text := sr.sign(req, account.AccessKeySecret)
+	want, text := sr.sign(req, who.secret)
 	if !hmac.Equal([]byte(want), []byte(sr.signature)) {
 		return nil, signatureMismatch(req, text)
+	}
+	if who.expired(req.Now) {
+		return nil, badRequest(req, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
 	}
 	date, err := time.Parse(secondTime, sr.date)
 	if err != nil {
@@ -97,7 +100,7 @@ func (api *API) checkSigned(req *httpsim.Request, sr signedRequest) (*fleet.Acco
 	if sr.nonce == "" || !api.nonces.use(req.KeyID+" "+sr.nonce, now) {
 		return nil, badRequest(req, "SignatureNonceUsed", "Specified signature nonce was used already.")
 	}
-	return account, httpsim.Answer{}
+	return who.account, httpsim.Answer{}
 }
 
 func signatureMismatch(req *httpsim.Request, text string) httpsim.Answer {

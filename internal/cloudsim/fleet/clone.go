@@ -12,6 +12,10 @@ func (f Fleet) clone() Fleet {
 		a := &f.Accounts[i]
 		a.ProjectIDs = maps.Clone(a.ProjectIDs)
 		a.Denied = slices.Clone(a.Denied)
+		a.Roles = slices.Clone(a.Roles)
+		for j := range a.Roles {
+			a.Roles[j].Users = slices.Clone(a.Roles[j].Users)
+		}
 		a.Instances = slices.Clone(a.Instances)
 		for j := range a.Instances {
 			a.Instances[j] = a.Instances[j].clone()

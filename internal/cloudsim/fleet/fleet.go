@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,8 +52,20 @@ type Account struct {
 	AuthToken       string            // Huawei: a user token that is accepted instead of a signature; "": none
 	ProjectIDs      map[string]string // Huawei: region id to project id
 	Denied          []string          // operations that the account may not call, by the cloud's own name
+	Domain          string            // Huawei: name of the account, for agencies; "": none can be assumed
+	Roles           []Role            // by which others act for this account
 	Instances       []Instance
 }
+
+// Role is what others may assume to act for an account: a RAM role of Alibaba, an agency of Huawei.
+type Role struct {
+	Name       string   // ARN of the RAM role, or name of the agency
+	ExternalID string   // Alibaba: what must be stated to assume it; "": nothing
+	Users      []string // access key ids that may assume it
+}
+
+// Admits reports whether the user with the access key id may assume the role.
+func (r Role) Admits(accessKeyID string) bool { return slices.Contains(r.Users, accessKeyID) }
 
 // Instance is one managed MongoDB instance with its history.
 type Instance struct {

@@ -26,11 +26,16 @@ type API struct {
 	opts   Options
 	locks  map[string]keyLock   // by access key id
 	tokens map[string]userToken // by token
+
+	sessions map[string]session // by access key id
 }
 
 // New returns the API of a world.
 func New(opts Options) *API {
-	return &API{opts: opts, locks: make(map[string]keyLock), tokens: make(map[string]userToken)}
+	return &API{
+		opts: opts, locks: make(map[string]keyLock), tokens: make(map[string]userToken),
+		sessions: make(map[string]session),
+	}
 }
 
 // Locate completes the region of a request from its project.
@@ -61,6 +66,8 @@ func (api *API) Answer(req *httpsim.Request) httpsim.Answer {
 		return listProjects(req, problem)
 	case "KeystoneShowCatalog":
 		return showCatalog(req, problem)
+	case opAssumeAgency:
+		return api.assumeAgency(req, problem)
 	}
 	if account == nil {
 		return unauthorized(req, problem)
@@ -79,7 +86,9 @@ func (api *API) Answer(req *httpsim.Request) httpsim.Answer {
 // wait, unless wait is not positive.
 func (api *API) Refuse(req *httpsim.Request, why httpsim.Refusal, wait time.Duration) httpsim.Answer {
 	req.ID = api.requestID()
-	req.Account = api.opts.World.Account(fleet.Huawei, req.KeyID)
+	if who, ok := api.signer(req.KeyID); ok {
+		req.Account = who.account
+	}
 	a := refusal(req, why)
 	if why == httpsim.Throttled && wait > 0 {
 		seconds := (wait + time.Second - 1) / time.Second

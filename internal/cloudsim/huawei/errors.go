@@ -64,7 +64,7 @@ func refusal(req *httpsim.Request, why httpsim.Refusal) httpsim.Answer {
 
 // forbidden is the error for an operation that the account may not call.
 func forbidden(req *httpsim.Request) httpsim.Answer {
-	if strings.HasPrefix(req.Operation, "Keystone") {
+	if strings.HasPrefix(req.Operation, "Keystone") || req.Operation == opAssumeAgency {
 		return iamError(req, http.StatusForbidden, "You are not authorized to perform the requested action.")
 	}
 	body := object{

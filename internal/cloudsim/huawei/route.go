@@ -30,6 +30,8 @@ func parsePath(req *httpsim.Request) string {
 	switch {
 	case len(segments) == 2 && segments[1] == "projects":
 		route += "/projects"
+	case len(segments) == 3 && segments[1] == "OS-CREDENTIAL":
+		route += "/OS-CREDENTIAL/" + segments[2]
 	case len(segments) == 3 && segments[1] == "auth":
 		route += "/auth/" + segments[2]
 	case len(segments) > 2:
@@ -53,6 +55,8 @@ func operationOf(route string) string {
 		return "KeystoneCreateToken"
 	case "GET v3/auth/catalog":
 		return "KeystoneShowCatalog"
+	case "POST v3.0/OS-CREDENTIAL/securitytokens":
+		return opAssumeAgency
 	case "GET v3/{p}/backups":
 		return "ListBackups"
 	case "POST v3/{p}/backups":

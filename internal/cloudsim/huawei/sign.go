@@ -47,15 +47,15 @@ func (api *API) authenticate(req *httpsim.Request) (account *fleet.Account, prob
 	if !ok {
 		return nil, "x-auth-token not found"
 	}
-	account = api.opts.World.Account(fleet.Huawei, a.KeyID)
-	if account == nil {
+	who, known := api.signer(a.KeyID)
+	if !known {
 		return nil, "Get secretKey failed,ak:" + a.KeyID + ",err:ak not exist"
 	}
 	lock := api.locks[a.KeyID]
 	if req.Now.Before(lock.until) {
 		return nil, "AK access failed to reach the limit,forbidden"
 	}
-	if problem := api.checkSignature(req, a, account); problem != "" {
+	if problem := api.checkSignature(req, a, who); problem != "" {
 		lock.failures++
 		if lock.failures > maxFailures {
 			lock = keyLock{until: req.Now.Add(lockTime)}
@@ -64,7 +64,7 @@ func (api *API) authenticate(req *httpsim.Request) (account *fleet.Account, prob
 		return nil, problem
 	}
 	delete(api.locks, a.KeyID)
-	return account, ""
+	return who.account, ""
 }
 
 func (api *API) checkToken(req *httpsim.Request, token string) (account *fleet.Account, problem string) {
@@ -86,17 +86,20 @@ func (api *API) checkToken(req *httpsim.Request, token string) (account *fleet.A
 	return account, ""
 }
 
-func (api *API) checkSignature(req *httpsim.Request, a authorization, account *fleet.Account) (problem string) {
+func (api *API) checkSignature(req *httpsim.Request, a authorization, who signer) (problem string) {
 	header := req.HTTP.Header
-	if header.Get("X-Security-Token") != account.SecurityToken {
+	if header.Get("X-Security-Token") != who.token {
 		return "verify aksk signature fail: security token mismatch"
 	}
-	if !hmac.Equal([]byte(a.sign(req, account.AccessKeySecret)), []byte(a.Signature)) {
+	if !hmac.Equal([]byte(a.sign(req, who.secret)), []byte(a.Signature)) {
 		return "verify aksk signature fail"
 	}
 	date, err := time.Parse(signTime, header.Get("X-Sdk-Date"))
 	if err != nil || api.opts.WallNow().Sub(date).Abs() > maxSkew {
 		return "signature expired"
+	}
+	if who.expired(req.Now) {
+		return "the security token expires"
 	}
 	return ""
 }
