@@ -3,10 +3,12 @@ package alibaba
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/aliyun/credentials-go/credentials"
+	"github.com/aliyun/credentials-go/credentials/providers"
 	"golang.org/x/sync/singleflight"
 
 	"mongodb_backup_exporter/internal/cloudcall"
@@ -19,12 +21,13 @@ const (
 	chainStale  = chainRecent + 2*time.Minute
 )
 
-// chain is the source of the SDK's default credential chain. It makes up for what the chain does not do: the chain has
-// no lock, takes no context, forgets valid credentials when it cannot renew them, and after one failure asks only the
-// last of its providers for ever.
+// chain is the source of the SDK's default credential chain, or of a profile. It makes up for what the SDK does not do:
+// it has no lock, takes no context, forgets valid credentials when it cannot renew them, and after one failure asks only
+// the last of its providers for ever.
 type chain struct {
 	now   func() time.Time
 	build func() (credentials.Credential, error)
+	none  error              // when there are no credentials
 	turn  singleflight.Group // one fetch at a time
 
 	mu            sync.Mutex
@@ -35,7 +38,23 @@ type chain struct {
 }
 
 func newChain(now func() time.Time, build func() (credentials.Credential, error)) *chain {
-	return &chain{now: now, build: build}
+	return &chain{now: now, build: build, none: noneFound()}
+}
+
+// newProfile returns the source of the credentials that a profile of the aliyun command-line tool gives. The tool's file
+// is read again when the cloud refuses what it gave.
+func newProfile(now func() time.Time, name string) *chain {
+	build := func() (credentials.Credential, error) {
+		provider, err := providers.NewCLIProfileCredentialsProviderBuilder().WithProfileName(name).Build()
+		if err != nil {
+			return nil, err
+		}
+		return credentials.FromCredentialsProvider("cli_profile", provider), nil
+	}
+	return &chain{now: now, build: build, none: &cloudcall.CredentialsError{
+		Cause: fmt.Errorf("the profile %q of the aliyun command-line tool gives none", name),
+		Hint:  "check with `aliyun configure list` that this user has the profile, in ~/.aliyun/config.json or the file that ALIBABA_CLOUD_CONFIG_FILE names",
+	}}
 }
 
 // Credentials implements cloudcall.CredentialSource. It returns at the end of ctx, but the SDK's fetch takes no context
@@ -54,7 +73,7 @@ func (c *chain) Credentials(ctx context.Context) (key, error) {
 		if model := c.held(chainStale); model != nil {
 			return key{model}, nil
 		}
-		return key{}, noneFound()
+		return key{}, c.none
 	}
 }
 

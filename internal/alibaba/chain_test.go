@@ -230,7 +230,7 @@ func TestBrokenSourcesOfTheDefaultChain(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.set(t, clearEnvironment(t))
-			if got := describe(t, newKeySource(nil, time.Now)); got != noneFoundText {
+			if got := describe(t, baseKeySource(Options{Now: time.Now})); got != noneFoundText {
 				t.Errorf("got  %s\nwant %s", got, noneFoundText)
 			}
 		})
@@ -242,7 +242,7 @@ func TestDefaultChain(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIenv")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
 	t.Setenv("ALIBABA_CLOUD_SECURITY_TOKEN", "token")
-	got, err := newKeySource(nil, time.Now).Credentials(t.Context())
+	got, err := baseKeySource(Options{Now: time.Now}).Credentials(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

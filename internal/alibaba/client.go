@@ -23,7 +23,9 @@ type Options struct {
 	Account   string              // the account's name in the configuration, for Instance.Account
 	Region    string              // region id, e.g. cn-hangzhou; it need not be known to the SDK
 	Endpoint  string              // URL or host of the API; "": mongodb.<region>.aliyuncs.com
-	Keys      cloudcall.KeySource // nil: the SDK's default chain
+	Keys      cloudcall.KeySource // nil: the profile, or else the SDK's default chain
+	Profile   string              // of the aliyun command-line tool; "": none
+	Role      Role                // assumed with these credentials; zero: none
 	Caller    *cloudcall.Caller   // makes the calls; built with Classify
 	Transport http.RoundTripper   // shared by all calls of the account
 	Logger    log.Logger          // logs once per target and field that a value cannot be read; nil: no log
@@ -66,7 +68,11 @@ func newClient(opts Options) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client{sdk: sdk, region: opts.Region, keys: newKeySource(opts.Keys, opts.Now), caller: opts.Caller}, nil
+	keys, err := newKeySource(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &client{sdk: sdk, region: opts.Region, keys: keys, caller: opts.Caller}, nil
 }
 
 // operation is one call of the API.
@@ -113,11 +119,15 @@ func (c *client) send(ctx context.Context, o operation, credentials key) ([]byte
 	for name, value := range o.params {
 		params[name] = new(value)
 	}
-	answer, err := sdk.CallApiWithCtx(ctx, &openapi.Params{
+	return readAnswer(sdk.CallApiWithCtx(ctx, &openapi.Params{
 		Action: new(o.name), Version: new("2015-12-01"), Protocol: sdk.Protocol, Pathname: new("/"),
 		Method: new(method(o.name)), AuthType: new("AK"), Style: new("RPC"),
 		ReqBodyType: new("formData"), BodyType: new("binary"),
-	}, &openapi.OpenApiRequest{Query: params}, &dara.RuntimeOptions{})
+	}, &openapi.OpenApiRequest{Query: params}, &dara.RuntimeOptions{}))
+}
+
+// readAnswer returns the body of a success.
+func readAnswer(answer map[string]any, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package alibaba
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aliyun/credentials-go/credentials"
 
@@ -16,12 +15,24 @@ type key struct{ model *credentials.CredentialModel }
 
 var _ credentials.Credential = key{}
 
-// newKeySource returns the source of the configured keys, or of the SDK's default chain when configured is nil.
-func newKeySource(configured cloudcall.KeySource, now func() time.Time) cloudcall.CredentialSource[key] {
-	if configured != nil {
-		return cloudcall.Configured(configured, newKey)
+// newKeySource returns the source of what calls are signed with: the configured keys, or those of a profile, or those
+// of the SDK's default chain. With a role, they are used to assume it.
+func newKeySource(opts Options) (cloudcall.CredentialSource[key], error) {
+	base := baseKeySource(opts)
+	if opts.Role.ARN == "" {
+		return base, nil
 	}
-	return newChain(now, func() (credentials.Credential, error) { return credentials.NewCredential(nil) })
+	return newAssumed(base, opts)
+}
+
+func baseKeySource(opts Options) cloudcall.CredentialSource[key] {
+	switch {
+	case opts.Keys != nil:
+		return cloudcall.Configured(opts.Keys, newKey)
+	case opts.Profile != "":
+		return newProfile(opts.Now, opts.Profile)
+	}
+	return newChain(opts.Now, func() (credentials.Credential, error) { return credentials.NewCredential(nil) })
 }
 
 func newKey(keys cloudcall.Keys) key {

@@ -28,7 +28,7 @@ func TestConfiguredKeys(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := newKeySource(func() (cloudcall.Keys, error) { return tt.keys, nil }, time.Now).Credentials(t.Context())
+			got, err := baseKeySource(Options{Keys: func() (cloudcall.Keys, error) { return tt.keys, nil }, Now: time.Now}).Credentials(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -42,9 +42,9 @@ func firstSet[T int | float64](values ...T) T {
 	return 0
 }
 
-// keySource returns what reads the configured credentials; nil where the SDK's default chain is to find them.
+// keySource returns what reads the configured keys; nil where a profile or the SDK's default chain is to find them.
 func keySource(credentials config.Credentials) cloudcall.KeySource {
-	if credentials.IsZero() {
+	if !credentials.HasKeys() {
 		return nil
 	}
 	return func() (cloudcall.Keys, error) {
@@ -106,7 +106,7 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 	place := cloudcall.Place{Cloud: a.cloud.name, Account: a.conf.Name, Region: r.ID}
 	logger := log.With(a.logger, "cloud", place.Cloud, "account", place.Account, "region", place.Region)
 	source, err := a.cloud.open(sourceOptions{
-		account: a.conf.Name, region: r, keys: keys, transport: transport, now: a.now, logger: logger,
+		account: a.conf.Name, region: r, keys: keys, assume: a.conf.Credentials, transport: transport, now: a.now, logger: logger,
 		call: cloudcall.Options{
 			Place: place, Logger: logger, Observer: observer{a.metrics}, Now: a.now, Classify: a.cloud.classify,
 			Gate: breaker.Region(r.ID + " " + r.Endpoint), Budget: budget, Timeout: a.timeout,

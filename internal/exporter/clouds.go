@@ -35,7 +35,8 @@ type cloud struct {
 type sourceOptions struct {
 	account   string
 	region    config.Region
-	keys      cloudcall.KeySource // nil: the SDK's default chain
+	keys      cloudcall.KeySource // nil: a profile or the SDK's default chain
+	assume    config.Credentials  // the profile, and the role or agency to assume
 	call      cloudcall.Options   // how the calls are made
 	transport http.RoundTripper
 	logger    log.Logger
@@ -66,7 +67,8 @@ func findCloud(all []cloud, name string) (cloud, error) {
 
 func openAlibaba(o sourceOptions) (poll.Source, error) {
 	return alibaba.New(alibaba.Options{
-		Account: o.account, Region: o.region.ID, Endpoint: o.region.Endpoint,
+		Account: o.account, Region: o.region.ID, Endpoint: o.region.Endpoint, Profile: o.assume.Profile,
+		Role: alibaba.Role{ARN: o.assume.RoleARN, ExternalID: o.assume.ExternalID, Endpoint: o.assume.STSEndpoint},
 		Keys: o.keys, Caller: cloudcall.New(o.call), Transport: o.transport, Logger: o.logger, Now: o.now,
 	})
 }
@@ -75,6 +77,7 @@ func openHuawei(o sourceOptions) (poll.Source, error) {
 	return huawei.New(huawei.Options{
 		Account: o.account, Region: o.region.ID, Endpoint: o.region.Endpoint,
 		ProjectID: o.region.ProjectID, IAMEndpoint: o.region.IAMEndpoint,
-		Keys: o.keys, Caller: cloudcall.New(o.call), Transport: o.transport, Logger: o.logger, Now: o.now,
+		Agency: huawei.Agency{Name: o.assume.AgencyName, Domain: o.assume.AgencyDomain},
+		Keys:   o.keys, Caller: cloudcall.New(o.call), Transport: o.transport, Logger: o.logger, Now: o.now,
 	})
 }

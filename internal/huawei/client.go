@@ -33,6 +33,7 @@ type Options struct {
 	ProjectID   string              // "": looked up through IAM by the region's id
 	IAMEndpoint string              // URL or host of IAM; "": the region's
 	Keys        cloudcall.KeySource // nil: the SDK's default chain
+	Agency      Agency              // assumed with these credentials; zero: none
 	Caller      *cloudcall.Caller   // makes the calls; built with Classify
 	Transport   http.RoundTripper   // shared by all calls of the account
 	Logger      log.Logger          // logs once per target what cannot be read; nil: no log
@@ -78,7 +79,7 @@ func newClient(opts Options) (*client, error) {
 	}
 	c := &client{
 		endpoint: endpoint, iamEndpoint: iam, region: opts.Region,
-		keys: newKeySource(opts.Keys, opts.Now, opts.Transport), caller: opts.Caller, transport: opts.Transport,
+		keys: newKeySource(opts, iam), caller: opts.Caller, transport: opts.Transport,
 	}
 	c.lookup = cloudcall.NewShared(opListProjects, 0, opts.Now, c.findProject)
 	if opts.ProjectID != "" {

@@ -1,9 +1,6 @@
 package huawei
 
 import (
-	"net/http"
-	"time"
-
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/provider"
@@ -20,12 +17,19 @@ type key struct {
 	projectID string // the project that was configured together with the keys; "": none
 }
 
-// newKeySource returns the source of the configured keys, or of the SDK's default chain when configured is nil.
-func newKeySource(configured cloudcall.KeySource, now func() time.Time, transport http.RoundTripper) cloudcall.CredentialSource[key] {
-	if configured != nil {
-		return cloudcall.Configured(configured, func(keys cloudcall.Keys) key { return key{Keys: keys} })
+// newKeySource returns the source of what calls are signed with: the configured keys, or those of the SDK's default
+// chain. With an agency, they are used to assume it.
+func newKeySource(opts Options, iamEndpoint string) cloudcall.CredentialSource[key] {
+	var base cloudcall.CredentialSource[key]
+	if opts.Keys != nil {
+		base = cloudcall.Configured(opts.Keys, func(keys cloudcall.Keys) key { return key{Keys: keys} })
+	} else {
+		base = newChain(opts.Now, opts.Transport, provider.BasicCredentialProviderChain().GetCredentials)
 	}
-	return newChain(now, transport, provider.BasicCredentialProviderChain().GetCredentials)
+	if opts.Agency.Name == "" {
+		return base
+	}
+	return newAssumed(base, opts, iamEndpoint)
 }
 
 // refused reports whether a call failed because the cloud refused the credentials.
