@@ -168,10 +168,11 @@ func withoutRequestID(text string) string {
 	return before + after
 }
 
-// TestAssumeRoleAsDocumented replays the documented answer of STS.
+// TestAssumeRoleAsDocumented replays the documented answer of STS. It expires two hours from now, as if the clock were
+// slow: no session lasts longer than was asked for.
 func TestAssumeRoleAsDocumented(t *testing.T) {
 	const answer = `{"RequestId":"6894B13B-6D71-4EF5-88FA-F32781734A7F","AssumedRoleUser":{"Arn":"acs:ram::123456789012****:role/adminrole/alice","AssumedRoleId":"34458433936495****:alice"},
-"Credentials":{"SecurityToken":"********","AccessKeyId":"STS.L4aBSCSJVMuKg5U1****","AccessKeySecret":"wyLTSmsyPGP1ohvvw8xYgB29dlGI8KMiH2pK****","Expiration":"2026-01-15T11:30:00Z"}}`
+"Credentials":{"SecurityToken":"********","AccessKeyId":"STS.L4aBSCSJVMuKg5U1****","AccessKeySecret":"wyLTSmsyPGP1ohvvw8xYgB29dlGI8KMiH2pK****","Expiration":"2026-01-15T12:30:00Z"}}`
 	var got []*http.Request
 	b := on(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = append(got, r)
@@ -190,6 +191,25 @@ func TestAssumeRoleAsDocumented(t *testing.T) {
 	}
 	if auth := got[1].Header.Get("Authorization"); !strings.Contains(auth, "Credential=STS.L4aBSCSJVMuKg5U1****,") || got[1].Header.Get("X-Acs-Security-Token") != "********" {
 		t.Errorf("the next call is not signed with the role's credentials: %s", auth)
+	}
+	calls := len(got)
+	b.advance(55 * time.Minute)
+	if _, err := b.Instances(t.Context()); err != nil || got[calls].Header.Get("X-Acs-Action") != "AssumeRole" {
+		t.Errorf("55 minutes later: error %v, first call %s", err, got[calls].Header.Get("X-Acs-Action"))
+	}
+}
+
+// The default chain keeps its credentials for a minute. STS's refusal ends that, so that new ones count at once.
+func TestRoleWithNewCredentialsOfTheEnvironment(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIold")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "suite-secret")
+	_, b := assumed(t, func(o *alibaba.Options) { o.Keys = nil })
+	if _, err := b.Instances(t.Context()); !strings.Contains(fmt.Sprint(err), "InvalidAccessKeyId.NotFound") {
+		t.Fatalf("error %v, want that of an unknown key", err)
+	}
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIsuite")
+	if _, err := b.Instances(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -220,14 +220,17 @@ func withoutRequestID(text string) string {
 	return before + after
 }
 
-// TestAssumeAgencyAsDocumented replays the documented example of IAM.
+// TestAssumeAgencyAsDocumented replays the documented example of IAM. It expires two hours from now, as if the clock were
+// slow: no session lasts longer than was asked for.
 func TestAssumeAgencyAsDocumented(t *testing.T) {
-	const answer = `{"credential":{"access":"E6DX0TF2ZREQ4ZAVM5CS","expires_at":"2026-01-15T11:30:00.574000Z","secret":"w9ePum0qdfac39ErLD0UdjofYkqort6Iwvac...","securitytoken":"gQpjbi1ub3J0aC0xiy..."}}`
+	const answer = `{"credential":{"access":"E6DX0TF2ZREQ4ZAVM5CS","expires_at":"2026-01-15T12:30:00.574000Z","secret":"w9ePum0qdfac39ErLD0UdjofYkqort6Iwvac...","securitytoken":"gQpjbi1ub3J0aC0xiy..."}}`
 	const wantBody = `{"auth":{"identity":{"methods":["assume_role"],"assume_role":{"agency_name":"backup-reader","domain_name":"customer","duration_seconds":3600}}}}`
 	var body, path, signer, token string
+	assumptions := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if r.Method == http.MethodPost {
+			assumptions++
 			text, _ := io.ReadAll(r.Body)
 			body, path = strings.TrimSpace(string(text)), r.URL.Path
 			w.WriteHeader(http.StatusCreated)
@@ -249,5 +252,23 @@ func TestAssumeAgencyAsDocumented(t *testing.T) {
 	}
 	if !strings.HasPrefix(signer, "SDK-HMAC-SHA256 Access=E6DX0TF2ZREQ4ZAVM5CS,") || token != "gQpjbi1ub3J0aC0xiy..." {
 		t.Errorf("the next call is not signed with the agency's keys: %s, token %s", signer, token)
+	}
+	d.advance(55 * time.Minute)
+	if _, err := d.Instances(t.Context()); err != nil || assumptions != 2 {
+		t.Errorf("55 minutes later: error %v, assumed %d times, want twice", err, assumptions)
+	}
+}
+
+// The default chain keeps its keys for a minute. IAM's refusal ends that, so that new ones count at once.
+func TestAgencyWithNewKeysOfTheEnvironment(t *testing.T) {
+	t.Setenv("HUAWEICLOUD_SDK_AK", "AKOLD")
+	t.Setenv("HUAWEICLOUD_SDK_SK", "sk-sim")
+	_, d := assumed(t, func(o *huawei.Options) { o.Keys = nil })
+	if _, err := d.Instances(t.Context()); !strings.Contains(fmt.Sprint(err), "ak not exist") {
+		t.Fatalf("error %v, want that of an unknown key", err)
+	}
+	t.Setenv("HUAWEICLOUD_SDK_AK", "AKSIM")
+	if _, err := d.Instances(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
