@@ -93,7 +93,7 @@ func TestDocumentationTellsTheDefaults(t *testing.T) {
 }
 
 func TestDocumentationExamplesLoad(t *testing.T) {
-	for page, least := range map[string]int{"configuration.md": 4, "../README.md": 2} {
+	for page, least := range map[string]int{"configuration.md": 6, "credentials.md": 8, "../README.md": 2} {
 		blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(read(t, docs, page), -1)
 		if len(blocks) < least {
 			t.Fatalf("%s: %d examples found, want %d or more", page, len(blocks), least)
