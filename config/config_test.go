@@ -58,7 +58,7 @@ func TestValidateConstructed(t *testing.T) {
 		{Path: "poll.backups_interval", Message: "must be at least 0s, not -1s"},
 		{Path: "poll.requests_per_second", Message: "must be a number above 0, not +Inf; leave it out for the cloud's default"},
 		{Path: "objectives.rpo_grace", Message: "must be at least 0s, not -1s"},
-		{Path: "accounts[0].name", Message: "must not begin or end with a space, nor hold line breaks or other control characters"},
+		{Path: "accounts[0].name", Message: `"a\x00b" must not begin or end with a space, nor hold line breaks or other control characters`},
 	}
 	if diff := cmp.Diff(error(want), c.Validate()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

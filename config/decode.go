@@ -67,7 +67,7 @@ func (d *decoder) value(node *yaml.Node, into reflect.Value, at path) {
 
 func (d *decoder) list(node *yaml.Node, into reflect.Value, at path) {
 	if node.Kind != yaml.SequenceNode {
-		d.fail(node, at, "must be a list")
+		d.fail(node, at, "must be a list"+given(node, into))
 		return
 	}
 	into.Set(reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content)))

@@ -33,12 +33,10 @@ func (v *validator) account(at path, a Account, lookback model.Duration) {
 
 // accountName reports a name that cannot be told from others in a label, a log or a table.
 func (v *validator) accountName(at path, name string) {
-	switch {
-	case name == "":
+	if name == "" {
 		v.addf(at, "is missing; any name that tells the accounts apart will do")
-	case !isLine(name):
-		v.addf(at, "must not begin or end with a space, nor hold line breaks or other control characters")
 	}
+	v.line(at, name)
 }
 
 func (v *validator) credentials(at path, a Account) {
@@ -57,7 +55,7 @@ func (v *validator) credentials(at path, a Account) {
 		}
 		v.keyText(at.key(f.key), f.key, f.value.Reveal())
 	}
-	if v.hasEach(at, a) {
+	if v.supportsEach(at, a) {
 		v.pairing(at, c)
 		v.profile(at, c)
 		v.roles(at, c)
@@ -75,8 +73,8 @@ func (v *validator) keyText(at path, key, text string) {
 	}
 }
 
-// hasEach reports the keys of the credentials that the cloud does not have. It returns whether there are none.
-func (v *validator) hasEach(at path, a Account) bool {
+// supportsEach reports the keys of the credentials that the cloud does not have. It returns whether it has all of them.
+func (v *validator) supportsEach(at path, a Account) bool {
 	c, ok := a.Credentials, true
 	for _, f := range []struct{ key, value string }{
 		{"token_file", c.TokenFile},
@@ -117,8 +115,8 @@ func (v *validator) profile(at path, c Credentials) {
 	case c.Profile == "":
 	case c.HasKeys():
 		v.addf(at.key("profile"), "replaces the access key; keep one of the two")
-	case !isLine(c.Profile):
-		v.addf(at.key("profile"), "must not begin or end with a space, nor hold line breaks or other control characters")
+	default:
+		v.line(at.key("profile"), c.Profile)
 	}
 }
 
@@ -142,18 +140,17 @@ func (v *validator) roles(at path, c Credentials) {
 	case c.AgencyDomain != "" && c.AgencyName == "":
 		v.addf(at, "agency_domain is given without agency_name; add the name of the agency")
 	}
-	for _, f := range []struct{ key, value string }{{"agency_name", c.AgencyName}, {"agency_domain", c.AgencyDomain}} {
-		if !isLine(f.value) {
-			v.addf(at.key(f.key), "must not begin or end with a space, nor hold line breaks or other control characters")
-		}
-	}
+	v.line(at.key("agency_name"), c.AgencyName)
+	v.line(at.key("agency_domain"), c.AgencyDomain)
 }
 
 func isExternalID(s string) bool {
 	return len(s) >= 2 && len(s) <= 1224 && strings.Trim(s, "0123456789=,.@:/_+-"+letters) == ""
 }
 
-// isLine reports whether s is one line without space around it.
-func isLine(s string) bool {
-	return strings.TrimSpace(s) == s && !strings.ContainsFunc(s, unicode.IsControl)
+// line reports a text that is not one line without space around it.
+func (v *validator) line(at path, s string) {
+	if strings.TrimSpace(s) != s || strings.ContainsFunc(s, unicode.IsControl) {
+		v.addf(at, "%q must not begin or end with a space, nor hold line breaks or other control characters", s)
+	}
 }

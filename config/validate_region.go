@@ -25,9 +25,7 @@ func (v *validator) region(at path, cloud string, r Region) {
 	if len(r.Instances) == 0 && !r.Discovery.Enabled {
 		v.addf(at, "nothing is watched here; list instances, or write discovery: {enabled: true}")
 	}
-	if !isLine(r.OwnerTag) {
-		v.addf(at.key("owner_tag"), "must not begin or end with a space, nor hold line breaks or other control characters")
-	}
+	v.line(at.key("owner_tag"), r.OwnerTag)
 	v.discovery(at.key("discovery"), r)
 }
 
