@@ -219,7 +219,7 @@ func scalar(node *yaml.Node, into any) (want string) {
 
 // given returns the end of a message about a value that could not be read: the value, unless it may be a secret.
 func given(node *yaml.Node, into reflect.Value) string {
-	_, secret := into.Interface().(Secret)
+	_, secret := reflect.TypeAssert[Secret](into)
 	if secret || node.Kind != yaml.ScalarNode || len(node.Value) > longestWord {
 		return ""
 	}

@@ -260,4 +260,3 @@ func TestProfile(t *testing.T) {
 		})
 	}
 }
-
