@@ -138,7 +138,7 @@ func TestRefusedRole(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sim, b := assumed(t, func(o *alibaba.Options) {
-				o.Caller = cloudcall.New(cloudcall.Options{Observer: new(bench), Now: time.Now, Classify: alibaba.Classify, MaxAttempts: 1})
+				o.Caller = cloudcall.New(cloudcall.Options{Observer: new(bench), Now: o.Now, Classify: alibaba.Classify, MaxAttempts: 1})
 				if c.change != nil {
 					c.change(o)
 				}
