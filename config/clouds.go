@@ -36,7 +36,7 @@ func clouds() []cloud {
 	}}
 }
 
-// cloudNames lists the names of the clouds that have a key. Every cloud has the empty key.
+// cloudNames lists the names of the clouds that have a key. With an empty key it lists all clouds.
 func cloudNames(key string) []string {
 	var names []string
 	for _, c := range clouds() {
@@ -67,8 +67,8 @@ func (v *validator) cloudName(at path, name string) {
 	}
 }
 
-// supports reports a key of the mapping at at that the cloud does not have. It returns whether the key may be used. An
-// unknown cloud has every key: its name is a problem already.
+// supports reports a key that the cloud does not have; at is the path of the mapping with the key. It returns whether the
+// key may be used. For an unknown cloud it reports nothing, because the name of the cloud is reported already.
 func (v *validator) supports(at path, cloudName, key string) bool {
 	for _, c := range clouds() {
 		if instead, missing := c.missing[key]; missing && c.name == cloudName {

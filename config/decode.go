@@ -128,7 +128,7 @@ func (d *decoder) unknownKey(p pair, into reflect.Value, at path, keys []string)
 	name := p.key.Value
 	shown := d.printable(into, at, name)
 	if isPlainWord(name) && hasValue(p.value) {
-		shown = at.key(name) // no secret in the wrong place: that would have no value, and digits or capitals
+		shown = at.key(name) // not a secret in the wrong place, which would have no value, or digits or capitals
 	}
 	d.report(p.key, shown, "unknown key"+suggest(name, keys))
 	if meant := nearest(name, keys); meant != "" {

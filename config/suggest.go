@@ -59,7 +59,7 @@ func isWord(s string) bool {
 	return len(s) > 0 && len(s) <= longestWord && strings.Trim(s, "0123456789_-"+letters) == ""
 }
 
-// isPlainWord reports whether s has nothing but small letters and underscores. A secret of any strength has more.
+// isPlainWord reports whether s has nothing but small letters and underscores. A generated secret has more.
 func isPlainWord(s string) bool {
 	return isWord(s) && strings.Trim(s, "_"+lowerCase) == ""
 }

@@ -36,7 +36,7 @@ func (v *validator) addf(at path, format string, args ...any) {
 // places maps each name to the path where it stands first.
 type places map[string]path
 
-// once reports a name that stands in the file already. An empty name is another problem.
+// once reports a name that is given twice. It ignores an empty name, which is reported as missing.
 func (v *validator) once(seen places, name string, at path) {
 	if name == "" {
 		return
@@ -50,7 +50,7 @@ func (v *validator) once(seen places, name string, at path) {
 
 const (
 	minLookback = 24 * time.Hour
-	positive    = time.Millisecond // the least that a duration may be that must not be zero
+	positive    = time.Millisecond // least value of a duration that must not be zero
 )
 
 func (v *validator) poll(p Poll) {
@@ -92,7 +92,7 @@ func (v *validator) atLeast(at path, d model.Duration, least time.Duration) {
 	}
 }
 
-// rate reports what is no number of calls a second. 0 is accepted: it has the meaning of a key that is left out.
+// rate reports a rate that is negative or no number. 0 is accepted: it means the same as a key that is left out.
 func (v *validator) rate(at path, perSecond float64) {
 	if perSecond < 0 || math.IsInf(perSecond, 0) || math.IsNaN(perSecond) {
 		v.addf(at.key("requests_per_second"), "must be a number above 0, not %v; leave it out for the cloud's default", perSecond)

@@ -68,7 +68,7 @@ func (v *validator) discovery(at path, r Region) {
 	}
 }
 
-// exclusion reports what describes no instance.
+// exclusion reports an entry that sets nothing, or values that no instance can have.
 func (v *validator) exclusion(at path, e Exclusion) {
 	if e.ID == "" && e.Name == "" && len(e.Tags) == 0 {
 		v.addf(at, "is missing; write an id such as dds-bp1xxxxxxxx, {name: \"tmp-*\"} or {tags: {env: dev}}")
@@ -103,8 +103,8 @@ func (v *validator) id(at path, id, example string) {
 	}
 }
 
-// endpoint reports what is not host, host:port, or one of them after http:// or https://. The message does not repeat the
-// value, which may contain a password.
+// endpoint reports an endpoint that is not host, host:port, or one of them after http:// or https://. The message does not
+// repeat the value, which may contain a password.
 func (v *validator) endpoint(at path, endpoint string) {
 	if endpoint == "" {
 		return

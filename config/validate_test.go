@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,6 +140,25 @@ func tags(n int) map[string]string {
 		all[fmt.Sprintf("tag-%d", i)] = ""
 	}
 	return all
+}
+
+func TestExternalID(t *testing.T) {
+	for name, c := range map[string]struct {
+		id   string
+		want bool
+	}{
+		"shortest":  {"ab", true},
+		"too short": {"a", false},
+		"longest":   {strings.Repeat("a", 1224), true},
+		"too long":  {strings.Repeat("a", 1225), false},
+		"all signs": {"Az09=,.@:/-_+", true},
+		"space":     {"a b", false},
+		"quote":     {`a"b`, false},
+	} {
+		if got := isExternalID(c.id); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
 }
 
 func TestCredentialsThatDoNotGoTogether(t *testing.T) {

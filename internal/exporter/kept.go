@@ -52,8 +52,8 @@ func (k *kept[K, V]) get(key K, create func() V) V {
 	return part
 }
 
-// identity is whose calls are signed. Accounts with the same credentials share it: the cloud counts their failures
-// together.
+// identity is a user of a cloud, by the credentials as they are configured, roles included. Accounts with the same
+// identity share a breaker, because the cloud counts their failures together.
 type identity struct {
 	cloud       string
 	credentials config.Credentials

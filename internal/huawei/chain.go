@@ -31,7 +31,7 @@ const (
 type chain struct {
 	now       func() time.Time
 	transport http.RoundTripper
-	turn      chan struct{} // holds a token while a caller asks the chain; guards the fields below but refused
+	turn      chan struct{} // holds a token while a caller asks the chain; guards the fields below, except refused
 	find      func() (auth.ICredential, error)
 	found     *basic.Credentials // nil: to be found
 	held      *key               // the newest from the chain; nil: none
