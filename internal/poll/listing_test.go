@@ -194,7 +194,7 @@ func TestSnapshotShowsEveryListedInstance(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				conf := region(source)
-				conf.Exclude, conf.Instances = []string{"excluded"}, []poll.Instance{{ID: "named"}}
+				conf.Exclude, conf.Instances = []poll.Exclusion{{ID: "excluded"}}, []poll.Instance{{ID: "named"}}
 				test.conf(&conf)
 				p := newPoller(t, options(log.NewNopLogger()), conf)
 				p.Refresh(t.Context())
