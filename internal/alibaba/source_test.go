@@ -13,7 +13,6 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"mongodb_backup_exporter/internal/alibaba"
 	"mongodb_backup_exporter/internal/backup"
@@ -279,19 +278,6 @@ func TestBadValuesAreLoggedOnce(t *testing.T) {
 		`field=BackupSize problem="\"13 GB\" is not a whole number"` + "\n"
 	if diff := cmp.Diff(want, b.log.String()); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
-	}
-}
-
-func TestBadValueLeavesTheInstanceListed(t *testing.T) {
-	b := on(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"TotalCount":1,"DBInstances":{"DBInstance":[{"DBInstanceId":"dds-1","CreationTime":"soon"}]}}`)
-	}))
-	listing, err := b.Instances(t.Context())
-	if list := listing.Instances; err != nil || listing.Unread != 0 || len(list) != 1 || list[0].InstanceID != "dds-1" {
-		t.Errorf("Instances = %+v, %v; want dds-1", listing, err)
-	}
-	if diff := cmp.Diff([]string{"CreationTime"}, b.rejected, cmpopts.SortSlices(strings.Compare)); diff != "" {
-		t.Errorf("counted (-want +got):\n%s", diff)
 	}
 }
 

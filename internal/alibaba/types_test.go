@@ -126,3 +126,16 @@ func TestServerlessInstancesHaveNoManagedBackup(t *testing.T) {
 		}
 	}
 }
+
+func TestBadValueLeavesTheInstanceListed(t *testing.T) {
+	b := on(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"TotalCount":1,"DBInstances":{"DBInstance":[{"DBInstanceId":"dds-1","CreationTime":"soon"}]}}`)
+	}))
+	listing, err := b.Instances(t.Context())
+	if list := listing.Instances; err != nil || listing.Unread != 0 || len(list) != 1 || list[0].InstanceID != "dds-1" {
+		t.Errorf("Instances = %+v, %v; want dds-1", listing, err)
+	}
+	if diff := cmp.Diff([]string{"CreationTime"}, b.rejected); diff != "" {
+		t.Errorf("counted (-want +got):\n%s", diff)
+	}
+}
