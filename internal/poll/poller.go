@@ -2,6 +2,7 @@ package poll
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -135,9 +136,51 @@ func (p *Poller) Refresh(ctx context.Context) {
 }
 
 // RefreshInstance is Refresh for the instance with this id alone, in every region that knows it. Instances are also
-// discovered where that is due.
+// discovered where that is due. An id that no region knows is not kept and starts no question, except that regions which
+// were never listed are listed when that is due; it waits for those listings.
 func (p *Poller) RefreshInstance(ctx context.Context, id string) {
-	p.wait(ctx, p.start(ctx, id))
+	if !p.Known(id) {
+		p.awaitListings(ctx)
+	}
+	if p.Known(id) {
+		p.wait(ctx, p.start(ctx, id))
+	}
+}
+
+// Known reports whether an instance with this id is configured or was discovered.
+func (p *Poller) Known(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.regions, func(r *region) bool { return r.instances[id] != nil })
+}
+
+// awaitListings lists the regions that were never listed, where that is due, and waits for those listings or the end of
+// ctx.
+func (p *Poller) awaitListings(ctx context.Context) {
+	for _, f := range p.startListings(ctx) {
+		select {
+		case <-ctx.Done():
+		case <-f.done:
+		}
+	}
+}
+
+func (p *Poller) startListings(ctx context.Context) []*flight {
+	p.mu.Lock()
+	defer p.unlock()
+	if p.closed {
+		return nil
+	}
+	var flights []*flight
+	for _, r := range p.regions {
+		if !r.listing.reading.At.IsZero() {
+			continue
+		}
+		if f := p.startListing(ctx, r); f != nil {
+			flights = append(flights, f)
+		}
+	}
+	return flights
 }
 
 // start starts what is due, and returns all that is in flight: for the instance with the id only, or for all if only is
