@@ -32,17 +32,34 @@ func checkConfigCommand(app *kingpin.Application) (string, action) {
 
 // summary says in a line what a configuration watches.
 func summary(cfg *config.Config) string {
-	regions, instances, discovering := 0, 0, 0
+	n := count(cfg)
+	return fmt.Sprintf("%d accounts, %d regions (%d with discovery), %d instances by id", n.accounts, n.regions, n.discovering, n.instances)
+}
+
+// counts are how much a configuration watches.
+type counts struct {
+	accounts    int
+	regions     int
+	discovering int // regions with discovery
+	instances   int // named by id
+	targets     int // of those instances: each shard that is named, or the instance
+}
+
+func count(cfg *config.Config) counts {
+	n := counts{accounts: len(cfg.Accounts)}
 	for _, a := range cfg.Accounts {
 		for _, r := range a.Regions {
-			regions++
-			instances += len(r.Instances)
+			n.regions++
+			n.instances += len(r.Instances)
 			if r.Discovery.Enabled {
-				discovering++
+				n.discovering++
+			}
+			for _, in := range r.Instances {
+				n.targets += max(1, len(in.Nodes))
 			}
 		}
 	}
-	return fmt.Sprintf("%d accounts, %d regions (%d with discovery), %d instances by id", len(cfg.Accounts), regions, discovering, instances)
+	return n
 }
 
 // checkLive asks each scope in every region, about one instance of each kind, and prints what came of it. The exit code

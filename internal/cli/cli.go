@@ -10,11 +10,11 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/go-kit/log"
-	"github.com/go-kit/log/level"
 	"github.com/prometheus/common/version"
 
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/exporter"
+	"mongodb_backup_exporter/internal/logs"
 )
 
 const (
@@ -23,16 +23,20 @@ const (
 	defaultFile    = program + ".yml"
 )
 
-// Environment is what a process gives to the program. All fields are required.
+// Environment is what the program gets from its process. All fields are required.
 type Environment struct {
 	Stdout, Stderr io.Writer
 	Now            func() time.Time
 }
 
-// Run parses the command line and runs the command that it names, until that ends or ctx does. It prints what went wrong
-// and returns the exit code.
+// Run parses the command line and runs the command that it names until the command or ctx ends. It prints the error that
+// ended the command, and returns the exit code.
 func Run(ctx context.Context, args []string, env Environment) int {
-	err := run(ctx, args, env)
+	return finish(env.Stderr, run(ctx, args, env))
+}
+
+// finish prints the error that ended a command, and returns the exit code. nil: the command succeeded.
+func finish(stderr io.Writer, err error) int {
 	if err == nil {
 		return 0
 	}
@@ -41,12 +45,12 @@ func Run(ctx context.Context, args []string, env Environment) int {
 		end = &exit{1, err}
 	}
 	if end.cause != nil {
-		fmt.Fprintf(env.Stderr, "%s: error: %s\n", program, err)
+		fmt.Fprintf(stderr, "%s: error: %s\n", program, err)
 	}
 	return end.code
 }
 
-// exit is an error with an exit code of its own. One without a cause has been printed already.
+// exit is an error with an exit code of its own. Without a cause there is nothing to print.
 type exit struct {
 	code  int
 	cause error
@@ -65,16 +69,20 @@ func (e *exit) Unwrap() error { return e.cause }
 
 // session is what every command gets.
 type session struct {
-	file   string // the configuration file
-	now    func() time.Time
-	logger log.Logger
-	stdout io.Writer
+	file           string // the configuration file
+	now            func() time.Time
+	stdout, stderr io.Writer
+
+	level, format string     // of the log
+	logger        log.Logger // what everything logs through
+	thin          *logs.Thin // the same for what clients and libraries cause
 }
 
 // action runs one command.
 type action func(context.Context, *session) error
 
-// commands add themselves to the application. Each returns its full name and what it does.
+// commands returns a function for each command. It adds the command to the application, and returns the command's full
+// name and what it does.
 func commands() []func(*kingpin.Application) (string, action) {
 	return []func(*kingpin.Application) (string, action){
 		serveCommand, checkConfigCommand, statusCommand, backupCreateCommand, demoCommand,
@@ -85,10 +93,10 @@ func run(ctx context.Context, args []string, env Environment) error {
 	app := kingpin.New(program, "Prometheus exporter for the backup health of managed MongoDB: ApsaraDB for MongoDB and Huawei Cloud DDS.")
 	app.UsageWriter(env.Stdout).ErrorWriter(env.Stderr).HelpFlag.Short('h')
 	app.Version(version.Print(program)).VersionFlag.Short('v')
-	s := &session{now: env.Now, stdout: env.Stdout}
+	s := &session{now: env.Now, stdout: env.Stdout, stderr: env.Stderr}
 	app.Flag("config.file", "Configuration file.").Default(defaultFile).StringVar(&s.file)
-	logLevel := app.Flag("log.level", "Least severe messages to log.").Default("info").Enum("debug", "info", "warn", "error")
-	logFormat := app.Flag("log.format", "Format of the log.").Default("logfmt").Enum("logfmt", "json")
+	app.Flag("log.level", "Least severe messages to log.").Default("info").EnumVar(&s.level, "debug", "info", "warn", "error")
+	app.Flag("log.format", "Format of the log.").Default("logfmt").EnumVar(&s.format, "logfmt", "json")
 
 	actions := map[string]action{}
 	for _, add := range commands() {
@@ -99,21 +107,12 @@ func run(ctx context.Context, args []string, env Environment) error {
 	if err != nil {
 		return fmt.Errorf("%w; try --help", err)
 	}
-	s.logger = newLogger(env.Stderr, *logLevel, *logFormat)
+	s.logTo(env.Stderr)
+	defer s.thin.Close()
 	return actions[chosen](ctx, s)
 }
 
-// newLogger returns the logger that everything logs through.
-func newLogger(to io.Writer, least, format string) log.Logger {
-	logger := log.NewLogfmtLogger(log.NewSyncWriter(to))
-	if format == "json" {
-		logger = log.NewJSONLogger(log.NewSyncWriter(to))
-	}
-	logger = level.NewFilter(logger, level.Allow(level.ParseDefault(least, level.InfoValue())))
-	return log.With(logger, "ts", log.DefaultTimestampUTC)
-}
-
-// load reads the configuration. The error says which file is meant.
+// load reads the configuration file. The error names the file.
 func (s *session) load() (*config.Config, error) {
 	cfg, err := config.LoadFile(s.file)
 	switch {
@@ -125,7 +124,7 @@ func (s *session) load() (*config.Config, error) {
 	return cfg, nil
 }
 
-// open wires an exporter for a configuration that was loaded.
+// open wires an exporter for a loaded configuration.
 func (s *session) open(cfg *config.Config) (*exporter.Exporter, error) {
 	e, err := exporter.New(cfg, exporter.Options{Now: s.now, Logger: s.logger})
 	if err != nil {

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"golang.org/x/sync/errgroup"
 
 	"mongodb_backup_exporter/internal/cloudsim"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
@@ -33,14 +32,14 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the program as its users do. Every script gets simulated clouds of its own: $CLOUD is their URL, and
-// $ADDRESS is free to listen on, $HUAWEI is the id of a healthy DDS instance.
+// $ADDRESS and $HEALTH are free to listen on, $HUAWEI is the id of a healthy DDS instance.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"get": get, "post": post, "fault": fault, "heal": heal, "calls": calls, "expand": expand, "send": send, "busy": busy, "reload": reloads,
-			"step": step, "backed-up": backedUp,
+			"step": step, "backed-up": backedUp, "unread": unread, "crowd": crowd,
 		},
 	})
 }
@@ -60,16 +59,19 @@ func setup(env *testscript.Env) error {
 	listening := httptest.NewServer(sim)
 	env.Defer(listening.Close)
 	env.Values[cloudsKey{}] = &clouds{Sim: sim}
-	l, err := new(net.ListenConfig).Listen(env.T().(testing.TB).Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
+	for _, name := range []string{"ADDRESS", "HEALTH"} {
+		l, err := new(net.ListenConfig).Listen(env.T().(testing.TB).Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer l.Close() // only now, so that the two differ
+		env.Setenv(name, l.Addr().String())
 	}
-	env.Setenv("ADDRESS", l.Addr().String())
 	env.Setenv("CLOUD", listening.URL)
 	env.Setenv(clockFile, clockFileIn(env.WorkDir))
 	env.Setenv("PROJECT", fleet.DemoProjectID)
 	env.Setenv("HUAWEI", huaweiInstance(f))
-	return l.Close()
+	return nil
 }
 
 // huaweiInstance returns the id of the first Huawei instance.
@@ -95,23 +97,31 @@ func expand(ts *testscript.TestScript, _ bool, files []string) {
 	}
 }
 
-// get [-timeout SECONDS] [-user NAME:PASSWORD] PATH STATUS [PATTERN...] asks the exporter, for up to 20 s, until the answer has the status and
-// matches all patterns; with ! until it has the status and matches none of them.
+// get [-timeout SECONDS] [-user NAME:PASSWORD] [-at ADDRESS] PATH STATUS [PATTERN...] asks the exporter, for up to 20 s,
+// until the answer has the status and matches all patterns; with ! until it has the status and matches none of them.
 func get(ts *testscript.TestScript, neg bool, args []string) {
-	timeout, user := "", ""
+	ask := query{method: http.MethodGet, address: ts.Getenv("ADDRESS")}
 	for strings.HasPrefix(args[0], "-") {
 		switch args[0] {
 		case "-timeout":
-			timeout = args[1]
+			ask.timeout = args[1]
 		case "-user":
-			user = args[1]
+			ask.user = args[1]
+		case "-at":
+			ask.address = args[1]
 		}
 		args = args[2:]
 	}
-	path, want, patterns := args[0], args[1], args[2:]
+	ask.path = args[0]
+	want, patterns := args[1], args[2:]
 	deadline := time.Now().Add(20 * time.Second)
 	for {
-		status, body := request(ts, http.MethodGet, path, timeout, user)
+		start := time.Now()
+		status, body := ask.send(ts)
+		// internal/server proves the deadline to the millisecond; here other processes may be using the machine.
+		if limit, err := strconv.ParseFloat(ask.timeout, 64); err == nil && time.Since(start).Seconds() > limit+2 {
+			ts.Fatalf("GET %s took %v, the scraper waits for %s s", ask.path, time.Since(start), ask.timeout)
+		}
 		missing := slices.IndexFunc(patterns, func(pattern string) bool {
 			return regexp.MustCompile("(?m)"+pattern).MatchString(body) == neg
 		})
@@ -119,40 +129,69 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("GET %s: status %s, want %s; patterns %q, negated %v:\n%s", path, status, want, patterns, neg, body)
+			ts.Fatalf("GET %s: status %s, want %s; patterns %q, negated %v:\n%s", ask.path, status, want, patterns, neg, body)
 		}
 		time.Sleep(50 * time.Millisecond) // between two looks at another process
 	}
 }
 
-// post PATH STATUS [PATTERN] sends one empty POST.
+// crowd N PATH STATUS sends N requests at the same time, of which at least one must get the status.
+func crowd(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ask := query{method: http.MethodGet, address: ts.Getenv("ADDRESS"), path: args[1], timeout: "2"}
+	statuses := make(chan string, n)
+	for range n {
+		go func() {
+			status, _ := ask.send(ts)
+			statuses <- status
+		}()
+	}
+	var got []string
+	for range n {
+		got = append(got, <-statuses)
+	}
+	if !slices.Contains(got, args[2]) {
+		ts.Fatalf("GET %s at the same time: %q, none with status %s", ask.path, got, args[2])
+	}
+}
+
+// post PATH STATUS [PATTERN [ORIGIN]] sends one empty POST, from a page of the origin if there is one.
 func post(ts *testscript.TestScript, _ bool, args []string) {
-	status, body := request(ts, http.MethodPost, args[0], "", "")
+	ask := query{method: http.MethodPost, address: ts.Getenv("ADDRESS"), path: args[0]}
+	if len(args) > 3 {
+		ask.origin = args[3]
+	}
+	status, body := ask.send(ts)
 	if status != args[1] || len(args) > 2 && !regexp.MustCompile(args[2]).MatchString(body) {
 		ts.Fatalf("POST %s: %s\n%s\nwant %q", args[0], status, body, args[1:])
 	}
 }
 
-func request(ts *testscript.TestScript, method, path, timeout, user string) (status, body string) {
-	r, err := http.NewRequest(method, "http://"+ts.Getenv("ADDRESS")+path, nil)
+// query is a request to the exporter. The last three are left out when they are empty.
+type query struct{ method, address, path, timeout, user, origin string }
+
+// send returns the status and the body of the answer, or an error as the status.
+func (q query) send(ts *testscript.TestScript) (status, body string) {
+	r, err := http.NewRequest(q.method, "http://"+q.address+q.path, nil)
 	ts.Check(err)
-	if timeout != "" {
-		r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", timeout)
+	if q.timeout != "" {
+		r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", q.timeout)
 	}
-	if name, password, ok := strings.Cut(user, ":"); ok {
+	if q.origin != "" {
+		r.Header.Set("Origin", q.origin)
+	}
+	if name, password, ok := strings.Cut(q.user, ":"); ok {
 		r.SetBasicAuth(name, password)
 	}
-	start := time.Now()
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return err.Error(), ""
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	ts.Check(err)
-	// internal/server proves the deadline to the millisecond; here other processes may be using the machine.
-	if limit, err := strconv.ParseFloat(timeout, 64); err == nil && time.Since(start).Seconds() > limit+2 {
-		ts.Fatalf("GET %s took %v, the scraper waits for %s s", path, time.Since(start), timeout)
+	if err != nil {
+		return err.Error(), ""
 	}
 	return strconv.Itoa(resp.StatusCode), string(text)
 }
@@ -179,25 +218,24 @@ func busy(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-// reload N asks for N reloads at once, and waits until all have worked.
+// reload N asks for N reloads, one after the other: those asked for at the same time would share one.
 func reloads(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	var all errgroup.Group
 	for range n {
-		all.Go(func() error {
-			resp, err := http.Post("http://"+ts.Getenv("ADDRESS")+"/-/reload", "", nil)
-			if err != nil {
-				return err
-			}
-			defer resp.Body.Close()
-			if resp.StatusCode != http.StatusOK {
-				return errors.New(resp.Status)
-			}
-			return nil
-		})
+		post(ts, false, []string{"/-/reload", "200"})
 	}
-	ts.Check(all.Wait())
+}
+
+// unread PIPE fills a named pipe and holds it open until the script ends, without reading it.
+func unread(ts *testscript.TestScript, _ bool, args []string) {
+	pipe, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR, 0)
+	ts.Check(err)
+	ts.Defer(func() { pipe.Close() })
+	ts.Check(pipe.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)))
+	if n, err := pipe.Write(make([]byte, 16<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		ts.Fatalf("%s took %d bytes: %v", args[0], n, err)
+	}
 }
 
 // heal mends what fault broke.

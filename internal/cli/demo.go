@@ -36,7 +36,7 @@ func demoCommand(app *kingpin.Application) (string, action) {
 	command.Flag("demo.fleet", "demo: an instance per situation; healthy: all is well.").Default("demo").EnumVar(&f.fleet, "demo", "healthy")
 	command.Flag("demo.interval", "How old a reading may be before a scrape asks again.").Default("10s").DurationVar(&f.interval)
 	command.Flag("demo.stale-after", "From which age on, beyond its interval, a reading is withdrawn.").Default("1h").DurationVar(&f.staleAfter)
-	return command.FullCommand(), func(ctx context.Context, s *session) error { return f.run(ctx, s) }
+	return command.FullCommand(), daemon(func(ctx context.Context, s *session) error { return f.run(ctx, s) })
 }
 
 func (f *demoFlags) run(ctx context.Context, s *session) error {
@@ -57,14 +57,14 @@ func (f *demoFlags) run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer e.Close()
-	listeners, err := f.listen(ctx)
+	opened, err := f.listen(ctx)
 	if err != nil {
 		return err
 	}
-	if err := introduce(ctx, s, e, demoAddresses{listeners[0].Addr().String(), clouds.address}); err != nil {
+	if err := introduce(ctx, s, e, demoAddresses{opened.main[0].Addr().String(), clouds.address}); err != nil {
 		return err
 	}
-	return service{exporter: e, flags: f.webFlags, listeners: listeners}.run(ctx, s) // there is no file to reload
+	return service{exporter: e, flags: f.webFlags, listeners: opened, config: cfg}.run(ctx, s) // there is no file to reload
 }
 
 // simulated is the simulated clouds at work.

@@ -2,9 +2,9 @@ package cli
 
 import (
 	"context"
-	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -12,6 +12,7 @@ import (
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/common/version"
 
+	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/exporter"
 	"mongodb_backup_exporter/internal/server"
 )
@@ -26,7 +27,7 @@ func serveCommand(app *kingpin.Application) (string, action) {
 	command := app.Command("serve", "Run the exporter.").Default()
 	f := serveFlags{webFlags: addWebFlags(command, defaultAddress)}
 	command.Flag("web.enable-lifecycle", "Allow a reload of the configuration by POST /-/reload.").BoolVar(&f.lifecycle)
-	return command.FullCommand(), func(ctx context.Context, s *session) error { return f.run(ctx, s) }
+	return command.FullCommand(), daemon(func(ctx context.Context, s *session) error { return f.run(ctx, s) })
 }
 
 func (f *serveFlags) run(ctx context.Context, s *session) error {
@@ -45,13 +46,12 @@ func (f *serveFlags) run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer e.Close()
-	listeners, err := f.listen(ctx)
+	opened, err := f.listen(ctx)
 	if err != nil {
 		return err
 	}
-	level.Info(s.logger).Log("msg", "Starting "+program, "version", version.Info(), "accounts", len(cfg.Accounts))
 	reload := func() error { return e.Reload(s.load) }
-	service := service{exporter: e, flags: f.webFlags, listeners: listeners}
+	service := service{exporter: e, flags: f.webFlags, listeners: opened, file: s.file, config: cfg}
 	if f.lifecycle {
 		service.reload = reload
 	}
@@ -63,7 +63,7 @@ func (f *serveFlags) run(ctx context.Context, s *session) error {
 	return service.run(ctx, s)
 }
 
-// onHangup reloads on every hangup until ctx ends. What goes wrong is in the log and in a metric.
+// onHangup reloads on every hangup until ctx ends. The exporter logs failures and shows them as a metric.
 func onHangup(ctx context.Context, hangups <-chan os.Signal, reload func() error) {
 	for {
 		select {
@@ -79,8 +79,10 @@ func onHangup(ctx context.Context, hangups <-chan os.Signal, reload func() error
 type service struct {
 	exporter  *exporter.Exporter
 	flags     *webFlags
-	listeners []net.Listener
-	reload    func() error // on POST /-/reload; nil: there is no such route
+	listeners listeners
+	reload    func() error   // on POST /-/reload; nil: there is no such route
+	file      string         // the configuration file; "": none
+	config    *config.Config // at the start
 }
 
 // run answers requests until ctx ends. The first refresh starts at once.
@@ -89,10 +91,38 @@ func (v service) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(ctx)
+	polling, stop := context.WithCancel(ctx)
 	var background sync.WaitGroup
-	defer background.Wait()
-	defer stop()
-	background.Go(func() { v.exporter.Poller().Refresh(ctx) })
-	return server.Serve(ctx, v.listeners, handler, v.flags.toolkit, s.logger)
+	background.Go(func() { v.exporter.Poller().Refresh(polling) })
+	err = server.Service{
+		Listeners: v.listeners.main, Handler: handler, Web: v.flags.toolkit,
+		Health: v.listeners.health, HealthHandler: handler.Health(),
+		Logger: s.thin, Started: func(encrypted bool) { v.announce(s, encrypted) },
+	}.Run(ctx)
+	stop()
+	background.Wait()
+	v.exporter.Close()
+	if err == nil {
+		level.Info(s.logger).Log("msg", "Stopped")
+	}
+	return err
+}
+
+// announce logs where the exporter listens and what it watches.
+func (v service) announce(s *session, encrypted bool) {
+	var addresses []string
+	for _, l := range v.listeners.main {
+		addresses = append(addresses, l.Addr().String())
+	}
+	line := []any{"msg", "Listening", "address", strings.Join(addresses, ","), "tls", encrypted}
+	if v.listeners.health != nil {
+		line = append(line, "health_address", v.listeners.health.Addr())
+	}
+	if v.file != "" {
+		line = append(line, "config_file", v.file)
+	}
+	watched := count(v.config)
+	level.Info(s.logger).Log(append(line,
+		"accounts", watched.accounts, "regions", watched.regions, "regions_with_discovery", watched.discovering,
+		"configured_targets", watched.targets, "version", version.Info())...)
 }

@@ -1,9 +1,6 @@
 package server
 
-import (
-	"encoding/json"
-	"net/http"
-)
+import "net/http"
 
 // group is one entry of Prometheus HTTP service discovery.
 type group struct {
@@ -12,7 +9,7 @@ type group struct {
 }
 
 // discovery answers with one group per known instance, for scrape configurations that probe instances one by one.
-func (s *server) discovery(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) discovery(w http.ResponseWriter, _ *http.Request) {
 	const meta = "__meta_mongodb_backup_"
 	groups := []group{}
 	for _, in := range s.opts.Poller.Snapshot().Instances {
@@ -28,13 +25,4 @@ func (s *server) discovery(w http.ResponseWriter, _ *http.Request) {
 		})
 	}
 	s.json(w, groups)
-}
-
-func (s *server) json(w http.ResponseWriter, value any) {
-	body, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		s.text(w, http.StatusInternalServerError, err.Error()+"\n")
-		return
-	}
-	s.write(w, "application/json; charset=utf-8", append(body, '\n'))
 }

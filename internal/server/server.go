@@ -1,5 +1,5 @@
-// Package server is what listens: /metrics with its deadline, the status page and its JSON, health checks, service
-// discovery, reload, and a graceful end.
+// Package server is the HTTP side of the exporter: /metrics with its deadline, the status page and its JSON, health
+// checks, service discovery, reload, and a graceful end. It bounds what clients can cost.
 //
 // It asks a poller for snapshots and hands out what others render; it knows no cloud.
 package server
@@ -25,15 +25,17 @@ import (
 type Poller interface {
 	// Refresh brings what is due up to date and returns when that is done or ctx ends.
 	Refresh(ctx context.Context)
-	// RefreshInstance does so for one instance.
+	// RefreshInstance does so for one instance. For an id that is not known it waits for listings that may name it.
 	RefreshInstance(ctx context.Context, id string)
+	// Known reports whether an instance with this id is configured or was discovered.
+	Known(id string) bool
 	// Snapshot returns all that is known, never nil.
 	Snapshot() *backup.Snapshot
 	// Ready reports whether every account has been asked once.
 	Ready() bool
 }
 
-// Options make a handler. Poller, Metrics, Probe, Now and Logger are required.
+// Options make a Server. Poller, Metrics, Probe, Now and Logger are required.
 type Options struct {
 	Poller  Poller
 	Metrics prometheus.Gatherer                        // what /metrics shows
@@ -41,12 +43,13 @@ type Options struct {
 	Reload  func() error                               // reads the configuration again; nil: no such route
 	Config  func() ([]byte, error)                     // the running configuration without secrets; nil: no such route
 	Now     func() time.Time
-	Logger  log.Logger
+	Logger  log.Logger // clients can make the server log: pass one that bounds repetitions
 	Version string
 
 	TelemetryPath string        // "": /metrics
 	ScrapeTimeout time.Duration // of a request that does not say its own; 0: 10 s
 	TimeoutOffset time.Duration // how much earlier than the scraper gives up a scrape is answered
+	MaxRequests   int           // scrapes answered at the same time; 0: no limit
 	Pprof         bool          // serve /debug/pprof/
 }
 
@@ -63,83 +66,83 @@ func CheckTelemetryPath(path string) error {
 	return nil
 }
 
-// New returns the handler of all routes. It panics if CheckTelemetryPath refuses the telemetry path.
-func New(opts Options) http.Handler {
+// Server answers the requests to an exporter. It is safe for concurrent use.
+type Server struct {
+	opts    Options
+	page    *template.Template // of the status page
+	started time.Time
+	mux     *http.ServeMux
+
+	scrapes   slots // scrapes in progress
+	searches  slots // probes that wait for a listing
+	pages     slots // other answers that show every target, and profiles
+	rendering slots // expositions being written to memory
+	reloads   slots // one, for the reload in progress
+
+	mu         sync.Mutex
+	render     time.Duration // how long writing an exposition takes
+	nextReload *reloading    // nil: none waits
+}
+
+// New returns a Server. It panics if CheckTelemetryPath refuses the telemetry path.
+func New(opts Options) *Server {
 	if opts.TelemetryPath == "" {
 		opts.TelemetryPath = "/metrics"
 	}
 	if opts.ScrapeTimeout == 0 {
 		opts.ScrapeTimeout = 10 * time.Second
 	}
-	s := &server{opts: opts, page: parseStatus()}
+	s := &Server{
+		opts: opts, page: parseStatus(), started: opts.Now(), mux: http.NewServeMux(),
+		scrapes: newSlots(opts.MaxRequests), searches: newSlots(opts.MaxRequests),
+		pages: newSlots(maxPages), rendering: newSlots(maxRendering), reloads: newSlots(1),
+	}
+	s.route()
+	return s
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Health returns a handler of /-/healthy and /-/ready alone. It shows nothing of what the exporter knows.
+func (s *Server) Health() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+opts.TelemetryPath, s.metrics)
-	mux.HandleFunc("GET /probe", s.probe)
-	mux.HandleFunc("GET /sd", s.discovery)
-	mux.HandleFunc("GET /api/v1/targets", s.targets)
-	mux.HandleFunc("GET /{$}", s.status)
-	mux.HandleFunc("GET /-/healthy", s.healthy)
-	mux.HandleFunc("GET /-/ready", s.ready)
-	if opts.Config != nil {
-		mux.HandleFunc("GET /-/config", s.config)
-	}
-	if opts.Reload != nil {
-		mux.HandleFunc("POST /-/reload", s.reload)
-	}
-	if opts.Pprof {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	}
+	s.routeHealth(mux)
 	return mux
 }
 
-type server struct {
-	opts Options
-	page *template.Template // of the status page
-
-	mu     sync.Mutex
-	render time.Duration // how long writing a scrape down takes
+func (s *Server) routeHealth(mux *http.ServeMux) {
+	mux.HandleFunc("GET /-/healthy", s.healthy)
+	mux.HandleFunc("GET /-/ready", s.ready)
 }
 
-func (s *server) healthy(w http.ResponseWriter, _ *http.Request) {
-	s.text(w, http.StatusOK, "healthy\n")
-}
-
-func (s *server) ready(w http.ResponseWriter, _ *http.Request) {
-	if s.opts.Poller.Ready() {
-		s.text(w, http.StatusOK, "ready\n")
-		return
+func (s *Server) route() {
+	s.mux.HandleFunc("GET "+s.opts.TelemetryPath, s.metrics)
+	s.mux.HandleFunc("GET /probe", s.probe)
+	s.mux.HandleFunc("GET /sd", s.bounded(s.discovery))
+	s.mux.HandleFunc("GET /api/v1/targets", s.bounded(s.targets))
+	s.mux.HandleFunc("GET /{$}", s.bounded(s.status))
+	s.routeHealth(s.mux)
+	if s.opts.Config != nil {
+		s.mux.HandleFunc("GET /-/config", s.bounded(s.config))
 	}
-	s.text(w, http.StatusServiceUnavailable, "not ready: the first refresh has not asked every account yet\n")
-}
-
-func (s *server) reload(w http.ResponseWriter, _ *http.Request) {
-	if err := s.opts.Reload(); err != nil {
-		s.text(w, http.StatusInternalServerError, "the running configuration stays in force:\n"+err.Error()+"\n")
-		return
+	if s.opts.Reload != nil {
+		s.mux.Handle("POST /-/reload", s.sameOrigin(s.reload))
 	}
-	s.text(w, http.StatusOK, "reloaded\n")
+	if s.opts.Pprof {
+		s.mux.HandleFunc("GET /debug/pprof/", s.bounded(pprof.Index))
+		s.mux.HandleFunc("GET /debug/pprof/cmdline", s.bounded(pprof.Cmdline))
+		s.mux.HandleFunc("GET /debug/pprof/profile", s.bounded(pprof.Profile))
+		s.mux.HandleFunc("GET /debug/pprof/symbol", s.bounded(pprof.Symbol))
+		s.mux.HandleFunc("GET /debug/pprof/trace", s.bounded(pprof.Trace))
+	}
 }
 
-func (s *server) config(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) config(w http.ResponseWriter, _ *http.Request) {
 	masked, err := s.opts.Config()
 	if err != nil {
 		s.text(w, http.StatusInternalServerError, err.Error()+"\n")
 		return
 	}
 	s.write(w, "application/yaml; charset=utf-8", masked)
-}
-
-func (s *server) text(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	s.body(w, []byte(text))
-}
-
-func (s *server) write(w http.ResponseWriter, contentType string, body []byte) {
-	w.Header().Set("Content-Type", contentType)
-	s.body(w, body)
 }
