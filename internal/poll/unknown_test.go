@@ -22,7 +22,7 @@ func TestKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conf := region(&cloud{instances: lists("found", "excluded")})
 		conf.Instances = []poll.Instance{{ID: "configured"}}
-		conf.Exclude = []string{"excluded"}
+		conf.Exclude = []poll.Exclusion{{ID: "excluded"}}
 		p := newPoller(t, options(log.NewNopLogger()), conf)
 		check := func(when string, want map[string]bool) {
 			t.Helper()
