@@ -102,6 +102,7 @@ func (v service) run(ctx context.Context, s *session) error {
 	stop()
 	background.Wait()
 	v.exporter.Close()
+	s.thin.Close()
 	if err == nil {
 		level.Info(s.logger).Log("msg", "Stopped")
 	}

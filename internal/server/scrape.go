@@ -37,7 +37,7 @@ func (s *Server) rendered(took time.Duration) {
 	s.render = max(took, s.render*9/10)
 }
 
-// reserve is how much earlier than the scraper's timeout the questions to the clouds must end.
+// reserve is how long before the scraper's timeout the calls to the clouds must end.
 func (s *Server) reserve() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()

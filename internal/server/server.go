@@ -47,8 +47,8 @@ type Options struct {
 	Version string
 
 	TelemetryPath string        // "": /metrics
-	ScrapeTimeout time.Duration // of a request that does not say its own; 0: 10 s
-	TimeoutOffset time.Duration // how much earlier than the scraper gives up a scrape is answered
+	ScrapeTimeout time.Duration // of requests that name none; 0: 10 s
+	TimeoutOffset time.Duration // how long before the scraper's timeout a scrape is answered
 	MaxRequests   int           // scrapes answered at the same time; 0: no limit
 	Pprof         bool          // serve /debug/pprof/
 }
