@@ -15,6 +15,7 @@ import (
 // refused in a region when nothing that they sign works there any more: [Gate] finds out. What regions share is here: how
 // many calls in a row may be refused, and whether the credentials are still the same. It is safe for concurrent use.
 type Breaker struct {
+	window      time.Duration // within which refusals are counted
 	now         func() time.Time
 	fingerprint func() string // nil: it cannot be told when the credentials change
 
@@ -27,20 +28,24 @@ type Breaker struct {
 	tried   string        // fingerprint of the credentials that were refused
 	seen    string        // fingerprint at the time seenAt
 	seenAt  time.Time
+	// asking is a confirmation in some region; nil: none. There is one at a time, so that it can answer for all regions.
+	asking    *confirmation
+	condemned bool // a region was shut that had worked, and nothing has worked since
+	retries   int  // attempts to come back that were refused since nothing works anywhere
 }
 
 const (
-	// maxRefusals is how many calls in a row may be refused within refusalsFor: Huawei Cloud locks a key at the sixth.
+	// maxRefusals is how many calls in a row may be refused within the window of a Breaker.
 	maxRefusals = 5
-	refusalsFor = 5*time.Minute + 10*time.Second // a little more than the lock lasts
 	// fingerprintFor is how long credentials count as unchanged after a look at them, which may read files.
 	fingerprintFor = time.Second
 )
 
-// NewBreaker returns a Breaker for credentials that nothing is known of. fingerprint returns a value that changes when
-// the credentials do; nil: that cannot be told, and new ones wait for the end of a pause.
-func NewBreaker(now func() time.Time, fingerprint func() string) *Breaker {
-	return &Breaker{now: now, fingerprint: fingerprint, changed: make(chan struct{}), regions: map[string]*Gate{}}
+// NewBreaker returns a Breaker for credentials that nothing is known of. At most five calls in a row are refused within
+// window. fingerprint returns a value that changes when the credentials do; nil: that cannot be told, and new ones wait
+// for the end of a pause.
+func NewBreaker(now func() time.Time, fingerprint func() string, window time.Duration) *Breaker {
+	return &Breaker{window: window, now: now, fingerprint: fingerprint, changed: make(chan struct{}), regions: map[string]*Gate{}}
 }
 
 // Region returns the gate of one region. name must differ between regions, and between endpoints of the same region.
@@ -65,15 +70,55 @@ func (b *Breaker) wake() {
 // sent now, unless those in flight use up what is left.
 func (b *Breaker) budgetEnds() time.Time {
 	now := b.now()
-	b.refused = slices.DeleteFunc(b.refused, func(at time.Time) bool { return now.Sub(at) >= refusalsFor })
+	b.refused = slices.DeleteFunc(b.refused, func(at time.Time) bool { return now.Sub(at) >= b.window })
 	if len(b.refused) < maxRefusals {
 		return time.Time{}
 	}
-	return b.refused[0].Add(refusalsFor)
+	return b.refused[0].Add(b.window)
 }
 
-// worked notes a call that proves the credentials good.
-func (b *Breaker) worked() { b.refused, b.last = nil, nil }
+// worked notes a call that proves the credentials good. If nothing had worked anywhere, the other regions may try again:
+// whatever was wrong with the credentials has ended.
+func (b *Breaker) worked() {
+	if b.last != nil && !b.anyProven() {
+		for _, g := range b.regions {
+			g.forgive()
+		}
+	}
+	b.refused, b.last, b.condemned, b.retries = nil, nil, false, 0
+}
+
+func (b *Breaker) anyProven() bool {
+	for _, g := range b.regions {
+		if g.proven {
+			return true
+		}
+	}
+	return false
+}
+
+// spread puts off the next attempts of the regions that are shut after a refusal in one of them, while nothing works
+// anywhere: one region at a time tries the credentials again, each in its turn.
+func (b *Breaker) spread(refused *Gate) {
+	if b.anyProven() || refused.pause.last == nil {
+		return
+	}
+	if refused.pause.refusals > 1 {
+		b.retries++
+	}
+	wait := min(firstPause<<min(b.retries, 10), maxPause)
+	others := 0
+	for _, g := range b.regions {
+		if g == refused || g.pause.last == nil {
+			continue
+		}
+		others++
+		if next := b.now().Add(wait); g.pause.until.Before(next) {
+			g.pause.until = next
+		}
+	}
+	refused.pause.until = refused.pause.until.Add(time.Duration(others) * wait)
+}
 
 // refuse notes a refused call.
 func (b *Breaker) refuse(failure *backup.Error) {

@@ -24,8 +24,16 @@ const confirmedFor = 10 * time.Second
 // the class that follows from it. The breaker is locked, but not while the call is under way.
 func (g *Gate) confirm(ctx context.Context, p *permit, failure *backup.Error) *backup.Error {
 	b, o := g.breaker, p.operation
-	b.refuse(failure)
 	o.proven = false
+	for g.confirming == nil && b.asking != nil {
+		if !b.await(ctx, b.asking) {
+			return undecided(failure, contextFailure(failure.Op, ctx.Err()))
+		}
+	}
+	if !g.proven {
+		return failure // found out meanwhile
+	}
+	b.refuse(failure)
 	name, witness := g.witness(p.name)
 	if witness.again == nil {
 		g.condemn(failure)
@@ -37,17 +45,10 @@ func (g *Gate) confirm(ctx context.Context, p *permit, failure *backup.Error) *b
 	c := g.confirming
 	if c == nil {
 		c = g.ask(ctx, name, witness)
-	} else {
-		b.mu.Unlock()
-		select {
-		case <-c.done:
-		case <-ctx.Done():
-		}
-		b.mu.Lock()
+	} else if !b.await(ctx, c) {
+		return undecided(failure, contextFailure(failure.Op, ctx.Err()))
 	}
 	switch {
-	case g.confirming == c: // ctx ended first
-		return undecided(failure, contextFailure(failure.Op, ctx.Err()))
 	case proves(c.outcome):
 		return g.acquit(o, failure, c.with)
 	case c.outcome.Class == backup.ClassAuth:
@@ -56,22 +57,36 @@ func (g *Gate) confirm(ctx context.Context, p *permit, failure *backup.Error) *b
 	return undecided(failure, c.outcome)
 }
 
+// await waits for the outcome of a confirmation, with the breaker unlocked. It reports whether that came before the end
+// of ctx.
+func (b *Breaker) await(ctx context.Context, c *confirmation) bool {
+	b.mu.Unlock()
+	defer b.mu.Lock()
+	select {
+	case <-c.done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // ask makes the witness's call again and learns from its outcome.
 func (g *Gate) ask(ctx context.Context, name string, witness *operation) *confirmation {
 	b := g.breaker
 	c := &confirmation{done: make(chan struct{}), with: name, before: slices.Clone(b.refused)}
-	g.confirming = c
+	g.confirming, b.asking = c, c
 	again := witness.again
 	b.mu.Unlock()
 	c.outcome = again(ctx)
 	b.mu.Lock()
-	g.confirming = nil
+	g.confirming, b.asking = nil, nil
 	switch {
 	case proves(c.outcome):
 		b.worked()
 		witness.worked = b.now()
 	case c.outcome.Class == backup.ClassAuth:
 		b.refused = c.before // calls that were in flight count no further
+		b.refuse(c.outcome)
 		g.condemn(c.outcome)
 	}
 	close(c.done)
@@ -94,13 +109,17 @@ func (g *Gate) witness(refused string) (string, *operation) {
 	return name, g.operations[name]
 }
 
-// condemn shuts the region: nothing works there any more.
+// condemn shuts the region: nothing works there any more. In the other regions the next call is on trial.
 func (g *Gate) condemn(failure *backup.Error) {
-	g.breaker.refuse(failure)
+	for _, other := range g.breaker.regions {
+		other.proven = false
+	}
 	g.shut(failure, firstPause)
 	for _, o := range g.operations {
 		o.proven = false
 	}
+	g.breaker.condemned = true
+	g.breaker.spread(g)
 }
 
 // acquit returns the refusal as one of this call alone. An operation that is refused over and over pauses.

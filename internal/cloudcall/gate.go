@@ -67,9 +67,12 @@ func (p *pause) begin(failure *backup.Error, now time.Time, first time.Duration)
 
 func (p *pause) lasts(now time.Time) bool { return p.last != nil && now.Before(p.until) }
 
-// NewGate returns the gate of a region whose credentials are used nowhere else.
+// lockWindow is a little more than the time for which Huawei Cloud locks a key at the sixth refusal in a row.
+const lockWindow = 5*time.Minute + 10*time.Second
+
+// NewGate returns the gate of a region whose credentials are used nowhere else, of a cloud that locks keys.
 func NewGate(now func() time.Time, fingerprint func() string) *Gate {
-	return NewBreaker(now, fingerprint).Region("")
+	return NewBreaker(now, fingerprint, lockWindow).Region("")
 }
 
 // permit is the right to make one call.
@@ -217,9 +220,10 @@ func (p *permit) refused(ctx context.Context, failure *backup.Error) *backup.Err
 	}
 	b.refuse(failure)
 	p.operation.pause.begin(failure, b.now(), firstPause)
-	if p.operation.pause.refusals > 1 || g.othersRefused(p.operation) {
+	if b.condemned || p.operation.pause.refusals > 1 || g.othersRefused(p.operation) {
 		g.shut(failure, firstPause)
 	}
+	b.spread(g)
 	return failure
 }
 

@@ -79,6 +79,7 @@ func (g *gatekeeper) most(within time.Duration) (most int) {
 type fleet struct {
 	cloud   *gatekeeper
 	callers map[string]*Caller // by region
+	every   time.Duration      // how often it polls
 
 	mu     sync.Mutex
 	failed map[string][]backup.Class // by call
@@ -86,7 +87,7 @@ type fleet struct {
 }
 
 func newFleet(cloud *gatekeeper, b *Breaker, regions ...string) *fleet {
-	f := &fleet{cloud: cloud, callers: map[string]*Caller{}, failed: map[string][]backup.Class{}, worked: map[string]int{}}
+	f := &fleet{cloud: cloud, callers: map[string]*Caller{}, every: time.Minute, failed: map[string][]backup.Class{}, worked: map[string]int{}}
 	for _, region := range regions {
 		f.callers[region], _ = newCaller(Options{Gate: b.Region(region)})
 	}
@@ -105,10 +106,10 @@ func (f *fleet) call(ctx context.Context, region, op, instance string) {
 	f.worked[call]++
 }
 
-// rounds polls every region once a minute.
+// rounds polls every region, once a minute or as often as every says.
 func (f *fleet) rounds(ctx context.Context, n int, instances ...string) {
 	for range n {
-		next := time.Now().Add(time.Minute)
+		next := time.Now().Add(f.every)
 		var calls sync.WaitGroup
 		for region := range f.callers {
 			calls.Go(func() {
@@ -152,7 +153,7 @@ func TestRefusedCredentialsCostFewCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cloud := &gatekeeper{refuses: all}
-				f := newFleet(cloud, NewBreaker(time.Now, nil), regions...)
+				f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow), regions...)
 				f.rounds(t.Context(), 40, "a", "b", "c")
 				if n := cloud.most(5 * time.Minute); n < 3 || n > 5 {
 					t.Errorf("%d refusals in 5 min, want three to five", n)
@@ -193,7 +194,7 @@ func TestRefusalsKeepTheirScope(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cloud := &gatekeeper{refuses: regexp.MustCompile(test.match).MatchString}
-				f := newFleet(cloud, NewBreaker(time.Now, nil), "r-1", "r-2")
+				f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow), "r-1", "r-2")
 				const rounds = 30
 				f.rounds(t.Context(), rounds, "a", "b", "c")
 				f.healthy(t, rounds)
@@ -219,7 +220,7 @@ func TestRefusalsKeepTheirScope(t *testing.T) {
 func TestRefusedOperationPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cloud := &gatekeeper{refuses: func(call string) bool { return strings.Contains(call, " Tasks ") }}
-		f := newFleet(cloud, NewBreaker(time.Now, nil), "r-1")
+		f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow), "r-1")
 		instances := make([]string, 60)
 		for i := range instances {
 			instances[i] = strconv.Itoa(i)
@@ -244,7 +245,7 @@ func TestWithdrawnCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var withdrawn atomic.Bool
 		cloud := &gatekeeper{refuses: func(string) bool { return withdrawn.Load() }}
-		f := newFleet(cloud, NewBreaker(time.Now, nil), "r-1", "r-2")
+		f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow), "r-1", "r-2")
 		f.rounds(t.Context(), 1, "a", "b", "c")
 		withdrawn.Store(true)
 		var calls sync.WaitGroup
@@ -277,6 +278,29 @@ func TestWithdrawnCredentials(t *testing.T) {
 		f.rounds(t.Context(), 1, "a", "b", "c")
 		f.healthy(t, 1)
 	})
+}
+
+// Credentials that work again after a short while are found out soon, in all regions: one of them tries, and the others
+// follow.
+func TestCredentialsThatWorkAgain(t *testing.T) {
+	for name, regions := range map[string][]string{"one region": {"r-1"}, "two regions": {"r-1", "r-2"}, "three": {"r-1", "r-2", "r-3"}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var withdrawn atomic.Bool
+				cloud := &gatekeeper{refuses: func(string) bool { return withdrawn.Load() }}
+				f := newFleet(cloud, NewBreaker(time.Now, nil, 30*time.Second), regions...)
+				f.every = 5 * time.Second
+				f.rounds(t.Context(), 2, "a", "b", "c")
+				withdrawn.Store(true)
+				f.rounds(t.Context(), 8, "a", "b", "c")
+				withdrawn.Store(false)
+				f.rounds(t.Context(), 12, "a", "b", "c") // a minute
+				f.failed, f.worked = map[string][]backup.Class{}, map[string]int{}
+				f.rounds(t.Context(), 1, "a", "b", "c")
+				f.healthy(t, 1)
+			})
+		})
+	}
 }
 
 // Where the confirmation fails for another reason, nobody knows: the failure is of that reason, and the region stays open.
@@ -359,7 +383,7 @@ func TestNewCredentialsOpenEverything(t *testing.T) {
 		var keys atomic.Pointer[string]
 		keys.Store(new("old"))
 		cloud := &gatekeeper{refuses: func(string) bool { return *keys.Load() != "good" }}
-		f := newFleet(cloud, NewBreaker(time.Now, func() string { return *keys.Load() }), "r-1", "r-2")
+		f := newFleet(cloud, NewBreaker(time.Now, func() string { return *keys.Load() }, lockWindow), "r-1", "r-2")
 		f.rounds(t.Context(), 10, "a", "b", "c")
 		keys.Store(new("new, and wrong too"))
 		refused := len(cloud.refused)

@@ -93,7 +93,7 @@ func (a *account) transportKey() transportKey {
 func (a *account) source(r config.Region) (poll.Source, error) {
 	w := a.workshop
 	keys := keySource(a.conf.Credentials)
-	breaker := w.breakers.get(a.identity(), func() *cloudcall.Breaker { return cloudcall.NewBreaker(a.now, fingerprint(keys)) })
+	breaker := w.breakers.get(a.identity(), func() *cloudcall.Breaker { return cloudcall.NewBreaker(a.now, fingerprint(keys), a.cloud.refusals) })
 	budget := w.budgets.get(a.budgetKey(r.ID), func() *cloudcall.Budget { return cloudcall.NewBudget(a.perSecond, a.cloud.together) })
 	transport := w.transports.get(a.transportKey(), func() *cloudcall.Transport { return cloudcall.NewTransport(a.concurrency) })
 	key := sourceKey{

@@ -25,6 +25,8 @@ type cloud struct {
 	// together is true where one rate holds for all calls of an account. Otherwise each operation of each region has a
 	// rate of its own.
 	together bool
+	// refusals is the time within which at most five calls in a row may be refused.
+	refusals time.Duration
 	// classify finds the class of a failed call.
 	classify func(op string, err error) *backup.Error
 	// open returns the Source of one account in one region. It makes no call.
@@ -44,11 +46,11 @@ type sourceOptions struct {
 }
 
 // clouds returns the supported clouds. Alibaba Cloud limits each operation of a region. Huawei Cloud limits all calls
-// of a user together, to about 60 a minute.
+// of a user together, to about 60 a minute, and locks a key for five minutes at the sixth refused call in a row.
 func clouds() []cloud {
 	return []cloud{
-		{name: backup.Alibaba, rate: 10, together: false, classify: alibaba.Classify, open: openAlibaba},
-		{name: backup.Huawei, rate: 1, together: true, classify: huawei.Classify, open: openHuawei},
+		{name: backup.Alibaba, rate: 10, together: false, refusals: 30 * time.Second, classify: alibaba.Classify, open: openAlibaba},
+		{name: backup.Huawei, rate: 1, together: true, refusals: 5*time.Minute + 10*time.Second, classify: huawei.Classify, open: openHuawei},
 	}
 }
 
