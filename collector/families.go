@@ -131,6 +131,11 @@ func backupFamilies() []family {
 			}
 		},
 	}, {
+		name:   "copy_last_success_timestamp_seconds",
+		labels: []string{"destination_region"},
+		help:   "End of the newest usable copy in another region. Absent when the policy asks for no copies, and when none is known.",
+		target: newestCopy,
+	}, {
 		name:   "sets",
 		labels: []string{"type", "status"},
 		help:   "Backups in the lookback. A count of 0 is shown only for a type that the exporter asks the cloud for.",
@@ -227,13 +232,13 @@ func pollFamilies() []family {
 		name:     "poll_success",
 		labels:   []string{"scope"},
 		help:     "Whether the newest poll succeeded and its result is not too old to be shown. A poll for what the cloud does not offer for the instance counts as a success.",
-		target:   func(t *target, to samples) { to.flag(t.backups.OK(t.now), backup.ScopeBackups.String()) },
+		target:   perTargetPoll(func(p poll, scope string, to samples) { to.flag(p.ok, scope) }),
 		instance: perPoll(func(p poll, scope string, to samples) { to.flag(p.ok, scope) }),
 	}, {
 		name:     "poll_success_timestamp_seconds",
 		labels:   []string{"scope"},
 		help:     "Time of the last successful poll. Absent before the first one.",
-		target:   func(t *target, to samples) { to.time(t.backups.At, backup.ScopeBackups.String()) },
+		target:   perTargetPoll(func(p poll, scope string, to samples) { to.time(p.at, scope) }),
 		instance: perPoll(func(p poll, scope string, to samples) { to.time(p.at, scope) }),
 	}}
 }

@@ -34,7 +34,16 @@ func goldens() map[string]*backup.Snapshot {
 		"running":           runningJobs("running"),
 		"huawei":            huawei("huawei"),
 		"kinds_and_forever": snapshotOf(kindsAndForever("kinds_and_forever")),
+		"copies":            snapshotOf(copied("copies")),
 	}
+}
+
+// copied is a replica set whose policy asks for copies in another region.
+func copied(account string) backup.InstanceState {
+	in := replicaSet(account, "dds-bp1")
+	in.Policy.Value.CopyRegion = "cn-beijing"
+	in.Nodes[0].Copies = fresh(backup.Copies{Region: "cn-beijing", Backups: nightly(33*time.Hour, 2).Backups})
+	return in
 }
 
 // neverAsked is an instance that the configuration names, after a start while the cloud is down.

@@ -119,6 +119,7 @@ type policyAnswer struct {
 	EnableBackupLog         wire.Scalar
 
 	HighFrequencyBackupRetention           wire.Scalar // days
+	DestRegion                             wire.Scalar // of the copies; "": there are none
 	BackupRetentionPolicyOnClusterDeletion wire.Scalar // 0: none is kept; 1: the last one; 2: all
 }
 

@@ -21,7 +21,7 @@ const (
 // one listing serves all shards. In the other mode each shard has a list of its own.
 type cluster struct {
 	mode *cloudcall.Shared[bool]
-	sets *cloudcall.Shared[[]clusterSet]
+	sets map[string]*cloudcall.Shared[[]clusterSet] // by the region of the copies; "": the sets themselves. Guarded as below
 
 	// Guarded by the mutex of Source.
 	instance backup.Instance // as last asked about
@@ -40,14 +40,27 @@ func (s *Source) cluster(in backup.Instance) *cluster {
 			mode: cloudcall.NewShared(opDescribeDBInstanceAttribute, 0, s.now, func(ctx context.Context, _ time.Time) (bool, error) {
 				return s.readMode(ctx, id)
 			}),
-			sets: cloudcall.NewShared(opDescribeClusterBackups, setsFor, s.now, func(ctx context.Context, since time.Time) ([]clusterSet, error) {
-				return s.listSets(ctx, s.latest(id), since)
-			}),
+			sets: map[string]*cloudcall.Shared[[]clusterSet]{},
 		}
 		s.clusters[id] = c
 	}
 	c.instance = in
 	return c
+}
+
+// setsOf returns the listing of a cluster's sets, or of their copies in a region, that its shards share.
+func (s *Source) setsOf(in backup.Instance, copiedTo string) *cloudcall.Shared[[]clusterSet] {
+	c, id := s.cluster(in), in.InstanceID
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	shared, ok := c.sets[copiedTo]
+	if !ok {
+		shared = cloudcall.NewShared(opDescribeClusterBackups, setsFor, s.now, func(ctx context.Context, since time.Time) ([]clusterSet, error) {
+			return s.listSets(ctx, s.latest(id), copiedTo, since)
+		})
+		c.sets[copiedTo] = shared
+	}
+	return shared
 }
 
 // latest returns a cluster as it was last asked about.
@@ -111,10 +124,10 @@ func (s *Source) readMode(ctx context.Context, id string) (bool, error) {
 	return wire.IsTrue(flag), nil
 }
 
-func (s *Source) listSets(ctx context.Context, in backup.Instance, since time.Time) ([]clusterSet, error) {
+func (s *Source) listSets(ctx context.Context, in backup.Instance, copiedTo string, since time.Time) ([]clusterSet, error) {
 	const op = opDescribeClusterBackups
 	records, err := inTimeRange(s, since, func(params map[string]string) ([]clusterRecord, error) {
-		maps.Copy(params, s.params(in))
+		maps.Copy(params, s.listingParams(in, copiedTo))
 		params["PageSize"] = strconv.Itoa(pageSize)
 		return readPages(op, func(number int) (page[clusterRecord], error) {
 			params["PageNo"] = strconv.Itoa(number)

@@ -211,6 +211,7 @@ func convertPolicy(a *policyAnswer, r *wire.Reader) backup.Policy {
 	case a.PreferredBackupPeriod.Kind == wire.String:
 		p.Automatic = new(false)
 	}
+	p.CopyRegion = r.Text("DestRegion", a.DestRegion)
 	p.KeptAfterDeletion = keptAfterDeletion(r, a.BackupRetentionPolicyOnClusterDeletion)
 	return p
 }

@@ -27,13 +27,13 @@ func (s *Source) listInstances(ctx context.Context, kind string) ([]instanceReco
 }
 
 // listBackups lists the backups of a target that has a list of its own.
-func (s *Source) listBackups(ctx context.Context, in backup.Instance, node string, since time.Time) ([]backup.Backup, error) {
+func (s *Source) listBackups(ctx context.Context, l listed, since time.Time) ([]backup.Backup, error) {
 	const op = opDescribeBackups
 	records, err := inTimeRange(s, since, func(params map[string]string) ([]backupRecord, error) {
-		maps.Copy(params, s.params(in))
+		maps.Copy(params, s.listingParams(l.in, l.copiedTo))
 		params["PageSize"] = strconv.Itoa(pageSize)
-		if node != "" {
-			params["NodeId"] = node
+		if l.node != "" {
+			params["NodeId"] = l.node
 		}
 		return readPages(op, func(number int) (page[backupRecord], error) {
 			params["PageNumber"] = strconv.Itoa(number)
@@ -54,7 +54,7 @@ func (s *Source) listBackups(ctx context.Context, in backup.Instance, node strin
 			backups = append(backups, b)
 		}
 	}
-	s.rejects.Report(in.Target.Node(node), r)
+	s.rejects.Report(l.in.Target.Node(l.node), r)
 	return backups, nil
 }
 

@@ -88,35 +88,55 @@ func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
 // Backups lists the finished backup sets of one target. For a shard of a cluster in cluster-backup mode it lists the
 // running ones too.
 func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error) {
-	if in.Topology == backup.TopologyShardedCluster && node == "" {
-		return backup.List{}, &backup.Error{
+	backups, err := s.backupsOf(ctx, listed{in: in, node: node}, since)
+	return backup.List{Asked: []backup.Kind{backup.KindFull, backup.KindIncremental}, Backups: backups}, err
+}
+
+// Copies lists the copies of a target's backups in another region.
+func (s *Source) Copies(ctx context.Context, in backup.Instance, node, to string, since time.Time) (backup.Copies, error) {
+	backups, err := s.backupsOf(ctx, listed{in: in, node: node, copiedTo: to}, since)
+	return backup.Copies{Region: to, Backups: backups}, err
+}
+
+// listed is whose backups are listed.
+type listed struct {
+	in       backup.Instance
+	node     string
+	copiedTo string // the region of the copies; "": the backups themselves
+}
+
+// backupsOf lists what began at since or later, the newest start first.
+func (s *Source) backupsOf(ctx context.Context, l listed, since time.Time) ([]backup.Backup, error) {
+	in := l.in
+	if in.Topology == backup.TopologyShardedCluster && l.node == "" {
+		return nil, &backup.Error{
 			Op: opDescribeBackups, Class: backup.ClassBadRequest,
 			Err:  errors.New("the cloud lists no shards of this cluster"),
 			Hint: "name them as nodes of the instance in the configuration",
 		}
 	}
 	inSets := false
-	if node != "" {
+	if l.node != "" {
 		var err error
-		if inSets, err = s.inClusterMode(ctx, in, node); err != nil {
-			return backup.List{}, err
+		if inSets, err = s.inClusterMode(ctx, in, l.node); err != nil {
+			return nil, err
 		}
 	}
 	read := s.listBackups
 	if inSets {
 		read = s.partsOfSets
 	}
-	backups, err := read(ctx, in, node, since)
+	backups, err := read(ctx, l, since)
 	if err != nil {
-		return backup.List{}, err
+		return nil, err
 	}
-	all := backup.List{Asked: []backup.Kind{backup.KindFull, backup.KindIncremental}, Backups: backups}
-	return all.Since(since), nil // it is not documented which time of a backup the API compares with StartTime
+	return backup.List{Backups: backups}.Since(since).Backups, nil // it is not documented which time of a backup the API compares with StartTime
 }
 
 // partsOfSets lists a shard's parts of its cluster's sets.
-func (s *Source) partsOfSets(ctx context.Context, in backup.Instance, node string, since time.Time) ([]backup.Backup, error) {
-	sets, err := s.cluster(in).sets.Get(ctx, node, since)
+func (s *Source) partsOfSets(ctx context.Context, l listed, since time.Time) ([]backup.Backup, error) {
+	in, node := l.in, l.node
+	sets, err := s.setsOf(in, l.copiedTo).Get(ctx, node, since)
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +239,15 @@ func (s *Source) params(in backup.Instance) map[string]string {
 	params := map[string]string{"DBInstanceId": in.InstanceID}
 	if in.Lifecycle == backup.LifecycleReleased {
 		params["SrcRegion"] = s.region
+	}
+	return params
+}
+
+// listingParams returns the parameters of a listing of backups.
+func (s *Source) listingParams(in backup.Instance, copiedTo string) map[string]string {
+	params := s.params(in)
+	if copiedTo != "" {
+		params["SrcRegion"], params["DestRegion"] = s.region, copiedTo
 	}
 	return params
 }

@@ -19,6 +19,7 @@ type Policy struct {
 	NextAt    time.Time      // when the cloud plans the next backup; zero: unknown
 
 	IntervalRetention time.Duration // how long a high-frequency backup is kept; 0: unknown, or off
+	CopyRegion        string        // region to which the cloud copies backups; "": none, or the cloud does not say
 	KeptAfterDeletion *bool         // backups outlive the instance, one of them at least; nil: the cloud does not say
 }
 

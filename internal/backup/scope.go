@@ -11,11 +11,12 @@ const (
 	ScopeJobs      Scope = "jobs"      // the backup jobs of an instance
 	ScopePolicy    Scope = "policy"    // the backup policy of an instance
 	ScopeRecovery  Scope = "recovery"  // the point-in-time window of an instance
+	ScopeCopies    Scope = "copies"    // the copies of a target in another region
 )
 
 // Scopes returns every scope, in the order in which they are asked.
 func Scopes() []Scope {
-	return []Scope{ScopeDiscovery, ScopeBackups, ScopeJobs, ScopePolicy, ScopeRecovery}
+	return []Scope{ScopeDiscovery, ScopeBackups, ScopeJobs, ScopePolicy, ScopeRecovery, ScopeCopies}
 }
 
 // String returns the value of the label scope.
@@ -23,4 +24,4 @@ func (s Scope) String() string { return string(s) }
 
 // Optional reports whether a cloud may answer that it does not offer this (ClassUnsupported) without anything being
 // wrong.
-func (s Scope) Optional() bool { return s == ScopeJobs || s == ScopeRecovery }
+func (s Scope) Optional() bool { return s == ScopeJobs || s == ScopeRecovery || s == ScopeCopies }

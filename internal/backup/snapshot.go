@@ -49,6 +49,7 @@ type InstanceState struct {
 type NodeState struct {
 	NodeID  string // "" for anything but a shard
 	Backups Reading[List]
+	Copies  Reading[Copies] // zero where the policy asks for no copies
 }
 
 // Sharded reports whether each shard of the instance is a target.

@@ -31,29 +31,39 @@ func (e *Exporter) CheckLive(ctx context.Context, pass func(Check)) {
 		pass(Check{r.Account, r.Region, backup.ScopeDiscovery, "", cmp.Or(err, listing.Err())})
 		for _, in := range samples(r, listing.Instances) {
 			for _, scope := range backup.Scopes() {
-				if scope != backup.ScopeDiscovery {
-					pass(Check{r.Account, r.Region, scope, in.InstanceID, ask(ctx, r.Source, scope, in, e.now())})
+				if scope == backup.ScopeDiscovery {
+					continue
+				}
+				if asked, err := ask(ctx, r.Source, scope, in, e.now()); asked {
+					pass(Check{r.Account, r.Region, scope, in.InstanceID, err})
 				}
 			}
 		}
 	}
 }
 
-// ask puts one question about an instance, and drops the answer.
-func ask(ctx context.Context, source poll.Source, scope backup.Scope, in backup.Instance, now time.Time) (err error) {
+// ask puts one question about an instance, and drops the answer. It is not asked where the policy makes no use of it.
+func ask(ctx context.Context, source poll.Source, scope backup.Scope, in backup.Instance, now time.Time) (asked bool, err error) {
+	node, since := in.Targets()[0].NodeID, now.Add(-24*time.Hour)
 	switch scope {
 	case backup.ScopeBackups:
-		_, err = source.Backups(ctx, in, in.Targets()[0].NodeID, now.Add(-24*time.Hour))
+		_, err = source.Backups(ctx, in, node, since)
 	case backup.ScopeJobs:
 		_, err = source.Jobs(ctx, in)
 	case backup.ScopePolicy:
 		_, err = source.Policy(ctx, in)
 	case backup.ScopeRecovery:
 		_, err = source.Recovery(ctx, in)
+	case backup.ScopeCopies:
+		policy, failed := source.Policy(ctx, in)
+		if failed != nil || policy.CopyRegion == "" {
+			return false, nil // a failure is that of the policy
+		}
+		_, err = source.Copies(ctx, in, node, policy.CopyRegion, since)
 	default:
 		err = fmt.Errorf("no question for the scope %s", scope)
 	}
-	return err
+	return true, err
 }
 
 // samples chooses the instances to ask about: one of each topology and storage, as these need different operations. Those

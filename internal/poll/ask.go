@@ -83,6 +83,20 @@ func (p *Poller) startInstance(ctx context.Context, r *region, in *instance) []*
 	return flights
 }
 
+// startOnPolicy starts the questions that a first policy makes due. Without it, they would wait for the next refresh.
+func (p *Poller) startOnPolicy(ctx context.Context, r *region, in *instance) []*flight {
+	var flights []*flight
+	for _, e := range in.onPolicy {
+		if e.asked() {
+			continue
+		}
+		if f := e.launch(ctx, p, r, in); f != nil {
+			flights = append(flights, f)
+		}
+	}
+	return flights
+}
+
 // notListed is the error of an instance that the configuration names and the cloud does not list.
 func notListed() *backup.Error {
 	return &backup.Error{

@@ -53,6 +53,9 @@ func jumped(from, to time.Time) bool {
 	return (to.Round(0).Sub(from.Round(0)) - to.Sub(from)).Abs() > backup.MaxSkew
 }
 
+// asked reports whether the cell's question was ever sent.
+func (c *cell[T]) asked() bool { return c.flight != nil || !c.askedAt.IsZero() }
+
 // pause returns how long to wait between the newest question and the next.
 func (c *cell[T]) pause(interval time.Duration) time.Duration {
 	switch backup.ClassOf(c.reading.Err) {

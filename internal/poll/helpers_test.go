@@ -24,6 +24,7 @@ type cloud struct {
 	policy    func(ctx context.Context, id string) (backup.Policy, error)
 	recovery  func(ctx context.Context, id string) (backup.Window, error)
 	skew      *time.Duration // nil: not known
+	copies    func(ctx context.Context, id, node, to string) (backup.Copies, error)
 
 	mu    sync.Mutex
 	calls map[string]int
@@ -112,6 +113,14 @@ func (c *cloud) Recovery(ctx context.Context, in backup.Instance) (backup.Window
 		return backup.Window{}, nil
 	}
 	return c.recovery(ctx, in.InstanceID)
+}
+
+func (c *cloud) Copies(ctx context.Context, in backup.Instance, node, to string, _ time.Time) (backup.Copies, error) {
+	defer c.enter("copies " + in.InstanceID + node)()
+	if c.copies == nil {
+		return backup.Copies{Region: to}, nil
+	}
+	return c.copies(ctx, in.InstanceID, node, to)
 }
 
 // lists returns an instances function for these ids; "c:x:y" is a cluster c with the shards x and y.

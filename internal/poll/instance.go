@@ -21,17 +21,20 @@ type instance struct {
 	recovery cell[backup.Window]
 	nodes    []*node // by id; never empty
 	entries  []entry // every cell of the instance and its nodes
+	onPolicy []entry // those of entries that are asked where the policy says so
 }
 
 // node is what is known of one target of an instance.
 type node struct {
 	id      string
 	backups cell[backup.List]
+	copies  cell[backup.Copies]
 }
 
 // entry is one cell of an instance with its question, for any type of reading.
 type entry interface {
 	launch(ctx context.Context, p *Poller, r *region, in *instance) *flight
+	asked() bool
 	retry()
 	fail(err error, now time.Time)
 }
@@ -42,6 +45,7 @@ type call struct {
 	Source
 	in    backup.Instance
 	since time.Time // backups that started before it are not asked for
+	to    string    // the region of the copies; "": there are none
 }
 
 // entryOf is an entry whose reading holds a T.
@@ -52,15 +56,40 @@ type entryOf[T any] struct {
 }
 
 func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
-	asked := call{Source: r.conf.Source, in: in.Instance, since: p.opts.Now().Add(-p.opts.Lookback)}
+	asked := call{
+		Source: r.conf.Source, in: in.Instance, since: p.opts.Now().Add(-p.opts.Lookback),
+		to: in.policy.reading.Value.CopyRegion,
+	}
 	return launch(ctx, p, r, e.cell, question[T]{
 		scope: e.about.scope,
 		ask:   func(ctx context.Context) (T, error) { return e.ask(ctx, asked) },
-		learn: func(context.Context) []*flight {
+		learn: func(ctx context.Context) []*flight {
 			p.learnOutcome(r, e.about, e.reading.Err, e.reading.NotOffered)
+			if e.about.scope == backup.ScopePolicy {
+				return p.startOnPolicy(ctx, r, in)
+			}
 			return nil
 		},
 	})
+}
+
+// conditional is an entry that is asked, and can fail, only while it is needed.
+type conditional struct {
+	entry
+	needed func() bool
+}
+
+func (c conditional) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
+	if !c.needed() {
+		return nil
+	}
+	return c.entry.launch(ctx, p, r, in)
+}
+
+func (c conditional) fail(err error, now time.Time) {
+	if c.needed() {
+		c.entry.fail(err, now)
+	}
 }
 
 func newInstance(t backup.Target) *instance {
@@ -85,13 +114,18 @@ func (in *instance) arrange() {
 
 // arrangeEntries lists the cells. A new scope is a row here.
 func (in *instance) arrangeEntries() {
-	in.entries = nil
+	in.entries, in.onPolicy = nil, nil
 	for _, n := range in.nodes {
 		in.entries = append(in.entries, &entryOf[backup.List]{
 			&n.backups,
 			subject{in.Node(n.id), backup.ScopeBackups},
 			func(ctx context.Context, c call) (backup.List, error) { return c.Backups(ctx, c.in, n.id, c.since) },
 		})
+		in.onPolicy = append(in.onPolicy, conditional{&entryOf[backup.Copies]{
+			&n.copies,
+			subject{in.Node(n.id), backup.ScopeCopies},
+			func(ctx context.Context, c call) (backup.Copies, error) { return c.Copies(ctx, c.in, n.id, c.to, c.since) },
+		}, in.wantsCopies})
 	}
 	in.entries = append(
 		in.entries,
@@ -111,7 +145,11 @@ func (in *instance) arrangeEntries() {
 			func(ctx context.Context, c call) (backup.Window, error) { return c.Recovery(ctx, c.in) },
 		},
 	)
+	in.entries = append(in.entries, in.onPolicy...)
 }
+
+// wantsCopies reports whether the policy asks for copies in another region.
+func (in *instance) wantsCopies() bool { return in.policy.reading.Value.CopyRegion != "" }
 
 // state returns the instance as a snapshot shows it.
 func (in *instance) state() backup.InstanceState {
@@ -124,7 +162,19 @@ func (in *instance) state() backup.InstanceState {
 		Nodes:      make([]backup.NodeState, 0, len(in.nodes)),
 	}
 	for _, n := range in.nodes {
-		state.Nodes = append(state.Nodes, backup.NodeState{NodeID: n.id, Backups: n.backups.reading})
+		state.Nodes = append(state.Nodes, backup.NodeState{
+			NodeID: n.id, Backups: n.backups.reading, Copies: n.copiesIn(in.policy.reading.Value.CopyRegion),
+		})
 	}
 	return state
+}
+
+// copiesIn returns what is known of the copies in a region: nothing where the policy asks for none, or now asks for them in
+// another region.
+func (n *node) copiesIn(region string) backup.Reading[backup.Copies] {
+	r := n.copies.reading
+	if region == "" || (r.Value.Region != "" && r.Value.Region != region) {
+		return backup.Reading[backup.Copies]{}
+	}
+	return r
 }

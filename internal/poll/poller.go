@@ -36,7 +36,7 @@ func (o *Options) interval(scope backup.Scope) time.Duration {
 		return o.BackupsInterval
 	case backup.ScopeJobs:
 		return o.JobsInterval
-	case backup.ScopePolicy:
+	case backup.ScopePolicy, backup.ScopeCopies: // the policy says whether there are copies
 		return o.PolicyInterval
 	case backup.ScopeRecovery:
 		return o.RecoveryInterval

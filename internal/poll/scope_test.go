@@ -1,6 +1,7 @@
 package poll_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +15,10 @@ import (
 // Every scope has an interval of its own.
 func TestEveryScopeIsAskedAtItsInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := &cloud{instances: lists("a")}
+		source := &cloud{
+			instances: lists("a"),
+			policy:    func(context.Context, string) (backup.Policy, error) { return backup.Policy{CopyRegion: "r2"}, nil },
+		}
 		opts := options(log.NewNopLogger())
 		opts.BackupsInterval, opts.JobsInterval, opts.PolicyInterval = time.Minute, 2*time.Minute, 3*time.Minute
 		opts.RecoveryInterval, opts.DiscoveryInterval = 4*time.Minute, 5*time.Minute
@@ -24,7 +28,7 @@ func TestEveryScopeIsAskedAtItsInterval(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		// One entry per scope: a new scope needs an interval, and a question if it is about an instance.
-		want := map[string]int{"backups a": 60, "jobs a": 30, "policy a": 20, "recovery a": 15, "instances": 12}
+		want := map[string]int{"backups a": 60, "jobs a": 30, "policy a": 20, "recovery a": 15, "instances": 12, "copies a": 20}
 		if len(want) != len(backup.Scopes()) {
 			t.Errorf("this test knows %d scopes of %v", len(want), backup.Scopes())
 		}

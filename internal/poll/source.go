@@ -21,6 +21,7 @@ type Clock interface {
 // left out, and the source counts it.
 type Source interface {
 	Clock
+	Extras
 	// Instances lists every instance of the region, with its shards. Listed instances that cannot be read are counted
 	// in Listing.Unread. An error means that nothing was listed.
 	Instances(ctx context.Context) (backup.Listing, error)
@@ -35,4 +36,11 @@ type Source interface {
 	// Recovery returns the span in which any moment can be restored: the newest one if there are several, the zero Window
 	// if there is none at present. The error has ClassUnsupported where the instance has no point-in-time recovery.
 	Recovery(ctx context.Context, in backup.Instance) (backup.Window, error)
+}
+
+// Extras asks for what is needed for some instances only. The promises of Source hold for it too.
+type Extras interface {
+	// Copies lists the copies in the region to of the backups of one target that started at since or later. Node is as in
+	// Source.Backups. The error has ClassUnsupported where the cloud has no such list.
+	Copies(ctx context.Context, in backup.Instance, node, to string, since time.Time) (backup.Copies, error)
 }

@@ -37,6 +37,8 @@ type Target struct {
 	Running       bool       `json:"running"`        // a backup of the instance is running
 	Progress      *float64   `json:"progress_percent"`
 	ReadAt        *time.Time `json:"read_at"` // when the backup list was last read
+	LastCopy      *time.Time `json:"last_copy,omitempty"`   // end of the newest usable copy in another region; left out when none is known
+	CopyRegion    string     `json:"copy_region,omitempty"` // the region to which the cloud copies backups; left out when it copies none
 	LastError     string     `json:"last_error,omitempty"`
 
 	state backup.HealthState
@@ -118,13 +120,17 @@ func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Ta
 	t.LateAt, t.Running, t.Progress = when(outlook.TurnsAt), outlook.Running, outlook.Progress
 	if in.Policy.Known(now) {
 		t.NextBackup = when(in.Policy.Value.NextAt)
+		t.CopyRegion = in.Policy.Value.CopyRegion
+	}
+	if last := backup.NewestCopy(node.Copies, now); last != nil {
+		t.LastCopy = when(last.EndedAt)
 	}
 	return t
 }
 
 // firstError returns why the newest attempt of any scope failed, the backup list first.
 func firstError(in backup.InstanceState, node backup.NodeState) error {
-	return cmp.Or(node.Backups.Failure(), in.Policy.Failure(), in.Jobs.Failure(), in.Recovery.Failure())
+	return cmp.Or(node.Backups.Failure(), in.Policy.Failure(), in.Jobs.Failure(), in.Recovery.Failure(), node.Copies.Failure())
 }
 
 func when(t time.Time) *time.Time {

@@ -31,6 +31,10 @@ func (api *API) describeBackupPolicy(req *httpsim.Request, in *fleet.Instance) h
 	if in.LogsOn() {
 		body["EnableBackupLog"] = 1
 	}
+	if p.CopyTo != "" {
+		body["SrcRegion"], body["DestRegion"] = in.Region, p.CopyTo
+		body["CrossRetentionType"], body["CrossRetentionValue"] = "delay", p.RetentionDays
+	}
 	switch {
 	case !p.Disabled:
 		addSchedule(body, in, req.Now)
@@ -48,6 +52,9 @@ func addSchedule(body object, in *fleet.Instance, now time.Time) {
 		days = append(days, day.String())
 	}
 	body["PreferredBackupPeriod"] = strings.Join(days, ",")
+	if p.CopyTo != "" {
+		body["CrossBackupPeriod"] = body["PreferredBackupPeriod"]
+	}
 	body["PreferredBackupTime"] = httpsim.TimeOfDay(p.StartsAt) + "Z-" + httpsim.TimeOfDay(p.StartsAt+p.Window) + "Z"
 	if p.Interval > 0 {
 		body["BackupInterval"] = int(p.Interval / time.Minute)
