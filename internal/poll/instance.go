@@ -124,7 +124,9 @@ func (in *instance) arrangeEntries() {
 		in.onPolicy = append(in.onPolicy, conditional{&entryOf[backup.Copies]{
 			&n.copies,
 			subject{in.Node(n.id), backup.ScopeCopies},
-			func(ctx context.Context, c call) (backup.Copies, error) { return c.Copies(ctx, c.in, n.id, c.to, c.since) },
+			func(ctx context.Context, c call) (backup.Copies, error) {
+				return c.Copies(ctx, c.in, n.id, c.to, c.since)
+			},
 		}, in.wantsCopies})
 	}
 	in.entries = append(

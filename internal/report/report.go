@@ -36,7 +36,7 @@ type Target struct {
 	NextBackup    *time.Time `json:"next_backup"`    // when the cloud plans the next one
 	Running       bool       `json:"running"`        // a backup of the instance is running
 	Progress      *float64   `json:"progress_percent"`
-	ReadAt        *time.Time `json:"read_at"` // when the backup list was last read
+	ReadAt        *time.Time `json:"read_at"`               // when the backup list was last read
 	LastCopy      *time.Time `json:"last_copy,omitempty"`   // end of the newest usable copy in another region; left out when none is known
 	CopyRegion    string     `json:"copy_region,omitempty"` // the region to which the cloud copies backups; left out when it copies none
 	LastError     string     `json:"last_error,omitempty"`

@@ -126,10 +126,10 @@ type Policy struct {
 	LogBackup     bool           // whether logs are backed up too, for point-in-time recovery
 	NextAt        time.Time      // Alibaba: the next backup of an instance without Live; zero: not sent
 
-	IntervalRetentionDays int // Alibaba: how long high-frequency backups are kept; 0: a day
-	CopyTo string // Alibaba: the region to which automatic backups are copied; "": none
+	IntervalRetentionDays int    // Alibaba: how long high-frequency backups are kept; 0: a day
+	CopyTo                string // Alibaba: the region to which automatic backups are copied; "": none
 
-	KeptOnDeletion        int // Alibaba: which backups outlive the instance: 0 none, 1 the last, 2 all
+	KeptOnDeletion int // Alibaba: which backups outlive the instance: 0 none, 1 the last, 2 all
 
 	// Override replaces or adds fields of Alibaba's answer, as in Backup.
 	Override map[string]any
