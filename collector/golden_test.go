@@ -35,6 +35,7 @@ func goldens() map[string]*backup.Snapshot {
 		"huawei":            huawei("huawei"),
 		"kinds_and_forever": snapshotOf(kindsAndForever("kinds_and_forever")),
 		"copies":            snapshotOf(copied("copies")),
+		"restore_check":     snapshotOf(checked("restore_check")),
 	}
 }
 
@@ -43,6 +44,16 @@ func copied(account string) backup.InstanceState {
 	in := replicaSet(account, "dds-bp1")
 	in.Policy.Value.CopyRegion = "cn-beijing"
 	in.Nodes[0].Copies = fresh(backup.Copies{Region: "cn-beijing", Backups: nightly(33*time.Hour, 2).Backups})
+	return in
+}
+
+// checked is a replica set with copies in another region whose newest backup cannot be restored, as the cloud says.
+func checked(account string) backup.InstanceState {
+	in := copied(account)
+	newest := in.Nodes[0].Backups.Value.Backups[0]
+	in.Nodes[0].RestoreChecks = fresh(backup.RestoreChecks{{
+		BackupID: newest.ID, At: ago(time.Hour), Refused: "cannot be restored by the cloud's own check",
+	}})
 	return in
 }
 

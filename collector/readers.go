@@ -12,6 +12,7 @@ import (
 type target struct {
 	backups *backup.Reading[backup.List]
 	copies  *backup.Reading[backup.Copies]
+	checks  *backup.Reading[backup.RestoreChecks]
 	want    *backup.Objectives
 	health  *backup.Health
 	labels  []*dto.LabelPair
@@ -38,7 +39,7 @@ func newInstance(in *backup.InstanceState, pairs labelPairs, now time.Time) inst
 	for i, node := range in.Nodes {
 		state := in.Target(node)
 		verdicts[i] = backup.Assess(state, in.Objectives, now)
-		whole.targets[i] = target{&in.Nodes[i].Backups, &in.Nodes[i].Copies, &in.Objectives, &verdicts[i], pairs.target(state.Target), now}
+		whole.targets[i] = target{&in.Nodes[i].Backups, &in.Nodes[i].Copies, &in.Nodes[i].RestoreChecks, &in.Objectives, &verdicts[i], pairs.target(state.Target), now}
 	}
 	if in.Sharded() {
 		whole.cluster = backup.AssessCluster(verdicts)
@@ -186,7 +187,7 @@ func (in *instance) poll(scope backup.Scope) (p poll, ok bool) {
 		return pollOf(in.Policy, in.now), true
 	case backup.ScopeRecovery:
 		return pollOf(in.Recovery, in.now), true
-	case backup.ScopeBackups, backup.ScopeCopies, backup.ScopeDiscovery: // polled per target, and per region
+	case backup.ScopeBackups, backup.ScopeCopies, backup.ScopeRestoreCheck, backup.ScopeDiscovery: // polled per target, and per region
 	}
 	return poll{}, false
 }
@@ -203,13 +204,16 @@ func perPoll(read func(p poll, scope string, to samples)) func(*instance, sample
 	}
 }
 
-// perTargetPoll returns a reader that calls read for each scope that is polled per target. Copies are polled only where the
-// policy asks for them.
+// perTargetPoll returns a reader that calls read for each scope that is polled per target. Copies and checks of
+// restorability are polled only where the policy or the configuration asks for them.
 func perTargetPoll(read func(p poll, scope string, to samples)) func(*target, samples) {
 	return func(t *target, to samples) {
 		read(pollOf(*t.backups, t.now), backup.ScopeBackups.String(), to)
 		if !t.copies.TriedAt.IsZero() {
 			read(pollOf(*t.copies, t.now), backup.ScopeCopies.String(), to)
+		}
+		if !t.checks.TriedAt.IsZero() {
+			read(pollOf(*t.checks, t.now), backup.ScopeRestoreCheck.String(), to)
 		}
 	}
 }

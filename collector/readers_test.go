@@ -80,7 +80,7 @@ func TestWhatIsNotOfferedHasNoSeries(t *testing.T) {
 
 // Every scope but the listing of a region's instances has its own series of poll_success.
 func TestEveryScopeHasAPoll(t *testing.T) {
-	families, err := pedantic(t, snapshotOf(copied("a"))).Gather()
+	families, err := pedantic(t, snapshotOf(checked("a"))).Gather()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,11 +27,12 @@ func clouds() []cloud {
 	}, {
 		name: "huawei", regionExample: "cn-north-4",
 		missing: map[string]string{
-			"nodes":        "remove it: huawei backs up a cluster as a whole",
-			"profile":      "the default chain reads ~/.huaweicloud/credentials",
-			"role_arn":     "huawei has agency_name and agency_domain",
-			"external_id":  "remove it",
-			"sts_endpoint": "remove it",
+			"nodes":         "remove it: huawei backs up a cluster as a whole",
+			"profile":       "the default chain reads ~/.huaweicloud/credentials",
+			"role_arn":      "huawei has agency_name and agency_domain",
+			"external_id":   "remove it",
+			"sts_endpoint":  "remove it",
+			"restore_check": "remove it: huawei has no such question",
 		},
 	}}
 }

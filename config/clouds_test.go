@@ -19,12 +19,12 @@ func TestCloudsAreThoseOfTheDomain(t *testing.T) {
 // A key with a typing error in a row of clouds would be checked by nobody.
 func TestKeysThatACloudDoesNotHaveAreKeys(t *testing.T) {
 	keys := slices.Concat(
-		keysOf(reflect.TypeFor[Credentials]()), keysOf(reflect.TypeFor[Region]()), keysOf(reflect.TypeFor[Instance]()),
+		keysOf(reflect.TypeFor[Account]()), keysOf(reflect.TypeFor[Credentials]()), keysOf(reflect.TypeFor[Region]()), keysOf(reflect.TypeFor[Instance]()),
 	)
 	for _, c := range clouds() {
 		for key := range c.missing {
 			if !slices.Contains(keys, key) {
-				t.Errorf("%s: %q is not a key of credentials, regions or instances", c.name, key)
+				t.Errorf("%s: %q is not a key of accounts, credentials, regions or instances", c.name, key)
 			}
 		}
 	}

@@ -52,6 +52,7 @@ type Account struct {
 	Credentials       Credentials `yaml:"credentials,omitempty"`
 	Concurrency       int         `yaml:"concurrency,omitempty"`         // 0: as in poll
 	RequestsPerSecond float64     `yaml:"requests_per_second,omitempty"` // 0: as in poll
+	RestoreCheck      bool        `yaml:"restore_check,omitempty"`       // alibaba: ask daily whether the newest backups can be restored
 	Regions           []Region    `yaml:"regions"`
 }
 

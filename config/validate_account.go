@@ -16,6 +16,9 @@ func (v *validator) account(at path, a Account, lookback model.Duration) {
 		v.addf(at.key("concurrency"), "must be 1 or more, not %d; leave it out to use poll.concurrency", a.Concurrency)
 	}
 	v.rate(at, a.RequestsPerSecond)
+	if a.RestoreCheck {
+		v.supports(at, a.Cloud, "restore_check")
+	}
 	if len(a.Regions) == 0 {
 		v.addf(at.key("regions"), "at least one region is needed, with id and instances or discovery")
 	}

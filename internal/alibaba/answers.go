@@ -130,6 +130,11 @@ type recoverTimeAnswer struct {
 
 type rangeRecord struct{ RestoreBeginTime, RestoreEndTime wire.Scalar }
 
+type recoveryConditionAnswer struct {
+	fault
+	IsValid wire.Scalar
+}
+
 type createAnswer struct {
 	fault
 	BackupJobID wire.Scalar `json:"BackupJobId"`
@@ -172,6 +177,11 @@ func (a *policyAnswer) saysMore() bool {
 // Missing implements wire.Answer.
 func (a *recoverTimeAnswer) Missing(bool) string {
 	return a.missingList("RestoreRanges", a.RestoreRanges.present, a.RestoreRanges.mistyped)
+}
+
+// Missing implements wire.Answer.
+func (a *recoveryConditionAnswer) Missing(bool) string {
+	return wire.MissingUnless(a.IsValid.IsSet(), "IsValid")
 }
 
 // Missing implements wire.Answer.

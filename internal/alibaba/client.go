@@ -42,6 +42,7 @@ const (
 	opDescribeBackupPolicy        = "DescribeBackupPolicy"
 	opDescribeInstanceRecoverTime = "DescribeInstanceRecoverTime"
 	opDescribeClusterRecoverTime  = "DescribeClusterRecoverTime"
+	opCheckRecoveryCondition      = "CheckRecoveryCondition"
 	opCreateBackup                = "CreateBackup"
 )
 
@@ -85,7 +86,7 @@ type operation struct {
 // ask makes a call and decodes its answer. An answer that cannot be decoded is a failed call.
 func ask[A any, P wire.Answer[A]](ctx context.Context, c *client, o operation) (P, error) {
 	o.params = maps.Clone(o.params) // the call may be made again while the caller goes on to the next page
-	ctx = cloudcall.About(ctx, o.params["DBInstanceId"], o.params["NodeId"])
+	ctx = cloudcall.About(ctx, cmp.Or(o.params["DBInstanceId"], o.params["SourceDBInstance"]), o.params["NodeId"])
 	try := func(ctx context.Context) (P, error) {
 		credentials, err := c.keys.Credentials(ctx)
 		if err != nil {

@@ -106,6 +106,8 @@ func FuzzDecode(f *testing.F) {
 			}
 			checkTimes(t, p.NextAt)
 		}
+		_, err := wire.Decode[recoveryConditionAnswer](opCheckRecoveryCondition, body)
+		classified(t, err)
 		if a, err := wire.Decode[recoverTimeAnswer](opDescribeInstanceRecoverTime, body); classified(t, err) {
 			w := convertRanges(a.RestoreRanges.items, &r)
 			checkTimes(t, w.Start, w.End)

@@ -22,6 +22,8 @@ type TargetState struct {
 	Jobs      Reading[[]Job]  // of the instance as a whole
 	Policy    Reading[Policy] // of the instance as a whole
 	Recovery  Reading[Window] // of the instance as a whole
+
+	RestoreChecks RestoreChecks // what the cloud says of single backups
 }
 
 // Health is the verdict on one target and the facts behind it. Every fact is absent (zero time, nil, false) when it is

@@ -14,14 +14,5 @@ func NewestCopy(r Reading[Copies], now time.Time) *Backup {
 	if !r.Known(now) {
 		return nil
 	}
-	c := assessment{now: now, horizon: horizonOf(r.At)}
-	var newest *Backup
-	for i := range r.Value.Backups {
-		b := &r.Value.Backups[i]
-		usable := b.Kind == KindFull && c.flawOf(b) == flawNone
-		if usable && (newest == nil || b.EndedAt.After(newest.EndedAt)) {
-			newest = b
-		}
-	}
-	return newest
+	return newestUsable(r.Value.Backups, r.At, now)
 }

@@ -31,6 +31,8 @@ func (c *assessment) flawOf(b *Backup) flaw {
 		return flawUndated
 	case b.Unusable != "":
 		return flaw(b.Unusable)
+	case c.in.RestoreChecks.refusal(b.ID) != "":
+		return flaw(c.in.RestoreChecks.refusal(b.ID))
 	case b.SizeBytes != nil && *b.SizeBytes <= 0:
 		return flawEmpty
 	case !b.ExpiresAt.IsZero() && !c.now.Before(b.ExpiresAt):

@@ -12,11 +12,13 @@ const (
 	ScopePolicy    Scope = "policy"    // the backup policy of an instance
 	ScopeRecovery  Scope = "recovery"  // the point-in-time window of an instance
 	ScopeCopies    Scope = "copies"    // the copies of a target in another region
+
+	ScopeRestoreCheck Scope = "restore_check" // whether the newest backup of a target could be restored
 )
 
 // Scopes returns every scope, in the order in which they are asked.
 func Scopes() []Scope {
-	return []Scope{ScopeDiscovery, ScopeBackups, ScopeJobs, ScopePolicy, ScopeRecovery, ScopeCopies}
+	return []Scope{ScopeDiscovery, ScopeBackups, ScopeJobs, ScopePolicy, ScopeRecovery, ScopeCopies, ScopeRestoreCheck}
 }
 
 // String returns the value of the label scope.
@@ -24,4 +26,11 @@ func (s Scope) String() string { return string(s) }
 
 // Optional reports whether a cloud may answer that it does not offer this (ClassUnsupported) without anything being
 // wrong.
-func (s Scope) Optional() bool { return s == ScopeJobs || s == ScopeRecovery || s == ScopeCopies }
+func (s Scope) Optional() bool {
+	switch s {
+	case ScopeJobs, ScopeRecovery, ScopeCopies, ScopeRestoreCheck:
+		return true
+	case ScopeDiscovery, ScopeBackups, ScopePolicy:
+	}
+	return false
+}

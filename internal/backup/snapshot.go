@@ -50,6 +50,9 @@ type NodeState struct {
 	NodeID  string // "" for anything but a shard
 	Backups Reading[List]
 	Copies  Reading[Copies] // zero where the policy asks for no copies
+	// RestoreChecks is zero where nobody asks for them. Its value counts however old it is, because it is about single
+	// backups.
+	RestoreChecks Reading[RestoreChecks]
 }
 
 // Sharded reports whether each shard of the instance is a target.
@@ -68,5 +71,7 @@ func (in InstanceState) Target(node NodeState) TargetState {
 		Jobs:      in.Jobs,
 		Policy:    in.Policy,
 		Recovery:  in.Recovery,
+
+		RestoreChecks: node.RestoreChecks.Value,
 	}
 }

@@ -124,11 +124,12 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 func (a *account) region(cfg *config.Config, r config.Region) poll.Region {
 	watched := poll.Region{
 		Cloud: a.cloud.name, Account: a.conf.Name, Region: r.ID,
-		Concurrency: max(1, a.concurrency/len(a.conf.Regions)),
-		Discover:    r.Discovery.Enabled,
-		Tags:        r.Discovery.Tags,
-		OwnerTag:    r.OwnerTag,
-		Objectives:  backup.Objectives(cfg.ObjectivesFor(config.Instance{})),
+		Concurrency:  max(1, a.concurrency/len(a.conf.Regions)),
+		Discover:     r.Discovery.Enabled,
+		Tags:         r.Discovery.Tags,
+		RestoreCheck: a.conf.RestoreCheck,
+		OwnerTag:     r.OwnerTag,
+		Objectives:   backup.Objectives(cfg.ObjectivesFor(config.Instance{})),
 	}
 	for _, e := range r.Discovery.Exclude {
 		watched.Exclude = append(watched.Exclude, poll.Exclusion(e))

@@ -34,7 +34,7 @@ func (e *Exporter) CheckLive(ctx context.Context, pass func(Check)) {
 				if scope == backup.ScopeDiscovery {
 					continue
 				}
-				if asked, err := ask(ctx, r.Source, scope, in, e.now()); asked {
+				if asked, err := ask(ctx, r, scope, in, e.now()); asked {
 					pass(Check{r.Account, r.Region, scope, in.InstanceID, err})
 				}
 			}
@@ -42,9 +42,10 @@ func (e *Exporter) CheckLive(ctx context.Context, pass func(Check)) {
 	}
 }
 
-// ask puts one question about an instance, and drops the answer. It is not asked where the policy makes no use of it.
-func ask(ctx context.Context, source poll.Source, scope backup.Scope, in backup.Instance, now time.Time) (asked bool, err error) {
-	node, since := in.Targets()[0].NodeID, now.Add(-24*time.Hour)
+// ask puts one question about an instance, and drops the answer. It is not asked where the policy or
+// the configuration makes no use of it.
+func ask(ctx context.Context, r poll.Region, scope backup.Scope, in backup.Instance, now time.Time) (asked bool, err error) {
+	source, node, since := r.Source, in.Targets()[0].NodeID, now.Add(-24*time.Hour)
 	switch scope {
 	case backup.ScopeBackups:
 		_, err = source.Backups(ctx, in, node, since)
@@ -60,9 +61,25 @@ func ask(ctx context.Context, source poll.Source, scope backup.Scope, in backup.
 			return false, nil // a failure is that of the policy
 		}
 		_, err = source.Copies(ctx, in, node, policy.CopyRegion, since)
+	case backup.ScopeRestoreCheck:
+		return askRestoreCheck(ctx, r, in, now)
 	default:
 		err = fmt.Errorf("no question for the scope %s", scope)
 	}
+	return true, err
+}
+
+// askRestoreCheck asks about the newest backup of the last week, if there is one.
+func askRestoreCheck(ctx context.Context, r poll.Region, in backup.Instance, now time.Time) (asked bool, err error) {
+	if !r.RestoreCheck || len(in.Nodes) > 0 {
+		return false, nil
+	}
+	list, err := r.Source.Backups(ctx, in, "", now.AddDate(0, 0, -7))
+	newest := backup.BackupToCheck(backup.Reading[backup.List]{Value: list, At: now, GoodUntil: now.Add(time.Hour)}, now)
+	if err != nil || newest == nil {
+		return false, nil // a failure is that of the backups
+	}
+	_, err = r.Source.CheckRestore(ctx, in, newest.ID)
 	return true, err
 }
 

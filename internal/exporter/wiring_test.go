@@ -90,6 +90,7 @@ accounts:
   cloud: alibaba
   credentials: {access_key_id: first, access_key_secret: secret}
   concurrency: 20
+  restore_check: true
   requests_per_second: 21
   regions:
   - {id: cn-hangzhou, endpoint: "http://a.example", discovery: {enabled: true, tags: {env: prod}, exclude: [dds-bp1scratch, {name: "tmp-*", tags: {env: dev}}]}, owner_tag: team}
@@ -118,11 +119,11 @@ func TestWiring(t *testing.T) {
 
 	want := []poll.Region{
 		{
-			Cloud: "alibaba", Account: "one", Region: "cn-hangzhou", Concurrency: 10, Discover: true, Tags: map[string]string{"env": "prod"}, Objectives: own,
+			Cloud: "alibaba", Account: "one", Region: "cn-hangzhou", Concurrency: 10, Discover: true, RestoreCheck: true, Tags: map[string]string{"env": "prod"}, Objectives: own,
 			Exclude: []poll.Exclusion{{ID: "dds-bp1scratch"}, {Name: "tmp-*", Tags: map[string]string{"env": "dev"}}}, OwnerTag: "team",
 		},
 		{
-			Cloud: "alibaba", Account: "one", Region: "cn-beijing", Concurrency: 10, Objectives: own,
+			Cloud: "alibaba", Account: "one", Region: "cn-beijing", Concurrency: 10, Objectives: own, RestoreCheck: true,
 			Instances: []poll.Instance{{ID: "dds-bp1a", Nodes: []string{"d-1", "d-2"}, Objectives: looser}, {ID: "dds-bp1b", Objectives: own}},
 		},
 		{Cloud: "huawei", Account: "two", Region: "cn-north-4", Concurrency: 2, Discover: true, Objectives: own},

@@ -24,6 +24,7 @@ type cloud struct {
 	policy    func(ctx context.Context, id string) (backup.Policy, error)
 	recovery  func(ctx context.Context, id string) (backup.Window, error)
 	skew      *time.Duration // nil: not known
+	check     func(ctx context.Context, id, backupID string) (backup.RestoreCheck, error)
 	copies    func(ctx context.Context, id, node, to string) (backup.Copies, error)
 
 	mu    sync.Mutex
@@ -121,6 +122,14 @@ func (c *cloud) Copies(ctx context.Context, in backup.Instance, node, to string,
 		return backup.Copies{Region: to}, nil
 	}
 	return c.copies(ctx, in.InstanceID, node, to)
+}
+
+func (c *cloud) CheckRestore(ctx context.Context, in backup.Instance, backupID string) (backup.RestoreCheck, error) {
+	defer c.enter("check " + in.InstanceID + " " + backupID)()
+	if c.check == nil {
+		return backup.RestoreCheck{BackupID: backupID}, nil
+	}
+	return c.check(ctx, in.InstanceID, backupID)
 }
 
 // lists returns an instances function for these ids; "c:x:y" is a cluster c with the shards x and y.

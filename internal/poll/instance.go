@@ -16,6 +16,8 @@ type instance struct {
 	shards     []string // as the cloud lists them; the configuration may name others
 	missing    bool     // the cloud does not list it although the configuration names it
 
+	restoreCheck bool // ask whether backups could be restored
+
 	jobs     cell[[]backup.Job]
 	policy   cell[backup.Policy]
 	recovery cell[backup.Window]
@@ -29,6 +31,7 @@ type node struct {
 	id      string
 	backups cell[backup.List]
 	copies  cell[backup.Copies]
+	checks  cell[backup.RestoreChecks]
 }
 
 // entry is one cell of an instance with its question, for any type of reading.
@@ -148,6 +151,9 @@ func (in *instance) arrangeEntries() {
 		},
 	)
 	in.entries = append(in.entries, in.onPolicy...)
+	for _, n := range in.nodes {
+		in.entries = append(in.entries, restoreCheck{&n.checks, in, n})
+	}
 }
 
 // wantsCopies reports whether the policy asks for copies in another region.
@@ -166,6 +172,7 @@ func (in *instance) state() backup.InstanceState {
 	for _, n := range in.nodes {
 		state.Nodes = append(state.Nodes, backup.NodeState{
 			NodeID: n.id, Backups: n.backups.reading, Copies: n.copiesIn(in.policy.reading.Value.CopyRegion),
+			RestoreChecks: restoreCheck{&n.checks, in, n}.shown(),
 		})
 	}
 	return state

@@ -40,6 +40,8 @@ func (o *Options) interval(scope backup.Scope) time.Duration {
 		return o.PolicyInterval
 	case backup.ScopeRecovery:
 		return o.RecoveryInterval
+	case backup.ScopeRestoreCheck:
+		return checkInterval
 	}
 	return 0
 }
@@ -53,9 +55,11 @@ type Region struct {
 	Instances   []Instance        // watched whether or not the cloud lists them
 	Discover    bool              // watch every listed instance
 	Tags        map[string]string // with Discover: only instances that have all of these
-	Exclude     []Exclusion       // instances that discovery does not watch and that do not count as unmonitored
-	OwnerTag    string            // name of the tag whose value is Instance.Owner; "": no owner is known
-	Objectives  backup.Objectives // for discovered instances
+	// RestoreCheck asks once a day whether the newest backup of each target could be restored.
+	RestoreCheck bool
+	Exclude      []Exclusion       // instances that discovery does not watch and that do not count as unmonitored
+	OwnerTag     string            // name of the tag whose value is Instance.Owner; "": no owner is known
+	Objectives   backup.Objectives // for discovered instances
 }
 
 // Instance is a watched instance that the configuration names.

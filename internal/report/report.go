@@ -130,7 +130,7 @@ func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Ta
 
 // firstError returns why the newest attempt of any scope failed, the backup list first.
 func firstError(in backup.InstanceState, node backup.NodeState) error {
-	return cmp.Or(node.Backups.Failure(), in.Policy.Failure(), in.Jobs.Failure(), in.Recovery.Failure(), node.Copies.Failure())
+	return cmp.Or(node.Backups.Failure(), in.Policy.Failure(), in.Jobs.Failure(), in.Recovery.Failure(), node.Copies.Failure(), node.RestoreChecks.Failure())
 }
 
 func when(t time.Time) *time.Time {

@@ -79,7 +79,7 @@ func (api *API) Parse(req *httpsim.Request) error {
 		req.KeyID = a.KeyID
 	}
 	req.Region = req.Params.Get("RegionId")
-	req.InstanceID = req.Params.Get("DBInstanceId")
+	req.InstanceID = cmp.Or(req.Params.Get("DBInstanceId"), req.Params.Get("SourceDBInstance"))
 	req.NodeID = req.Params.Get("NodeId")
 	return nil
 }
@@ -158,6 +158,8 @@ func (api *API) operation(name string) func(*httpsim.Request) httpsim.Answer {
 		return api.ofInstance(api.describeInstanceRecoverTime)
 	case "DescribeClusterRecoverTime":
 		return api.ofInstance(api.describeClusterRecoverTime)
+	case "CheckRecoveryCondition":
+		return api.ofInstance(checkRecoveryCondition)
 	case "CreateBackup":
 		return api.ofInstance(api.createBackup)
 	}
@@ -189,7 +191,7 @@ func allowsReleased(req *httpsim.Request, in *fleet.Instance) bool {
 	case "DescribeBackups", "DescribeClusterBackups", "DescribeBackupPolicy":
 		return req.Params.Get("SrcRegion") == in.Region
 	}
-	return false
+	return req.Operation == "CheckRecoveryCondition" && req.Params.Get("RestoreType") == "2" && req.Params.Get("SrcRegion") == in.Region
 }
 
 // requestID returns the id of another request: an upper-case UUID.

@@ -151,6 +151,7 @@ type Backup struct {
 	Reason      string    // why it failed, where the cloud's jobs say so (Huawei)
 	ExpiresAt   time.Time // zero: not sent
 	Unavailable bool      // Alibaba: a success that cannot be restored from
+	RestoreCode string    // Alibaba: CheckRecoveryCondition refuses the backup: "false", or with this code; "": it does not
 	AttachLogs  string    // Alibaba: AttachLogStatus of the set; "": Ready when the set has ended, Init before
 	CopiedTo    string    // Alibaba: the region that this copy is in; "": it is no copy
 	// Override replaces or adds fields of the record as sent, by their JSON names. It makes the records that an API

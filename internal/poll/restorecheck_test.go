@@ -1,0 +1,128 @@
+package poll_test
+
+import (
+	"context"
+	"maps"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-kit/log"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/poll"
+)
+
+// successes lists usable full backups, one an hour, the newest of which ended just now.
+func successes(ids ...string) func(context.Context, string, string) (backup.List, error) {
+	return func(context.Context, string, string) (backup.List, error) {
+		var list backup.List
+		for i, id := range ids {
+			end := time.Now().Add(-time.Duration(i) * time.Hour)
+			list.Backups = append(list.Backups, backup.Backup{
+				ID: id, Kind: backup.KindFull, State: backup.StateSuccess, StartedAt: end.Add(-time.Minute), EndedAt: end,
+			})
+		}
+		return list, nil
+	}
+}
+
+func checking(source *cloud) poll.Region {
+	r := region(source)
+	r.RestoreCheck = true
+	return r
+}
+
+// refreshFor refreshes every minute for d, and returns the checks that were made.
+func refreshFor(t *testing.T, p *poll.Poller, source *cloud, d time.Duration) map[string]int {
+	t.Helper()
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Minute) {
+		p.Refresh(t.Context())
+	}
+	calls := source.count()
+	maps.DeleteFunc(calls, func(call string, _ int) bool { return len(call) < 5 || call[:5] != "check" })
+	return calls
+}
+
+func TestTheNewestBackupIsCheckedOnceADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a"), backups: successes("1")}
+		p := newPoller(t, options(log.NewNopLogger()), checking(source))
+		expect := func(step string, want map[string]int) {
+			t.Helper()
+			if got := refreshFor(t, p, source, 24*time.Hour); !maps.Equal(got, want) {
+				t.Errorf("%s: checks %v, want %v", step, got, want)
+			}
+		}
+		expect("first day", map[string]int{"check a 1": 1})
+		source.backups = successes("3", "2", "1")
+		expect("a newer backup waits for the next day", map[string]int{"check a 3": 1})
+		refused := func(_ context.Context, _, id string) (backup.RestoreCheck, error) {
+			return backup.RestoreCheck{BackupID: id, Refused: "no"}, nil
+		}
+		source.check = refused
+		expect("the same backup again", map[string]int{"check a 3": 1})
+		if r := find(t, p, "a").Nodes[0].RestoreChecks; len(r.Value) != 2 || r.Value[1].Refused != "no" {
+			t.Errorf("checks %v, want that 3 is refused", r.Value)
+		}
+		source.check = func(context.Context, string, string) (backup.RestoreCheck, error) {
+			return backup.RestoreCheck{}, &backup.Error{Class: backup.ClassServer}
+		}
+		expect("a failure is tried again after an hour", map[string]int{"check a 3": 24})
+		r := find(t, p, "a").Nodes[0].RestoreChecks
+		if r.OK(time.Now()) || len(r.Value) != 2 || r.Value[1].Refused != "no" {
+			t.Errorf("reading %+v, want the failure, and that 3 is refused", r)
+		}
+	})
+}
+
+func TestWhatIsNotChecked(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*cloud, *poll.Region)
+	}{
+		{"nobody asks for it", func(_ *cloud, r *poll.Region) { r.RestoreCheck = false }},
+		{"a shard", func(c *cloud, _ *poll.Region) { c.instances = lists("a:s1:s2") }},
+		{"there is no backup", func(c *cloud, _ *poll.Region) { c.backups = nil }},
+		{"the backups are not known", func(c *cloud, _ *poll.Region) {
+			c.backups = func(context.Context, string, string) (backup.List, error) {
+				return backup.List{}, &backup.Error{Class: backup.ClassServer}
+			}
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := &cloud{instances: lists("a"), backups: successes("1")}
+				r := checking(source)
+				tt.change(source, &r)
+				p := newPoller(t, options(log.NewNopLogger()), r)
+				if got := refreshFor(t, p, source, time.Hour); len(got) != 0 {
+					t.Errorf("checks %v, want none", got)
+				}
+				for _, node := range find(t, p, "a").Nodes {
+					if !node.RestoreChecks.TriedAt.IsZero() {
+						t.Errorf("reading %+v, want none", node.RestoreChecks)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Once nobody asks for checks any more, earlier ones do not count.
+func TestChecksEndWithAReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a"), backups: successes("1")}
+		opts := options(log.NewNopLogger())
+		p := newPoller(t, opts, checking(source))
+		refreshFor(t, p, source, 2*time.Minute)
+		if r := find(t, p, "a").Nodes[0].RestoreChecks; len(r.Value) != 1 {
+			t.Fatalf("checks %v, want one", r.Value)
+		}
+		p.Replace(opts, []poll.Region{region(source)})
+		if r := find(t, p, "a").Nodes[0].RestoreChecks; r.Value != nil || !r.At.IsZero() {
+			t.Errorf("reading %+v, want none", r)
+		}
+	})
+}
