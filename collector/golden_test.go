@@ -54,6 +54,7 @@ func checked(account string) backup.InstanceState {
 	in.Nodes[0].RestoreChecks = fresh(backup.RestoreChecks{{
 		BackupID: newest.ID, At: ago(time.Hour), Refused: "cannot be restored by the cloud's own check",
 	}})
+	in.LastRestore = fresh(ago(3 * day))
 	return in
 }
 

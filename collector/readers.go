@@ -178,7 +178,7 @@ type poll struct {
 
 func pollOf[T any](r backup.Reading[T], now time.Time) poll { return poll{r.OK(now), r.At} }
 
-// poll returns the poll of a scope. ok is false for a scope that is not polled per instance.
+// poll returns the poll of a scope. ok is false for a scope that is not polled per instance, or that nobody asks for.
 func (in *instance) poll(scope backup.Scope) (p poll, ok bool) {
 	switch scope {
 	case backup.ScopeJobs:
@@ -187,6 +187,8 @@ func (in *instance) poll(scope backup.Scope) (p poll, ok bool) {
 		return pollOf(in.Policy, in.now), true
 	case backup.ScopeRecovery:
 		return pollOf(in.Recovery, in.now), true
+	case backup.ScopeRestores:
+		return pollOf(in.LastRestore, in.now), !in.LastRestore.TriedAt.IsZero()
 	case backup.ScopeBackups, backup.ScopeCopies, backup.ScopeRestoreCheck, backup.ScopeDiscovery: // polled per target, and per region
 	}
 	return poll{}, false

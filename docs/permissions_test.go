@@ -19,7 +19,7 @@ func TestPolicies(t *testing.T) {
 	for file, want := range map[string]struct{ version, actions string }{
 		"alibaba-read-only.json":     {"1", `dds:Describe[A-Za-z]+`},
 		"alibaba-create-backup.json": {"1", `dds:CreateBackup`},
-		"alibaba-restore-check.json": {"1", `dds:CheckRecoveryCondition`},
+		"alibaba-restore-check.json": {"1", `dds:(CheckRecoveryCondition|DescribeRestoreDBInstanceList)`},
 		"huawei-read-only.json":      {"1.1", `dds:[a-z]+:list`},
 		"huawei-project-lookup.json": {"1.1", `iam:projects:listProjects`},
 		"huawei-create-backup.json":  {"1.1", `dds:instance:createManualBackup`},

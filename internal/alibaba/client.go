@@ -43,6 +43,7 @@ const (
 	opDescribeInstanceRecoverTime = "DescribeInstanceRecoverTime"
 	opDescribeClusterRecoverTime  = "DescribeClusterRecoverTime"
 	opCheckRecoveryCondition      = "CheckRecoveryCondition"
+	opDescribeRestores            = "DescribeRestoreDBInstanceList"
 	opCreateBackup                = "CreateBackup"
 )
 

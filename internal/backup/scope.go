@@ -14,11 +14,12 @@ const (
 	ScopeCopies    Scope = "copies"    // the copies of a target in another region
 
 	ScopeRestoreCheck Scope = "restore_check" // whether the newest backup of a target could be restored
+	ScopeRestores     Scope = "restores"      // when backups of an instance were last restored
 )
 
 // Scopes returns every scope, in the order in which they are asked.
 func Scopes() []Scope {
-	return []Scope{ScopeDiscovery, ScopeBackups, ScopeJobs, ScopePolicy, ScopeRecovery, ScopeCopies, ScopeRestoreCheck}
+	return []Scope{ScopeDiscovery, ScopeBackups, ScopeJobs, ScopePolicy, ScopeRecovery, ScopeCopies, ScopeRestoreCheck, ScopeRestores}
 }
 
 // String returns the value of the label scope.
@@ -28,7 +29,7 @@ func (s Scope) String() string { return string(s) }
 // wrong.
 func (s Scope) Optional() bool {
 	switch s {
-	case ScopeJobs, ScopeRecovery, ScopeCopies, ScopeRestoreCheck:
+	case ScopeJobs, ScopeRecovery, ScopeCopies, ScopeRestoreCheck, ScopeRestores:
 		return true
 	case ScopeDiscovery, ScopeBackups, ScopePolicy:
 	}

@@ -15,10 +15,10 @@ func TestScopes(t *testing.T) {
 			optional = append(optional, s.String())
 		}
 	}
-	if want := []string{"discovery", "backups", "jobs", "policy", "recovery", "copies", "restore_check"}; !slices.Equal(names, want) {
+	if want := []string{"discovery", "backups", "jobs", "policy", "recovery", "copies", "restore_check", "restores"}; !slices.Equal(names, want) {
 		t.Errorf("scopes are %v, want %v", names, want)
 	}
-	if want := []string{"jobs", "recovery", "copies", "restore_check"}; !slices.Equal(optional, want) {
+	if want := []string{"jobs", "recovery", "copies", "restore_check", "restores"}; !slices.Equal(optional, want) {
 		t.Errorf("optional are %v, want %v", optional, want)
 	}
 }

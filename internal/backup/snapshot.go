@@ -42,7 +42,10 @@ type InstanceState struct {
 	Jobs       Reading[[]Job]
 	Policy     Reading[Policy]
 	Recovery   Reading[Window]
-	Nodes      []NodeState // one per target, sorted by node id; never empty
+	// LastRestore is when an instance was last seen to be made from backups of this one; a zero value: never. What was seen
+	// counts however old the reading is.
+	LastRestore Reading[time.Time]
+	Nodes       []NodeState // one per target, sorted by node id; never empty
 }
 
 // NodeState is what is known of one target of an instance.

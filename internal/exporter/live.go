@@ -63,6 +63,11 @@ func ask(ctx context.Context, r poll.Region, scope backup.Scope, in backup.Insta
 		_, err = source.Copies(ctx, in, node, policy.CopyRegion, since)
 	case backup.ScopeRestoreCheck:
 		return askRestoreCheck(ctx, r, in, now)
+	case backup.ScopeRestores:
+		if !r.RestoreCheck {
+			return false, nil
+		}
+		_, err = source.LastRestore(ctx, in)
 	default:
 		err = fmt.Errorf("no question for the scope %s", scope)
 	}

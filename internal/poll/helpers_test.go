@@ -24,6 +24,7 @@ type cloud struct {
 	policy    func(ctx context.Context, id string) (backup.Policy, error)
 	recovery  func(ctx context.Context, id string) (backup.Window, error)
 	skew      *time.Duration // nil: not known
+	restored  func(ctx context.Context, id string) (time.Time, error)
 	check     func(ctx context.Context, id, backupID string) (backup.RestoreCheck, error)
 	copies    func(ctx context.Context, id, node, to string) (backup.Copies, error)
 
@@ -130,6 +131,14 @@ func (c *cloud) CheckRestore(ctx context.Context, in backup.Instance, backupID s
 		return backup.RestoreCheck{BackupID: backupID}, nil
 	}
 	return c.check(ctx, in.InstanceID, backupID)
+}
+
+func (c *cloud) LastRestore(ctx context.Context, in backup.Instance) (time.Time, error) {
+	defer c.enter("restores " + in.InstanceID)()
+	if c.restored == nil {
+		return time.Time{}, nil
+	}
+	return c.restored(ctx, in.InstanceID)
 }
 
 // lists returns an instances function for these ids; "c:x:y" is a cluster c with the shards x and y.

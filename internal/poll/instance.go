@@ -16,14 +16,15 @@ type instance struct {
 	shards     []string // as the cloud lists them; the configuration may name others
 	missing    bool     // the cloud does not list it although the configuration names it
 
-	restoreCheck bool // ask whether backups could be restored
+	restoreCheck bool // ask whether backups could be restored, and whether any was
 
-	jobs     cell[[]backup.Job]
-	policy   cell[backup.Policy]
-	recovery cell[backup.Window]
-	nodes    []*node // by id; never empty
-	entries  []entry // every cell of the instance and its nodes
-	onPolicy []entry // those of entries that are asked where the policy says so
+	jobs        cell[[]backup.Job]
+	policy      cell[backup.Policy]
+	recovery    cell[backup.Window]
+	lastRestore cell[time.Time]
+	nodes       []*node // by id; never empty
+	entries     []entry // every cell of the instance and its nodes
+	onPolicy    []entry // those of entries that are asked where the policy says so
 }
 
 // node is what is known of one target of an instance.
@@ -150,6 +151,7 @@ func (in *instance) arrangeEntries() {
 			func(ctx context.Context, c call) (backup.Window, error) { return c.Recovery(ctx, c.in) },
 		},
 	)
+	in.entries = append(in.entries, lastRestore{&in.lastRestore, in})
 	in.entries = append(in.entries, in.onPolicy...)
 	for _, n := range in.nodes {
 		in.entries = append(in.entries, restoreCheck{&n.checks, in, n})
@@ -168,6 +170,9 @@ func (in *instance) state() backup.InstanceState {
 		Policy:     in.policy.reading,
 		Recovery:   in.recovery.reading,
 		Nodes:      make([]backup.NodeState, 0, len(in.nodes)),
+	}
+	if in.restoreCheck {
+		state.LastRestore = in.lastRestore.reading
 	}
 	for _, n := range in.nodes {
 		state.Nodes = append(state.Nodes, backup.NodeState{

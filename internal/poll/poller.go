@@ -40,7 +40,7 @@ func (o *Options) interval(scope backup.Scope) time.Duration {
 		return o.PolicyInterval
 	case backup.ScopeRecovery:
 		return o.RecoveryInterval
-	case backup.ScopeRestoreCheck:
+	case backup.ScopeRestoreCheck, backup.ScopeRestores:
 		return checkInterval
 	}
 	return 0
@@ -55,7 +55,7 @@ type Region struct {
 	Instances   []Instance        // watched whether or not the cloud lists them
 	Discover    bool              // watch every listed instance
 	Tags        map[string]string // with Discover: only instances that have all of these
-	// RestoreCheck asks once a day whether the newest backup of each target could be restored.
+	// RestoreCheck asks once a day whether the newest backup of each target could be restored, and whether any was.
 	RestoreCheck bool
 	Exclude      []Exclusion       // instances that discovery does not watch and that do not count as unmonitored
 	OwnerTag     string            // name of the tag whose value is Instance.Owner; "": no owner is known

@@ -45,8 +45,9 @@ func (e restoreCheck) fail(error, time.Time) {}
 
 func (e restoreCheck) wanted() bool { return e.in.restoreCheck && e.n.id == "" }
 
-func (e restoreCheck) failedRecently(now time.Time) bool {
-	return e.reading.Err != nil && now.Sub(e.askedAt) < checkRetryAfter
+// failedRecently reports whether the newest question failed too recently to put it again.
+func (c *cell[T]) failedRecently(now time.Time) bool {
+	return c.reading.Err != nil && now.Sub(c.askedAt) < checkRetryAfter
 }
 
 // shown returns the reading as a snapshot shows it: nothing where nobody asks for checks any more.
@@ -56,3 +57,29 @@ func (e restoreCheck) shown() backup.Reading[backup.RestoreChecks] {
 	}
 	return e.reading
 }
+
+// lastRestore is the entry of the newest restore of an instance's backups.
+type lastRestore struct {
+	*cell[time.Time]
+	in *instance
+}
+
+// launch asks for the newest restore. An earlier one stays in the reading when the cloud does not tell of it any more.
+func (e lastRestore) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
+	if !e.in.restoreCheck || e.failedRecently(p.opts.Now()) {
+		return e.flight
+	}
+	before := e.reading.Value
+	ask := func(ctx context.Context, c call) (time.Time, error) {
+		at, err := c.LastRestore(ctx, c.in)
+		if err != nil || at.Before(before) {
+			return before, err
+		}
+		return at, nil
+	}
+	question := entryOf[time.Time]{e.cell, subject{e.in.Target, backup.ScopeRestores}, ask}
+	return question.launch(ctx, p, r, in)
+}
+
+// fail implements entry. That the instance cannot be asked about says nothing about restores.
+func (e lastRestore) fail(error, time.Time) {}

@@ -3,6 +3,7 @@ package poll_test
 import (
 	"context"
 	"maps"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,14 +34,16 @@ func checking(source *cloud) poll.Region {
 	return r
 }
 
-// refreshFor refreshes every minute for d, and returns the checks that were made.
+// refreshFor refreshes every minute for d, and returns the questions about restores.
 func refreshFor(t *testing.T, p *poll.Poller, source *cloud, d time.Duration) map[string]int {
 	t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Minute) {
 		p.Refresh(t.Context())
 	}
 	calls := source.count()
-	maps.DeleteFunc(calls, func(call string, _ int) bool { return len(call) < 5 || call[:5] != "check" })
+	maps.DeleteFunc(calls, func(call string, _ int) bool {
+		return !strings.HasPrefix(call, "check") && !strings.HasPrefix(call, "restores")
+	})
 	return calls
 }
 
@@ -50,7 +53,9 @@ func TestTheNewestBackupIsCheckedOnceADay(t *testing.T) {
 		p := newPoller(t, options(log.NewNopLogger()), checking(source))
 		expect := func(step string, want map[string]int) {
 			t.Helper()
-			if got := refreshFor(t, p, source, 24*time.Hour); !maps.Equal(got, want) {
+			got := refreshFor(t, p, source, 24*time.Hour)
+			delete(got, "restores a")
+			if !maps.Equal(got, want) {
 				t.Errorf("%s: checks %v, want %v", step, got, want)
 			}
 		}
@@ -97,7 +102,9 @@ func TestWhatIsNotChecked(t *testing.T) {
 				r := checking(source)
 				tt.change(source, &r)
 				p := newPoller(t, options(log.NewNopLogger()), r)
-				if got := refreshFor(t, p, source, time.Hour); len(got) != 0 {
+				got := refreshFor(t, p, source, time.Hour)
+				delete(got, "restores a")
+				if len(got) != 0 {
 					t.Errorf("checks %v, want none", got)
 				}
 				for _, node := range find(t, p, "a").Nodes {
@@ -123,6 +130,45 @@ func TestChecksEndWithAReload(t *testing.T) {
 		p.Replace(opts, []poll.Region{region(source)})
 		if r := find(t, p, "a").Nodes[0].RestoreChecks; r.Value != nil || !r.At.IsZero() {
 			t.Errorf("reading %+v, want none", r)
+		}
+	})
+}
+
+func TestTheLastRestoreStaysKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := time.Now().Add(-time.Hour)
+		var seen time.Time
+		var failure error
+		source := &cloud{
+			instances: lists("a"),
+			restored:  func(context.Context, string) (time.Time, error) { return seen, failure },
+		}
+		opts := options(log.NewNopLogger())
+		p := newPoller(t, opts, checking(source))
+		expect := func(step string, calls int, want time.Time) {
+			t.Helper()
+			if got := refreshFor(t, p, source, 24*time.Hour)["restores a"]; got != calls {
+				t.Errorf("%s: %d calls, want %d", step, got, calls)
+			}
+			if got := find(t, p, "a").LastRestore.Value; !got.Equal(want) {
+				t.Errorf("%s: last restore %v, want %v", step, got, want)
+			}
+		}
+		expect("none yet", 1, time.Time{})
+		seen = first
+		expect("one", 1, first)
+		seen = time.Time{}
+		expect("the cloud does not tell of it any more", 1, first)
+		failure = &backup.Error{Class: backup.ClassPermission}
+		expect("the cloud cannot be asked", 24, first)
+		if find(t, p, "a").LastRestore.OK(time.Now()) {
+			t.Error("the reading hides the failure")
+		}
+		seen, failure = first.Add(time.Hour), nil
+		expect("a newer one", 1, seen)
+		p.Replace(opts, []poll.Region{region(source)})
+		if r := find(t, p, "a").LastRestore; !r.TriedAt.IsZero() || !r.Value.IsZero() {
+			t.Errorf("nobody asks any more: reading %+v, want none", r)
 		}
 	})
 }

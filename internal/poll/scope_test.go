@@ -28,7 +28,7 @@ func TestEveryScopeIsAskedAtItsInterval(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		// One entry per scope: a new scope needs an interval, and a question if it is about an instance.
-		want := map[string]int{"backups a": 60, "jobs a": 30, "policy a": 20, "recovery a": 15, "instances": 12, "copies a": 20, "check a 1": 1}
+		want := map[string]int{"backups a": 60, "jobs a": 30, "policy a": 20, "recovery a": 15, "instances": 12, "copies a": 20, "check a 1": 1, "restores a": 1}
 		if len(want) != len(backup.Scopes()) {
 			t.Errorf("this test knows %d scopes of %v", len(want), backup.Scopes())
 		}

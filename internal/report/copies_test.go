@@ -34,8 +34,12 @@ func TestNewestCopyIsReported(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in := backup.InstanceState{Policy: tt.policy, Nodes: []backup.NodeState{{Copies: tt.copies}}}
+			restored := backup.Reading[time.Time]{Value: now.Add(-48 * time.Hour)} // counts however old the reading is
+			in := backup.InstanceState{LastRestore: restored, Policy: tt.policy, Nodes: []backup.NodeState{{Copies: tt.copies}}}
 			got, err := json.Marshal(report.New(&backup.Snapshot{Instances: []backup.InstanceState{in}}, now).Targets[0])
+			if !strings.Contains(string(got), `"last_restore_seen":"2026-11-20T12:00:00Z"`) {
+				t.Errorf("%s, want the last restore", got)
+			}
 			if err != nil || !strings.Contains(string(got), tt.want) || strings.Contains(string(got), tt.absent) {
 				t.Errorf("%s, error %v; want %s and no %s", got, err, tt.want, tt.absent)
 			}

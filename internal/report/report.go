@@ -36,9 +36,10 @@ type Target struct {
 	NextBackup    *time.Time `json:"next_backup"`    // when the cloud plans the next one
 	Running       bool       `json:"running"`        // a backup of the instance is running
 	Progress      *float64   `json:"progress_percent"`
-	ReadAt        *time.Time `json:"read_at"`               // when the backup list was last read
-	LastCopy      *time.Time `json:"last_copy,omitempty"`   // end of the newest usable copy in another region; left out when none is known
-	CopyRegion    string     `json:"copy_region,omitempty"` // the region to which the cloud copies backups; left out when it copies none
+	ReadAt        *time.Time `json:"read_at"`                     // when the backup list was last read
+	LastCopy      *time.Time `json:"last_copy,omitempty"`         // end of the newest usable copy in another region; left out when none is known
+	CopyRegion    string     `json:"copy_region,omitempty"`       // the region to which the cloud copies backups; left out when it copies none
+	LastRestore   *time.Time `json:"last_restore_seen,omitempty"` // when an instance was last made from its backups; left out when none was seen
 	LastError     string     `json:"last_error,omitempty"`
 
 	state backup.HealthState
@@ -125,12 +126,13 @@ func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Ta
 	if last := backup.NewestCopy(node.Copies, now); last != nil {
 		t.LastCopy = when(last.EndedAt)
 	}
+	t.LastRestore = when(in.LastRestore.Value)
 	return t
 }
 
 // firstError returns why the newest attempt of any scope failed, the backup list first.
 func firstError(in backup.InstanceState, node backup.NodeState) error {
-	return cmp.Or(node.Backups.Failure(), in.Policy.Failure(), in.Jobs.Failure(), in.Recovery.Failure(), node.Copies.Failure(), node.RestoreChecks.Failure())
+	return cmp.Or(node.Backups.Failure(), in.Policy.Failure(), in.Jobs.Failure(), in.Recovery.Failure(), node.Copies.Failure(), node.RestoreChecks.Failure(), in.LastRestore.Failure())
 }
 
 func when(t time.Time) *time.Time {

@@ -160,6 +160,8 @@ func (api *API) operation(name string) func(*httpsim.Request) httpsim.Answer {
 		return api.ofInstance(api.describeClusterRecoverTime)
 	case "CheckRecoveryCondition":
 		return api.ofInstance(checkRecoveryCondition)
+	case "DescribeRestoreDBInstanceList":
+		return api.ofInstance(api.describeRestores)
 	case "CreateBackup":
 		return api.ofInstance(api.createBackup)
 	}

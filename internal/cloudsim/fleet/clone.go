@@ -33,6 +33,7 @@ func (in Instance) clone() Instance {
 	in.Jobs = slices.Clone(in.Jobs)
 	in.Recovery = slices.Clone(in.Recovery)
 	in.LogGaps = slices.Clone(in.LogGaps)
+	in.Restores = slices.Clone(in.Restores)
 	if in.Live != nil {
 		live := *in.Live
 		live.Shards = slices.Clone(live.Shards)

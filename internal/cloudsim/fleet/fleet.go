@@ -86,6 +86,7 @@ type Instance struct {
 	Policy           Policy
 	Backups          []Backup // any order
 	Jobs             []Job
+	Restores         []Restore // Alibaba: instances that were made from its backups
 	Recovery         []Window  // spans of point-in-time recovery; empty: not offered
 	Live             *Schedule // adds backups as time passes; nil: the history stands still
 }
@@ -113,6 +114,13 @@ func (in *Instance) HasTags(tags map[string]string) bool {
 		}
 	}
 	return true
+}
+
+// Restore is an instance that was made from backups of another.
+type Restore struct {
+	InstanceID string
+	At         time.Time // when it was created
+	Deleted    bool      // it was deleted since
 }
 
 // Policy is an instance's schedule for automatic backups. The zero value makes none.
