@@ -1,0 +1,78 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/poll"
+)
+
+// optional is a Source that answers about everything, with copies to a region and one backup.
+type optional struct {
+	poll.Source
+
+	copyTo  string
+	backups []backup.Backup
+}
+
+func (o optional) Backups(context.Context, backup.Instance, string, time.Time) (backup.List, error) {
+	return backup.List{Backups: o.backups}, nil
+}
+
+func (o optional) Policy(context.Context, backup.Instance) (backup.Policy, error) {
+	return backup.Policy{CopyRegion: o.copyTo}, nil
+}
+
+func (o optional) Copies(_ context.Context, _ backup.Instance, _, to string, _ time.Time) (backup.Copies, error) {
+	return backup.Copies{}, &backup.Error{Op: "copies in " + to}
+}
+
+func (o optional) CheckRestore(_ context.Context, _ backup.Instance, id string) (backup.RestoreCheck, error) {
+	return backup.RestoreCheck{}, &backup.Error{Op: "check of " + id}
+}
+
+func (o optional) LastRestore(context.Context, backup.Instance) (time.Time, error) {
+	return time.Time{}, &backup.Error{Op: "restores"}
+}
+
+// What nobody asks for is not checked live either: the account may lack the permission for it.
+func TestOptionalQuestionsAreAskedLiveWhereTheyAreNeeded(t *testing.T) {
+	now := clock()
+	good := backup.Backup{ID: "b-1", Kind: backup.KindFull, State: backup.StateSuccess, StartedAt: now.Add(-time.Hour), EndedAt: now.Add(-time.Minute)}
+	whole, sharded := backup.Instance{}, backup.Instance{Nodes: []string{"d-1"}}
+	tests := []struct {
+		name   string
+		source optional
+		check  bool
+		in     backup.Instance
+		want   []string // the errors of what is asked
+	}{
+		{"nobody asks", optional{backups: []backup.Backup{good}}, false, whole, nil},
+		{"the policy asks for copies", optional{copyTo: "cn-beijing"}, false, whole, []string{"copies in cn-beijing"}},
+		{"the configuration asks for checks", optional{backups: []backup.Backup{good}}, true, whole, []string{"check of b-1", "restores"}},
+		{"there is no backup to check", optional{}, true, whole, []string{"restores"}},
+		{"shards are not checked", optional{backups: []backup.Backup{good}}, true, sharded, []string{"restores"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := poll.Region{Source: tt.source, RestoreCheck: tt.check}
+			var got []string
+			for _, scope := range []backup.Scope{backup.ScopeCopies, backup.ScopeRestoreCheck, backup.ScopeRestores} {
+				asked, err := ask(t.Context(), r, scope, tt.in, now)
+				if (err != nil) != asked {
+					t.Errorf("%s: asked %v, error %v", scope, asked, err)
+				}
+				if failure, ok := errors.AsType[*backup.Error](err); ok {
+					got = append(got, failure.Op)
+				}
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("asked %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
