@@ -35,9 +35,9 @@ func (all RestoreChecks) refusal(id string) string {
 	return all[i].Refused
 }
 
-// BackupToCheck returns the backup whose restorability is worth asking about: the usable full backup that ended last, as
+// ToCheck returns the backup whose restorability is worth asking about: the usable full backup that ended last, as
 // far as it is known at now. Earlier checks do not count, because the cloud may change its mind. nil: there is none.
-func BackupToCheck(r Reading[List], now time.Time) *Backup {
+func ToCheck(r Reading[List], now time.Time) *Backup {
 	if !r.Known(now) {
 		return nil
 	}

@@ -61,7 +61,7 @@ func TestChecksOfBackupsThatAreGoneAreForgotten(t *testing.T) {
 	}
 }
 
-func TestBackupToCheck(t *testing.T) {
+func TestToCheck(t *testing.T) {
 	at := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
 	made := func(id string, ago time.Duration, state backup.State) backup.Backup {
 		return backup.Backup{ID: id, Kind: backup.KindFull, State: state, StartedAt: at.Add(-ago), EndedAt: at.Add(-ago + time.Minute)}
@@ -70,10 +70,10 @@ func TestBackupToCheck(t *testing.T) {
 		Value: backup.List{Backups: []backup.Backup{made("failed", time.Hour, backup.StateFailed), made("new", 2*time.Hour, backup.StateSuccess), made("old", 3*time.Hour, backup.StateSuccess)}},
 		At:    at, GoodUntil: at.Add(time.Hour),
 	}
-	if b := backup.BackupToCheck(r, at); b == nil || b.ID != "new" {
+	if b := backup.ToCheck(r, at); b == nil || b.ID != "new" {
 		t.Errorf("backup to check: %+v, want the newest success", b)
 	}
-	if b := backup.BackupToCheck(r, r.GoodUntil); b != nil {
+	if b := backup.ToCheck(r, r.GoodUntil); b != nil {
 		t.Errorf("backup to check: %+v, want none of a list that is too old", b)
 	}
 }

@@ -56,11 +56,7 @@ func ask(ctx context.Context, r poll.Region, scope backup.Scope, in backup.Insta
 	case backup.ScopeRecovery:
 		_, err = source.Recovery(ctx, in)
 	case backup.ScopeCopies:
-		policy, failed := source.Policy(ctx, in)
-		if failed != nil || policy.CopyRegion == "" {
-			return false, nil // a failure is that of the policy
-		}
-		_, err = source.Copies(ctx, in, node, policy.CopyRegion, since)
+		return askCopies(ctx, source, in, since)
 	case backup.ScopeRestoreCheck:
 		return askRestoreCheck(ctx, r, in, now)
 	case backup.ScopeRestores:
@@ -74,18 +70,28 @@ func ask(ctx context.Context, r poll.Region, scope backup.Scope, in backup.Insta
 	return true, err
 }
 
+// askCopies asks for copies where the policy says that there are some. A policy that cannot be read has a failure of its own.
+func askCopies(ctx context.Context, source poll.Source, in backup.Instance, since time.Time) (asked bool, err error) {
+	policy, err := source.Policy(ctx, in)
+	if err == nil && policy.CopyRegion != "" {
+		_, err = source.Copies(ctx, in, in.Targets()[0].NodeID, policy.CopyRegion, since)
+		return true, err
+	}
+	return false, nil
+}
+
 // askRestoreCheck asks about the newest backup of the last week, if there is one.
 func askRestoreCheck(ctx context.Context, r poll.Region, in backup.Instance, now time.Time) (asked bool, err error) {
 	if !r.RestoreCheck || len(in.Nodes) > 0 {
 		return false, nil
 	}
 	list, err := r.Source.Backups(ctx, in, "", now.AddDate(0, 0, -7))
-	newest := backup.BackupToCheck(backup.Reading[backup.List]{Value: list, At: now, GoodUntil: now.Add(time.Hour)}, now)
-	if err != nil || newest == nil {
-		return false, nil // a failure is that of the backups
+	newest := backup.ToCheck(backup.Reading[backup.List]{Value: list, At: now, GoodUntil: now.Add(time.Hour)}, now)
+	if err == nil && newest != nil {
+		_, err = r.Source.CheckRestore(ctx, in, newest.ID)
+		return true, err
 	}
-	_, err = r.Source.CheckRestore(ctx, in, newest.ID)
-	return true, err
+	return false, nil // a list that cannot be read has a failure of its own
 }
 
 // samples chooses the instances to ask about: one of each topology and storage, as these need different operations. Those

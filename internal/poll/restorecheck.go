@@ -24,7 +24,7 @@ type restoreCheck struct {
 // launch asks about the backup that is the newest usable one now.
 func (e restoreCheck) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
 	list := e.n.backups.reading
-	newest := backup.BackupToCheck(list, p.opts.Now())
+	newest := backup.ToCheck(list, p.opts.Now())
 	if !e.wanted() || newest == nil || e.failedRecently(p.opts.Now()) {
 		return e.flight
 	}
