@@ -35,6 +35,10 @@ func provider() sourcetest.Provider {
 			sourcetest.Jobs:      "DescribeBackupTasks",
 			sourcetest.Policy:    "DescribeBackupPolicy",
 			sourcetest.Recovery:  "DescribeInstanceRecoverTime",
+
+			sourcetest.Copies:       "DescribeBackups",
+			sourcetest.RestoreCheck: "CheckRecoveryCondition",
+			sourcetest.Restores:     "DescribeRestoreDBInstanceList",
 		},
 		PerShard: true,
 		EndField: "BackupEndTime", SizeField: "BackupSize",

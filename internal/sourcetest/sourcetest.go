@@ -28,9 +28,24 @@ const (
 	Jobs      Scope = "jobs"
 	Policy    Scope = "policy"
 	Recovery  Scope = "recovery"
+
+	Copies       Scope = "copies"
+	RestoreCheck Scope = "restore check"
+	Restores     Scope = "restores"
 )
 
-func allScopes() []Scope { return []Scope{Instances, Backups, Jobs, Policy, Recovery} }
+func extras() []Scope { return []Scope{Copies, RestoreCheck, Restores} }
+
+// scopes returns the scopes that the cloud has something to say about, the listing of instances first.
+func (p Provider) scopes() []Scope {
+	list := []Scope{Instances, Backups, Jobs, Policy, Recovery}
+	for _, scope := range extras() {
+		if p.Operations[scope] != "" {
+			list = append(list, scope)
+		}
+	}
+	return list
+}
 
 // Provider describes a cloud's package to the suite.
 type Provider struct {
@@ -39,7 +54,7 @@ type Provider struct {
 	// New returns the Source under test. It is called once per case. Everything that the Source needs is in env.
 	New func(t *testing.T, env Env) poll.Source
 	// Operations names the call of each scope, in the cloud's own words: when the call fails, the scope fails. A scope
-	// that is left out needs no call of its own.
+	// that is left out needs no call of its own, or is one of poll.Extras that the cloud does not have.
 	Operations map[Scope]string
 	// PerShard says that the shards of a sharded cluster are targets of their own.
 	PerShard bool
@@ -219,6 +234,18 @@ func (b *bench) ask(ctx context.Context, scope Scope, in backup.Instance) (int, 
 	case Recovery:
 		window, err := b.Source.Recovery(ctx, in)
 		if window.IsZero() {
+			return 0, err
+		}
+		return 1, err
+	case Copies:
+		copies, err := b.Source.Copies(ctx, in, in.Targets()[0].NodeID, copyRegion, since())
+		return len(copies.Backups), err
+	case RestoreCheck:
+		check, err := b.Source.CheckRestore(ctx, in, "b-3")
+		return len(check.BackupID), err
+	case Restores:
+		last, err := b.Source.LastRestore(ctx, in)
+		if last.IsZero() {
 			return 0, err
 		}
 		return 1, err
