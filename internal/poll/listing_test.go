@@ -76,12 +76,14 @@ func TestInstanceIsForgottenWhenTheCloudDoesNotKnowIt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				source := &cloud{
 					jobs: func(_ context.Context, id string) ([]backup.Job, error) {
+						time.Sleep(time.Second) // the listing of the same moment ends before
 						if id == "c" {
 							return nil, test.jobs
 						}
 						return nil, nil
 					},
 					backups: func(_ context.Context, _, node string) (backup.List, error) {
+						time.Sleep(time.Second)
 						if node != "" {
 							return backup.List{}, test.ofShards
 						}
