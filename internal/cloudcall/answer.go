@@ -106,11 +106,21 @@ func (s *headSlot) complete(failure *backup.Error) *backup.Error {
 
 func firstHeader(h http.Header, names ...string) string {
 	for _, name := range names {
-		if v := strings.TrimSpace(h.Get(name)); v != "" {
+		if v := headerText(h.Get(name)); v != "" {
 			return v
 		}
 	}
 	return ""
+}
+
+// headerText makes the value of a header fit for an error: valid UTF-8 of at most 80 bytes.
+func headerText(value string) string {
+	const longest = 80
+	value = strings.TrimSpace(value)
+	if len(value) > longest {
+		value = value[:longest]
+	}
+	return strings.ToValidUTF8(value, "")
 }
 
 // retryAfter reads x-acs-retry-after (Alibaba Cloud, milliseconds) or Retry-After (seconds; no cloud uses its date

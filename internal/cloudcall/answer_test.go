@@ -37,6 +37,13 @@ func TestAnswersThatAreNoJSON(t *testing.T) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write(bomb)
 		}, `Op: protocol (HTTP 200): the answer is larger than 8388608 bytes: HTTP status 200, content type "application/json"`},
+		{"failure too large", reply(400, "application/json", `{"a":"`+strings.Repeat("x", 65536-7)+`"}`), `Op: protocol (HTTP 400): the answer is larger than 65536 bytes: HTTP status 400, content type "application/json"`},
+		{"failure of a server too large", reply(503, "application/json", `{"a":"`+strings.Repeat("x", 65536)+`"}`), `Op: server (HTTP 503): the answer is larger than 65536 bytes: HTTP status 503, content type "application/json"`},
+		{"content type too long", reply(200, "text/"+strings.Repeat("é", 100), "x"), `Op: protocol (HTTP 200): the answer is not a JSON object: HTTP status 200, content type "text/` + strings.Repeat("é", 37) + `"`},
+		{"header too large", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Padding", strings.Repeat("x", 70_000))
+			_, _ = io.WriteString(w, "{}")
+		}, "Op: network: net/http: HTTP/1.x transport connection broken: net/http: server response headers exceeded 65536 bytes; aborted"},
 		{"HTML 200", reply(200, "text/html; charset=utf-8", "<html>secret</html>"), `Op: protocol (HTTP 200): the answer is not a JSON object: HTTP status 200, content type "text/html; charset=utf-8"; ` + api},
 		{"HTML 403 of a proxy proves nothing", reply(403, "text/html", "<html>"), `Op: protocol (HTTP 403): the answer is not a JSON object: HTTP status 403, content type "text/html"; ` + api},
 		{"HTML 407", reply(407, "text/html", "<html>"), `Op: protocol (HTTP 407): the answer is not a JSON object: HTTP status 407, content type "text/html"; the proxy wants a name and password: put them into HTTPS_PROXY or HTTP_PROXY of this process`},
@@ -73,6 +80,8 @@ func TestHeadersAreKept(t *testing.T) {
 		{"Alibaba Cloud", map[string]string{"x-acs-request-id": "A-1", "x-acs-retry-after": "1500"}, "A-1", 1500 * time.Millisecond},
 		{"Huawei Cloud", map[string]string{"X-Request-Id": "h1", "Retry-After": "3"}, "h1", 3 * time.Second},
 		{"none", nil, "", 0},
+		{"a request id too long", map[string]string{"X-Request-Id": strings.Repeat("x", 100)}, strings.Repeat("x", 80), 0},
+		{"a request id of invalid UTF-8", map[string]string{"X-Request-Id": "a\xffb"}, "ab", 0},
 		{"an hour is a minute", map[string]string{"Retry-After": "3600"}, "", time.Minute},
 		{"an hour is a minute, in milliseconds", map[string]string{"x-acs-retry-after": "3600000"}, "", time.Minute},
 		{"a number that overflows", map[string]string{"Retry-After": "99999999999999999999"}, "", 0},

@@ -18,6 +18,12 @@ import (
 // MaxBody is the size of the largest answer that is read: 8 MiB after decompression. A page of 100 records has 0.07 MB.
 const MaxBody = 8 << 20
 
+// The answer of a failure has a code and a sentence. SDKs decode all of it, to maps that take many times its size.
+const maxFailureBody = 64 << 10
+
+// maxHeader is how many bytes the header of an answer may have.
+const maxHeader = 64 << 10
+
 // NewTransport returns the HTTP transport for all calls of one account. It uses the proxy that the environment names
 // now. It keeps up to concurrency idle connections, and closes them when they are not used for 90 s. Every Transport
 // has its own pool of connections, so that one should be made for each account and kept.
@@ -31,6 +37,7 @@ func NewTransport(concurrency int) *Transport {
 	base.MaxIdleConns = 0
 	base.MaxIdleConnsPerHost = max(2, concurrency)
 	base.IdleConnTimeout = 90 * time.Second
+	base.MaxResponseHeaderBytes = maxHeader
 	// HTTP/1.1 only: a call that times out closes its connection. With HTTP/2 a dead connection would be used again.
 	base.ForceAttemptHTTP2 = false
 	base.Protocols = new(http.Protocols)
@@ -64,8 +71,8 @@ type Transport struct {
 func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
 
 // RoundTrip sends the request, reads the whole answer within the request's context, and returns it with its body in
-// memory: a reader with the method Bytes() []byte. An answer that is not a JSON object is an [*AnswerError]. So is a
-// redirect: it is never followed, because it could send a session token to another host.
+// memory: a reader with the method Bytes() []byte. The header says that it is JSON. An answer that is not a JSON object is
+// an [*AnswerError]. So is a redirect: it is never followed, because it could send a session token to another host.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Del("Accept-Encoding") // the base asks for gzip itself and decompresses the answer
@@ -83,10 +90,11 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if problem := notJSON(resp.StatusCode, body); problem != "" {
 		return nil, &AnswerError{
 			Status: head.status, RequestID: head.requestID, RetryAfter: head.retryAfter,
-			ContentType: resp.Header.Get("Content-Type"), Problem: problem,
+			ContentType: headerText(resp.Header.Get("Content-Type")), Problem: problem,
 		}
 	}
 	proven()
+	resp.Header.Set("Content-Type", "application/json") // which it is: an SDK would choose another decoder by what is said
 	resp.Body = bufferedBody{bytes.NewBuffer(body)}
 	resp.ContentLength = int64(len(body))
 	return resp, nil
@@ -106,10 +114,19 @@ func ReadBody(body io.Reader) ([]byte, error) {
 	return io.ReadAll(body)
 }
 
-// readAll reads at most one byte more than MaxBody.
+// largest returns how many bytes the body of an answer may have.
+func largest(status int) int64 {
+	if status >= http.StatusBadRequest {
+		return maxFailureBody
+	}
+	return MaxBody
+}
+
+// readAll reads at most one byte more than the largest body.
 func (t *Transport) readAll(resp *http.Response) ([]byte, error) {
-	limited := io.LimitReader(resp.Body, MaxBody+1)
-	if n := resp.ContentLength; n > 0 && n <= MaxBody {
+	most := largest(resp.StatusCode)
+	limited := io.LimitReader(resp.Body, most+1)
+	if n := resp.ContentLength; n > 0 && n <= most {
 		body := bytes.NewBuffer(make([]byte, 0, n+bytes.MinRead))
 		_, err := body.ReadFrom(limited)
 		return body.Bytes(), err
@@ -118,17 +135,23 @@ func (t *Transport) readAll(resp *http.Response) ([]byte, error) {
 	if !ok {
 		buffer = new(bytes.Buffer)
 	}
-	defer t.buffers.Put(buffer)
 	buffer.Reset()
 	_, err := buffer.ReadFrom(limited)
+	if buffer.Cap() > largestKept {
+		return buffer.Bytes(), err
+	}
+	defer t.buffers.Put(buffer)
 	return bytes.Clone(buffer.Bytes()), err
 }
+
+// largestKept is the capacity of the largest buffer that is kept for other answers.
+const largestKept = 1 << 20
 
 // notJSON returns what is wrong with an answer; "" when it looks like a JSON object. It parses the answers of failures,
 // because SDKs lose the HTTP status of failures that they cannot parse.
 func notJSON(status int, body []byte) string {
-	if len(body) > MaxBody {
-		return fmt.Sprintf("the answer is larger than %d bytes", MaxBody)
+	if most := largest(status); int64(len(body)) > most {
+		return fmt.Sprintf("the answer is larger than %d bytes", most)
 	}
 	body = bytes.TrimSpace(body)
 	switch {

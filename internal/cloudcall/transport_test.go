@@ -54,6 +54,7 @@ func gzipped(t *testing.T, text io.Reader) []byte {
 
 func TestGoodAnswers(t *testing.T) {
 	large := `{"a":"` + strings.Repeat("x", MaxBody-8) + `"}`
+	largeFailure := `{"a":"` + strings.Repeat("x", 64<<10-8) + `"}`
 	tests := []struct {
 		name    string
 		handler http.HandlerFunc
@@ -61,6 +62,7 @@ func TestGoodAnswers(t *testing.T) {
 	}{
 		{"plain", reply(200, "application/json", "{\"a\":1}\n"), "{\"a\":1}\n"},
 		{"as large as may be", reply(200, "application/json", large), large},
+		{"a failure as large as may be", reply(400, "application/json", largeFailure), largeFailure},
 		{"an error of the API", reply(400, "application/json", `{"Code":"x"}`), `{"Code":"x"}`},
 		{"without a length", func(w http.ResponseWriter, _ *http.Request) {
 			for i := range 3 {
@@ -128,16 +130,9 @@ func TestBrokenConnections(t *testing.T) {
 }
 
 func TestNobodyThere(t *testing.T) {
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
+	const address = "127.0.0.1:1" // a port that was free a moment ago may be taken by now; nobody takes this one
 	c, _ := newCaller(Options{MaxAttempts: 1})
-	_, err = Do(t.Context(), c, "Op", get(NewTransport(1), "http://"+address+"/?AccessKeyId=LTAIsecret&Signature=secret"))
+	_, err := Do(t.Context(), c, "Op", get(NewTransport(1), "http://"+address+"/?AccessKeyId=LTAIsecret&Signature=secret"))
 	if want := "Op: network: dial tcp " + address + ": connect: connection refused"; err == nil || err.Error() != want {
 		t.Errorf("error = %v, want %s", err, want)
 	}
