@@ -2,9 +2,7 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -84,16 +82,7 @@ func (c *Config) CheckCredentials() error {
 
 // readKey returns the only content of a credential file, without the white space around it.
 func readKey(file string) (Secret, error) {
-	info, err := os.Stat(file)
-	switch {
-	case err != nil:
-		return "", plainError(err)
-	case !info.Mode().IsRegular(): // reading a device or pipe may never end
-		return "", errors.New("not a regular file")
-	case info.Size() > maxKeyFile:
-		return "", fmt.Errorf("larger than %d bytes; it must hold one key and nothing else", maxKeyFile)
-	}
-	content, err := os.ReadFile(file)
+	content, err := readRegular(file, maxKeyFile, "it must hold one key and nothing else")
 	if err != nil {
 		return "", plainError(err)
 	}

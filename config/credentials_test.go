@@ -60,7 +60,9 @@ func TestCredentialsReadFails(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ file, want string }{
 		"absent":     {filepath.Join(dir, "absent"), "no such file or directory"},
-		"directory":  {dir, "not a regular file"},
+		"directory":  {dir, "a directory, not a regular file; it must hold one key and nothing else"},
+		"pipe":       {pipe(t), "a named pipe, not a regular file; it must hold one key and nothing else"},
+		"device":     {os.DevNull, "a device, not a regular file; it must hold one key and nothing else"},
 		"empty":      {write(t, dir, "empty", " \n"), "the file is empty"},
 		"two values": {write(t, dir, "two", "hunter1\nhunter2"), "it must hold one key and nothing else, in printable ASCII without spaces"},
 		"not ASCII":  {write(t, dir, "bom", "\ufeffhunter2"), "it must hold one key and nothing else, in printable ASCII without spaces"},

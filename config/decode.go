@@ -21,9 +21,9 @@ type decoder struct {
 	holders  map[path]bool // mappings and lists that contain a failed value, at any depth
 }
 
-// maxValues is the number of values that a file may hold. Ten thousand instances need fewer. Without a limit, a page of
-// aliases within aliases would take hours to read.
-const maxValues = 100_000
+// maxValues is the number of values that a file may hold. Ten thousand instances with four nodes and six objectives each
+// have 140,000. Without a limit, a page of aliases within aliases would take hours to read.
+const maxValues = 250_000
 
 func newDecoder() *decoder {
 	return &decoder{lines: map[path]int{}, failed: map[path]bool{}, holders: map[path]bool{}}
@@ -33,7 +33,7 @@ func newDecoder() *decoder {
 func (d *decoder) decode(root *yaml.Node, c *Config) {
 	d.value(root, reflect.ValueOf(c).Elem(), "")
 	if len(d.lines) > maxValues {
-		d.fail(root, "", fmt.Sprintf("holds more than %d values; do its aliases repeat each other?", maxValues))
+		d.fail(root, "", fmt.Sprintf("holds more than %d values; do its aliases repeat each other? If not, run an exporter for each part of it", maxValues))
 	}
 }
 

@@ -3,14 +3,17 @@ package config
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 )
 
+// maxFile is the size of the largest configuration file, in bytes. Ten thousand instances with four nodes each take two
+// MiB.
+const maxFile = 8 << 20
+
 // LoadFile reads the configuration file. A problem of its content is an error of type [Errors]; a file that cannot be
-// read is another error.
+// read is another error, and so is anything but a regular file.
 func LoadFile(file string) (*Config, error) {
-	data, err := os.ReadFile(file)
+	data, err := readRegular(file, maxFile, "write the configuration to a file of its own")
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}

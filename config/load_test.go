@@ -83,7 +83,7 @@ func TestLoadFileAccepts(t *testing.T) {
 
 func TestLoadFileUnreadable(t *testing.T) {
 	_, err := LoadFile(filepath.Join("testdata", "absent.yml"))
-	want := "read the configuration: open testdata/absent.yml: no such file or directory"
+	want := "read the configuration: stat testdata/absent.yml: no such file or directory"
 	if err == nil || err.Error() != want || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error %v, want %q", err, want)
 	}
@@ -183,7 +183,7 @@ func TestLoadRefusesAliasBombs(t *testing.T) {
 	const head = "accounts: [&a {regions: [&r {instances: [&i {nodes: [x"
 	bomb := head + strings.Repeat(",x", 99) + "]}" + strings.Repeat(",*i", 99) + "]}" + strings.Repeat(",*r", 99) + "]}" + strings.Repeat(",*a", 99) + "]\n"
 	_, err := Load([]byte(bomb), "")
-	want := "holds more than 100000 values; do its aliases repeat each other? (line 1)"
+	want := "holds more than 250000 values; do its aliases repeat each other? If not, run an exporter for each part of it (line 1)"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %.200v, want %q", err, want)
 	}
@@ -192,7 +192,7 @@ func TestLoadRefusesAliasBombs(t *testing.T) {
 // TestMostValues: a file may hold maxValues values and no more.
 func TestMostValues(t *testing.T) {
 	const around = 8 // the file, accounts, account, regions, region, instances, instance, nodes
-	for values, want := range map[int]string{maxValues: "", maxValues + 1: "holds more than 100000 values; do its aliases repeat each other?"} {
+	for values, want := range map[int]string{maxValues: "", maxValues + 1: "holds more than 250000 values; do its aliases repeat each other? If not, run an exporter for each part of it"} {
 		text := "accounts: [{regions: [{instances: [{nodes: [x" + strings.Repeat(",x", values-around-1) + "]}]}]}]"
 		root, problem := parse([]byte(text))
 		if problem != nil {

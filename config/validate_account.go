@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/prometheus/common/model"
 )
@@ -153,6 +154,10 @@ func isExternalID(s string) bool {
 
 // line reports a text that is not one line without space around it.
 func (v *validator) line(at path, s string) {
+	if utf8.RuneCountInString(s) > maxLabel {
+		v.addf(at, "must not be longer than %d characters", maxLabel)
+		return
+	}
 	if strings.TrimSpace(s) != s || strings.ContainsFunc(s, unicode.IsControl) {
 		v.addf(at, "%q must not begin or end with a space, nor hold line breaks or other control characters", s)
 	}

@@ -9,6 +9,10 @@ import (
 	"strings"
 )
 
+// maxLabel is how many characters an id or name may have: they are labels. What is longer is a mistake, such as a list in
+// the wrong place.
+const maxLabel = 256
+
 // maxTags is the number of tags that an instance can have; it is the same for every cloud.
 const maxTags = 20
 
@@ -98,6 +102,8 @@ func (v *validator) id(at path, id, example string) {
 	switch {
 	case id == "":
 		v.addf(at, "is missing; write an id such as %s", example)
+	case len(id) > maxLabel:
+		v.addf(at, "must not be longer than %d characters; write an id such as %s", maxLabel, example)
 	case strings.Trim(id, "0123456789-"+letters) != "":
 		v.addf(at, "%q must hold nothing but letters, digits and dashes, such as %s", id, example)
 	}
