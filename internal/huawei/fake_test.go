@@ -124,7 +124,7 @@ func open(t *testing.T, url string, change func(*Options)) (*Source, *seen) {
 		},
 		Caller: cloudcall.New(cloudcall.Options{
 			Place:    cloudcall.Place{Cloud: backup.Huawei, Account: "hw", Region: "cn-north-4"},
-			Observer: observer, Now: time.Now, Classify: Classify, Timeout: 5 * time.Second, MaxAttempts: 1,
+			Observer: observer, Now: time.Now, Classify: Classify, Timeout: time.Minute, MaxAttempts: 1,
 		}),
 		Transport: transport,
 		Now:       func() time.Time { return now },

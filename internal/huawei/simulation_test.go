@@ -47,7 +47,7 @@ func simulateVariant(t *testing.T, account fleet.Account, keys cloudcall.Keys, v
 		Account: "suite", Region: region, Endpoint: server.URL, IAMEndpoint: server.URL, Transport: transport, Now: now,
 		Keys: func() (cloudcall.Keys, error) { return keys, nil },
 		Caller: cloudcall.New(cloudcall.Options{
-			Observer: silent{}, Now: time.Now, Classify: huawei.Classify, Timeout: 5 * time.Second, MaxAttempts: 1,
+			Observer: silent{}, Now: time.Now, Classify: huawei.Classify, Timeout: time.Minute, MaxAttempts: 1,
 		}),
 	})
 	if err != nil {

@@ -162,7 +162,7 @@ func (b *bench) caller(classify func(op string, err error) *backup.Error) *cloud
 	return cloudcall.New(cloudcall.Options{
 		Place:    cloudcall.Place{Cloud: b.Provider.Cloud, Account: accountName, Region: b.Provider.Region},
 		Observer: b, Now: func() time.Time { return Now }, Classify: classify, Gate: cloudcall.NewGate(time.Now, nil),
-		Timeout: 2 * time.Second, MaxAttempts: 3, FirstRetry: time.Millisecond,
+		Timeout: time.Minute, MaxAttempts: 3, FirstRetry: time.Millisecond,
 	})
 }
 
