@@ -11,12 +11,13 @@ import (
 
 type instancesAnswer struct {
 	fault
+	wire.Extent
 	TotalCount  wire.Scalar
 	PageSize    wire.Scalar
-	DBInstances *struct {
-		DBInstance []instanceRecord
-	}
+	DBInstances wire.Part[instanceList]
 }
+
+type instanceList struct{ DBInstance wire.List[instanceRecord] }
 
 type instanceRecord struct {
 	DBInstanceID          wire.Scalar `json:"DBInstanceId"`
@@ -31,23 +32,26 @@ type instanceRecord struct {
 	CreationTime          wire.Scalar
 	UseClusterBackup      wire.Scalar // only in the answer of DescribeDBInstanceAttribute
 	Tags                  wire.Part[tagList]
-	ShardList             struct {
-		ShardAttribute []struct {
-			NodeID wire.Scalar `json:"NodeId"`
-		}
-	}
+	ShardList             wire.Part[shardList]
 }
 
-type tagList struct{ Tag []wire.Tag }
+type tagList struct{ Tag wire.List[wire.Tag] }
+
+type shardList struct{ ShardAttribute wire.List[nodeRecord] }
+
+type nodeRecord struct {
+	NodeID wire.Scalar `json:"NodeId"`
+}
 
 type backupsAnswer struct {
 	fault
+	wire.Extent
 	TotalCount wire.Scalar
 	PageSize   wire.Scalar
-	Backups    *struct {
-		Backup []backupRecord
-	}
+	Backups    wire.Part[backupList]
 }
+
+type backupList struct{ Backup wire.List[backupRecord] }
 
 type backupRecord struct {
 	BackupID         wire.Scalar `json:"BackupId"`
@@ -65,8 +69,9 @@ type backupRecord struct {
 
 type clusterBackupsAnswer struct {
 	fault
+	wire.Extent
 	PageSize       wire.Scalar
-	ClusterBackups list[clusterRecord]
+	ClusterBackups wire.List[clusterRecord]
 }
 
 type clusterRecord struct {
@@ -79,7 +84,7 @@ type clusterRecord struct {
 	IsAvail                wire.Scalar
 	AttachLogStatus        wire.Scalar
 	Progress               wire.Scalar // of a set that is running; sometimes of others too
-	Backups                []shardRecord
+	Backups                wire.List[shardRecord]
 }
 
 type shardRecord struct {
@@ -90,14 +95,12 @@ type shardRecord struct {
 	BackupStartTime wire.Scalar
 	BackupEndTime   wire.Scalar
 	IsAvail         wire.Scalar
-	ExtraInfo       struct {
-		NodeID wire.Scalar `json:"NodeId"`
-	}
+	ExtraInfo       wire.Part[nodeRecord]
 }
 
 type tasksAnswer struct {
 	fault
-	BackupJobs list[jobRecord]
+	BackupJobs wire.List[jobRecord]
 }
 
 type jobRecord struct {
@@ -125,7 +128,7 @@ type policyAnswer struct {
 
 type recoverTimeAnswer struct {
 	fault
-	RestoreRanges list[rangeRecord]
+	RestoreRanges wire.List[rangeRecord]
 }
 
 type rangeRecord struct{ RestoreBeginTime, RestoreEndTime wire.Scalar }
@@ -142,28 +145,33 @@ type createAnswer struct {
 }
 
 // Missing implements wire.Answer.
-func (a *instancesAnswer) Missing(mistyped bool) string {
-	return wire.MissingUnless(a.DBInstances != nil && !(mistyped && len(a.DBInstances.DBInstance) == 0), "DBInstances")
+func (a *instancesAnswer) Missing() string {
+	return wire.MissingUnless(a.DBInstances.Present() && readable(&a.DBInstances.Value.DBInstance), "DBInstances")
 }
 
 // Missing implements wire.Answer.
-func (a *backupsAnswer) Missing(mistyped bool) string {
-	return wire.MissingUnless(a.Backups != nil && !(mistyped && len(a.Backups.Backup) == 0), "Backups")
+func (a *backupsAnswer) Missing() string {
+	return wire.MissingUnless(a.Backups.Present() && readable(&a.Backups.Value.Backup), "Backups")
+}
+
+// readable reports whether the list inside an object says which records there are. The object alone, with null or
+// nothing in it, says that there are none.
+func readable[T any](l *wire.List[T]) bool { return l.Present() || l.Empty() }
+
+// Missing implements wire.Answer.
+func (a *clusterBackupsAnswer) Missing() string {
+	return wire.MissingUnless(a.ClusterBackups.Present(), "ClusterBackups")
 }
 
 // Missing implements wire.Answer.
-func (a *clusterBackupsAnswer) Missing(bool) string {
-	return wire.MissingUnless(a.ClusterBackups.present, "ClusterBackups")
-}
-
-// Missing implements wire.Answer.
-func (a *tasksAnswer) Missing(bool) string {
-	return a.missingList("BackupJobs", a.BackupJobs.present, a.BackupJobs.mistyped)
+func (a *tasksAnswer) Missing() string {
+	return wire.MissingUnless(a.mayBeEmpty(a.BackupJobs.Present(), a.BackupJobs.Empty()), "BackupJobs")
 }
 
 // Missing implements wire.Answer. An answer without any field of a policy is none.
-func (a *policyAnswer) Missing(bool) string {
-	return wire.MissingUnless(a.PreferredBackupPeriod.IsSet() || a.saysMore(), "PreferredBackupPeriod")
+func (a *policyAnswer) Missing() string {
+	known := a.PreferredBackupPeriod.IsSet() || a.saysMore()
+	return wire.MissingUnless(known && a.PreferredBackupPeriod.Kind != wire.Repeated, "PreferredBackupPeriod")
 }
 
 // saysMore reports whether the policy has another field than the days.
@@ -175,25 +183,24 @@ func (a *policyAnswer) saysMore() bool {
 }
 
 // Missing implements wire.Answer.
-func (a *recoverTimeAnswer) Missing(bool) string {
-	return a.missingList("RestoreRanges", a.RestoreRanges.present, a.RestoreRanges.mistyped)
+func (a *recoverTimeAnswer) Missing() string {
+	return wire.MissingUnless(a.mayBeEmpty(a.RestoreRanges.Present(), a.RestoreRanges.Empty()), "RestoreRanges")
 }
 
 // Missing implements wire.Answer.
-func (a *recoveryConditionAnswer) Missing(bool) string {
+func (a *recoveryConditionAnswer) Missing() string {
 	return wire.MissingUnless(a.IsValid.IsSet(), "IsValid")
 }
 
 // Missing implements wire.Answer.
-func (a *createAnswer) Missing(bool) string {
+func (a *createAnswer) Missing() string {
 	return wire.MissingUnless(a.BackupJobID.Text != "" || a.BackupID.Text != "", "BackupJobId")
 }
 
-// missingList returns the name of a list that may be left out or null when it has no records. It is missing when it has
-// another type, or when the answer has no request id, without which it is no answer of the cloud's, or is an error.
-func (f *fault) missingList(field string, present, mistyped bool) string {
-	answered := f.RequestID.IsSet() && !f.Code.IsSet()
-	return wire.MissingUnless(present || (answered && !mistyped), field)
+// mayBeEmpty reports whether an answer says which records there are, where the cloud may leave the list out or send null
+// when there are none. Without a request id it is no answer of the cloud's, and with a code it is an error.
+func (f *fault) mayBeEmpty(present, empty bool) bool {
+	return present || (empty && f.RequestID.IsSet() && !f.Code.IsSet())
 }
 
 // Fault returns an error only for an answer in which a field is missing: a complete answer may have a Code too.
@@ -205,24 +212,6 @@ func (f *fault) Fault(op, missing string) error {
 		return f.failure(op, http.StatusOK)
 	}
 	failure := wire.Incomplete(op, missing)
-	failure.RequestID = wire.Clip(f.RequestID.Text, longestID)
+	failure.RequestID = f.RequestID.Clip(longestID)
 	return failure
-}
-
-// list is a JSON array that may be missing. Each answer decides whether a missing list and null are an empty one, because
-// no answer has a total to compare with.
-type list[T any] struct {
-	items    []T
-	present  bool
-	mistyped bool // neither a list nor null
-}
-
-// UnmarshalJSON never fails: any value but an array counts as missing. Elements of the wrong type become zero values.
-func (l *list[T]) UnmarshalJSON(data []byte) error {
-	l.present, l.mistyped = data[0] == '[', data[0] != '[' && data[0] != 'n'
-	if !l.present {
-		return nil
-	}
-	_, err := wire.Unmarshal(data, &l.items)
-	return err
 }

@@ -1,6 +1,7 @@
 package alibaba
 
 import (
+	"strings"
 	"testing"
 
 	"mongodb_backup_exporter/internal/wire"
@@ -12,21 +13,21 @@ func TestDecode(t *testing.T) {
 		if err != nil {
 			return 0, err
 		}
-		return len(a.Backups.Backup), nil
+		return len(a.Backups.Value.Backup.Items), nil
 	}
 	tasks := func(body []byte) (int, error) {
 		a, err := wire.Decode[tasksAnswer](opDescribeBackupTasks, body)
 		if err != nil {
 			return 0, err
 		}
-		return len(a.BackupJobs.items), nil
+		return len(a.BackupJobs.Items), nil
 	}
 	sets := func(body []byte) (int, error) {
 		a, err := wire.Decode[clusterBackupsAnswer](opDescribeClusterBackups, body)
 		if err != nil {
 			return 0, err
 		}
-		return len(a.ClusterBackups.items), nil
+		return len(a.ClusterBackups.Items), nil
 	}
 	policy := func(body []byte) (int, error) {
 		_, err := wire.Decode[policyAnswer](opDescribeBackupPolicy, body)
@@ -37,7 +38,7 @@ func TestDecode(t *testing.T) {
 		if err != nil {
 			return 0, err
 		}
-		return len(a.RestoreRanges.items), nil
+		return len(a.RestoreRanges.Items), nil
 	}
 	create := func(body []byte) (int, error) {
 		_, err := wire.Decode[createAnswer](opCreateBackup, body)
@@ -63,6 +64,10 @@ func TestDecode(t *testing.T) {
 		{"null and text among the records", backups, `{"Backups":{"Backup":[null,{"BackupId":"1"},"x"]}}`, 3, ""},
 		{"total of the wrong type", backups, `{"TotalCount":{"a":1},"PageSize":[],"Backups":{"Backup":[{"BackupId":"1"}]}}`, 1, ""},
 		{"total larger than any integer", backups, `{"TotalCount":1e99,"Backups":{"Backup":[]}}`, 0, ""},
+		{"list given twice", backups, `{"Backups":{"Backup":[]},"Backups":{"Backup":[{"BackupId":"1"}]}}`, 0, "DescribeBackups: protocol: the answer has no proper Backups"},
+		{"list given twice, inside", backups, `{"Backups":{"Backup":[],"backup":[{"BackupId":"1"}]}}`, 0, "DescribeBackups: protocol: the answer has no proper Backups"},
+		{"a record too many", backups, `{"Backups":{"Backup":[` + strings.Repeat("{},", 10_000) + `{}]}}`, 0, "DescribeBackups: protocol: more than 10000 records in one answer"},
+		{"NUL", backups, "{\"Backups\":{\"Backup\":[\"\x00\"]}}", 0, `DescribeBackups: protocol: the answer cannot be read: invalid character '\x00' in string literal`},
 		{"truncated", backups, `{"Backups":{"Ba}`, 0, "DescribeBackups: protocol: the answer cannot be read: unexpected end of JSON input"},
 		{"garbage behind", backups, `{"Backups":{}} x`, 0, "DescribeBackups: protocol: the answer cannot be read: invalid character 'x' after top-level value"},
 		{"error in 200", backups, `{"Code":"Throttling.User","Message":"slow down","RequestId":"R"}`, 0, "DescribeBackups: throttled Throttling.User (HTTP 200): slow down [request id R]; lower requests_per_second, or poll less often"},
@@ -78,6 +83,7 @@ func TestDecode(t *testing.T) {
 		{"text among the jobs", tasks, `{"BackupJobs":["x",{"BackupjobId":"1"}]}`, 2, ""},
 
 		{"no sets", sets, `{"ClusterBackups":[]}`, 0, ""},
+		{"sets are given twice", sets, `{"ClusterBackups":[],"ClusterBackups":[]}`, 0, "DescribeClusterBackups: protocol: the answer has no proper ClusterBackups"},
 		{"sets are null", sets, `{"ClusterBackups":null}`, 0, "DescribeClusterBackups: protocol: the answer has no proper ClusterBackups"},
 
 		{"no windows", windows, `{"RestoreRanges":[]}`, 0, ""},
@@ -86,6 +92,7 @@ func TestDecode(t *testing.T) {
 		{"windows are text", windows, `{"RequestId":"R","RestoreRanges":""}`, 0, "DescribeInstanceRecoverTime: protocol: the answer has no proper RestoreRanges [request id R]"},
 
 		{"no policy", policy, `{"RequestId":"R"}`, 0, "DescribeBackupPolicy: protocol: the answer has no proper PreferredBackupPeriod [request id R]"},
+		{"policy given twice", policy, `{"PreferredBackupPeriod":"Monday","PreferredBackupPeriod":""}`, 0, "DescribeBackupPolicy: protocol: the answer has no proper PreferredBackupPeriod"},
 		{"empty policy", policy, `{"RequestId":"R","PreferredBackupPeriod":"","BackupInterval":null}`, 0, "DescribeBackupPolicy: protocol: the answer has no proper PreferredBackupPeriod [request id R]"},
 		{"policy without days", policy, `{"RequestId":"R","BackupRetentionPeriod":"7"}`, 0, ""},
 

@@ -123,34 +123,37 @@ func (a *assumer) andExternalID() string {
 // assumeRoleAnswer is the answer to AssumeRole.
 type assumeRoleAnswer struct {
 	fault
-	Credentials *struct {
-		AccessKeyID     wire.Scalar `json:"AccessKeyId"`
-		AccessKeySecret wire.Scalar `json:"AccessKeySecret"`
-		SecurityToken   wire.Scalar `json:"SecurityToken"`
-		Expiration      wire.Scalar `json:"Expiration"`
-	} `json:"Credentials"`
+	Credentials wire.Part[credentialsRecord]
+}
+
+type credentialsRecord struct {
+	AccessKeyID     wire.Secret `json:"AccessKeyId"`
+	AccessKeySecret wire.Secret
+	SecurityToken   wire.Secret
+	Expiration      wire.Scalar
 }
 
 // Missing implements wire.Answer.
-func (a *assumeRoleAnswer) Missing(bool) string {
-	c := a.Credentials
-	if c == nil || c.AccessKeyID.Text == "" || c.AccessKeySecret.Text == "" || c.SecurityToken.Text == "" {
-		return "Credentials"
+func (a *assumeRoleAnswer) Missing() string {
+	k := a.Credentials.Value.keys()
+	return wire.MissingUnless(k.AccessKeyID != "" && k.AccessKeySecret != "" && k.SecurityToken != "", "Credentials")
+}
+
+func (c *credentialsRecord) keys() cloudcall.Keys {
+	return cloudcall.Keys{
+		AccessKeyID: c.AccessKeyID.Reveal(), AccessKeySecret: c.AccessKeySecret.Reveal(), SecurityToken: c.SecurityToken.Reveal(),
 	}
-	return ""
 }
 
 // expiring returns the credentials and their life. The life is never longer than was asked for, so that a clock that is
 // slow does not lengthen it.
 func (a *assumeRoleAnswer) expiring(asked time.Time) (got cloudcall.Expiring[key], err error) {
-	c := a.Credentials
+	c := &a.Credentials.Value
 	expires, err := time.Parse(time.RFC3339, c.Expiration.Text)
 	if err != nil {
 		return got, wire.Incomplete(opAssumeRole, "Credentials.Expiration")
 	}
-	got.Key = newKey(cloudcall.Keys{
-		AccessKeyID: c.AccessKeyID.Text, AccessKeySecret: c.AccessKeySecret.Text, SecurityToken: c.SecurityToken.Text,
-	})
+	got.Key = newKey(c.keys())
 	got.Life = min(expires.Sub(asked), sessionLife)
 	return got, nil
 }

@@ -113,13 +113,13 @@ func (s *Source) readMode(ctx context.Context, id string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if len(a.DBInstances.DBInstance) == 0 {
+	if len(a.DBInstances.Value.DBInstance.Items) == 0 {
 		failure := wire.ProtocolError(op, "the answer describes no instance")
-		failure.RequestID = wire.Clip(a.RequestID.Text, longestID)
+		failure.RequestID = a.RequestID.Clip(longestID)
 		return false, failure
 	}
 	var r wire.Reader
-	flag := r.Flag("UseClusterBackup", a.DBInstances.DBInstance[0].UseClusterBackup)
+	flag := r.Flag("UseClusterBackup", a.DBInstances.Value.DBInstance.Items[0].UseClusterBackup)
 	s.rejects.Report(s.target(id), r)
 	return wire.IsTrue(flag), nil
 }
@@ -135,7 +135,7 @@ func (s *Source) listSets(ctx context.Context, in backup.Instance, copiedTo stri
 			if err != nil {
 				return page[clusterRecord]{}, err
 			}
-			return page[clusterRecord]{records: a.ClusterBackups.items, size: a.PageSize}, nil
+			return page[clusterRecord]{records: a.ClusterBackups.Items, size: a.PageSize, extent: a.Extent}, nil
 		}, func(rec *clusterRecord) string { return rec.ClusterBackupID.Text })
 	})
 	if err != nil {

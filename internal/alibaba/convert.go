@@ -10,8 +10,9 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// convertInstance returns false when the record has no id. owner is the target without InstanceID. kind is the
-// DBInstanceType that was asked for; what the record says of itself comes first.
+// convertInstance returns false when the record has no id, or its shards cannot all be read: a shard that is left out
+// would no longer be watched. owner is the target without InstanceID. kind is the DBInstanceType that was asked for; what
+// the record says of itself comes first.
 func convertInstance(rec *instanceRecord, owner backup.Target, kind string, r *wire.Reader) (backup.Instance, bool) {
 	id, ok := r.ID("DBInstanceId", rec.DBInstanceID)
 	if !ok {
@@ -22,24 +23,25 @@ func convertInstance(rec *instanceRecord, owner backup.Target, kind string, r *w
 		kind = own
 	}
 	created, _ := timeOf(r, "CreationTime", rec.CreationTime)
+	tags, _ := wire.Take(r, "Tags", rec.Tags)
 	in := backup.Instance{
 		Target:    owner,
 		Name:      r.Text("DBInstanceDescription", rec.DBInstanceDescription),
 		Engine:    r.Text("Engine", rec.Engine),
 		Version:   r.Text("EngineVersion", rec.EngineVersion),
-		Topology:  topology(kind, rec.ReplicationFactor.Text),
+		Topology:  topology(kind, r.Integer("ReplicationFactor", rec.ReplicationFactor)),
 		Storage:   r.Text("StorageType", rec.StorageType),
 		CreatedAt: created,
-		Tags:      r.Tags(wire.Take(r, "Tags", rec.Tags).Tag, "Key", "Value"),
+		Tags:      r.Tags("Tag", tags.Tag, "Key", "Value"),
 	}
 	in.Lifecycle, in.Status = lifecycle(r.Text("DBInstanceStatus", rec.DBInstanceStatus), r.Text("LockMode", rec.LockMode))
 	if in.Topology == backup.TopologyShardedCluster {
-		in.Nodes = shards(rec, r)
+		in.Nodes, ok = shards(rec, r)
 	}
 	if kind == serverless {
 		in.NoBackup = "serverless instances have no managed backup"
 	}
-	return in, true
+	return in, ok
 }
 
 // lifecycle returns the stage of an instance, and the word for it: that of the lock where an instance is locked. An unknown
@@ -57,19 +59,23 @@ func lifecycle(status, lock string) (backup.Lifecycle, string) {
 	return ofStatus, status
 }
 
-// shards returns the ids of a cluster's shards, sorted.
-func shards(rec *instanceRecord, r *wire.Reader) []string {
-	var nodes []string
-	for _, shard := range rec.ShardList.ShardAttribute {
-		if node, ok := r.ID("NodeId", shard.NodeID); ok {
-			nodes = append(nodes, node)
-		}
+// shards returns the ids of a cluster's shards, sorted. ok is false when one of them cannot be read. A cluster without
+// any is still being created.
+func shards(rec *instanceRecord, r *wire.Reader) (nodes []string, ok bool) {
+	list, ok := wire.Take(r, "ShardList", rec.ShardList)
+	if !ok {
+		return nil, false
 	}
-	if len(nodes) == 0 {
+	records, ok := wire.Entries(r, "ShardAttribute", list.ShardAttribute)
+	for i := range records {
+		node, readable := r.ID("NodeId", records[i].NodeID)
+		nodes, ok = append(nodes, node), ok && readable
+	}
+	if ok && len(nodes) == 0 {
 		r.RejectAs("ShardList", "a sharded cluster without shards")
 	}
 	slices.Sort(nodes)
-	return slices.Compact(nodes)
+	return slices.Compact(nodes), ok
 }
 
 // Values of the parameter DBInstanceType.
@@ -82,11 +88,11 @@ const (
 // instanceTypes returns the types of instances, each of which has a list of its own.
 func instanceTypes() []string { return []string{replicate, sharding, serverless} }
 
-func topology(kind, replicationFactor string) string {
+func topology(kind string, replicationFactor *int64) string {
 	switch {
 	case kind == sharding:
 		return backup.TopologyShardedCluster
-	case replicationFactor == "1":
+	case replicationFactor != nil && *replicationFactor == 1:
 		return backup.TopologyStandalone
 	}
 	return backup.TopologyReplicaSet

@@ -37,7 +37,7 @@ func TestConvertJob(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var rec jobRecord
-			if err := json.Unmarshal(record(t, documented.BackupJobs[0], tt.with), &rec); err != nil {
+			if err := wire.Unmarshal(record(t, documented.BackupJobs[0], tt.with), &rec); err != nil {
 				t.Fatal(err)
 			}
 			var r wire.Reader
@@ -161,7 +161,7 @@ func TestConvertRanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			var r wire.Reader
-			if diff := cmp.Diff(tt.want, convertRanges(a.RestoreRanges.items, &r)); diff != "" {
+			if diff := cmp.Diff(tt.want, convertRanges(a.RestoreRanges.Items, &r)); diff != "" {
 				t.Errorf("window (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" {

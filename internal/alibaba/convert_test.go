@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,7 +100,8 @@ func TestConvertBackup(t *testing.T) {
 		{"size is missing", map[string]any{"BackupSize": "omit"}, noSize, nil},
 		{"size is empty", map[string]any{"BackupSize": ""}, noSize, nil},
 		{"size has a unit", map[string]any{"BackupSize": "12 GB"}, noSize, []string{`BackupSize: "12 GB" is not a whole number`}},
-		{"size in scientific notation", map[string]any{"BackupSize": json.RawMessage("33e7")}, noSize, []string{`BackupSize: "33e7" is not a whole number`}},
+		{"size in scientific notation", map[string]any{"BackupSize": json.RawMessage("33e7")}, sized(330000000), nil},
+		{"size with a fraction of zero", map[string]any{"BackupSize": json.RawMessage("2803.0")}, sized(2803), nil},
 		{"size has a fraction", map[string]any{"BackupSize": json.RawMessage("12.5")}, noSize, []string{`BackupSize: "12.5" is not a whole number`}},
 		{"size is too large", map[string]any{"BackupSize": json.Number("9223372036854775808")}, noSize, []string{`BackupSize: "9223372036854775808" is not a whole number`}},
 		{"size is negative", map[string]any{"BackupSize": -1}, noSize, []string{`BackupSize: "-1" is not a size`}},
@@ -156,7 +158,7 @@ func TestConvertBackup(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var rec backupRecord
-			if err := json.Unmarshal(record(t, base, tt.with), &rec); err != nil {
+			if err := wire.Unmarshal(record(t, base, tt.with), &rec); err != nil {
 				t.Fatal(err)
 			}
 			var r wire.Reader
@@ -222,21 +224,33 @@ func TestConvertOddInstances(t *testing.T) {
 		{"only an id", replicate, `{"DBInstanceId":"a"}`, backup.TopologyReplicaSet, nil, nil},
 		{"no id", replicate, `{}`, "", nil, []string{`DBInstanceId: "" is not an id`}},
 		{"shard named twice", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":[{"NodeId":"d-1"},{"NodeId":"d-1\n"}]}}`, backup.TopologyShardedCluster, []string{"d-1"}, nil},
-		{"bad shard", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":[{"NodeId":"d-1"},{"NodeId":[]}]}}`, backup.TopologyShardedCluster, []string{"d-1"}, []string{"NodeId: an object or list is not an id"}},
+		{"bad shard", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":[{"NodeId":"d-1"},{"NodeId":[]}]}}`, "", nil, []string{"NodeId: an object or list is not an id"}},
+		{"a shard that is none", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":[{"NodeId":"d-1"},7]}}`, "", nil, []string{`NodeId: "" is not an id`}},
+		{"shards that are no list", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":{}}}`, "", nil, []string{"ShardAttribute: not of the form that is known"}},
+		{"a list of shards that is none", sharding, `{"DBInstanceId":"a","ShardList":[]}`, "", nil, []string{"ShardList: not of the form that is known"}},
+		{"shards given twice", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":[],"ShardAttribute":[{"NodeId":"d-1"}]}}`, "", nil, []string{"ShardAttribute: given more than once"}},
+		{"a thousand shards", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":[` + strings.Repeat(`{"NodeId":"d-1"},`, 999) + `{"NodeId":"d-1"}]}}`, backup.TopologyShardedCluster, []string{"d-1"}, nil},
+		{"a shard too many", sharding, `{"DBInstanceId":"a","ShardList":{"ShardAttribute":[` + strings.Repeat(`{"NodeId":"d-1"},`, 1000) + `{"NodeId":"d-1"}]}}`, "", nil, []string{"ShardAttribute: more than 1000 entries"}},
 		{"no shards", sharding, `{"DBInstanceId":"a"}`, backup.TopologyShardedCluster, nil, []string{"ShardList: a sharded cluster without shards"}},
 		{"tags that are none", replicate, `{"DBInstanceId":"a","Tags":"x"}`, backup.TopologyReplicaSet, nil, []string{"Tags: not of the form that is known"}},
 		{"bad tag", replicate, `{"DBInstanceId":"a","Tags":{"Tag":[{"Key":"k","Value":{}}]}}`, backup.TopologyReplicaSet, nil, []string{"Value: an object or list is not text"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var rec instanceRecord
-			if err := json.Unmarshal([]byte(tt.body), &rec); err != nil {
+			a, err := wire.Decode[instancesAnswer]("Op", []byte(`{"DBInstances":{"DBInstance":[`+tt.body+`]}}`))
+			if err != nil {
 				t.Fatal(err)
 			}
 			var r wire.Reader
-			got, ok := convertInstance(&rec, backup.Target{}, tt.kind, &r)
-			if ok != (tt.topology != "") || got.Topology != tt.topology {
-				t.Errorf("kept = %v with topology %q, want %q", ok, got.Topology, tt.topology)
+			got, ok := convertInstance(&a.DBInstances.Value.DBInstance.Items[0], backup.Target{}, tt.kind, &r)
+			if ok != (tt.topology != "") {
+				t.Fatalf("kept = %v, want %v", ok, tt.topology != "")
+			}
+			if !ok {
+				got = backup.Instance{}
+			}
+			if got.Topology != tt.topology {
+				t.Errorf("topology %q, want %q", got.Topology, tt.topology)
 			}
 			if diff := cmp.Diff(tt.nodes, got.Nodes); diff != "" {
 				t.Errorf("nodes (-want +got):\n%s", diff)

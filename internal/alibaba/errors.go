@@ -2,7 +2,6 @@ package alibaba
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"strings"
 
@@ -21,7 +20,7 @@ func Classify(op string, err error) *backup.Error {
 		return wire.ProtocolError(op, wire.Clip(err.Error(), wire.LongestMessage))
 	}
 	var body fault
-	if err := json.Unmarshal([]byte(tea.StringValue(answer.Data)), &body); err != nil {
+	if err := wire.Unmarshal([]byte(tea.StringValue(answer.Data)), &body); err != nil {
 		body = fault{} // the SDK made the error itself
 	}
 	if code := tea.StringValue(answer.Code); body.Code.Text == "" && code != "<nil>" {
@@ -39,18 +38,18 @@ type fault struct {
 
 func (f fault) failure(op string, status int) *backup.Error {
 	failure := &backup.Error{
-		Op: op, Class: classOf(f.Code.Text, status), Code: wire.Clip(f.Code.Text, longestID),
-		RequestID: wire.Clip(f.RequestID.Text, longestID), Status: status,
+		Op: op, Class: classOf(f.Code.Text, status), Code: f.Code.Clip(longestID),
+		RequestID: f.RequestID.Clip(longestID), Status: status,
 	}
 	// The cloud's message about refused credentials repeats parts of them.
-	if message := wire.Clip(f.Message.Text, wire.LongestMessage); message != "" && failure.Class != backup.ClassAuth {
+	if message := f.Message.Clip(wire.LongestMessage); message != "" && failure.Class != backup.ClassAuth {
 		failure.Err = errors.New(message)
 	}
 	failure.Hint = hint(op, failure)
 	return failure
 }
 
-// longestID is how many bytes of a code or a request id an error shows.
+// longestID is how many characters of a code or a request id an error shows.
 const longestID = 80
 
 func classOf(code string, status int) backup.Class {

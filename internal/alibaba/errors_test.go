@@ -165,8 +165,8 @@ func TestClassify(t *testing.T) {
 			"DescribeBackups: bad_request InvalidParameter (HTTP 400): see (URL) for more [request id R]",
 		},
 		{
-			"long message", sdkError(400, "InvalidParameter", strings.Repeat("é", 200)),
-			"DescribeBackups: bad_request InvalidParameter (HTTP 400): " + strings.Repeat("é", 150) + "… [request id R]",
+			"long message", sdkError(400, "InvalidParameter", strings.Repeat("é", 257)),
+			"DescribeBackups: bad_request InvalidParameter (HTTP 400): " + strings.Repeat("é", 256) + "… [request id R]",
 		},
 		{
 			"no code", tea.NewSDKError(map[string]any{"code": "<nil>", "statusCode": 503, "message": "m", "data": map[string]any{}}),

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -30,6 +32,8 @@ func seed(f *testing.F) {
 		`{"Backups":{"Backup":[{"BackupId":{},"BackupStatus":[],"BackupEndTime":1e9,"BackupSize":33e7}]}}`,
 		`{"PreferredBackupPeriod":",,Monday","PreferredBackupTime":"-","BackupRetentionPeriod":"-1","BackupInterval":99999999999}`,
 		`{"ClusterBackups":[{"ClusterBackupId":"1","ClusterBackupStatus":"Running","Backups":[{"InstanceName":"d\n"}]}]}`,
+		`{"DBInstances":{"DBInstance":[{"DBInstanceId":"a","ShardList":{"ShardAttribute":[{"NodeId":"d-1"}]},"Tags":{"Tag":[{"Key":"k","Value":"\u0000"}]}}]}}`,
+		`{"Backups":{"Backup":[{"BackupId":"1","BackupStatus":"Failed","BackupStatus":"Success","BackupSize":2.8e3,"BackupEndTime":"2024-01-01T00:00:00Z"}]}}`,
 		`{"RestoreRanges":[{"RestoreBeginTime":"2024-01-01T00:00:00Z","RestoreEndTime":"9999-12-31T23:59:59Z"}]}`,
 	} {
 		f.Add([]byte(body))
@@ -49,9 +53,10 @@ func checkTimes(t *testing.T, times ...time.Time) {
 func checkBackup(t *testing.T, b backup.Backup) {
 	t.Helper()
 	checkTimes(t, b.StartedAt, b.EndedAt, b.ExpiresAt)
-	if b.ID == "" || !utf8.ValidString(b.ID+b.Method) {
-		t.Errorf("id %q, method %q", b.ID, b.Method)
+	if b.ID == "" {
+		t.Error("a backup without an id")
 	}
+	checkText(t, b.ID, b.Method)
 	if b.SizeBytes != nil && (*b.SizeBytes < 0 || b.State != backup.StateSuccess) {
 		t.Errorf("size %d in state %v", *b.SizeBytes, b.State)
 	}
@@ -70,29 +75,27 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var r wire.Reader
 		if a, err := wire.Decode[backupsAnswer](opDescribeBackups, body); classified(t, err) {
-			for i := range a.Backups.Backup {
-				if b, ok := convertBackup(&a.Backups.Backup[i], &r); ok {
+			for i := range a.Backups.Value.Backup.Items {
+				if b, ok := convertBackup(&a.Backups.Value.Backup.Items[i], &r); ok {
 					checkBackup(t, b)
 				}
 			}
 		}
 		if a, err := wire.Decode[clusterBackupsAnswer](opDescribeClusterBackups, body); classified(t, err) {
-			for i := range a.ClusterBackups.items {
-				fuzzSet(t, &a.ClusterBackups.items[i], &r)
+			for i := range a.ClusterBackups.Items {
+				fuzzSet(t, &a.ClusterBackups.Items[i], &r)
 			}
 		}
 		if a, err := wire.Decode[instancesAnswer](opDescribeDBInstances, body); classified(t, err) {
-			for i := range a.DBInstances.DBInstance {
-				in, ok := convertInstance(&a.DBInstances.DBInstance[i], backup.Target{}, sharding, &r)
-				if ok && (in.InstanceID == "" || !utf8.ValidString(in.InstanceID+in.Name+in.Version)) {
-					t.Errorf("instance %+v", in)
+			for i := range a.DBInstances.Value.DBInstance.Items {
+				if in, ok := convertInstance(&a.DBInstances.Value.DBInstance.Items[i], backup.Target{}, sharding, &r); ok {
+					checkInstance(t, in)
 				}
-				checkTimes(t, in.CreatedAt)
 			}
 		}
 		if a, err := wire.Decode[tasksAnswer](opDescribeBackupTasks, body); classified(t, err) {
-			for i := range a.BackupJobs.items {
-				job, ok := convertJob(&a.BackupJobs.items[i], &r)
+			for i := range a.BackupJobs.Items {
+				job, ok := convertJob(&a.BackupJobs.Items[i], &r)
 				if ok && (job.ID == "" || (job.Progress != nil && !(*job.Progress >= 0 && *job.Progress <= 100))) {
 					t.Errorf("job %+v", job)
 				}
@@ -109,18 +112,53 @@ func FuzzDecode(f *testing.F) {
 		_, err := wire.Decode[recoveryConditionAnswer](opCheckRecoveryCondition, body)
 		classified(t, err)
 		if a, err := wire.Decode[recoverTimeAnswer](opDescribeInstanceRecoverTime, body); classified(t, err) {
-			w := convertRanges(a.RestoreRanges.items, &r)
+			w := convertRanges(a.RestoreRanges.Items, &r)
 			checkTimes(t, w.Start, w.End)
 			if w.End.Before(w.Start) {
 				t.Errorf("window %+v", w)
 			}
 		}
-		for _, bad := range r.Rejected {
-			if bad.Field == "" || len(bad.Problem) > 300 || !utf8.ValidString(bad.Problem) {
-				t.Errorf("rejection %+v", bad)
+		if a, err := wire.Decode[createAnswer](opCreateBackup, body); classified(t, err) && a.BackupJobID.Text+a.BackupID.Text == "" {
+			t.Error("a backup was started without an id")
+		}
+		checkRejections(t, r)
+	})
+}
+
+func checkInstance(t *testing.T, in backup.Instance) {
+	t.Helper()
+	if in.InstanceID == "" || slices.Contains(in.Nodes, "") {
+		t.Errorf("instance %q with shards %q", in.InstanceID, in.Nodes)
+	}
+	checkText(t, in.InstanceID, in.Name, in.Engine, in.Version, in.Storage, in.Status)
+	checkText(t, in.Nodes...)
+	for key, value := range in.Tags {
+		checkText(t, key, value)
+	}
+	checkTimes(t, in.CreatedAt)
+}
+
+// checkText fails unless every text is fit for a label: valid UTF-8 that prints, and not too long.
+func checkText(t *testing.T, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		n := utf8.RuneCountInString(text)
+		for _, r := range text {
+			if unicode.IsControl(r) || n > wire.LongestText || !utf8.ValidString(text) {
+				t.Fatalf("text %q", text)
 			}
 		}
-	})
+	}
+}
+
+func checkRejections(t *testing.T, r wire.Reader) {
+	t.Helper()
+	for _, bad := range r.Rejected {
+		checkText(t, bad.Problem)
+		if bad.Field == "" || bad.Problem == "" {
+			t.Errorf("rejection %+v", bad)
+		}
+	}
 }
 
 func fuzzSet(t *testing.T, rec *clusterRecord, r *wire.Reader) {
@@ -148,7 +186,7 @@ func classified(t *testing.T, err error) bool {
 	if err == nil {
 		return true
 	}
-	if failure, ok := errors.AsType[*backup.Error](err); !ok || failure.Class == "" || !utf8.ValidString(err.Error()) {
+	if failure, ok := errors.AsType[*backup.Error](err); !ok || failure.Class == "" || !utf8.ValidString(err.Error()) || len(err.Error()) > 2000 {
 		t.Errorf("error %T %q", err, err)
 	}
 	return false

@@ -22,7 +22,7 @@ func (s *Source) listInstances(ctx context.Context, kind string) ([]instanceReco
 		if err != nil {
 			return page[instanceRecord]{}, err
 		}
-		return page[instanceRecord]{a.DBInstances.DBInstance, a.TotalCount, a.PageSize}, nil
+		return page[instanceRecord]{a.DBInstances.Value.DBInstance.Items, a.TotalCount, a.PageSize, a.Extent}, nil
 	}, func(rec *instanceRecord) string { return rec.DBInstanceID.Text })
 }
 
@@ -41,7 +41,7 @@ func (s *Source) listBackups(ctx context.Context, l listed, since time.Time) ([]
 			if err != nil {
 				return page[backupRecord]{}, err
 			}
-			return page[backupRecord]{a.Backups.Backup, a.TotalCount, a.PageSize}, nil
+			return page[backupRecord]{a.Backups.Value.Backup.Items, a.TotalCount, a.PageSize, a.Extent}, nil
 		}, func(rec *backupRecord) string { return rec.BackupID.Text })
 	})
 	if err != nil {

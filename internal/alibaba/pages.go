@@ -16,6 +16,7 @@ const (
 type page[T any] struct {
 	records     []T
 	total, size wire.Scalar
+	extent      wire.Extent
 }
 
 // readPages reads a list to its end. Records whose id was there before are dropped, because the list may move between
@@ -26,8 +27,12 @@ type page[T any] struct {
 func readPages[T any](op string, read func(number int) (page[T], error), id func(*T) string) ([]T, error) {
 	var all []T
 	seen := map[string]bool{}
+	var extent wire.Total
 	for number := 1; number <= maxPages; number++ {
 		p, err := read(number)
+		if err == nil {
+			err = extent.Add(op, p.extent)
+		}
 		if err != nil {
 			return nil, err
 		}

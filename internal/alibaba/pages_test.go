@@ -3,6 +3,7 @@ package alibaba
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,6 +23,9 @@ func rows(a, b int) []string {
 func TestReadPages(t *testing.T) {
 	unset := wire.Scalar{}
 	is := func(n string) wire.Scalar { return wire.Scalar{Text: n, Kind: wire.Number} }
+	of := func(records []string, total, size wire.Scalar) page[string] {
+		return page[string]{records: records, total: total, size: size}
+	}
 	broken := errors.New("broken")
 	tests := []struct {
 		name  string
@@ -31,22 +35,22 @@ func TestReadPages(t *testing.T) {
 		want  []string
 		fails string
 	}{
-		{"nothing", []page[string]{{nil, is("0"), unset}}, nil, 1, nil, ""},
-		{"nothing, without a total", []page[string]{{nil, unset, unset}}, nil, 1, nil, ""},
-		{"nothing of what is promised", []page[string]{{nil, is("3"), unset}}, nil, 1, nil, "Op: protocol: none of 3 records is there"},
-		{"one short page", []page[string]{{rows(0, 5), is("5"), unset}}, nil, 1, rows(0, 5), ""},
-		{"short page without a total", []page[string]{{rows(0, 5), unset, unset}}, nil, 1, rows(0, 5), ""},
-		{"full page and nothing more", []page[string]{{rows(0, 100), is("100"), unset}, {}}, nil, 2, rows(0, 100), ""},
-		{"full page, asked again", []page[string]{{rows(0, 100), is("100"), unset}}, nil, 2, rows(0, 100), ""},
-		{"two pages", []page[string]{{rows(0, 100), is("150"), unset}, {rows(100, 150), is("150"), unset}}, nil, 2, rows(0, 150), ""},
-		{"total too low", []page[string]{{rows(0, 100), is("1"), unset}, {rows(100, 150), is("1"), unset}}, nil, 2, rows(0, 150), ""},
-		{"total too high", []page[string]{{rows(0, 5), is("1000"), unset}, {nil, is("1000"), unset}}, nil, 2, rows(0, 5), ""},
-		{"the list moved", []page[string]{{rows(1, 101), is("150"), unset}, {rows(100, 150), is("151"), unset}, {}}, nil, 3, rows(1, 150), ""},
-		{"smaller pages than asked for", []page[string]{{rows(0, 30), unset, is("30")}, {rows(30, 45), unset, is("30")}}, nil, 2, rows(0, 45), ""},
-		{"page size of nonsense", []page[string]{{rows(0, 30), unset, is("x")}}, nil, 1, rows(0, 30), ""},
-		{"every page the first one", []page[string]{{rows(0, 100), is("250"), unset}}, nil, 2, nil, "Op: protocol: page 2 repeats earlier ones; 100 records of 250"},
-		{"records without ids all stay", []page[string]{{[]string{"", "", "1"}, unset, unset}}, nil, 1, []string{"", "", "1"}, ""},
-		{"the second page fails", []page[string]{{rows(0, 100), unset, unset}}, broken, 2, nil, "broken"},
+		{"nothing", []page[string]{of(nil, is("0"), unset)}, nil, 1, nil, ""},
+		{"nothing, without a total", []page[string]{of(nil, unset, unset)}, nil, 1, nil, ""},
+		{"nothing of what is promised", []page[string]{of(nil, is("3"), unset)}, nil, 1, nil, "Op: protocol: none of 3 records is there"},
+		{"one short page", []page[string]{of(rows(0, 5), is("5"), unset)}, nil, 1, rows(0, 5), ""},
+		{"short page without a total", []page[string]{of(rows(0, 5), unset, unset)}, nil, 1, rows(0, 5), ""},
+		{"full page and nothing more", []page[string]{of(rows(0, 100), is("100"), unset), {}}, nil, 2, rows(0, 100), ""},
+		{"full page, asked again", []page[string]{of(rows(0, 100), is("100"), unset)}, nil, 2, rows(0, 100), ""},
+		{"two pages", []page[string]{of(rows(0, 100), is("150"), unset), of(rows(100, 150), is("150"), unset)}, nil, 2, rows(0, 150), ""},
+		{"total too low", []page[string]{of(rows(0, 100), is("1"), unset), of(rows(100, 150), is("1"), unset)}, nil, 2, rows(0, 150), ""},
+		{"total too high", []page[string]{of(rows(0, 5), is("1000"), unset), of(nil, is("1000"), unset)}, nil, 2, rows(0, 5), ""},
+		{"the list moved", []page[string]{of(rows(1, 101), is("150"), unset), of(rows(100, 150), is("151"), unset), {}}, nil, 3, rows(1, 150), ""},
+		{"smaller pages than asked for", []page[string]{of(rows(0, 30), unset, is("30")), of(rows(30, 45), unset, is("30"))}, nil, 2, rows(0, 45), ""},
+		{"page size of nonsense", []page[string]{of(rows(0, 30), unset, is("x"))}, nil, 1, rows(0, 30), ""},
+		{"every page the first one", []page[string]{of(rows(0, 100), is("250"), unset)}, nil, 2, nil, "Op: protocol: page 2 repeats earlier ones; 100 records of 250"},
+		{"records without ids all stay", []page[string]{of([]string{"", "", "1"}, unset, unset)}, nil, 1, []string{"", "", "1"}, ""},
+		{"the second page fails", []page[string]{of(rows(0, 100), unset, unset)}, broken, 2, nil, "broken"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -81,5 +85,20 @@ func TestReadPagesEnds(t *testing.T) {
 	}, func(s *string) string { return *s })
 	if want := "Op: protocol: the list has no end after 200 pages"; err == nil || err.Error() != want {
 		t.Errorf("error = %v, want %s", err, want)
+	}
+}
+
+func TestReadPagesOfTooMuch(t *testing.T) {
+	a, err := wire.Decode[backupsAnswer](opDescribeBackups, []byte(`{"Backups":{"Backup":[`+strings.Repeat("{},", 9_999)+`{}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	_, err = readPages("Op", func(number int) (page[string], error) {
+		calls++
+		return page[string]{records: rows(number*100, number*100+100), extent: a.Extent}, nil
+	}, func(s *string) string { return *s })
+	if want := "Op: protocol: more than 200000 records in all pages together"; err == nil || err.Error() != want || calls != 21 {
+		t.Errorf("%d calls and error %v, want 21 and %s", calls, err, want)
 	}
 }

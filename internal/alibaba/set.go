@@ -39,8 +39,10 @@ func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
 	whole.ExpiresAt = expiry(r, rec.BackupExpireTime)
 	set.available = r.Flag("IsAvail", rec.IsAvail)
 	set.readState(rec, r)
-	for i := range rec.Backups {
-		part, ok := set.convertPart(&rec.Backups[i], r)
+	parts, ok := wire.Entries(r, "Backups", rec.Backups)
+	set.unread = !ok
+	for i := range parts {
+		part, ok := set.convertPart(&parts[i], r)
 		if !ok {
 			set.unread = true
 			continue
@@ -105,8 +107,9 @@ func (set *clusterSet) readLogs(status wire.Scalar, r *wire.Reader) {
 // convertPart returns one shard's part of the set. ok is false when both names of the shard, or the part's id or times
 // cannot be read.
 func (set *clusterSet) convertPart(rec *shardRecord, r *wire.Reader) (part setPart, ok bool) {
-	for _, name := range []wire.Scalar{rec.InstanceName, rec.ExtraInfo.NodeID} {
-		if name.IsSet() && name.Text != "" && !slices.Contains(part.names, name.Text) {
+	extra, _ := wire.Take(r, "ExtraInfo", rec.ExtraInfo)
+	for _, name := range []wire.Scalar{rec.InstanceName, extra.NodeID} {
+		if name.IsID() && !slices.Contains(part.names, name.Text) {
 			part.names = append(part.names, name.Text)
 		}
 	}

@@ -71,8 +71,7 @@ func TestSetAsBackupOfAShard(t *testing.T) {
 			const good = `"ClusterBackupStatus":"OK","IsAvail":1,"ClusterBackupStartTime":"2026-01-15T02:00:00Z","ClusterBackupEndTime":"2026-01-15T02:10:00Z"`
 			const part = `{"InstanceName":"d-1","BackupId":"1","BackupStatus":"Success","BackupStartTime":"2026-01-15T02:00:00Z","BackupEndTime":"2026-01-15T02:10:00Z"`
 			var rec clusterRecord
-			// Of two fields with the same name, the last counts.
-			if err := json.Unmarshal([]byte(`{"ClusterBackupId":"cb-1",`+good+tt.set+`,"Backups":[`+part+tt.part+`}]}`), &rec); err != nil {
+			if err := wire.Unmarshal(lastOfEach(t, `{"ClusterBackupId":"cb-1",`+good+tt.set+`,"Backups":[`+part+tt.part+`}]}`), &rec); err != nil {
 				t.Fatal(err)
 			}
 			var r wire.Reader
@@ -92,6 +91,16 @@ func TestSetAsBackupOfAShard(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lastOfEach returns a JSON object in which, of fields with the same name, only the last is left.
+func lastOfEach(t *testing.T, object string) []byte {
+	t.Helper()
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(object), &fields); err != nil {
+		t.Fatal(err)
+	}
+	return record(t, fields, nil)
 }
 
 // A record names its shard twice. Either name may be the shard's id.
@@ -122,8 +131,8 @@ func TestPartsBelongToShards(t *testing.T) {
 			for i, names := range tt.parts {
 				name, node, _ := strings.Cut(names, " ")
 				part := shardRecord{BackupID: text(strconv.Itoa(i)), BackupStatus: text("Success"), BackupEndTime: text("2026-01-15T02:10:00Z")}
-				part.InstanceName, part.ExtraInfo.NodeID = text(name), text(node)
-				rec.Backups = append(rec.Backups, part)
+				part.InstanceName, part.ExtraInfo.Value.NodeID = text(name), text(node)
+				rec.Backups.Items = append(rec.Backups.Items, part)
 			}
 			var r wire.Reader
 			set, _ := convertSet(&rec, &r)
@@ -182,7 +191,7 @@ func TestConvertOddSets(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var rec clusterRecord
-			if err := json.Unmarshal([]byte(tt.set), &rec); err != nil {
+			if err := wire.Unmarshal([]byte(tt.set), &rec); err != nil {
 				t.Fatal(err)
 			}
 			var r wire.Reader

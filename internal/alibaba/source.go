@@ -171,9 +171,9 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 		return nil, err
 	}
 	var r wire.Reader
-	jobs := make([]backup.Job, 0, len(a.BackupJobs.items))
-	for i := range a.BackupJobs.items {
-		if job, ok := convertJob(&a.BackupJobs.items[i], &r); ok {
+	jobs := make([]backup.Job, 0, len(a.BackupJobs.Items))
+	for i := range a.BackupJobs.Items {
+		if job, ok := convertJob(&a.BackupJobs.Items[i], &r); ok {
 			jobs = append(jobs, job)
 		}
 	}
@@ -205,7 +205,7 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 		return backup.Window{}, err
 	}
 	var r wire.Reader
-	window := convertRanges(a.RestoreRanges.items, &r)
+	window := convertRanges(a.RestoreRanges.Items, &r)
 	s.rejects.Report(in.Target, r)
 	return window, nil
 }

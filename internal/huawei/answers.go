@@ -12,8 +12,9 @@ import (
 
 type instancesAnswer struct {
 	fault
-	Instances  []instanceRecord `json:"instances"`
-	TotalCount wire.Scalar      `json:"total_count"`
+	wire.Extent
+	Instances  wire.List[instanceRecord] `json:"instances"`
+	TotalCount wire.Scalar               `json:"total_count"`
 }
 
 type instanceRecord struct {
@@ -24,7 +25,7 @@ type instanceRecord struct {
 	Created   wire.Scalar             `json:"created"`
 	Datastore wire.Part[storeRecord]  `json:"datastore"`
 	Strategy  wire.Part[policyRecord] `json:"backup_strategy"`
-	Tags      wire.Part[[]wire.Tag]   `json:"tags"`
+	Tags      wire.List[wire.Tag]     `json:"tags"`
 }
 
 type storeRecord struct {
@@ -34,8 +35,9 @@ type storeRecord struct {
 
 type backupsAnswer struct {
 	fault
-	Backups    []backupRecord `json:"backups"`
-	TotalCount wire.Scalar    `json:"total_count"`
+	wire.Extent
+	Backups    wire.List[backupRecord] `json:"backups"`
+	TotalCount wire.Scalar             `json:"total_count"`
 }
 
 type backupRecord struct {
@@ -53,7 +55,8 @@ type backupRecord struct {
 // live API has it.
 type tasksAnswer struct {
 	fault
-	Jobs []jobRecord `json:"jobs"`
+	wire.Extent
+	Jobs wire.List[jobRecord] `json:"jobs"`
 }
 
 type jobRecord struct {
@@ -67,7 +70,7 @@ type jobRecord struct {
 
 type policyAnswer struct {
 	fault
-	Policy *policyRecord `json:"backup_policy"`
+	Policy wire.Part[policyRecord] `json:"backup_policy"`
 }
 
 type policyRecord struct {
@@ -79,7 +82,7 @@ type policyRecord struct {
 
 type restoreTimesAnswer struct {
 	fault
-	Ranges []rangeRecord `json:"restore_time"`
+	Ranges wire.List[rangeRecord] `json:"restore_time"`
 }
 
 type rangeRecord struct {
@@ -95,7 +98,7 @@ type createAnswer struct {
 
 type projectsAnswer struct {
 	fault
-	Projects []projectRecord `json:"projects"`
+	Projects wire.List[projectRecord] `json:"projects"`
 }
 
 type projectRecord struct {
@@ -104,38 +107,38 @@ type projectRecord struct {
 }
 
 // Missing implements wire.Answer.
-func (a *instancesAnswer) Missing(bool) string {
-	return missingOfList(a.Instances != nil, "instances", a.TotalCount)
+func (a *instancesAnswer) Missing() string {
+	return missingOfList(a.Instances.Present(), "instances", a.TotalCount)
 }
 
 // Missing implements wire.Answer.
-func (a *backupsAnswer) Missing(bool) string {
-	return missingOfList(a.Backups != nil, "backups", a.TotalCount)
+func (a *backupsAnswer) Missing() string {
+	return missingOfList(a.Backups.Present(), "backups", a.TotalCount)
 }
 
 // Missing implements wire.Answer.
-func (a *tasksAnswer) Missing(bool) string {
-	return wire.MissingUnless(a.Jobs != nil, "jobs")
+func (a *tasksAnswer) Missing() string {
+	return wire.MissingUnless(a.Jobs.Present(), "jobs")
 }
 
 // Missing implements wire.Answer.
-func (a *policyAnswer) Missing(mistyped bool) string {
-	return wire.MissingUnless(a.Policy != nil && !(mistyped && *a.Policy == policyRecord{}), "backup_policy")
+func (a *policyAnswer) Missing() string {
+	return wire.MissingUnless(a.Policy.Present(), "backup_policy")
 }
 
 // Missing implements wire.Answer.
-func (a *restoreTimesAnswer) Missing(bool) string {
-	return wire.MissingUnless(a.Ranges != nil, "restore_time")
+func (a *restoreTimesAnswer) Missing() string {
+	return wire.MissingUnless(a.Ranges.Present(), "restore_time")
 }
 
 // Missing implements wire.Answer.
-func (a *createAnswer) Missing(bool) string {
+func (a *createAnswer) Missing() string {
 	return wire.MissingUnless(a.JobID.Text != "" || a.BackupID.Text != "", "job_id")
 }
 
 // Missing implements wire.Answer.
-func (a *projectsAnswer) Missing(bool) string {
-	return wire.MissingUnless(a.Projects != nil, "projects")
+func (a *projectsAnswer) Missing() string {
+	return wire.MissingUnless(a.Projects.Present(), "projects")
 }
 
 // missingOfList requires the list and the total. The total may have any type: an answer without either would say that
@@ -144,7 +147,7 @@ func missingOfList(present bool, name string, total wire.Scalar) string {
 	if !present {
 		return name
 	}
-	return wire.MissingUnless(total.Kind != wire.Missing && total.Kind != wire.Null, "total_count")
+	return wire.MissingUnless(total.Kind != wire.Missing && total.Kind != wire.Null && total.Kind != wire.Repeated, "total_count")
 }
 
 // fault is the error that an answer may have instead of what the operation promises.
@@ -156,7 +159,12 @@ type fault struct {
 // Fault returns an error for any answer with an error code, also when no field is missing. The error has the form of the
 // SDK, so that it is treated like one with another HTTP status.
 func (f *fault) Fault(_, _ string) error {
-	if f.Code.Kind != wire.String || f.Code.Text == "" {
+	switch f.Code.Kind {
+	case wire.String, wire.Long, wire.Repeated:
+		if !f.Code.IsSet() {
+			return nil
+		}
+	case wire.Missing, wire.Null, wire.Number, wire.Boolean, wire.Composite:
 		return nil
 	}
 	return &sdkerr.ServiceResponseError{StatusCode: http.StatusOK, ErrorCode: f.Code.Text, ErrorMessage: f.Message.Text}

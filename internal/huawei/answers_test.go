@@ -1,6 +1,7 @@
 package huawei
 
 import (
+	"strings"
 	"testing"
 
 	"mongodb_backup_exporter/internal/wire"
@@ -12,7 +13,7 @@ func TestDecode(t *testing.T) {
 		if err != nil {
 			return 0, err
 		}
-		return len(a.Backups), nil
+		return len(a.Backups.Items), nil
 	}
 	policy := func(body []byte) (int, error) {
 		_, err := wire.Decode[policyAnswer](opShowBackupPolicy, body)
@@ -23,14 +24,14 @@ func TestDecode(t *testing.T) {
 		if err != nil {
 			return 0, err
 		}
-		return len(a.Ranges), nil
+		return len(a.Ranges.Items), nil
 	}
 	tasks := func(body []byte) (int, error) {
 		a, err := wire.Decode[tasksAnswer](opListTasks, body)
 		if err != nil {
 			return 0, err
 		}
-		return len(a.Jobs), nil
+		return len(a.Jobs.Items), nil
 	}
 	create := func(body []byte) (int, error) {
 		_, err := wire.Decode[createAnswer](opCreateManualBackup, body)
@@ -47,6 +48,10 @@ func TestDecode(t *testing.T) {
 		{"empty object", backups, `{}`, 0, "ListBackups: protocol: the answer has no proper backups"},
 		{"null", backups, `null`, 0, "ListBackups: protocol: the answer has no proper backups"},
 		{"null list", backups, `{"backups":null,"total_count":0}`, 0, "ListBackups: protocol: the answer has no proper backups"},
+		{"list given twice", backups, `{"backups":[],"backups":[{"id":"1"}],"total_count":1}`, 0, "ListBackups: protocol: the answer has no proper backups"},
+		{"total given twice", backups, `{"backups":[],"total_count":1,"total_count":0}`, 0, "ListBackups: protocol: the answer has no proper total_count"},
+		{"a record too many", backups, `{"total_count":1,"backups":[` + strings.Repeat("{},", 10_000) + `{}]}`, 0, "ListBackups: protocol: more than 10000 records in one answer"},
+		{"NUL", backups, "{\"backups\":[\"\x00\"]}", 0, `ListBackups: protocol: the answer cannot be read: invalid character '\x00' in string literal`},
 		{"null after a list", backups, `{"backups":[{}],"total_count":1,"backups":null}`, 0, "ListBackups: protocol: the answer has no proper backups"},
 		{"object for a list", backups, `{"backups":{},"total_count":0}`, 0, "ListBackups: protocol: the answer has no proper backups"},
 		{"text for a list", backups, `{"backups":"","total_count":0}`, 0, "ListBackups: protocol: the answer has no proper backups"},
@@ -55,6 +60,7 @@ func TestDecode(t *testing.T) {
 		{"total null", backups, `{"backups":[],"total_count":null}`, 0, "ListBackups: protocol: the answer has no proper total_count"},
 		{"total of the wrong type", backups, `{"backups":[{}],"total_count":{"a":1}}`, 1, ""},
 		{"an error code of another type is none", backups, `{"backups":[],"total_count":0,"error_code":0}`, 0, ""},
+		{"an empty error code is none", backups, `{"backups":[],"total_count":0,"error_code":""}`, 0, ""},
 		{"truncated", backups, `{"backups":[`, 0, "ListBackups: protocol: the answer cannot be read: unexpected end of JSON input"},
 
 		{"tasks without a total, as the live API sends them", tasks, `{"jobs":[{}]}`, 1, ""},
@@ -65,6 +71,7 @@ func TestDecode(t *testing.T) {
 
 		{"policy", policy, `{"backup_policy":{}}`, 0, ""},
 		{"no policy", policy, `{}`, 0, "ShowBackupPolicy: protocol: the answer has no proper backup_policy"},
+		{"policy given twice", policy, `{"backup_policy":{"keep_days":7},"backup_policy":{}}`, 0, "ShowBackupPolicy: protocol: the answer has no proper backup_policy"},
 		{"policy is null", policy, `{"backup_policy":null}`, 0, "ShowBackupPolicy: protocol: the answer has no proper backup_policy"},
 		{"policy is a list", policy, `{"backup_policy":[]}`, 0, "ShowBackupPolicy: protocol: the answer has no proper backup_policy"},
 

@@ -121,32 +121,37 @@ func (a *assumer) explain(err error) error {
 // assumeAgencyAnswer is the answer to CreateTemporaryAccessKeyByAgency.
 type assumeAgencyAnswer struct {
 	fault
-	Credential *struct {
-		Access        wire.Scalar `json:"access"`
-		Secret        wire.Scalar `json:"secret"`
-		SecurityToken wire.Scalar `json:"securitytoken"`
-		ExpiresAt     wire.Scalar `json:"expires_at"`
-	} `json:"credential"`
+	Credential wire.Part[credentialRecord] `json:"credential"`
+}
+
+type credentialRecord struct {
+	Access        wire.Secret `json:"access"`
+	Secret        wire.Secret `json:"secret"`
+	SecurityToken wire.Secret `json:"securitytoken"`
+	ExpiresAt     wire.Scalar `json:"expires_at"`
 }
 
 // Missing implements wire.Answer.
-func (a *assumeAgencyAnswer) Missing(bool) string {
-	c := a.Credential
-	if c == nil || c.Access.Text == "" || c.Secret.Text == "" || c.SecurityToken.Text == "" {
-		return "credential"
+func (a *assumeAgencyAnswer) Missing() string {
+	k := a.Credential.Value.keys()
+	return wire.MissingUnless(k.AccessKeyID != "" && k.AccessKeySecret != "" && k.SecurityToken != "", "credential")
+}
+
+func (c *credentialRecord) keys() cloudcall.Keys {
+	return cloudcall.Keys{
+		AccessKeyID: c.Access.Reveal(), AccessKeySecret: c.Secret.Reveal(), SecurityToken: c.SecurityToken.Reveal(),
 	}
-	return ""
 }
 
 // expiring returns the keys and their life. The life is never longer than was asked for, so that a clock that is slow
 // does not lengthen it.
 func (a *assumeAgencyAnswer) expiring(asked time.Time) (got cloudcall.Expiring[key], err error) {
-	c := a.Credential
+	c := &a.Credential.Value
 	expires, err := time.Parse(time.RFC3339, c.ExpiresAt.Text)
 	if err != nil {
 		return got, wire.Incomplete(opAssumeAgency, "credential.expires_at")
 	}
-	got.Key.Keys = cloudcall.Keys{AccessKeyID: c.Access.Text, AccessKeySecret: c.Secret.Text, SecurityToken: c.SecurityToken.Text}
+	got.Key.Keys = c.keys()
 	got.Life = min(expires.Sub(asked), agencyLife)
 	return got, nil
 }

@@ -29,12 +29,12 @@ func BenchmarkDecode(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
 		a, err := wire.Decode[backupsAnswer](opListBackups, body)
-		if err != nil || len(a.Backups) != 100 {
+		if err != nil || len(a.Backups.Items) != 100 {
 			b.Fatal(err)
 		}
 		var r wire.Reader
-		for i := range a.Backups {
-			if _, _, ok := convertBackup(&a.Backups[i], &r); !ok {
+		for i := range a.Backups.Items {
+			if _, _, ok := convertBackup(&a.Backups.Items[i], &r); !ok {
 				b.Fatal(r.Rejected)
 			}
 		}

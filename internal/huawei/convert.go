@@ -29,8 +29,9 @@ func convertInstance(rec *instanceRecord, owner backup.Target, r *wire.Reader) (
 	}
 	owner.InstanceID = id
 	created, _ := timeOf(r, "created", rec.Created)
+	store, _ := wire.Take(r, "datastore", rec.Datastore)
+	strategy, _ := wire.Take(r, "backup_strategy", rec.Strategy)
 	status := r.Text("status", rec.Status)
-	store := wire.Take(r, "datastore", rec.Datastore)
 	return listedInstance{
 		Instance: backup.Instance{
 			Target:    owner,
@@ -41,9 +42,9 @@ func convertInstance(rec *instanceRecord, owner backup.Target, r *wire.Reader) (
 			Status:    status,
 			Lifecycle: lifecycle(status),
 			CreatedAt: created,
-			Tags:      r.Tags(wire.Take(r, "tags", rec.Tags), "key", "value"),
+			Tags:      r.Tags("tags", rec.Tags, "key", "value"),
 		},
-		strategy: wire.Take(r, "backup_strategy", rec.Strategy),
+		strategy: strategy,
 	}, true
 }
 

@@ -126,7 +126,7 @@ func TestConvertRanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			var r wire.Reader
-			if diff := cmp.Diff(tt.want, convertRanges(into[restoreTimesAnswer](t, text).Ranges, &r)); diff != "" {
+			if diff := cmp.Diff(tt.want, convertRanges(into[restoreTimesAnswer](t, text).Ranges.Items, &r)); diff != "" {
 				t.Errorf("window (-want +got):\n%s", diff)
 			}
 			if len(r.Rejected) != tt.rejected {

@@ -25,7 +25,7 @@ func problems(r wire.Reader) []string {
 func into[T any](t *testing.T, text []byte) *T {
 	t.Helper()
 	rec := new(T)
-	if _, err := wire.Unmarshal(text, rec); err != nil {
+	if err := wire.Unmarshal(text, rec); err != nil {
 		t.Fatal(err)
 	}
 	return rec
@@ -65,6 +65,9 @@ func TestConvertBackup(t *testing.T) {
 			[]string{`type: "fragment" is not known`},
 		},
 		{"size as a string", map[string]any{"size": "2803"}, base(nil), nil},
+		{"size with a fraction of zero", map[string]any{"size": json.RawMessage("2803.0")}, base(nil), nil},
+		{"size in scientific notation", map[string]any{"size": json.RawMessage("2.803e3")}, base(nil), nil},
+		{"size with a fraction, as text", map[string]any{"size": "2803.5"}, sized(nil), []string{`size: "2803.5" is not a whole number`}},
 		{"size null", map[string]any{"size": json.RawMessage("null")}, sized(nil), nil},
 		{"size missing", map[string]any{"size": nil}, sized(nil), nil},
 		{"size 0 is a fact", map[string]any{"size": 0}, sized(new(int64(0))), nil},
@@ -227,7 +230,7 @@ func TestConvertOddInstances(t *testing.T) {
 		{"name of another type", `{"id":"i1","name":{},"status":true}`, &backup.Instance{Target: target}, []string{`status: "true" is not text`, "name: an object or list is not text"}},
 		{
 			"parts of another type", `{"id":"i1","datastore":"4.2","backup_strategy":[],"tags":{}}`, &backup.Instance{Target: target},
-			[]string{"datastore: not of the form that is known", "tags: not of the form that is known", "backup_strategy: not of the form that is known"},
+			[]string{"datastore: not of the form that is known", "backup_strategy: not of the form that is known", "tags: not of the form that is known"},
 		},
 		{
 			"bad values within parts", `{"id":"i1","datastore":{"type":[],"version":"4.2"},"tags":[{"key":"k","value":{}}]}`,
@@ -260,11 +263,11 @@ func TestDocumentedBackups(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, err := wire.Decode[backupsAnswer](opListBackups, body)
-	if err != nil || a.TotalCount.Text != "1" || len(a.Backups) != 1 {
+	if err != nil || a.TotalCount.Text != "1" || len(a.Backups.Items) != 1 {
 		t.Fatalf("page %+v, error %v", a, err)
 	}
 	var r wire.Reader
-	_, got, ok := convertBackup(&a.Backups[0], &r)
+	_, got, ok := convertBackup(&a.Backups.Items[0], &r)
 	want := backup.Backup{
 		ID: "43e4feaab48f11e89039fa163ebaa7e4br01", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, State: backup.StateSuccess,
 		StartedAt: time.Date(2018, time.August, 6, 12, 41, 14, 0, time.UTC), EndedAt: time.Date(2018, time.August, 6, 12, 43, 14, 0, time.UTC),

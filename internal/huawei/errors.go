@@ -24,17 +24,20 @@ func Classify(op string, err error) *backup.Error {
 	code, message := codeAndMessage(answer)
 	failure := &backup.Error{
 		Op: op, Class: classOf(code, answer.StatusCode), Code: code,
-		RequestID: answer.RequestId, Status: answer.StatusCode, Err: errors.New(message),
+		RequestID: wire.Clip(answer.RequestId, longestID), Status: answer.StatusCode, Err: errors.New(message),
 	}
 	failure.Hint = hint(op, failure)
 	return failure
 }
 
+// longestID is how many characters of a code or a request id an error shows.
+const longestID = 80
+
 // codeAndMessage returns the API's error code and message. When the SDK finds no code, its message is the whole body. From
 // a body, only IAM's {"error": {"message": …}} is taken.
 func codeAndMessage(answer *sdkerr.ServiceResponseError) (code, message string) {
 	if answer.ErrorCode != "" {
-		return answer.ErrorCode, wire.Clip(answer.ErrorMessage, wire.LongestMessage)
+		return wire.Clip(answer.ErrorCode, longestID), wire.Clip(answer.ErrorMessage, wire.LongestMessage)
 	}
 	var iam struct {
 		Error struct {

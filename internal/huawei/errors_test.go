@@ -171,7 +171,7 @@ func TestEveryCodeHasItsClass(t *testing.T) {
 
 func TestLongMessagesAreClipped(t *testing.T) {
 	got := Classify("X", &sdkerr.ServiceResponseError{StatusCode: 400, ErrorCode: "E", ErrorMessage: "a\n\tb\xff " + strings.Repeat("é", 400)})
-	want := "a b� " + strings.Repeat("é", (wire.LongestMessage-len("a b� "))/2) + "…"
+	want := "a b� " + strings.Repeat("é", wire.LongestMessage-len([]rune("a b� "))) + "…"
 	if got.Err.Error() != want {
 		t.Errorf("got %q, want %q", got.Err, want)
 	}

@@ -1,48 +1,104 @@
 package huawei
 
 import (
+	"errors"
 	"os"
 	"testing"
+	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// FuzzBackups checks that no body makes the decoder panic, and that every backup keeps the promises of the domain.
-func FuzzBackups(f *testing.F) {
+func seed(f *testing.F) {
 	example, err := os.ReadFile("testdata/list_backups.json")
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(example)
-	f.Add([]byte(`{"backups":[null,{"id":1,"instance_id":"i","type":"Manual","begin_time":"2026-08-06T12:41:14+0000","end_time":null,"status":"BUILDING","size":"9"}],"total_count":"2"}`))
-	f.Add([]byte(`{"backups":[{"id":"b","instance_id":"i","status":"COMPLETED","begin_time":"2026-08-06 12:41:14","end_time":"2026-08-06 12:41:14","size":9223372036854775807}],"total_count":1e3}`))
-	f.Add([]byte(`{"backups":null,"total_count":0}`))
+	for _, body := range []string{
+		`{"backups":[null,{"id":1,"instance_id":"i","type":"Manual","begin_time":"2026-08-06T12:41:14+0000","end_time":null,"status":"BUILDING","size":"9"}],"total_count":"2"}`,
+		`{"backups":[{"id":"b","instance_id":"i","status":"COMPLETED","begin_time":"2026-08-06 12:41:14","end_time":"2026-08-06 12:41:14","size":2.8e3}],"total_count":1e3}`,
+		`{"backups":null,"total_count":0}`,
+		`{"instances":[{"id":"i1in02","mode":"Sharding","datastore":{"type":"DDS-Community","version":"4.2"},"backup_strategy":{"keep_days":7},"tags":[{"key":"a","value":"b"}]}],"total_count":1}`,
+		`{"jobs":[{"id":"j","instance_id":"i","status":"Running","progress":"9%","created_at":"2021-07-12T09:22:04+0000","fail_reason":null}],"total_count":1}`,
+		`{"restore_time":[{"start_time":1607731200000,"end_time":1607756414000},{"start_time":1.6077312e12,"end_time":"1607756414000.0"}]}`,
+		`{"backup_policy":{"keep_days":7,"start_time":"19:00-20:00","period":"1,2,4,5,6","enable_incremental_backup":true}}`,
+		`{"projects":[{"id":"p1","name":"cn-north-4"}]}`, `{"job_id":"j","backup_id":"b"}`, `{"error_code":"DBS.280443","error_msg":"\u0000"}`,
+	} {
+		f.Add([]byte(body))
+	}
+}
+
+// FuzzDecode reads any body as the answer to every operation. Nothing may panic, every error has a class, and every value
+// keeps the promises of the domain.
+func FuzzDecode(f *testing.F) {
+	seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		a, err := wire.Decode[backupsAnswer](opListBackups, body)
-		if err != nil {
-			return
-		}
-		for i := range a.Backups {
-			var r wire.Reader
-			instanceID, b, ok := convertBackup(&a.Backups[i], &r)
-			if !ok {
-				if len(r.Rejected) == 0 {
-					t.Errorf("%+v was left out without a rejection", a.Backups[i])
-				}
-				continue
+		var r wire.Reader
+		if a, err := wire.Decode[backupsAnswer](opListBackups, body); classified(t, err) {
+			for i := range a.Backups.Items {
+				fuzzBackup(t, &a.Backups.Items[i], &r)
 			}
-			checkBackup(t, instanceID, b)
 		}
+		if a, err := wire.Decode[instancesAnswer](opListInstances, body); classified(t, err) {
+			for i := range a.Instances.Items {
+				if in, ok := convertInstance(&a.Instances.Items[i], backup.Target{}, &r); ok {
+					checkInstance(t, in)
+				}
+			}
+		}
+		if a, err := wire.Decode[tasksAnswer](opListTasks, body); classified(t, err) {
+			for i := range a.Jobs.Items {
+				id, job, ok := convertJob(&a.Jobs.Items[i], &r)
+				if ok && (id == "" || job.ID == "" || (job.Progress != nil && !(*job.Progress >= 0 && *job.Progress <= 100))) {
+					t.Errorf("job %+v of %q", job, id)
+				}
+				checkText(t, job.Reason)
+			}
+		}
+		if a, err := wire.Decode[policyAnswer](opShowBackupPolicy, body); classified(t, err) {
+			p, err := convertPolicy(a.Policy.Value, policyRecord{}, &r)
+			if err == nil && (p.Automatic == nil || *p.Automatic != (p.Retention > 0) || p.Window < 0 || p.Window >= 24*time.Hour || len(p.Weekdays) > 7) {
+				t.Errorf("policy %+v", p)
+			}
+		}
+		if a, err := wire.Decode[restoreTimesAnswer](opListRestoreTimes, body); classified(t, err) {
+			if w := convertRanges(a.Ranges.Items, &r); w.End.Before(w.Start) || w.Start.IsZero() != w.End.IsZero() {
+				t.Errorf("window %+v", w)
+			}
+		}
+		if a, err := wire.Decode[createAnswer](opCreateManualBackup, body); classified(t, err) && a.JobID.Text+a.BackupID.Text == "" {
+			t.Error("a backup was started without an id")
+		}
+		if a, err := wire.Decode[projectsAnswer](opListProjects, body); classified(t, err) {
+			for _, id := range a.named("cn-north-4") {
+				if !validID(id) {
+					t.Errorf("project %q", id)
+				}
+			}
+		}
+		checkRejections(t, r)
 	})
 }
 
-func checkBackup(t *testing.T, instanceID string, b backup.Backup) {
+// fuzzBackup checks that a record becomes a backup that keeps the promises of the domain, or is rejected.
+func fuzzBackup(t *testing.T, rec *backupRecord, r *wire.Reader) {
 	t.Helper()
-	if instanceID == "" || b.ID == "" || !utf8.ValidString(instanceID+b.ID+b.Method) {
-		t.Errorf("backup %q of %q by %q", b.ID, instanceID, b.Method)
+	rejected := len(r.Rejected)
+	instanceID, b, ok := convertBackup(rec, r)
+	if !ok {
+		if len(r.Rejected) == rejected {
+			t.Errorf("%+v was left out without a rejection", rec)
+		}
+		return
 	}
+	if instanceID == "" || b.ID == "" {
+		t.Errorf("backup %q of %q", b.ID, instanceID)
+	}
+	checkText(t, instanceID, b.ID, b.Method)
 	if b.State == backup.StateSuccess && (b.EndedAt.IsZero() || b.EndedAt.Before(b.StartedAt)) {
 		t.Errorf("a success from %v to %v", b.StartedAt, b.EndedAt)
 	}
@@ -54,30 +110,52 @@ func checkBackup(t *testing.T, instanceID string, b backup.Backup) {
 	}
 }
 
-// FuzzRecords checks the same for the records of the other answers.
-func FuzzRecords(f *testing.F) {
-	f.Add([]byte(`{"id":"i1in02","mode":"Sharding","datastore":{"type":"DDS-Community","version":"4.2"},"backup_strategy":{"keep_days":7},"tags":[{"key":"a","value":"b"}]}`))
-	f.Add([]byte(`{"id":"j","instance_id":"i","status":"Running","progress":"9%","created_at":"2021-07-12T09:22:04+0000","fail_reason":null}`))
-	f.Add([]byte(`{"start_time":1607731200000,"end_time":1607756414000}`))
-	f.Add([]byte(`{"keep_days":7,"start_time":"19:00-20:00","period":"1,2,4,5,6","enable_incremental_backup":true}`))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		var r wire.Reader
-		var in instanceRecord
-		if _, err := wire.Unmarshal(raw, &in); err != nil {
-			return
+func checkInstance(t *testing.T, in listedInstance) {
+	t.Helper()
+	if !validID(in.InstanceID) {
+		t.Errorf("instance %q", in.InstanceID)
+	}
+	checkText(t, in.InstanceID, in.Name, in.Engine, in.Version, in.Status)
+	for key, value := range in.Tags {
+		checkText(t, key, value)
+	}
+}
+
+// checkText fails unless every text is fit for a label: valid UTF-8 that prints, and not too long.
+func checkText(t *testing.T, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		n := utf8.RuneCountInString(text)
+		for _, r := range text {
+			if unicode.IsControl(r) || n > wire.LongestText || !utf8.ValidString(text) {
+				t.Fatalf("text %q", text)
+			}
 		}
-		if in, ok := convertInstance(&in, backup.Target{}, &r); ok && (!validID(in.InstanceID) || !utf8.ValidString(in.Name+in.Version+in.Status)) {
-			t.Errorf("instance %+v", in)
+	}
+}
+
+func checkRejections(t *testing.T, r wire.Reader) {
+	t.Helper()
+	for _, bad := range r.Rejected {
+		checkText(t, bad.Problem)
+		if bad.Field == "" || bad.Problem == "" {
+			t.Errorf("rejection %+v", bad)
 		}
-		if _, job, ok := convertJob(into[jobRecord](t, raw), &r); ok && job.Progress != nil && !(*job.Progress >= 0 && *job.Progress <= 100) {
-			t.Errorf("progress %v", *job.Progress)
-		}
-		if window := convertRanges([]rangeRecord{*into[rangeRecord](t, raw)}, &r); window.End.Before(window.Start) {
-			t.Errorf("window %v", window)
-		}
-		p, err := convertPolicy(*into[policyRecord](t, raw), policyRecord{}, &r)
-		if err == nil && (p.Automatic == nil || *p.Automatic != (p.Retention > 0) || p.Window < 0 || len(p.Weekdays) > 7) {
-			t.Errorf("policy %+v", p)
-		}
-	})
+	}
+}
+
+// classified reports whether err is nil. It fails for an error that Classify gives no class.
+func classified(t *testing.T, err error) bool {
+	t.Helper()
+	if err == nil {
+		return true
+	}
+	failure, ok := errors.AsType[*backup.Error](err)
+	if !ok {
+		failure = Classify("Op", err)
+	}
+	if failure.Class == "" || !utf8.ValidString(failure.Error()) || len(failure.Error()) > 2000 {
+		t.Errorf("error %T %q", err, err)
+	}
+	return false
 }

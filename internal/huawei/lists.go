@@ -63,7 +63,7 @@ func (s *Source) instanceRecords(ctx context.Context, r *wire.Reader) ([]instanc
 		if err != nil {
 			return page[instanceRecord]{}, err
 		}
-		return page[instanceRecord]{a.Instances, a.TotalCount}, nil
+		return page[instanceRecord]{a.Instances.Items, a.TotalCount, a.Extent}, nil
 	}, func(rec *instanceRecord) string { return rec.ID.Text })
 }
 
@@ -85,7 +85,7 @@ func (s *Source) backupsBy(ctx context.Context, request model.ListBackupsRequest
 		if err != nil {
 			return page[backupRecord]{}, err
 		}
-		return page[backupRecord]{a.Backups, a.TotalCount}, nil
+		return page[backupRecord]{a.Backups.Items, a.TotalCount, a.Extent}, nil
 	}, func(rec *backupRecord) string { return rec.ID.Text })
 	if err != nil {
 		return nil, err
@@ -153,6 +153,6 @@ func (s *Source) tasksNamed(ctx context.Context, name string, now time.Time, r *
 		if err != nil {
 			return page[jobRecord]{}, err
 		}
-		return page[jobRecord]{records: a.Jobs}, nil
+		return page[jobRecord]{records: a.Jobs.Items, extent: a.Extent}, nil
 	}, func(rec *jobRecord) string { return rec.ID.Text })
 }

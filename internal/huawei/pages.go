@@ -15,6 +15,7 @@ const (
 type page[T any] struct {
 	records []T
 	total   wire.Scalar // the cloud's claim; it may be missing or wrong
+	extent  wire.Extent
 }
 
 // readPages reads a list to its end. Records may be in it twice, because pages begin at an offset and the list may grow
@@ -25,8 +26,12 @@ type page[T any] struct {
 // without any of the promised records is an error, not an empty list.
 func readPages[T any](op string, r *wire.Reader, read func(offset int32) (page[T], error), id func(*T) string) ([]T, error) {
 	var all, previous []T
+	var extent wire.Total
 	for range maxPages {
-		p, err := read(int32(len(all))) // at most pageSize*maxPages
+		p, err := read(int32(len(all))) // extent bounds it
+		if err == nil {
+			err = extent.Add(op, p.extent)
+		}
 		if err != nil {
 			return nil, err
 		}

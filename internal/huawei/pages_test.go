@@ -3,6 +3,7 @@ package huawei
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,6 +22,9 @@ func rows(a, b int) []string {
 
 func TestReadPages(t *testing.T) {
 	is := func(n string) wire.Scalar { return wire.Scalar{Text: n, Kind: wire.Number} }
+	of := func(records []string, total wire.Scalar) page[string] {
+		return page[string]{records: records, total: total}
+	}
 	broken := errors.New("broken")
 	const odd = `total_count: "x" is not a whole number`
 	tests := []struct {
@@ -32,24 +36,24 @@ func TestReadPages(t *testing.T) {
 		fails string
 		bad   []string
 	}{
-		{"nothing", []page[string]{{nil, is("0")}}, nil, 1, nil, "", nil},
-		{"nothing of what is promised", []page[string]{{nil, is("3")}}, nil, 1, nil, "Op: protocol: none of 3 records is there", nil},
-		{"nothing, with a total of nonsense", []page[string]{{nil, is("x")}}, nil, 1, nil, "", []string{odd}},
-		{"one short page", []page[string]{{rows(0, 5), is("5")}}, nil, 1, rows(0, 5), "", nil},
-		{"full page and nothing more", []page[string]{{rows(0, 100), is("100")}}, nil, 1, rows(0, 100), "", nil},
-		{"two pages", []page[string]{{rows(0, 100), is("150")}, {rows(100, 150), is("150")}}, nil, 2, rows(0, 150), "", nil},
-		{"total too low", []page[string]{{rows(0, 100), is("1")}, {rows(100, 150), is("1")}}, nil, 2, rows(0, 150), "", nil},
-		{"total too high", []page[string]{{rows(0, 5), is("1000")}, {nil, is("1000")}}, nil, 2, rows(0, 5), "", nil},
-		{"total of nonsense", []page[string]{{rows(0, 100), is("x")}, {rows(100, 105), is("x")}}, nil, 2, rows(0, 105), "", []string{odd, odd}},
-		{"the list grows", []page[string]{{rows(0, 100), is("150")}, {rows(99, 150), is("151")}}, nil, 2, append(rows(0, 100), rows(99, 150)...), "", nil},
-		{"every page the first one", []page[string]{{rows(0, 100), is("250")}}, nil, 2, nil, "Op: protocol: the page at offset 100 repeats the one before", nil},
+		{"nothing", []page[string]{of(nil, is("0"))}, nil, 1, nil, "", nil},
+		{"nothing of what is promised", []page[string]{of(nil, is("3"))}, nil, 1, nil, "Op: protocol: none of 3 records is there", nil},
+		{"nothing, with a total of nonsense", []page[string]{of(nil, is("x"))}, nil, 1, nil, "", []string{odd}},
+		{"one short page", []page[string]{of(rows(0, 5), is("5"))}, nil, 1, rows(0, 5), "", nil},
+		{"full page and nothing more", []page[string]{of(rows(0, 100), is("100"))}, nil, 1, rows(0, 100), "", nil},
+		{"two pages", []page[string]{of(rows(0, 100), is("150")), of(rows(100, 150), is("150"))}, nil, 2, rows(0, 150), "", nil},
+		{"total too low", []page[string]{of(rows(0, 100), is("1")), of(rows(100, 150), is("1"))}, nil, 2, rows(0, 150), "", nil},
+		{"total too high", []page[string]{of(rows(0, 5), is("1000")), of(nil, is("1000"))}, nil, 2, rows(0, 5), "", nil},
+		{"total of nonsense", []page[string]{of(rows(0, 100), is("x")), of(rows(100, 105), is("x"))}, nil, 2, rows(0, 105), "", []string{odd, odd}},
+		{"the list grows", []page[string]{of(rows(0, 100), is("150")), of(rows(99, 150), is("151"))}, nil, 2, append(rows(0, 100), rows(99, 150)...), "", nil},
+		{"every page the first one", []page[string]{of(rows(0, 100), is("250"))}, nil, 2, nil, "Op: protocol: the page at offset 100 repeats the one before", nil},
 		{
 			"every page the first one, with a first record without id",
-			[]page[string]{{append([]string{""}, rows(1, 100)...), is("250")}},
+			[]page[string]{of(append([]string{""}, rows(1, 100)...), is("250"))},
 			nil, 2, nil, "Op: protocol: the page at offset 100 repeats the one before", nil,
 		},
-		{"first records without ids", []page[string]{{append([]string{""}, rows(1, 100)...), is("102")}, {[]string{"", "101"}, is("102")}}, nil, 2, append(append([]string{""}, rows(1, 100)...), "", "101"), "", nil},
-		{"the second page fails", []page[string]{{rows(0, 100), is("150")}}, broken, 2, nil, "broken", nil},
+		{"first records without ids", []page[string]{of(append([]string{""}, rows(1, 100)...), is("102")), of([]string{"", "101"}, is("102"))}, nil, 2, append(append([]string{""}, rows(1, 100)...), "", "101"), "", nil},
+		{"the second page fails", []page[string]{of(rows(0, 100), is("150"))}, broken, 2, nil, "broken", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -77,5 +81,20 @@ func TestReadPages(t *testing.T) {
 				t.Errorf("rejected (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestReadPagesOfTooMuch(t *testing.T) {
+	a, err := wire.Decode[backupsAnswer](opListBackups, []byte(`{"total_count":0,"backups":[`+strings.Repeat("{},", 9_999)+`{}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	_, err = readPages("Op", new(wire.Reader), func(int32) (page[string], error) {
+		calls++
+		return page[string]{records: rows(calls*100, calls*100+100), extent: a.Extent}, nil
+	}, func(s *string) string { return *s })
+	if want := "Op: protocol: more than 200000 records in all pages together"; errorText(err) != want || calls != 21 {
+		t.Errorf("%d calls and error %v, want 21 and %s", calls, err, want)
 	}
 }

@@ -61,7 +61,7 @@ func (s *Source) readPolicy(ctx context.Context, id string) (backup.Policy, erro
 		}
 		var r wire.Reader
 		defer func() { s.rejects.Report(s.target(id), r) }()
-		return convertPolicy(*a.Policy, strategy, &r)
+		return convertPolicy(a.Policy.Value, strategy, &r)
 	})
 	if err == nil {
 		s.policyRead(id, policy.LogBackup)

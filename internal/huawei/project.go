@@ -73,7 +73,7 @@ func (c *client) onlyProject(body []byte) (string, error) {
 // named returns the ids of the projects with a name.
 func (a *projectsAnswer) named(name string) []string {
 	var ids []string
-	for _, p := range a.Projects {
+	for _, p := range a.Projects.Items {
 		if p.Name.Text == name && validID(p.ID.Text) {
 			ids = append(ids, p.ID.Text)
 		}

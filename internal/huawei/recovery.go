@@ -94,7 +94,7 @@ func (s *Source) recoveryOn(ctx context.Context, target backup.Target, day time.
 		return backup.Window{}, err
 	}
 	var r wire.Reader
-	window := convertRanges(a.Ranges, &r)
+	window := convertRanges(a.Ranges.Items, &r)
 	s.rejects.Report(target, r)
 	return window, nil
 }

@@ -10,9 +10,9 @@ import (
 // method Fault too: see [Decode].
 type Answer[A any] interface {
 	*A
-	// Missing returns the name of a field that every such answer has and this one does not, or "" for none. mistyped
-	// says that some value in the body had the wrong type and was left out.
-	Missing(mistyped bool) string
+	// Missing returns the name of a field that every such answer has and this one does not, or "" for none. A field that
+	// is there more than once is missing.
+	Missing() string
 }
 
 // faulty is an Answer of a cloud that may send an error with HTTP 200.
@@ -21,16 +21,23 @@ type faulty interface {
 	Fault(op, missing string) error
 }
 
+// extended is an Answer that embeds [Extent].
+type extended interface{ setExtent(e Extent) }
+
 // Decode reads the body of an HTTP 200 that op was answered with. A body without the field that the operation promises
-// is an error, so that it is never taken for an empty list. The error is the one that Fault returns, where the answer
+// is an error, so that it is never taken for an empty list. A body that holds more than an answer may is an error too, and
+// is not kept in memory. The error is the one that Fault returns, where the answer
 // has that method, or a [*backup.Error] of class protocol.
 func Decode[A any, P Answer[A]](op string, body []byte) (P, error) {
 	answer := P(new(A))
-	mistyped, err := Unmarshal(body, answer)
+	extent, err := unmarshal(body, answer)
 	if err != nil {
 		return nil, ProtocolError(op, err.Error())
 	}
-	missing := answer.Missing(mistyped)
+	if e, ok := any(answer).(extended); ok {
+		e.setExtent(extent)
+	}
+	missing := answer.Missing()
 	if f, ok := any(answer).(faulty); ok {
 		if err := f.Fault(op, missing); err != nil {
 			return nil, err

@@ -8,11 +8,11 @@ import (
 )
 
 // plainAnswer is an answer of a cloud that sends errors with an HTTP status of their own.
-type plainAnswer struct{ List []Scalar }
+type plainAnswer struct{ List List[record] }
 
-func (a *plainAnswer) Missing(mistyped bool) string {
-	return MissingUnless(a.List != nil && !(mistyped && len(a.List) == 0), "List")
-}
+type record struct{ ID Scalar }
+
+func (a *plainAnswer) Missing() string { return MissingUnless(a.List.Present(), "List") }
 
 // faultyAnswer is an answer of a cloud that may send an error with HTTP 200.
 type faultyAnswer struct {
@@ -33,14 +33,14 @@ func TestDecode(t *testing.T) {
 		if err != nil {
 			return 0, err
 		}
-		return len(a.List), nil
+		return len(a.List.Items), nil
 	}
 	faulty := func(body []byte) (int, error) {
 		a, err := Decode[faultyAnswer]("Op", body)
 		if err != nil {
 			return 0, err
 		}
-		return len(a.List), nil
+		return len(a.List.Items), nil
 	}
 	tests := []struct {
 		name   string

@@ -20,11 +20,16 @@ type Reader struct{ Rejected []Rejection }
 
 // Reject rejects the value of a field that is not what is wanted, e.g. "a time".
 func (r *Reader) Reject(field string, s Scalar, wanted string) {
-	if s.Kind == Composite {
+	switch s.Kind {
+	case Composite:
 		r.RejectAs(field, "an object or list is not "+wanted)
-		return
+	case Repeated:
+		r.RejectAs(field, repeated.problem())
+	case Long:
+		r.RejectAs(field, fmt.Sprintf("more than %d characters are not %s: %q", LongestText, wanted, s.Clip(40)))
+	case Missing, Null, String, Number, Boolean:
+		r.RejectAs(field, fmt.Sprintf("%q is not %s", s.Clip(40), wanted))
 	}
-	r.RejectAs(field, fmt.Sprintf("%q is not %s", Clip(s.Text, 40), wanted))
 }
 
 // RejectAs rejects the value of a field because of a problem that [Reader.Reject] has no words for.
@@ -32,18 +37,19 @@ func (r *Reader) RejectAs(field, problem string) {
 	r.Rejected = append(r.Rejected, Rejection{field, problem})
 }
 
-// ID reads a string or a number. It rejects everything else, an empty or missing field included; ok is false then.
+// ID reads a value for which [Scalar.IsID] holds. It rejects everything else, an empty or missing field included; ok is
+// false then.
 func (r *Reader) ID(field string, s Scalar) (id string, ok bool) {
-	if (s.Kind == String || s.Kind == Number) && s.Text != "" {
+	if s.IsID() {
 		return s.Text, true
 	}
 	r.Reject(field, s, "an id")
 	return "", false
 }
 
-// Text reads free text; "" when it is not set.
+// Text reads free text and returns at most [LongestText] characters of it; "" when it is not set or was rejected.
 func (r *Reader) Text(field string, s Scalar) string {
-	if s.Kind == Composite || s.Kind == Boolean {
+	if s.Kind == Composite || s.Kind == Boolean || s.Kind == Repeated {
 		r.Reject(field, s, "text")
 		return ""
 	}
@@ -72,7 +78,7 @@ func (r *Reader) Milliseconds(field string, s Scalar) (t time.Time, ok bool) {
 	if !s.IsSet() {
 		return time.Time{}, true
 	}
-	if n, err := strconv.ParseInt(s.Text, 10, 64); err == nil && plausible(time.UnixMilli(n).UTC()) {
+	if n, ok := integer(s); ok && plausible(time.UnixMilli(n).UTC()) {
 		return time.UnixMilli(n).UTC(), true
 	}
 	r.Reject(field, s, "a time")
@@ -87,11 +93,19 @@ func (r *Reader) Integer(field string, s Scalar) *int64 {
 	if !s.IsSet() {
 		return nil
 	}
-	if n, err := strconv.ParseInt(s.Text, 10, 64); err == nil {
+	if n, ok := integer(s); ok {
 		return &n
 	}
 	r.Reject(field, s, "a whole number")
 	return nil
+}
+
+// integer is false for everything that is no whole number.
+func integer(s Scalar) (n int64, ok bool) {
+	if s.Kind != Number && s.Kind != String {
+		return 0, false
+	}
+	return wholeNumber(s.Text)
 }
 
 // Size reads a number of units of that many bytes, e.g. 1024 for kB, and returns it in bytes; nil when it is not set or
@@ -114,10 +128,11 @@ func (r *Reader) Flag(field string, s Scalar) *bool {
 	if !s.IsSet() {
 		return nil
 	}
-	switch strings.ToLower(s.Text) {
-	case "true", "1":
+	n, isNumber := integer(s)
+	switch text := strings.ToLower(s.Text); {
+	case text == "true", isNumber && n == 1:
 		return new(true)
-	case "false", "0":
+	case text == "false", isNumber && n == 0:
 		return new(false)
 	}
 	r.Reject(field, s, "true or false")
@@ -136,7 +151,7 @@ func (r *Reader) Percent(field string, s Scalar) *float64 {
 		return nil
 	}
 	p, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(s.Text, "%")), 64)
-	if err == nil && p >= 0 && p <= 100 { // false for NaN
+	if err == nil && s.Kind != Long && p >= 0 && p <= 100 { // false for NaN
 		return &p
 	}
 	r.Reject(field, s, "a percentage")
@@ -158,21 +173,33 @@ func Choice[T any](r *Reader, field string, s Scalar, values map[string]T) T {
 	return none
 }
 
-// Take returns the value of a part; the zero value when it is not set, or when it has another type and was rejected.
-func Take[T any](r *Reader, field string, p Part[T]) T {
-	if p.mistyped {
-		r.RejectAs(field, "not of the form that is known")
-		var none T
-		return none
+// Take returns the value of a part; the zero value when it is not set or was rejected. ok is false when it was rejected.
+func Take[T any](r *Reader, field string, p Part[T]) (value T, ok bool) {
+	return p.Value, r.take(field, p.form)
+}
+
+// take rejects what has the wrong form; ok is false then.
+func (r *Reader) take(field string, f form) (ok bool) {
+	problem := f.problem()
+	if problem != "" {
+		r.RejectAs(field, problem)
 	}
-	return p.Value
+	return problem == ""
+}
+
+// Entries returns the entries of a list inside a record; none when it is not set, or when it was rejected. ok is false
+// when it was rejected: it has another type, or more entries than a record may have.
+func Entries[T any](r *Reader, field string, l List[T]) (entries []T, ok bool) {
+	return l.Items, r.take(field, l.form)
 }
 
 // Tag is a label that the owner of an instance gave it. Its JSON names may be in any case.
 type Tag struct{ Key, Value Scalar }
 
-// Tags returns the values of tags by key; nil when there are none. keyField and valueField are the API's names.
-func (r *Reader) Tags(tags []Tag, keyField, valueField string) map[string]string {
+// Tags returns the values of tags by key; nil when there are none. The names are those of the API: of the list, and of
+// keys and values in it.
+func (r *Reader) Tags(field string, list List[Tag], keyField, valueField string) map[string]string {
+	tags, _ := Entries(r, field, list)
 	if len(tags) == 0 {
 		return nil
 	}

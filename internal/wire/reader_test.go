@@ -2,6 +2,7 @@ package wire
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,8 +17,8 @@ func scalar(t *testing.T, value string) Scalar {
 	if value != "" {
 		text = `{"V":` + value + `}`
 	}
-	if mistyped, err := Unmarshal([]byte(text), &doc); mistyped || err != nil {
-		t.Fatal(mistyped, err)
+	if err := Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
 	}
 	return doc.V
 }
@@ -47,6 +48,13 @@ func TestReader(t *testing.T) {
 		{"id of spaces", id, `"  "`, "", `"" is not an id`},
 		{"id a boolean", id, `true`, "", `"true" is not an id`},
 		{"id an object", id, `{"a":1}`, "", "an object or list is not an id"},
+		{"id given twice", id, `"a","V":"a"`, "", "given more than once"},
+		{"id given twice, in another case", id, `"a","v":null`, "", "given more than once"},
+		{"id as long as may be", id, `"` + strings.Repeat("é", 256) + `"`, strings.Repeat("é", 256), ""},
+		{"id too long", id, `"` + strings.Repeat("é", 257) + `"`, "", `more than 256 characters are not an id: "` + strings.Repeat("é", 40) + `…"`},
+		{"id of too many digits", id, strings.Repeat("1", 257), "", `more than 256 characters are not an id: "` + strings.Repeat("1", 40) + `…"`},
+		{"id with a NUL", id, `"a\u0000b"`, "", "\"a\uFFFDb\" is not an id"},
+		{"id of invalid UTF-8", id, "\"a\xffb\"", "", "\"a\uFFFDb\" is not an id"},
 
 		{"words", words, `"a  b"`, "a  b", ""},
 		{"words as a number", words, `4.2`, "4.2", ""},
@@ -54,6 +62,11 @@ func TestReader(t *testing.T) {
 		{"words null", words, `null`, "", ""},
 		{"words escaped", words, `"\u00e9\ud800"`, "é\uFFFD", ""},
 		{"words of invalid UTF-8", words, "\"a\xff\"", "a\uFFFD", ""},
+		{"words with control characters", words, `"\u0000a\u001b[31mb\u0085"`, "\uFFFDa\uFFFD[31mb", ""},
+		{"words of two lines", words, `"a\nb\tc"`, "a b c", ""},
+		{"words as long as may be", words, `"` + strings.Repeat("é", 256) + `"`, strings.Repeat("é", 256), ""},
+		{"words too long", words, `"` + strings.Repeat("é", 257) + `"`, strings.Repeat("é", 256), ""},
+		{"words given twice", words, `"a","V":"a"`, "", "given more than once"},
 		{"words a boolean", words, `false`, "", `"false" is not text`},
 		{"words a list", words, `["a"]`, "", "an object or list is not text"},
 
@@ -61,8 +74,21 @@ func TestReader(t *testing.T) {
 		{"integer as text", integer, `" -12 "`, new(int64(-12)), ""},
 		{"integer, the largest", integer, `9223372036854775807`, new(int64(math.MaxInt64)), ""},
 		{"integer beyond", integer, `9223372036854775808`, noInt, `"9223372036854775808" is not a whole number`},
-		{"integer with a fraction", integer, `12.0`, noInt, `"12.0" is not a whole number`},
-		{"integer in scientific notation", integer, `1e3`, noInt, `"1e3" is not a whole number`},
+		{"integer with a fraction of zero", integer, `12.0`, new(int64(12)), ""},
+		{"integer with a fraction of zero, as text", integer, `"2803.00"`, new(int64(2803)), ""},
+		{"integer with a fraction", integer, `12.5`, noInt, `"12.5" is not a whole number`},
+		{"integer in scientific notation", integer, `2.8e3`, new(int64(2800)), ""},
+		{"integer with a negative exponent", integer, `-28000E-1`, new(int64(-2800)), ""},
+		{"integer with an exponent that leaves a fraction", integer, `28001e-2`, noInt, `"28001e-2" is not a whole number`},
+		{"integer with all its digits in scientific notation", integer, `9.223372036854775807e18`, new(int64(math.MaxInt64)), ""},
+		{"integer beyond, in scientific notation", integer, `9.223372036854775808e18`, noInt, `"9.223372036854775808e18" is not a whole number`},
+		{"integer far beyond", integer, `1e999999999`, noInt, `"1e999999999" is not a whole number`},
+		{"integer with an exponent beyond", integer, `1e99999999999999999999`, noInt, `"1e99999999999999999999" is not a whole number`},
+		{"integer zero, whatever its exponent", integer, `0.00e5`, new(int64(0)), ""},
+		{"integer of too many digits", integer, `1` + strings.Repeat("0", 256), noInt, `more than 256 characters are not a whole number: "1` + strings.Repeat("0", 39) + `…"`},
+		{"integer with words", integer, `"12 GB"`, noInt, `"12 GB" is not a whole number`},
+		{"integer without digits", integer, `"-"`, noInt, `"-" is not a whole number`},
+		{"integer given twice", integer, `1,"V":1`, noInt, "given more than once"},
 		{"integer missing", integer, ``, noInt, ""},
 		{"integer empty", integer, `""`, noInt, ""},
 		{"integer a boolean", integer, `true`, noInt, `"true" is not a whole number`},
@@ -78,6 +104,9 @@ func TestReader(t *testing.T) {
 		{"flag", flag, `true`, new(true), ""},
 		{"flag as text", flag, `"False"`, new(false), ""},
 		{"flag as a number", flag, `1`, new(true), ""},
+		{"flag as a number with a fraction", flag, `0.0`, new(false), ""},
+		{"flag as another number", flag, `2`, noFlag, `"2" is not true or false`},
+		{"flag given twice", flag, `true,"V":true`, noFlag, "given more than once"},
 		{"flag as a number in text", flag, `"0"`, new(false), ""},
 		{"flag unknown", flag, `"yes"`, noFlag, `"yes" is not true or false`},
 		{"flag missing", flag, ``, noFlag, ""},
@@ -90,12 +119,15 @@ func TestReader(t *testing.T) {
 		{"percent below", percent, `-1`, noFloat, `"-1" is not a percentage`},
 		{"percent not a number", percent, `"NaN"`, noFloat, `"NaN" is not a percentage`},
 		{"percent empty", percent, `""`, noFloat, ""},
+		{"percent of too many digits", percent, `1.` + strings.Repeat("0", 256), noFloat, `more than 256 characters are not a percentage: "1.` + strings.Repeat("0", 38) + `…"`},
+		{"percent given twice", percent, `1,"V":1`, noFloat, "given more than once"},
 		{"percent an object", percent, `{}`, noFloat, "an object or list is not a percentage"},
 
 		{"choice", word, `"one"`, 1, ""},
 		{"choice in capitals", word, `"TWO"`, 2, ""},
 		{"choice unknown", word, `"three"`, 0, `"three" is not known`},
 		{"choice missing", word, ``, 0, ""},
+		{"choice given twice", word, `"one","V":"one"`, 0, "given more than once"},
 		{"choice an object", word, `{}`, 0, "an object or list is not known"},
 
 		{"a URL in what is rejected", integer, `"http://oss/?Signature=SIGNED"`, noInt, `"(URL)" is not a whole number`},
@@ -152,6 +184,9 @@ func TestTimes(t *testing.T) {
 		{"milliseconds in the year 10000", unix, `253402300800000`, time.Time{}, `"253402300800000" is not a time`},
 		{"milliseconds", unix, `1768359690000`, at, ""},
 		{"milliseconds as text", unix, `"1768359690000"`, at, ""},
+		{"milliseconds in scientific notation", unix, `1.76835969e12`, at, ""},
+		{"milliseconds given twice", unix, `1768359690000,"V":1768359690000`, time.Time{}, "given more than once"},
+		{"given twice", layouts, `"2026-01-14T03:01:30Z","V":"2026-01-14T03:01:30Z"`, time.Time{}, "given more than once"},
 		{"milliseconds missing", unix, ``, time.Time{}, ""},
 		{"milliseconds from before there were any backups", unix, `1`, time.Time{}, `"1" is not a time`},
 		{"milliseconds beyond all calendars", unix, `4611686018427387904`, time.Time{}, `"4611686018427387904" is not a time`},
@@ -180,15 +215,17 @@ func TestTags(t *testing.T) {
 		{"empty value", `[{"Key":"env","Value":""}]`, map[string]string{"env": ""}, nil},
 		{"value of another type", `[{"Key":"env","Value":{}}]`, map[string]string{"env": ""}, []Rejection{{"V", "an object or list is not text"}}},
 		{"key of another type", `[{"Key":true,"Value":"prod"}]`, map[string]string{"": "prod"}, []Rejection{{"K", `"true" is not text`}}},
+		{"no list", `{}`, nil, []Rejection{{"T", "not of the form that is known"}}},
+		{"null", `null`, nil, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var tags []Tag
-			if mistyped, err := Unmarshal([]byte(tt.text), &tags); mistyped || err != nil {
-				t.Fatal(mistyped, err)
+			var doc struct{ Tags List[Tag] }
+			if err := Unmarshal([]byte(`{"Tags":`+tt.text+`}`), &doc); err != nil {
+				t.Fatal(err)
 			}
 			var r Reader
-			if diff := cmp.Diff(tt.want, r.Tags(tags, "K", "V")); diff != "" {
+			if diff := cmp.Diff(tt.want, r.Tags("T", doc.Tags, "K", "V")); diff != "" {
 				t.Errorf("tags (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(tt.bad, r.Rejected); diff != "" {

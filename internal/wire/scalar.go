@@ -1,18 +1,14 @@
 package wire
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 )
 
 // Scalar is a JSON value that should be a string, a number or a boolean. It accepts any value, so that a value of the
 // wrong type does not affect the record around it. The zero value is a missing field.
 type Scalar struct {
-	Text string // valid UTF-8 without surrounding white space, because clouds end some ids with a newline
+	Text string // printable UTF-8 without surrounding white space, because clouds end some ids with a newline
 	Kind Kind
 }
 
@@ -27,84 +23,57 @@ const (
 	Number                // Text is the number with all its digits
 	Boolean               // Text is true or false
 	Composite             // an object or a list; Text is empty
+	Long                  // a string or number of more than LongestText characters; Text is its beginning
+	Repeated              // the field is there more than once, so that nobody knows which one counts; Text is empty
 )
-
-// UnmarshalJSON never fails.
-func (s *Scalar) UnmarshalJSON(data []byte) error {
-	switch data[0] {
-	case 'n':
-		*s = Scalar{Kind: Null}
-	case '"':
-		*s = Scalar{unquote(data), String}
-	case '{', '[':
-		*s = Scalar{Kind: Composite}
-	case 't', 'f':
-		*s = Scalar{string(data), Boolean}
-	default:
-		*s = Scalar{string(data), Number}
-	}
-	return nil
-}
-
-func unquote(data []byte) string {
-	inside := data[1 : len(data)-1]
-	if bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) {
-		return string(bytes.TrimSpace(inside))
-	}
-	var text string
-	if err := json.Unmarshal(data, &text); err != nil {
-		return "" // cannot happen: encoding/json passes valid JSON only
-	}
-	return strings.TrimSpace(text)
-}
 
 // IsSet reports whether there is a value: the field is not missing, null or empty.
 func (s Scalar) IsSet() bool {
 	return s.Kind != Missing && s.Kind != Null && (s.Kind != String || s.Text != "")
 }
 
-// Part is an object or list inside a record. A part of another type does not affect the record around it. The zero value
-// is a missing field.
-type Part[T any] struct {
-	Value    T
-	mistyped bool
+// IsID reports whether the value can be an id: a string or a number that is neither empty nor changed. A text that was
+// cut, or has characters that do not print, could be equal to another.
+func (s Scalar) IsID() bool {
+	return (s.Kind == String || s.Kind == Number) && s.Text != "" && !strings.ContainsRune(s.Text, unicode.ReplacementChar)
 }
 
-// UnmarshalJSON never fails.
-func (p *Part[T]) UnmarshalJSON(data []byte) error {
-	*p = Part[T]{}
-	p.mistyped = json.Unmarshal(data, &p.Value) != nil
-	return nil
-}
-
-// Unmarshal decodes a JSON document. mistyped says that some value in it had the wrong type and was left out, which is
-// no error.
-func Unmarshal(data []byte, into any) (mistyped bool, err error) {
-	err = json.Unmarshal(data, into)
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return true, nil
+// Clip makes the text fit for an error, as [Clip] does.
+func (s Scalar) Clip(longest int) string {
+	text := Clip(s.Text, longest)
+	if s.Kind == Long && !strings.HasSuffix(text, "…") {
+		text += "…"
 	}
-	if err != nil {
-		return false, fmt.Errorf("the answer cannot be read: %w", err)
-	}
-	return false, nil
+	return text
 }
 
-// LongestMessage is how many bytes of a cloud's own message an error shows.
-const LongestMessage = 300
+func (s *Scalar) fill(d *decoder) {
+	raw := d.value()
+	if s.Kind != Missing {
+		*s = Scalar{Kind: Repeated}
+		return
+	}
+	*s = scalarOf(raw)
+}
 
-// Clip makes text of a cloud fit for an error or a log: one line of valid UTF-8 with at most longest bytes of the text.
-// URLs are left out, because they may carry keys, signatures and tokens.
-func Clip(text string, longest int) string {
-	words := strings.Fields(strings.ToValidUTF8(text, "\uFFFD"))
-	for i, word := range words {
-		if strings.Contains(word, "://") {
-			words[i] = "(URL)"
+// scalarOf reads a value that is known to be valid JSON.
+func scalarOf(raw []byte) Scalar {
+	switch raw[0] {
+	case 'n':
+		return Scalar{Kind: Null}
+	case '"':
+		text, long := textOf(raw[1 : len(raw)-1])
+		if long {
+			return Scalar{text, Long}
 		}
+		return Scalar{text, String}
+	case '{', '[':
+		return Scalar{Kind: Composite}
+	case 't', 'f':
+		return Scalar{string(raw), Boolean}
 	}
-	text = strings.Join(words, " ")
-	if len(text) <= longest {
-		return text
+	if len(raw) > LongestText {
+		return Scalar{string(raw[:LongestText]), Long}
 	}
-	return strings.ToValidUTF8(text[:longest], "") + "…"
+	return Scalar{string(raw), Number}
 }

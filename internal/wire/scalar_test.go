@@ -1,72 +1,47 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"github.com/google/go-cmp/cmp"
 )
 
-func TestUnmarshal(t *testing.T) {
-	type record struct{ ID Scalar }
+func TestScalar(t *testing.T) {
+	long := strings.Repeat("x", LongestText)
 	tests := []struct {
 		name, text string
-		want       []record
-		mistyped   bool
-		err        string
+		want       Scalar
 	}{
-		{"as it should be", `[{"ID":1},{"ID":"2"}]`, []record{{Scalar{"1", Number}}, {Scalar{"2", String}}}, false, ""},
-		{"values of any type", `[{"ID":null},{"ID":{}},{"ID":[1]},{"ID":true},{}]`, []record{{Scalar{"", Null}}, {Scalar{"", Composite}}, {Scalar{"", Composite}}, {Scalar{"true", Boolean}}, {}}, false, ""},
-		{"a record of the wrong type", `["x",{"ID":1}]`, []record{{}, {Scalar{"1", Number}}}, true, ""},
-		{"no list", `{}`, nil, true, ""},
-		{"null", `null`, nil, false, ""},
-		{"cut", `[{"ID":`, nil, false, "the answer cannot be read: unexpected end of JSON input"},
-		{"garbage behind", `[] x`, nil, false, "the answer cannot be read: invalid character 'x' after top-level value"},
+		{"null", `null`, Scalar{"", Null}},
+		{"string", `"a b"`, Scalar{"a b", String}},
+		{"empty string", `""`, Scalar{"", String}},
+		{"string with white space around", `" \n a\t"`, Scalar{"a", String}},
+		{"string with all escapes", `"a\"\\\/\b\f\n\r\tz"`, Scalar{"a\"\\/\uFFFD    z", String}},
+		{"string with code points", `"\u00E9\u4e2d\ud83d\ude00"`, Scalar{"é中😀", String}},
+		{"string with half a pair", `"a\ud83d"`, Scalar{"a\uFFFD", String}},
+		{"string with half a pair and another escape", `"\ud83d\u0061"`, Scalar{"\uFFFDa", String}},
+		{"string with half a pair and a letter", `"\ud83da"`, Scalar{"\uFFFDa", String}},
+		{"string of the greatest length", `"` + long + `"`, Scalar{long, String}},
+		{"string that is longer", `"` + long + `y"`, Scalar{long, Long}},
+		{"string of the greatest length with white space before", `"  ` + long + `"`, Scalar{long, String}},
+		{"string of the greatest length in escapes", `"` + strings.Repeat(`\u0041`, LongestText) + `"`, Scalar{strings.Repeat("A", LongestText), String}},
+		{"number", `-1.50E+3`, Scalar{"-1.50E+3", Number}},
+		{"number that is too long", strings.Repeat("1", LongestText+1), Scalar{strings.Repeat("1", LongestText), Long}},
+		{"true", `true`, Scalar{"true", Boolean}},
+		{"false", `false`, Scalar{"false", Boolean}},
+		{"object", `{"a":["}"]}`, Scalar{"", Composite}},
+		{"list", `[1,"]",[]]`, Scalar{"", Composite}},
+		{"given twice", `1,"V":1`, Scalar{"", Repeated}},
+		{"given three times", `1,"V":1,"v":2`, Scalar{"", Repeated}},
+		{"given twice, once as null", `null,"V":1`, Scalar{"", Repeated}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var got []record
-			mistyped, err := Unmarshal([]byte(tt.text), &got)
-			text := ""
-			if err != nil {
-				text = err.Error()
+			if got := scalar(t, tt.text); got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
-			if mistyped != tt.mistyped || text != tt.err {
-				t.Errorf("mistyped %v, error %q; want %v and %q", mistyped, text, tt.mistyped, tt.err)
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("records (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestPart(t *testing.T) {
-	tests := []struct {
-		name, text string
-		want       []Scalar
-		bad        string
-	}{
-		{"as it should be", `{"Part":["a"]}`, []Scalar{{"a", String}}, ""},
-		{"missing", `{}`, nil, ""},
-		{"null", `{"Part":null}`, nil, ""},
-		{"an object", `{"Part":{}}`, nil, "not of the form that is known"},
-		{"text", `{"Part":"a"}`, nil, "not of the form that is known"},
-		{"twice, and the last is good", `{"Part":"a","Part":["b"]}`, []Scalar{{"b", String}}, ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			var doc struct{ Part Part[[]Scalar] }
-			if mistyped, err := Unmarshal([]byte(tt.text), &doc); mistyped || err != nil {
-				t.Fatal(mistyped, err)
-			}
-			var r Reader
-			if diff := cmp.Diff(tt.want, Take(&r, "F", doc.Part)); diff != "" {
-				t.Errorf("value (-want +got):\n%s", diff)
-			}
-			checkRejected(t, r, tt.bad)
 		})
 	}
 }
@@ -76,10 +51,10 @@ func TestClip(t *testing.T) {
 		{"short", "as it is", "as it is"},
 		{"lines", " a\n\tb  c ", "a b c"},
 		{"invalid UTF-8", "a\xffb", "a\uFFFDb"},
+		{"control characters", "a\x00\x1b[2Jb", "a\uFFFD\uFFFD[2Jb"},
 		{"URL", "see https://oss/?Signature=SIGNED now", "see (URL) now"},
-		{"as long as it may be", strings.Repeat("x", 20), strings.Repeat("x", 20)},
-		{"too long", strings.Repeat("x", 21), strings.Repeat("x", 20) + "…"},
-		{"cut within a letter", "x" + strings.Repeat("é", 10), "x" + strings.Repeat("é", 9) + "…"},
+		{"as long as it may be", strings.Repeat("é", 20), strings.Repeat("é", 20)},
+		{"too long", strings.Repeat("é", 21), strings.Repeat("é", 20) + "…"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -90,24 +65,68 @@ func TestClip(t *testing.T) {
 	}
 }
 
-// FuzzScalar checks that every value of a document is read as valid UTF-8, and that numbers keep all their digits.
+func TestClippedScalar(t *testing.T) {
+	tests := []struct {
+		name, text string
+		longest    int
+		want       string
+	}{
+		{"short", `"a"`, 256, "a"},
+		{"longer than wanted", `"abc"`, 2, "ab…"},
+		{"longer than is kept", `"` + strings.Repeat("x", 257) + `"`, 256, strings.Repeat("x", 256) + "…"},
+		{"longer than both", `"` + strings.Repeat("x", 257) + `"`, 2, "xx…"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := scalar(t, tt.text).Clip(tt.longest); got != tt.want {
+				t.Errorf("Clip = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// reference returns a value as encoding/json reads it.
+func reference(t *testing.T, text []byte) Scalar {
+	t.Helper()
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var value any
+	if err := dec.Decode(&value); err != nil {
+		t.Fatal(err)
+	}
+	switch value := value.(type) {
+	case nil:
+		return Scalar{"", Null}
+	case string:
+		return Scalar{value, String}
+	case json.Number:
+		return Scalar{value.String(), Number}
+	case bool:
+		return Scalar{map[bool]string{true: "true", false: "false"}[value], Boolean}
+	}
+	return Scalar{"", Composite}
+}
+
+// FuzzScalar compares with encoding/json.
 func FuzzScalar(f *testing.F) {
-	for _, text := range []string{`"a\n"`, `1e99`, `null`, `{}`, "\"\xff\"", `"\ud800"`, `true`, ` 1 `} {
+	for _, text := range []string{`"a\n"`, `1e99`, `null`, `{}`, "\"\xff\"", `"\ud800"`, `true`, ` 1 `, `"\u0000"`, `"\ud83d\ude00\\"`, `[[]]`} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var s Scalar
-		if json.Unmarshal(text, &s) != nil {
+		if !json.Valid(text) {
 			return
 		}
-		if !utf8.ValidString(s.Text) || s.Text != strings.TrimSpace(s.Text) {
-			t.Errorf("%q is read as %q", text, s.Text)
+		want := reference(t, text)
+		c := cursor{data: text}
+		got := scalarOf(c.value())
+		if !utf8.ValidString(got.Text) || utf8.RuneCountInString(got.Text) > LongestText || got.Text != strings.TrimSpace(got.Text) {
+			t.Errorf("%q is read as %q", text, got.Text)
 		}
-		if s.Kind == Number && s.Text != strings.TrimSpace(string(text)) {
-			t.Errorf("%q is read as the number %q", text, s.Text)
+		if got.Kind == Long {
+			return
 		}
-		if s.Kind == Missing {
-			t.Errorf("%q is read as missing", text)
+		if want.Text = printable(strings.TrimSpace(want.Text)); got != want {
+			t.Errorf("%q is read as %+v, want %+v", text, got, want)
 		}
 	})
 }

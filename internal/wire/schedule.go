@@ -11,7 +11,7 @@ import (
 // set. parse reads one name. If any name is not a weekday, the whole list is rejected: with a day missing, late backups
 // would look on time.
 func (r *Reader) Weekdays(field string, s Scalar, parse func(name string) (time.Weekday, bool)) []time.Weekday {
-	if s.Kind == Composite {
+	if s.Kind == Composite || s.Kind == Repeated || s.Kind == Long {
 		r.Reject(field, s, "a list of weekdays")
 		return nil
 	}
@@ -43,8 +43,8 @@ func WeekdayByName(name string) (day time.Weekday, ok bool) {
 
 // WeekdayByNumber reads a number from 1, Monday, to 7, Sunday. It serves [Reader.Weekdays].
 func WeekdayByNumber(number string) (day time.Weekday, ok bool) {
-	n, err := strconv.Atoi(number)
-	return time.Weekday(n % 7), err == nil && n >= 1 && n <= 7
+	n, ok := wholeNumber(number)
+	return time.Weekday(n % 7), ok && n >= 1 && n <= 7
 }
 
 // DailyWindow reads two times of day with a dash between them, each in the layout. start is counted from midnight. An
