@@ -1,0 +1,100 @@
+package alibaba_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/manual"
+	"mongodb_backup_exporter/internal/poll"
+	"mongodb_backup_exporter/internal/sourcetest"
+)
+
+func TestAnswersThatExplode(t *testing.T) {
+	replica := backup.Instance{Target: backup.Target{InstanceID: "dds-1"}, Topology: backup.TopologyReplicaSet}
+	cluster := backup.Instance{Target: backup.Target{InstanceID: "dds-2"}, Topology: backup.TopologyShardedCluster, Nodes: []string{"d-1"}}
+	const (
+		times    = `"BackupStatus":"Success","BackupStartTime":"2026-01-14T03:00:00Z","BackupEndTime":"2026-01-14T03:01:00Z"`
+		instance = `{"DBInstanceId":"dds-1","Tags":{"Tag":[{"Key":"a","Value":"b"}]},"ShardList":{"ShardAttribute":[ENTRIES]}}`
+		set      = `{"ClusterBackupId":"1","ClusterBackupStatus":"OK","ClusterBackupEndTime":"2026-01-14T03:01:00Z","Backups":[ENTRIES]}`
+		window   = `{"RestoreBeginTime":"2026-01-14T03:00:00Z","RestoreEndTime":"2026-01-14T03:01:00Z"}`
+		inSets   = `{"DBInstances":{"DBInstance":[{"UseClusterBackup":true}]}}`
+	)
+	recovery := func(in backup.Instance) func(context.Context, poll.Source) error {
+		return func(ctx context.Context, s poll.Source) error { _, err := s.Recovery(ctx, in); return err }
+	}
+	shard := func(ctx context.Context, s poll.Source) error {
+		_, err := s.Backups(ctx, cluster, "d-1", sourcetest.Now.AddDate(0, 0, -30))
+		return err
+	}
+	sourcetest.RunExplosions(t, provider(), func(r *http.Request) string { return r.Header.Get("X-Acs-Action") }, []sourcetest.Question{
+		{
+			Op: "DescribeDBInstances", Answer: `{"DBInstances":{"DBInstance":[RECORDS]}}`, Record: instance,
+			Ask: func(ctx context.Context, s poll.Source) error { _, err := s.Instances(ctx); return err },
+		},
+		{Op: "DescribeDBInstanceAttribute", Answer: `{"DBInstances":{"DBInstance":[RECORDS]}}`, Record: instance, Ask: shard, Others: map[string]string{"DescribeBackups": `{"Backups":{}}`}},
+		{
+			Op: "DescribeBackups", Answer: `{"Backups":{"Backup":[RECORDS]}}`, Record: `{"BackupId":"1","BackupType":"FullBackup",` + times + `}`,
+			Ask: func(ctx context.Context, s poll.Source) error {
+				_, err := s.Backups(ctx, replica, "", sourcetest.Now.AddDate(0, 0, -30))
+				return err
+			},
+		},
+		{Op: "DescribeClusterBackups", Answer: `{"ClusterBackups":[RECORDS]}`, Record: set, Ask: shard, Others: map[string]string{"DescribeDBInstanceAttribute": inSets}},
+		{
+			Op: "DescribeBackupTasks", Answer: `{"BackupJobs":[RECORDS]}`, Record: `{"BackupjobId":"1","BackupSetStatus":"Backuping"}`,
+			Ask: func(ctx context.Context, s poll.Source) error { _, err := s.Jobs(ctx, replica); return err },
+		},
+		{
+			Op: "DescribeBackupPolicy", Answer: `{"PreferredBackupPeriod":"Monday","X":[RECORDS]}`,
+			Ask: func(ctx context.Context, s poll.Source) error { _, err := s.Policy(ctx, replica); return err },
+		},
+		{Op: "DescribeInstanceRecoverTime", Answer: `{"RestoreRanges":[RECORDS]}`, Record: window, Ask: recovery(replica)},
+		{Op: "DescribeClusterRecoverTime", Answer: `{"RestoreRanges":[RECORDS]}`, Record: window, Ask: recovery(cluster), Others: map[string]string{"DescribeDBInstanceAttribute": inSets}},
+		{
+			Op: "CreateBackup", Answer: `{"BackupJobId":"1","X":[RECORDS]}`,
+			Ask: func(ctx context.Context, s poll.Source) error {
+				_, err := s.(manual.Starter).StartBackup(ctx, replica, backup.ManualOrder{})
+				return err
+			},
+		},
+	})
+}
+
+// No answer that a cloud may send is refused.
+func TestLargeAnswers(t *testing.T) {
+	var sets, instances []string
+	for i := range 100 {
+		var shards []string
+		for j := range 100 {
+			shards = append(shards, fmt.Sprintf(`{"InstanceName":"d-%d","BackupId":"%d","BackupStatus":"Success","BackupSize":1024,`+
+				`"BackupStartTime":"2026-01-14T03:00:00Z","BackupEndTime":"2026-01-14T03:01:00Z"}`, j, i*100+j))
+		}
+		sets = append(sets, fmt.Sprintf(`{"ClusterBackupId":"c%d","ClusterBackupStatus":"OK","ClusterBackupEndTime":"2026-01-14T03:01:00Z","Backups":[%s]}`, i, strings.Join(shards, ",")))
+	}
+	tags := strings.TrimSuffix(strings.Repeat(`{"Key":"team","Value":"payments"},`, 50), ",")
+	shards := strings.TrimSuffix(strings.Repeat(`{"NodeId":"d-1"},`, 40), ",")
+	for i := range 1000 {
+		instances = append(instances, fmt.Sprintf(`{"DBInstanceId":"dds-%d","Tags":{"Tag":[%s]},"ShardList":{"ShardAttribute":[%s]}}`, i, tags, shards))
+	}
+	answers := map[string]string{
+		"DescribeDBInstances":         `{"TotalCount":1000,"DBInstances":{"DBInstance":[` + strings.Join(instances, ",") + `]}}`,
+		"DescribeDBInstanceAttribute": `{"DBInstances":{"DBInstance":[{"UseClusterBackup":true}]}}`,
+		"DescribeClusterBackups":      `{"ClusterBackups":[` + strings.Join(sets, ",") + `]}`,
+	}
+	source := sourcetest.Serve(t, provider(), func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(answers[r.Header.Get("X-Acs-Action")]))
+	})
+	listing, err := source.Instances(t.Context())
+	if err != nil || listing.Unread > 0 || len(listing.Instances) != 1000 {
+		t.Errorf("%d instances, %d unread, %v; want 1000", len(listing.Instances), listing.Unread, err)
+	}
+	cluster := backup.Instance{Target: backup.Target{InstanceID: "dds-2"}, Topology: backup.TopologyShardedCluster, Nodes: []string{"d-6", "d-7"}}
+	list, err := source.Backups(t.Context(), cluster, "d-7", sourcetest.Now.AddDate(0, 0, -30))
+	if err != nil || len(list.Backups) != 100 {
+		t.Errorf("%d backups, %v; want 100", len(list.Backups), err)
+	}
+}
