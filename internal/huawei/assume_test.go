@@ -58,7 +58,7 @@ func assumed(t *testing.T, change ...func(*huawei.Options)) (*cloudsim.Sim, *del
 			return cloudcall.Keys{AccessKeyID: "AKSIM", AccessKeySecret: "sk-sim"}, nil
 		},
 		Caller: cloudcall.New(cloudcall.Options{
-			Observer: silent{}, Now: d.now, Classify: huawei.Classify, Timeout: 5 * time.Second, MaxAttempts: 1,
+			Observer: silent{}, Now: d.now, Classify: huawei.Classify, Timeout: time.Minute, MaxAttempts: 1,
 		}),
 	}
 	for _, f := range change {
