@@ -29,7 +29,7 @@ func (s *Source) LastRestore(ctx context.Context, in backup.Instance) (time.Time
 		if err != nil {
 			return page[instanceRecord]{}, err
 		}
-		return page[instanceRecord]{records: a.DBInstances.DBInstance, size: a.PageSize}, nil // the documented example has a wrong total
+		return page[instanceRecord]{records: a.DBInstances.Value.DBInstance.Items, size: a.PageSize, extent: a.Extent}, nil // the documented example has a wrong total
 	}, func(rec *instanceRecord) string { return rec.DBInstanceID.Text })
 	if err != nil {
 		return time.Time{}, err
