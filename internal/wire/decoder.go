@@ -101,7 +101,7 @@ func (f *plannedField) in(v reflect.Value) filler {
 	if f.of >= 0 {
 		v = v.Field(f.of)
 	}
-	field, _ := v.Field(f.index).Addr().Interface().(filler) // planOf has checked the type
+	field, _ := reflect.TypeAssert[filler](v.Field(f.index).Addr()) // planOf has checked the type
 	return field
 }
 
