@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"mongodb_backup_exporter/internal/alibaba"
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/manual"
 	"mongodb_backup_exporter/internal/poll"
@@ -62,6 +63,25 @@ func TestAnswersThatExplode(t *testing.T) {
 			},
 		},
 	})
+}
+
+func TestRolesThatExplode(t *testing.T) {
+	p := provider()
+	p.New = func(t *testing.T, env sourcetest.Env) poll.Source {
+		source, err := alibaba.New(alibaba.Options{
+			Account: env.Account, Region: env.Region, Endpoint: env.URL, Transport: env.Transport, Now: env.Now,
+			Keys: env.Keys, Caller: env.Caller(alibaba.Classify), Role: alibaba.Role{ARN: "acs:ram::1:role/reader", Endpoint: env.URL},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return source
+	}
+	sourcetest.RunExplosions(t, p, func(r *http.Request) string { return r.Header.Get("X-Acs-Action") }, []sourcetest.Question{{
+		Op: "AssumeRole", Answer: `{"Credentials":{"AccessKeyId":"a","AccessKeySecret":"b","SecurityToken":"c","X":[RECORDS]}}`,
+		Ask:    func(ctx context.Context, s poll.Source) error { _, err := s.Instances(ctx); return err },
+		Others: map[string]string{"DescribeDBInstances": `{"DBInstances":{}}`},
+	}})
 }
 
 // No answer that a cloud may send is refused.

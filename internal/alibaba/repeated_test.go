@@ -1,6 +1,7 @@
 package alibaba
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,5 +45,14 @@ func TestConvertRepeatedFields(t *testing.T) {
 				t.Errorf("rejected (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Tokens are longer than any text that is shown.
+func TestTokensAreKeptWhole(t *testing.T) {
+	token := strings.Repeat("x", 4_000)
+	a, err := wire.Decode[assumeRoleAnswer](opAssumeRole, []byte(`{"Credentials":{"AccessKeyId":"a","AccessKeySecret":"b","SecurityToken":"`+token+`"}}`))
+	if err != nil || a.Credentials.Value.keys().SecurityToken != token {
+		t.Errorf("the token was changed, or %v", err)
 	}
 }

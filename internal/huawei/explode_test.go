@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/huawei"
 	"mongodb_backup_exporter/internal/manual"
 	"mongodb_backup_exporter/internal/poll"
 	"mongodb_backup_exporter/internal/sourcetest"
@@ -16,6 +17,8 @@ import (
 // operationOf returns the operation of a request to DDS or IAM.
 func operationOf(r *http.Request) string {
 	switch path := r.URL.Path; {
+	case strings.HasSuffix(path, "/securitytokens"):
+		return "CreateTemporaryAccessKeyByAgency"
 	case strings.HasSuffix(path, "/projects"):
 		return "KeystoneListProjects"
 	case strings.HasSuffix(path, "/restore-time"):
@@ -75,6 +78,26 @@ func TestAnswersThatExplode(t *testing.T) {
 			},
 		},
 	})
+}
+
+func TestAgenciesThatExplode(t *testing.T) {
+	p := provider()
+	p.New = func(t *testing.T, env sourcetest.Env) poll.Source {
+		source, err := huawei.New(huawei.Options{
+			Account: env.Account, Region: env.Region, Endpoint: env.URL, IAMEndpoint: env.URL, ProjectID: "p1",
+			Transport: env.Transport, Now: env.Now, Keys: env.Keys, Caller: env.Caller(huawei.Classify),
+			Agency: huawei.Agency{Name: "reader", Domain: "other"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return source
+	}
+	sourcetest.RunExplosions(t, p, operationOf, []sourcetest.Question{{
+		Op: "CreateTemporaryAccessKeyByAgency", Answer: `{"credential":{"access":"a","secret":"b","securitytoken":"c","x":[RECORDS]}}`,
+		Ask:    func(ctx context.Context, s poll.Source) error { _, err := s.Instances(ctx); return err },
+		Others: map[string]string{"ListInstances": `{"instances":[],"total_count":0}`},
+	}})
 }
 
 // No answer that a cloud may send is refused.

@@ -60,3 +60,12 @@ func TestErrorCodeInAnAnswer(t *testing.T) {
 		})
 	}
 }
+
+// Tokens are longer than any text that is shown.
+func TestTokensAreKeptWhole(t *testing.T) {
+	token := strings.Repeat("x", 4_000)
+	a, err := wire.Decode[assumeAgencyAnswer](opAssumeAgency, []byte(`{"credential":{"access":"a","secret":"b","securitytoken":"`+token+`"}}`))
+	if err != nil || a.Credential.Value.keys().SecurityToken != token {
+		t.Errorf("the token was changed, or %v", err)
+	}
+}
