@@ -22,11 +22,11 @@ type Breaker struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed when a waiting call should look again
 	regions map[string]*Gate
-	onTrial int           // calls in flight that may be refused
-	refused []time.Time   // the newest refusals since the last call that worked, at most maxRefusals
-	last    *backup.Error // the newest refusal; nil: none since the last call that worked
-	tried   string        // fingerprint of the credentials that were refused
-	seen    string        // fingerprint at the time seenAt
+	trials  map[*permit]struct{} // calls on trial that are in flight
+	refused []time.Time          // the newest refusals since the last call that worked, at most maxRefusals
+	last    *backup.Error        // the newest refusal; nil: none since the last call that worked
+	tried   string               // fingerprint of the credentials that were refused
+	seen    string               // fingerprint at the time seenAt
 	seenAt  time.Time
 	// asking is a confirmation in some region; nil: none. There is one at a time, so that it can answer for all regions.
 	asking    *confirmation
@@ -45,7 +45,7 @@ const (
 // window. fingerprint returns a value that changes when the credentials do; nil: that cannot be told, and new ones wait
 // for the end of a pause.
 func NewBreaker(now func() time.Time, fingerprint func() string, window time.Duration) *Breaker {
-	return &Breaker{window: window, now: now, fingerprint: fingerprint, changed: make(chan struct{}), regions: map[string]*Gate{}}
+	return &Breaker{window: window, now: now, fingerprint: fingerprint, changed: make(chan struct{}), regions: map[string]*Gate{}, trials: map[*permit]struct{}{}}
 }
 
 // Region returns the gate of one region. name must differ between regions, and between endpoints of the same region.
@@ -58,6 +58,17 @@ func (b *Breaker) Region(name string) *Gate {
 		b.regions[name] = g
 	}
 	return g
+}
+
+// onTrial returns how many calls on trial are in flight whose answer is still expected.
+func (b *Breaker) onTrial() int {
+	n := 0
+	for p := range b.trials {
+		if p.expected() {
+			n++
+		}
+	}
+	return n
 }
 
 // wake lets every waiting call look again. The breaker is locked.

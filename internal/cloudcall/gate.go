@@ -25,8 +25,8 @@ import (
 type Gate struct {
 	breaker *Breaker // its mutex guards all fields
 
-	proven     bool // a call has worked since the region was shut last
-	onTrial    bool // a call is in flight although the region is not proven
+	proven     bool    // a call has worked since the region was shut last
+	trial      *permit // of the newest call that was sent although the region is not proven; nil: none
 	pause      pause
 	confirming *confirmation // nil: none under way
 	shuts      int           // how often it was shut
@@ -36,7 +36,7 @@ type Gate struct {
 // operation is what is known of the calls of one operation in one region.
 type operation struct {
 	proven   bool
-	onTrial  bool
+	trial    *permit // of the newest call on trial; nil: none
 	pause    pause
 	innocent int                                 // refusals in a row while other calls worked
 	again    func(context.Context) *backup.Error // makes its newest call that worked once more; nil: none
@@ -80,9 +80,18 @@ type permit struct {
 	gate      *Gate
 	name      string // of the operation
 	operation *operation
-	region    bool // the region was on trial with it
-	trial     bool // the call is on trial
-	shuts     int  // how often the gate had been shut by then
+	at        time.Time // when it was given
+	region    bool      // the region was on trial with it
+	shuts     int       // how often the gate had been shut by then
+}
+
+// trialPatience is how long calls wait for the answer to a call on trial, before another one is tried: a call that hangs
+// must not hold up those about other instances.
+const trialPatience = 2 * time.Second
+
+// expected reports whether the call is on trial and its answer may still come soon.
+func (p *permit) expected() bool {
+	return p != nil && p.gate.breaker.now().Sub(p.at) < trialPatience
 }
 
 // enter waits for the right to call. The caller calls leave once, with what came of it. The error is what the cloud said
@@ -100,6 +109,7 @@ func (g *Gate) enter(ctx context.Context, op string) (*permit, error) {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-wait:
+		case <-time.After(trialPatience):
 		}
 	}
 }
@@ -119,16 +129,18 @@ func (g *Gate) try(op string) (*permit, <-chan struct{}, error) {
 		if err := g.closed(o); err != nil {
 			return nil, nil, err
 		}
-		if o.onTrial || (g.onTrial && !g.proven) || b.onTrial+len(b.refused) >= maxRefusals {
+		if o.trial.expected() || (g.trial.expected() && !g.proven) || b.onTrial()+len(b.refused) >= maxRefusals {
 			return nil, b.changed, nil
 		}
 	}
-	p := &permit{gate: g, name: op, operation: o, trial: !free, region: !g.proven, shuts: g.shuts}
-	if p.trial {
-		b.onTrial++
-		o.onTrial = true
+	p := &permit{gate: g, name: op, operation: o, at: b.now(), region: !g.proven, shuts: g.shuts}
+	if !free {
+		b.trials[p] = struct{}{}
+		o.trial = p
 	}
-	g.onTrial = g.onTrial || p.region
+	if p.region {
+		g.trial = p
+	}
 	return p, nil, nil
 }
 
@@ -178,12 +190,15 @@ func (p *permit) leave(ctx context.Context, failure *backup.Error, again func(co
 
 // end gives back what the call on trial held.
 func (p *permit) end() {
-	if p.trial {
-		p.gate.breaker.onTrial--
-		p.operation.onTrial = false
+	if _, trial := p.gate.breaker.trials[p]; !trial {
+		return
 	}
-	if p.region {
-		p.gate.onTrial = false
+	delete(p.gate.breaker.trials, p)
+	if p.operation.trial == p {
+		p.operation.trial = nil
+	}
+	if p.gate.trial == p {
+		p.gate.trial = nil
 	}
 	p.gate.breaker.wake()
 }

@@ -330,6 +330,31 @@ func TestConfirmationThatCannotTell(t *testing.T) {
 	})
 }
 
+// A call that hangs while it is on trial holds up nobody for long.
+func TestHangingCallOnTrial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCaller(Options{Gate: NewGate(time.Now, nil), Timeout: 10 * time.Second, MaxAttempts: 1})
+		begin := time.Now()
+		var callers sync.WaitGroup
+		for i := range 20 {
+			callers.Go(func() {
+				time.Sleep(time.Duration(i) * time.Millisecond) // the first one is the one that hangs
+				_, err := Do(t.Context(), c, "Op", func(ctx context.Context) (int, error) {
+					if i == 0 {
+						<-ctx.Done()
+						return 0, ctx.Err()
+					}
+					return 1, nil
+				})
+				if took := time.Since(begin); i > 0 && (err != nil || took > trialPatience+time.Second) {
+					t.Errorf("call %d ended after %v: %v", i, took, err)
+				}
+			})
+		}
+		callers.Wait()
+	})
+}
+
 func TestOneGoodCallOpensAnOperation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, seen := newCaller(Options{Gate: NewGate(time.Now, nil)})
