@@ -56,6 +56,17 @@ func TestAnswersThatExplode(t *testing.T) {
 		{Op: "DescribeInstanceRecoverTime", Answer: `{"RestoreRanges":[RECORDS]}`, Record: window, Ask: recovery(replica)},
 		{Op: "DescribeClusterRecoverTime", Answer: `{"RestoreRanges":[RECORDS]}`, Record: window, Ask: recovery(cluster), Others: map[string]string{"DescribeDBInstanceAttribute": inSets}},
 		{
+			Op: "CheckRecoveryCondition", Answer: `{"IsValid":true,"X":[RECORDS]}`,
+			Ask: func(ctx context.Context, s poll.Source) error {
+				_, err := s.CheckRestore(ctx, replica, "1")
+				return err
+			},
+		},
+		{
+			Op: "DescribeRestoreDBInstanceList", Answer: `{"DBInstances":{"DBInstance":[RECORDS]}}`, Record: instance,
+			Ask: func(ctx context.Context, s poll.Source) error { _, err := s.LastRestore(ctx, replica); return err },
+		},
+		{
 			Op: "CreateBackup", Answer: `{"BackupJobId":"1","X":[RECORDS]}`,
 			Ask: func(ctx context.Context, s poll.Source) error {
 				_, err := s.(manual.Starter).StartBackup(ctx, replica, backup.ManualOrder{})

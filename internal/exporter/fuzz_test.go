@@ -27,6 +27,7 @@ objectives: {rpo: 24h}
 accounts:
 - name: one
   cloud: alibaba
+  restore_check: true
   credentials: {access_key_id: id, access_key_secret: secret}
   regions: [{id: cn-hangzhou, discovery: {enabled: true}, instances: [{id: dds-1}, {id: dds-2, nodes: [d-1]}]}]
 - name: two
@@ -53,6 +54,8 @@ func exchanges() []exchange {
 		{"DescribeBackupPolicy", `{"PreferredBackupPeriod":"Monday,Friday","PreferredBackupTime":"03:00Z-04:00Z","BackupRetentionPeriod":7}`},
 		{"DescribeInstanceRecoverTime", `{` + span + `}`},
 		{"DescribeClusterRecoverTime", `{` + span + `}`},
+		{"CheckRecoveryCondition", `{"IsValid":true}`},
+		{"DescribeRestoreDBInstanceList", `{"DBInstances":{"DBInstance":[{"DBInstanceId":"dds-9","CreationTime":"2026-11-21T03:00Z"}]}}`},
 		{"KeystoneListProjects", `{"projects":[{"id":"p1","name":"cn-north-4"}]}`},
 		{"ListInstances", `{"instances":[{"id":"i1","mode":"ReplicaSet"}],"total_count":1}`},
 		{"ListBackups", `{"backups":[{"id":"1","instance_id":"i1","type":"Auto","status":"FAILED","begin_time":"2026-11-22 03:00:00","end_time":"2026-11-22 03:10:00"}],"total_count":1}`},
