@@ -128,7 +128,7 @@ func (b *Breaker) spread(refused *Gate) {
 			g.pause.until = next
 		}
 	}
-	refused.pause.until = refused.pause.until.Add(time.Duration(others) * wait)
+	refused.pause.until = b.now().Add(min(time.Duration(others+1)*wait, maxPause))
 }
 
 // refuse notes a refused call.
