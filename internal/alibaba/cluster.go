@@ -149,5 +149,5 @@ func (s *Source) listSets(ctx context.Context, in backup.Instance, copiedTo stri
 		}
 	}
 	s.rejects.Report(s.target(in.InstanceID), r)
-	return sets, nil
+	return sets, wire.NoneReadable(op, len(records), len(sets))
 }

@@ -55,7 +55,7 @@ func (s *Source) listBackups(ctx context.Context, l listed, since time.Time) ([]
 		}
 	}
 	s.rejects.Report(l.in.Target.Node(l.node), r)
-	return backups, nil
+	return backups, wire.NoneReadable(op, len(records), len(backups))
 }
 
 // inTimeRange lists what began at since or later. It is not documented whether EndTime may be in the future. Where the

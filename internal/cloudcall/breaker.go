@@ -146,7 +146,7 @@ func (b *Breaker) renewed() bool {
 	if now := b.now(); b.seenAt.IsZero() || now.Sub(b.seenAt) >= fingerprintFor {
 		b.look()
 	}
-	if b.seen == b.tried {
+	if b.seen == b.tried || b.seen == "" {
 		return false
 	}
 	b.worked()

@@ -54,7 +54,9 @@ func TestSkew(t *testing.T) {
 			if skew, known := c.Skew(); known {
 				t.Errorf("before the first answer: %v", skew)
 			}
-			_, _ = Do(t.Context(), c, "Op", get(transport, url))
+			for range 2 { // a clock that is far off is believed once two answers agree
+				_, _ = Do(t.Context(), c, "Op", get(transport, url))
+			}
 			if skew, known := c.Skew(); skew != tt.want || known != tt.known {
 				t.Errorf("Skew() = %v, %v; want %v, %v", skew, known, tt.want, tt.known)
 			}
@@ -173,6 +175,33 @@ func TestListingFromBeforeAStepIsNotShared(t *testing.T) {
 		}
 		if got, err := s.Get(t.Context(), []string{"a", "b", "c"}[i], noon().Add(-time.Hour)); got != want || err != nil {
 			t.Errorf("listing %d, %v; want %d", got, err, want)
+		}
+	}
+}
+
+// A single Date that is far off is not believed: it would make good readings unknown.
+func TestOneWrongDateIsNotBelieved(t *testing.T) {
+	var c cloudClock
+	at := noon()
+	tell := func(ahead time.Duration) time.Duration {
+		at = at.Add(time.Second)
+		c.learn(http.Header{"Date": {at.Add(ahead).Format(http.TimeFormat)}}, at)
+		skew, _ := c.skew(at)
+		return skew
+	}
+	for i, step := range []struct{ told, want time.Duration }{
+		{0, 0},
+		{time.Hour, 0}, // one
+		{0, 0},
+		{time.Hour, 0},
+		{-24 * time.Hour, 0}, // another, that does not agree
+		{time.Hour, 0},
+		{time.Hour, time.Hour}, // two that agree
+		{0, time.Hour},
+		{0, 0},
+	} {
+		if got := tell(step.told); got != step.want {
+			t.Errorf("answer %d with a clock %v ahead: skew %v, want %v", i, step.told, got, step.want)
 		}
 	}
 }

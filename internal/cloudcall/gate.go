@@ -222,7 +222,9 @@ func (p *permit) worked(again func(context.Context) *backup.Error) {
 func (p *permit) refused(ctx context.Context, failure *backup.Error) *backup.Error {
 	g, b := p.gate, p.gate.breaker
 	if _, none := errors.AsType[*CredentialsError](failure.Err); none {
-		b.last, b.tried = failure, b.look() // nothing was sent: this is no refusal
+		if b.last == nil { // nothing was sent: this is no refusal, and does not end one
+			b.last = failure
+		}
 		g.shut(failure, keysPause)
 		g.pause.refusals = 0 // the pause does not grow
 		return failure

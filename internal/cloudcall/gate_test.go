@@ -547,3 +547,35 @@ func TestNoGate(t *testing.T) {
 		}
 	})
 }
+
+// A file with a key that goes away and comes back makes no new key of it.
+func TestFlappingKeyIsNoNewKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var there atomic.Bool
+		there.Store(true)
+		fingerprint := func() string {
+			if there.Load() {
+				return "key"
+			}
+			return ""
+		}
+		cloud := &gatekeeper{refuses: func(string) bool { return true }}
+		c, _ := newCaller(Options{Gate: NewGate(time.Now, fingerprint)})
+		for i := range 200 {
+			there.Store(i%2 == 0)
+			_, err := Do(t.Context(), c, "Op", func(ctx context.Context) (int, error) {
+				if !there.Load() {
+					return 0, &CredentialsError{Cause: errors.New("no file"), Hint: "make one"}
+				}
+				return cloud.attempt("call")(ctx)
+			})
+			if backup.ClassOf(err) != backup.ClassAuth {
+				t.Fatalf("error %v, want class auth", err)
+			}
+			time.Sleep(1500 * time.Millisecond)
+		}
+		if n := cloud.most(5 * time.Minute); n > 5 {
+			t.Errorf("%d refusals of one key in 5 min", n)
+		}
+	})
+}

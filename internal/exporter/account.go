@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-kit/log"
@@ -75,7 +76,19 @@ func fingerprint(keys cloudcall.KeySource) func() string {
 	}
 }
 
-func (a *account) identity() identity { return identity{a.cloud.name, a.conf.Credentials} }
+// identity returns whose key signs the calls. A role or an agency is assumed with a key, whose refusals count together
+// over all roles.
+func (a *account) identity() identity {
+	key := a.conf.Credentials
+	key.RoleARN, key.ExternalID, key.STSEndpoint, key.AgencyName, key.AgencyDomain = "", "", "", "", ""
+	return identity{a.cloud.name, key}
+}
+
+// gate returns the name of the breaker's gate for a region: what works for one role may be refused for another.
+func (a *account) gate(r config.Region) string {
+	c := a.conf.Credentials
+	return strings.Join([]string{r.ID, r.Endpoint, c.RoleARN, c.AgencyName, c.AgencyDomain}, " ")
+}
 
 // budgetKey returns what the rate limit of a region is made from.
 func (a *account) budgetKey(region string) budgetKey {
@@ -97,7 +110,7 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 	budget := w.budgets.get(a.budgetKey(r.ID), func() *cloudcall.Budget { return cloudcall.NewBudget(a.perSecond, a.cloud.together) })
 	transport := w.transports.get(a.transportKey(), func() *cloudcall.Transport { return cloudcall.NewTransport(a.concurrency) })
 	key := sourceKey{
-		identity: a.identity(), transportKey: a.transportKey(), budgetKey: a.budgetKey(r.ID),
+		identity: identity{a.cloud.name, a.conf.Credentials}, transportKey: a.transportKey(), budgetKey: a.budgetKey(r.ID),
 		region: r.ID, endpoint: r.Endpoint, projectID: r.ProjectID, iamEndpoint: r.IAMEndpoint, timeout: a.timeout,
 	}
 	if source, ok := w.sources.find(key); ok {
@@ -109,7 +122,7 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 		account: a.conf.Name, region: r, keys: keys, assume: a.conf.Credentials, transport: transport, now: a.now, logger: logger,
 		call: cloudcall.Options{
 			Place: place, Logger: logger, Observer: observer{a.metrics}, Now: a.now, Classify: a.cloud.classify,
-			Gate: breaker.Region(r.ID + " " + r.Endpoint), Budget: budget, Timeout: a.timeout,
+			Gate: breaker.Region(a.gate(r)), Budget: budget, Timeout: a.timeout,
 		},
 	})
 	if err != nil {

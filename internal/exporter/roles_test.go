@@ -113,25 +113,30 @@ func TestPlaceholderInAFileReachesNoCloud(t *testing.T) {
 	}
 }
 
-// TestIdentity states which accounts the cloud counts as one user.
+// TestIdentity states which accounts share a breaker: the cloud counts the refusals of one key together, whatever is
+// assumed with it.
 func TestIdentity(t *testing.T) {
 	base := config.Credentials{AccessKeyID: "a", AccessKeySecret: "s"}
-	with := func(change func(*config.Credentials)) identity {
+	with := func(change func(*config.Credentials)) (identity, string) {
 		c := base
 		change(&c)
-		return (&account{cloud: cloud{name: "alibaba"}, conf: config.Account{Credentials: c}}).identity()
+		a := &account{cloud: cloud{name: "alibaba"}, conf: config.Account{Credentials: c}}
+		return a.identity(), a.gate(config.Region{ID: "r"})
 	}
-	same := with(func(*config.Credentials) {})
-	if same != with(func(*config.Credentials) {}) {
-		t.Error("equal credentials are two users")
-	}
-	for name, other := range map[string]identity{
-		"role":    with(func(c *config.Credentials) { c.RoleARN = role }),
-		"profile": with(func(c *config.Credentials) { c.Profile = "p" }),
-		"agency":  with(func(c *config.Credentials) { c.AgencyName = agency }),
+	id, gate := with(func(*config.Credentials) {})
+	for name, c := range map[string]struct {
+		change   func(*config.Credentials)
+		key, own bool // the same key; a gate of its own
+	}{
+		"nothing": {func(*config.Credentials) {}, true, false},
+		"role":    {func(c *config.Credentials) { c.RoleARN = role }, true, true},
+		"agency":  {func(c *config.Credentials) { c.AgencyName = agency }, true, true},
+		"profile": {func(c *config.Credentials) { c.Profile = "p" }, false, false},
+		"key":     {func(c *config.Credentials) { c.AccessKeyID = "b" }, false, false},
 	} {
-		if same == other {
-			t.Errorf("the same key with another %s is the same user", name)
+		otherID, otherGate := with(c.change)
+		if (id == otherID) != c.key || (gate != otherGate) != c.own {
+			t.Errorf("%s: same key %v, gate of its own %v; want %v, %v", name, id == otherID, gate != otherGate, c.key, c.own)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (s *Source) backupsBy(ctx context.Context, request model.ListBackupsRequest
 	}
 	groups := groupBy(records, &r, convertBackup, func(b backup.Backup) string { return b.ID })
 	s.rejects.Report(s.owner, r)
-	return groups, nil
+	return groups, wire.NoneReadable(op, len(records), len(groups))
 }
 
 // groupBy converts records and groups the values by instance id. Of values with the same id, the first one counts: a

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"fmt"
 
 	"mongodb_backup_exporter/internal/backup"
 )
@@ -65,4 +66,13 @@ func MissingUnless(present bool, field string) string {
 		return ""
 	}
 	return field
+}
+
+// NoneReadable returns the error of a list of which no record could be read; nil: some were, or there are none. Such a
+// list is not an empty one: what was known before stays.
+func NoneReadable(op string, records, read int) error {
+	if records == 0 || read > 0 {
+		return nil
+	}
+	return ProtocolError(op, fmt.Sprintf("none of the %d listed records could be read", records))
 }

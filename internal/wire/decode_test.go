@@ -80,3 +80,15 @@ func TestProtocolErrorHasItsClass(t *testing.T) {
 		t.Errorf("class = %q, want protocol", got)
 	}
 }
+
+func TestNoneReadable(t *testing.T) {
+	for _, tt := range []struct {
+		records, read int
+		fails         bool
+	}{{0, 0, false}, {3, 0, true}, {3, 1, false}, {3, 3, false}} {
+		err := NoneReadable("Op", tt.records, tt.read)
+		if (err != nil) != tt.fails || tt.fails && err.Error() != "Op: protocol: none of the 3 listed records could be read" {
+			t.Errorf("%d of %d read: %v", tt.read, tt.records, err)
+		}
+	}
+}
