@@ -70,5 +70,5 @@ func (s *Sim) addFault(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	httpsim.NewJSON(http.StatusCreated, httpsim.Object{"id": s.faults.add(f)}).Write(w)
+	httpsim.NewJSON(http.StatusCreated, httpsim.Object{"id": s.inject(f)}).Write(w)
 }

@@ -5,26 +5,11 @@ import (
 	"sync"
 )
 
-// matches reports whether the call is one that the fault is meant for.
-func (f Fault) matches(r *request) bool {
-	for _, pair := range [][2]string{
-		{f.Cloud, r.cloud},
-		{f.Region, r.Region},
-		{f.Operation, r.Operation},
-		{f.InstanceID, r.InstanceID},
-		{f.NodeID, r.NodeID},
-	} {
-		if pair[0] != "" && pair[0] != pair[1] {
-			return false
-		}
-	}
-	return true
-}
-
 // activeFault is a fault that was injected.
 type activeFault struct {
 	Fault
 	id      int
+	serve   behaviour     // nil: a fault of an endpoint
 	seen    int           // how many calls it matched so far
 	removed chan struct{} // closed on removal
 }
@@ -36,12 +21,13 @@ type faultList struct {
 	faults []*activeFault // oldest first
 }
 
-func (l *faultList) add(f Fault) int {
+func (l *faultList) add(f Fault) *activeFault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lastID++
-	l.faults = append(l.faults, &activeFault{Fault: f, id: l.lastID, removed: make(chan struct{})})
-	return l.lastID
+	added := &activeFault{Fault: f, id: l.lastID, serve: behaviourOf(f.Kind), removed: make(chan struct{})}
+	l.faults = append(l.faults, added)
+	return added
 }
 
 // remove removes a fault and reports whether it was there.
@@ -64,12 +50,21 @@ func (l *faultList) removeIf(chosen func(*activeFault) bool) int {
 	return before - len(l.faults)
 }
 
-// match returns the newest fault that hits the call. The older ones do not count the call.
+// match returns the newest fault of calls that hits the call. The older ones do not count the call.
 func (l *faultList) match(r *request) (*activeFault, bool) {
+	return l.find(r, func(f *activeFault) bool { return f.serve != nil })
+}
+
+// matchConnection returns the newest fault of endpoints that hits a new connection.
+func (l *faultList) matchConnection(r *request) (*activeFault, bool) {
+	return l.find(r, func(f *activeFault) bool { return f.serve == nil })
+}
+
+func (l *faultList) find(r *request, eligible func(*activeFault) bool) (*activeFault, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, f := range slices.Backward(l.faults) {
-		if !f.matches(r) {
+		if !eligible(f) || !f.matches(r) {
 			continue
 		}
 		f.seen++

@@ -37,6 +37,8 @@ type Sim struct {
 	faults faultList
 	log    callLog
 
+	connections connectionList
+
 	mu              sync.Mutex // guards all below, except for Parse of the protocols
 	world           *fleet.World
 	alibaba, huawei protocol
@@ -52,6 +54,8 @@ type protocol interface {
 	Answer(req *httpsim.Request) httpsim.Answer
 	// Refuse returns the documented error for a reason. For Throttled, a positive wait is how long the client should wait.
 	Refuse(req *httpsim.Request, why httpsim.Refusal, wait time.Duration) httpsim.Answer
+	// Fail returns an error with the given HTTP status and code; "": a code that fits the status.
+	Fail(req *httpsim.Request, status int, code string) httpsim.Answer
 }
 
 // request is one call and the cloud that it goes to.
@@ -102,7 +106,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := s.log.begin(req)
 	out := outcome{w: w, r: r, note: func(a httpsim.Answer) { s.log.end(call, a) }}
 	if fault, found := s.faults.match(req); found {
-		s.serveFault(out, req, fault)
+		fault.serve(faultyCall{outcome: out, sim: s, req: req, fault: fault})
 		return
 	}
 	out.send(s.answer(req))
@@ -141,6 +145,13 @@ func (s *Sim) refuse(req *request, why httpsim.Refusal, wait time.Duration) http
 	return req.api.Refuse(req.Request, why, wait)
 }
 
+// fail returns an error of the request's cloud.
+func (s *Sim) fail(req *request, status int, code string) httpsim.Answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return req.api.Fail(req.Request, status, code)
+}
+
 // Update changes the fleet. No request is answered meanwhile.
 func (s *Sim) Update(change func(*fleet.Fleet)) {
 	s.mu.Lock()
@@ -150,8 +161,17 @@ func (s *Sim) Update(change func(*fleet.Fleet)) {
 
 // Inject adds a fault and returns a function that removes it. Of several faults that match a call, the newest hits it.
 func (s *Sim) Inject(f Fault) (remove func()) {
-	id := s.faults.add(f)
+	id := s.inject(f)
 	return func() { s.faults.remove(id) }
+}
+
+// inject adds a fault and returns its number.
+func (s *Sim) inject(f Fault) int {
+	added := s.faults.add(f)
+	if added.serve == nil {
+		s.connections.closeMatching(f)
+	}
+	return added.id
 }
 
 // Calls returns the requests so far, oldest first. Of more than 20,000 it returns the newest.

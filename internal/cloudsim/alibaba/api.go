@@ -136,6 +136,13 @@ func (api *API) Refuse(req *httpsim.Request, why httpsim.Refusal, wait time.Dura
 	return a
 }
 
+// Fail returns an error with the given HTTP status and code, without authentication. Without a code, it is the one that
+// the API has for the status.
+func (api *API) Fail(req *httpsim.Request, status int, code string) httpsim.Answer {
+	req.ID = api.requestID()
+	return failure(req, status, cmp.Or(code, codeOf(status)), "The request has failed.")
+}
+
 func (api *API) operation(name string) func(*httpsim.Request) httpsim.Answer {
 	switch name {
 	case "DescribeRegions":

@@ -77,3 +77,18 @@ func refusal(req *httpsim.Request, why httpsim.Refusal) httpsim.Answer {
 			"The request has failed due to a temporary failure of the server.")
 	}
 }
+
+// codeOf returns the API's code for an HTTP status.
+func codeOf(status int) string {
+	switch {
+	case status == http.StatusInternalServerError:
+		return "InternalError"
+	case status > http.StatusInternalServerError:
+		return "ServiceUnavailable"
+	case status == http.StatusForbidden:
+		return "Forbidden"
+	case status == http.StatusNotFound:
+		return "InvalidApi.NotFound"
+	}
+	return "InvalidParameter"
+}

@@ -37,10 +37,7 @@ func readPaging(req *httpsim.Request, numberParam string) (paging, *httpsim.Answ
 
 // pageOf returns the records of one page.
 func pageOf[T any](req *httpsim.Request, all []T, p paging) []T {
-	if req.RepeatFirstPage {
-		p.number = 1
-	}
-	from := min(len(all), (p.number-1)*p.size)
+	from := min(len(all), req.PageFrom((p.number-1)*p.size))
 	return all[from:min(len(all), from+p.size)]
 }
 

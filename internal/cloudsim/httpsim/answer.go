@@ -44,6 +44,15 @@ func NewHTML(status int, title string) Answer {
 	}
 }
 
+// NewText returns an answer of plain text.
+func NewText(status int, text string) Answer {
+	return Answer{
+		Status: status,
+		Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+		Raw:    []byte(text + "\n"),
+	}
+}
+
 // Bytes returns the body as sent.
 func (a Answer) Bytes() []byte {
 	if a.Raw != nil || a.Body == nil {
@@ -60,25 +69,42 @@ func (a Answer) Bytes() []byte {
 func (a Answer) Write(w http.ResponseWriter) {
 	body := a.Bytes()
 	maps.Copy(w.Header(), a.Header)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if a.Status != http.StatusNoContent && a.Status != http.StatusNotModified { // they have no body
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	w.WriteHeader(a.Status)
 	_, _ = w.Write(body) // an error means that the client has left
 }
 
-// List returns the records of the answer and a function that replaces them. Without a list, ok is false.
-func (a Answer) List() (records []any, replace func(any), ok bool) {
+// List is the list of records in an answer.
+type List struct {
+	Records []any // nil: the answer holds no list where it should
+
+	holder Object
+	key    string
+}
+
+// Replace puts a value in the place of the list.
+func (l List) Replace(v any) { l.holder[l.key] = v }
+
+// Remove leaves the list out of the answer.
+func (l List) Remove() { delete(l.holder, l.key) }
+
+// List returns the list of the answer. For an answer without one, ok is false.
+func (a Answer) List() (l List, ok bool) {
 	at, isObject := a.Body.(Object)
 	if !isObject || len(a.Page.Path) == 0 {
-		return nil, nil, false
+		return List{}, false
 	}
 	last := len(a.Page.Path) - 1
 	for _, key := range a.Page.Path[:last] {
 		if at, isObject = at[key].(Object); !isObject {
-			return nil, nil, false
+			return List{}, false
 		}
 	}
-	records, _ = at[a.Page.Path[last]].([]any)
-	return records, func(v any) { at[a.Page.Path[last]] = v }, true
+	l = List{holder: at, key: a.Page.Path[last]}
+	l.Records, _ = at[l.key].([]any)
+	return l, true
 }
 
 // Override applies the Override of a backup to its record.

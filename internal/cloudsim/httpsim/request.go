@@ -29,12 +29,14 @@ type Request struct {
 
 	// What a fault changes. The zero values change nothing.
 	RepeatFirstPage bool    // every page is the first one
+	PageShift       int     // how many records earlier every page but the first begins
 	Refusal         Refusal // the error that an authenticated account gets instead of its answer
 
 	// Set when the call is answered.
-	Now     time.Time      // the time in the fleet
-	ID      string         // of the request, in the cloud's form
-	Account *fleet.Account // who signed; nil: not authenticated
+	Now       time.Time      // the time in the fleet
+	ID        string         // of the request, in the cloud's form
+	Account   *fleet.Account // who signed; nil: not authenticated
+	PageStart int            // index of the record at which the page begins that the call asks for
 }
 
 // NewRequest reads the body and the query of a request. It fails when either cannot be read.
@@ -57,6 +59,16 @@ func (r *Request) RefusedAs() Refusal {
 		return Forbidden
 	}
 	return r.Refusal
+}
+
+// PageFrom returns the index of the record at which a page of a list begins: the one that the call asks for, unless a
+// fault moves it.
+func (r *Request) PageFrom(asked int) int {
+	r.PageStart = asked
+	if r.RepeatFirstPage {
+		return 0
+	}
+	return max(0, asked-r.PageShift)
 }
 
 // Allows reports whether the filter in the named parameter lets the value pass. Without a filter every value passes.

@@ -1,6 +1,7 @@
 package huawei
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"net/http"
@@ -38,8 +39,12 @@ func New(opts Options) *API {
 	}
 }
 
-// Locate completes the region of a request from its project.
+// Locate completes the region of a request from its project, or from the project's name, which it looks for in IAM.
 func (api *API) Locate(req *httpsim.Request) {
+	if req.Operation == "KeystoneListProjects" {
+		req.Region = req.Params.Get("name")
+		return
+	}
 	for _, a := range api.opts.World.Accounts(fleet.Huawei) {
 		for region, id := range a.ProjectIDs {
 			if id == req.Project {
@@ -95,6 +100,16 @@ func (api *API) Refuse(req *httpsim.Request, why httpsim.Refusal, wait time.Dura
 		a.Header.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
 	return a
+}
+
+// Fail returns an error with the given HTTP status and code, without authentication. Without a code, it is the one that
+// the API has for the status. IAM's errors without a code have IAM's form.
+func (api *API) Fail(req *httpsim.Request, status int, code string) httpsim.Answer {
+	req.ID = api.requestID()
+	if code == "" && isIAM(req) {
+		return iamError(req, status, "The request has failed.")
+	}
+	return failure(req, status, cmp.Or(code, codeOf(status)), "The request has failed.")
 }
 
 func (api *API) serve(req *httpsim.Request) httpsim.Answer {

@@ -64,7 +64,7 @@ func refusal(req *httpsim.Request, why httpsim.Refusal) httpsim.Answer {
 
 // forbidden is the error for an operation that the account may not call.
 func forbidden(req *httpsim.Request) httpsim.Answer {
-	if strings.HasPrefix(req.Operation, "Keystone") || req.Operation == opAssumeAgency {
+	if isIAM(req) {
 		return iamError(req, http.StatusForbidden, "You are not authorized to perform the requested action.")
 	}
 	body := object{
@@ -99,4 +99,30 @@ func iamAction(operation string) string {
 		return "dds:task:list"
 	}
 	return "dds:instance:list"
+}
+
+// isIAM reports whether a call goes to IAM.
+func isIAM(req *httpsim.Request) bool {
+	return strings.HasPrefix(req.Operation, "Keystone") || req.Operation == opAssumeAgency
+}
+
+// codeOf returns the API's code for an HTTP status: the gateway's own for the statuses that it sends.
+func codeOf(status int) string {
+	switch status {
+	case http.StatusInternalServerError:
+		return "DBS.280005"
+	case http.StatusBadGateway:
+		return "APIGW.0610"
+	case http.StatusServiceUnavailable:
+		return "APIGW.0613"
+	case http.StatusGatewayTimeout:
+		return "APIGW.0201"
+	case http.StatusUnauthorized:
+		return "APIGW.0301"
+	case http.StatusForbidden:
+		return "APIGW.0302"
+	case http.StatusNotFound:
+		return "APIGW.0101"
+	}
+	return "DBS.200001"
 }

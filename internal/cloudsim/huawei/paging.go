@@ -26,9 +26,7 @@ func readPaging(req *httpsim.Request) (paging, *httpsim.Answer) {
 			return p, new(badRequest(req, "DBS.280440", "The value of offset is invalid."))
 		}
 	}
-	if req.RepeatFirstPage {
-		p.offset = 0
-	}
+	p.offset = req.PageFrom(p.offset)
 	return p, nil
 }
 
