@@ -18,7 +18,7 @@ GOLANGCI  := $(TOOLS)/golangci-lint
 GOFUMPT   := $(TOOLS)/gofumpt
 VULNCHECK := $(TOOLS)/govulncheck
 
-.PHONY: all build run test check test-go test-promql rules lint fmt tidy vuln dashboards e2e bench fuzz clean
+.PHONY: matrix all build run test check test-go test-promql rules lint fmt tidy vuln dashboards e2e bench fuzz clean
 
 all: check
 
@@ -33,6 +33,10 @@ test: test-go test-promql rules
 
 test-go:
 	$(GO) test $(RACE) -shuffle=on -count=1 ./...
+
+# Every kind of fault in every operation of both clouds, cold and warm. Takes a quarter of an hour.
+matrix:
+	FAULT_MATRIX=all $(GO) test -tags matrix -count=1 -timeout 50m ./internal/faultmatrix
 
 # Every query of dashboards and rules, read by Prometheus' own parser.
 test-promql:

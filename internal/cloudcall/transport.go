@@ -70,6 +70,13 @@ type Transport struct {
 // CloseIdleConnections closes the connections that no call uses.
 func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
 
+// Dial opens a connection to an address, such as "10.0.0.1:443".
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+// DialWith makes the transport open its connections with dial instead of the network's own. It must be called before the
+// first request.
+func (t *Transport) DialWith(dial Dial) { t.base.DialContext = dial }
+
 // RoundTrip sends the request, reads the whole answer within the request's context, and returns it with its body in
 // memory: a reader with the method Bytes() []byte. The header says that it is JSON. An answer that is not a JSON object is
 // an [*AnswerError]. So is a redirect: it is never followed, because it could send a session token to another host.

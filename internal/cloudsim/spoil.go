@@ -53,7 +53,7 @@ func byteKinds() []kindRow {
 			return append(zip[:len(zip)-gzipTail], make([]byte, gzipTail)...)
 		})},
 		{FaultBOM, rewritten(func(body []byte) []byte { return append([]byte("\xef\xbb\xbf"), body...) })},
-		{FaultNUL, rewritten(func(body []byte) []byte { return bytes.Replace(body, []byte(`:"`), []byte(":\"\x00"), 1) })},
+		{FaultNUL, rewritten(func(body []byte) []byte { return bytes.Replace(body, []byte(`"`), []byte("\"\x00"), 1) })},
 		{FaultInvalidUTF8, rewritten(func(body []byte) []byte { return bytes.ReplaceAll(body, []byte(`:"`), []byte(":\"\xff")) })},
 		{FaultDeepNesting, rewritten(func(body []byte) []byte {
 			return padded(body, strings.Repeat("[", depth)+strings.Repeat("]", depth))

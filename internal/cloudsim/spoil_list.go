@@ -2,7 +2,6 @@ package cloudsim
 
 import (
 	"fmt"
-	"maps"
 
 	"mongodb_backup_exporter/internal/cloudsim/httpsim"
 )
@@ -90,35 +89,27 @@ func listKinds() []kindRow {
 	}
 }
 
-// endless returns one page of a list that does not end: the first page, with the start of this one in the ids of the
-// records. Where the answer names the size of its pages, it names one that makes the page full.
+// endless returns one page of a list that does not end. After the first page, each has the first record only, with the
+// start of the page in its id. Where the answer names the size of its pages, it names one that makes the page full.
 func endless(a httpsim.Answer, start int) httpsim.Answer {
 	l, ok := a.List()
 	body, isObject := a.Body.(httpsim.Object)
 	if !ok || !isObject {
 		return a
 	}
-	if start > 0 {
-		l.Replace(renamed(l.Records, a.Page.ID, start))
+	records := l.Records
+	if start > 0 && len(records) > 0 {
+		records = records[:1]
+		if first, isObject := records[0].(httpsim.Object); isObject {
+			first[a.Page.ID] = fmt.Sprintf("%v-%d", first[a.Page.ID], start)
+		}
+		l.Replace(records)
 	}
 	if _, counted := body[a.Page.Total]; counted {
 		body[a.Page.Total] = manyRecords
 	}
 	if _, sized := body["PageSize"]; sized {
-		body["PageSize"] = len(l.Records)
+		body["PageSize"] = len(records)
 	}
 	return a
-}
-
-func renamed(records []any, id string, suffix int) []any {
-	list := make([]any, 0, len(records))
-	for _, record := range records {
-		fields, ok := record.(httpsim.Object)
-		if ok {
-			fields = maps.Clone(fields)
-			fields[id] = fmt.Sprintf("%v-%d", fields[id], suffix)
-		}
-		list = append(list, fields)
-	}
-	return list
 }

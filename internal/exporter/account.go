@@ -102,13 +102,21 @@ func (a *account) transportKey() transportKey {
 	return transportKey{a.cloud.name, a.conf.Name, a.concurrency}
 }
 
+func (a *account) newTransport() *cloudcall.Transport {
+	t := cloudcall.NewTransport(a.concurrency)
+	if a.dial != nil {
+		t.DialWith(a.dial)
+	}
+	return t
+}
+
 // source returns the account's Source for one region.
 func (a *account) source(r config.Region) (poll.Source, error) {
 	w := a.workshop
 	keys := keySource(a.conf.Credentials)
 	breaker := w.breakers.get(a.identity(), func() *cloudcall.Breaker { return cloudcall.NewBreaker(a.now, fingerprint(keys), a.cloud.refusals) })
 	budget := w.budgets.get(a.budgetKey(r.ID), func() *cloudcall.Budget { return cloudcall.NewBudget(a.perSecond, a.cloud.together) })
-	transport := w.transports.get(a.transportKey(), func() *cloudcall.Transport { return cloudcall.NewTransport(a.concurrency) })
+	transport := w.transports.get(a.transportKey(), a.newTransport)
 	key := sourceKey{
 		identity: identity{a.cloud.name, a.conf.Credentials}, transportKey: a.transportKey(), budgetKey: a.budgetKey(r.ID),
 		region: r.ID, endpoint: r.Endpoint, projectID: r.ProjectID, iamEndpoint: r.IAMEndpoint, timeout: a.timeout,

@@ -12,13 +12,15 @@ import (
 	"mongodb_backup_exporter/collector"
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/poll"
 )
 
-// Options make an Exporter. All are required.
+// Options make an Exporter. All but Dial are required.
 type Options struct {
 	Now    func() time.Time
 	Logger log.Logger
+	Dial   cloudcall.Dial // opens the connections to the clouds; nil: as the operating system does
 }
 
 // parts are what accounts, regions and sources need of their exporter.
@@ -26,6 +28,7 @@ type parts struct {
 	now     func() time.Time
 	logger  log.Logger
 	metrics *collector.Metrics
+	dial    cloudcall.Dial // nil: the network's own
 }
 
 // Exporter is the parts of a running exporter, wired together for one configuration at a time. It is safe for
@@ -51,7 +54,7 @@ func New(cfg *config.Config, opts Options) (*Exporter, error) {
 
 func newExporter(cfg *config.Config, opts Options, clouds []cloud) (*Exporter, error) {
 	e := &Exporter{
-		parts:  parts{now: opts.Now, logger: opts.Logger, metrics: collector.NewMetrics(opts.Now())},
+		parts:  parts{now: opts.Now, logger: opts.Logger, metrics: collector.NewMetrics(opts.Now()), dial: opts.Dial},
 		clouds: clouds,
 		reload: newJoiner(),
 	}
