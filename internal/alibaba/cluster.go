@@ -119,8 +119,12 @@ func (s *Source) readMode(ctx context.Context, id string) (bool, error) {
 		return false, failure
 	}
 	var r wire.Reader
-	flag := r.Flag("UseClusterBackup", a.DBInstances.Value.DBInstance.Items[0].UseClusterBackup)
+	said := a.DBInstances.Value.DBInstance.Items[0].UseClusterBackup
+	flag := r.Flag("UseClusterBackup", said)
 	s.rejects.Report(s.target(id), r)
+	if flag == nil && said.IsSet() {
+		return false, wire.Incomplete(op, "UseClusterBackup") // in the wrong mode, shards would look as if they had no backups
+	}
 	return wire.IsTrue(flag), nil
 }
 

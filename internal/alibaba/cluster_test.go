@@ -2,6 +2,7 @@ package alibaba_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -264,5 +265,27 @@ func TestManySetsTakeSeveralPages(t *testing.T) {
 	list, err := b.Backups(t.Context(), in, "d-bp1aaaa", since())
 	if err != nil || len(list.Backups) != 120 {
 		t.Errorf("%d backups and %v, want 120", len(list.Backups), err)
+	}
+}
+
+// TestModeThatIsNotKnown states what a cluster's mode may look like. In the wrong mode, shards would seem to have no
+// backups.
+func TestModeThatIsNotKnown(t *testing.T) {
+	in := backup.Instance{Target: backup.Target{InstanceID: "dds-2"}, Topology: backup.TopologyShardedCluster, Nodes: []string{"d-1"}}
+	const unknown = "DescribeDBInstanceAttribute: protocol: the answer has no proper UseClusterBackup"
+	for mode, want := range map[string]string{
+		`"UseClusterBackup":false`: "", `"X":1`: "", `"UseClusterBackup":null`: "", `"UseClusterBackup":"0"`: "",
+		`"UseClusterBackup":"perhaps"`: unknown, `"UseClusterBackup":{}`: unknown, `"UseClusterBackup":1,"UseClusterBackup":0`: unknown,
+	} {
+		answers := map[string]string{
+			"DescribeDBInstanceAttribute": `{"DBInstances":{"DBInstance":[{` + mode + `}]}}`, "DescribeBackups": `{"Backups":{}}`,
+		}
+		source := sourcetest.Serve(t, provider(), func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte(answers[r.Header.Get("X-Acs-Action")]))
+		})
+		_, err := source.Backups(t.Context(), in, "d-1", sourcetest.Now.AddDate(0, 0, -30))
+		if got := fmt.Sprint(err); (want == "" && err != nil) || (want != "" && got != want) {
+			t.Errorf("%s: %v, want %q", mode, err, want)
+		}
 	}
 }

@@ -36,7 +36,9 @@ func convertInstance(rec *instanceRecord, owner backup.Target, kind string, r *w
 	}
 	in.Lifecycle, in.Status = lifecycle(r.Text("DBInstanceStatus", rec.DBInstanceStatus), r.Text("LockMode", rec.LockMode))
 	if in.Topology == backup.TopologyShardedCluster {
-		in.Nodes, ok = shards(rec, r)
+		if in.Nodes, ok = shards(rec, r); !ok {
+			r.RejectAs("DBInstanceId", id+" is left out, because its shards cannot all be read")
+		}
 	}
 	if kind == serverless {
 		in.NoBackup = "serverless instances have no managed backup"

@@ -101,7 +101,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	proven()
-	resp.Header.Set("Content-Type", "application/json") // which it is: an SDK would choose another decoder by what is said
+	resp.Header.Set("Content-Type", "application/json") // SDKs choose a decoder by this, and it is known to be JSON
 	resp.Body = bufferedBody{bytes.NewBuffer(body)}
 	resp.ContentLength = int64(len(body))
 	return resp, nil

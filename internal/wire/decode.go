@@ -26,9 +26,8 @@ type faulty interface {
 type extended interface{ setExtent(e Extent) }
 
 // Decode reads the body of an HTTP 200 that op was answered with. A body without the field that the operation promises
-// is an error, so that it is never taken for an empty list. A body that holds more than an answer may is an error too, and
-// is not kept in memory. The error is the one that Fault returns, where the answer
-// has that method, or a [*backup.Error] of class protocol.
+// is an error, so that it is never taken for an empty list. So is a body that holds more than an answer may. The error is
+// the one that Fault returns, where the answer has that method, or a [*backup.Error] of class protocol.
 func Decode[A any, P Answer[A]](op string, body []byte) (P, error) {
 	answer := P(new(A))
 	extent, err := unmarshal(body, answer)

@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// Unmarshal reads a JSON document into a struct whose fields are of the types [Scalar], [Part], [List] and embedded
-// structs. The name of a field is the one in its json tag, or else its own; it may be written in any case. Values that
-// no field is for are skipped. The error says that the document is not JSON, or holds more than an answer may.
+// Unmarshal reads a JSON document into a struct. It reads fields of the types [Scalar], [Secret], [Part] and [List], also
+// those of embedded structs. The name of a field is the one in its json tag, or else its own, and the document may write
+// it in any case. All else in the document is skipped. The error says that the document is not JSON, or holds more than
+// an answer may.
 func Unmarshal(data []byte, into any) error {
 	_, err := unmarshal(data, into)
 	return err

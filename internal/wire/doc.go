@@ -4,5 +4,7 @@
 // is strict about meaning: a value that it cannot read is left unset, and kept to be counted and logged. One bad value does
 // not affect the values around it.
 //
+// An answer cannot cost much more memory than its size, whatever it holds: limits.go has how much an answer may hold.
+//
 // It knows no SDK and makes no call: internal/cloudcall does that.
 package wire

@@ -71,13 +71,10 @@ type List[T any] struct {
 // Present reports whether the list is there and a list, be it empty.
 func (l *List[T]) Present() bool { return l.form == present }
 
-// Empty reports whether the list says that there are no records: with [], with null, or by not being there.
+// Empty reports whether the list says that there are no records: it is [] or null, or is not there.
 func (l *List[T]) Empty() bool {
 	return l.form == absent || l.form == null || (l.form == present && len(l.Items) == 0)
 }
-
-// IsNull reports whether null stands where the list should be.
-func (l *List[T]) IsNull() bool { return l.form == null }
 
 func (l *List[T]) fill(d *decoder) {
 	if l.form != absent {
