@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mongodb_backup_exporter/internal/cloudsim"
@@ -59,7 +60,8 @@ func call(t *testing.T, client *http.Client) error {
 	if err != nil {
 		return err
 	}
-	return resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body) // to the end, so that the connection is kept
+	return errors.Join(err, resp.Body.Close())
 }
 
 func TestFaultsOfEndpoints(t *testing.T) {
@@ -97,27 +99,60 @@ func TestFaultsOfEndpoints(t *testing.T) {
 	}
 }
 
-func TestSlowAccept(t *testing.T) {
-	s, _ := simtest.New(simtest.Fleet())
-	client := endpoint(t, s, cloudsim.Endpoint{})
-	const delay = 50 * time.Millisecond
-	remove := s.Inject(cloudsim.Fault{Kind: cloudsim.FaultSlowAccept, Delay: delay})
-	begun := time.Now()
-	if err := call(t, client); err != nil || time.Since(begun) < delay {
-		t.Errorf("%v after %v", err, time.Since(begun))
+// pipes is a listener for one end of each pipe.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	if conn, ok := <-p; ok {
+		return conn, nil
 	}
-	remove()
-	remove = s.Inject(cloudsim.Fault{Kind: cloudsim.FaultSlowAccept}) // for a minute
-	ended := make(chan error)
-	go func() { ended <- call(t, client) }()
-	remove()
-	select {
-	case err := <-ended:
-		if err != nil {
-			t.Errorf("removed while a client waits: %v", err)
-		}
-	case <-time.After(30 * time.Second):
-		t.Error("the client waits although the fault is removed")
+	return nil, net.ErrClosed
+}
+
+func (p pipes) Close() error { close(p); return nil }
+func (pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+// TestSlowAccept states when the first read of a connection returns: after the delay, or when the fault is removed or
+// the connection closed.
+func TestSlowAccept(t *testing.T) {
+	const delay = 3 * time.Second
+	for _, tc := range []struct {
+		name  string
+		delay time.Duration
+		end   func(remove func(), conn net.Conn) // after a second
+		want  time.Duration
+	}{
+		{"after the delay", delay, func(func(), net.Conn) {}, delay},
+		{"after a minute", 0, func(func(), net.Conn) {}, time.Minute},
+		{"the fault is removed", delay, func(remove func(), _ net.Conn) { remove() }, time.Second},
+		{"the connection is closed", delay, func(_ func(), conn net.Conn) { _ = conn.Close() }, time.Second},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, _ := simtest.New(simtest.Fleet())
+				remove := s.Inject(cloudsim.Fault{Kind: cloudsim.FaultSlowAccept, Delay: tc.delay})
+				listener := make(pipes, 1)
+				l, err := s.Listen(listener, cloudsim.Endpoint{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				client, server := net.Pipe()
+				defer client.Close()
+				listener <- server
+				conn, err := l.Accept()
+				if err != nil {
+					t.Fatal(err)
+				}
+				go func() { _, _ = client.Write([]byte("GET / HTTP/1.1")) }()
+				time.AfterFunc(time.Second, func() { tc.end(remove, conn) })
+				begun := time.Now()
+				_, _ = conn.Read(make([]byte, 100)) // of a closed connection, an error
+				if got := time.Since(begun); got != tc.want {
+					t.Errorf("the first read takes %v, want %v", got, tc.want)
+				}
+				time.Sleep(time.Second) // until end has run
+			})
+		})
 	}
 }
 

@@ -177,7 +177,9 @@ func ids(in map[string]any, key, id string) any {
 	list := make([]any, 0, len(records))
 	for _, record := range records {
 		if fields, ok := record.(map[string]any); ok {
-			record = fields[id]
+			if record, ok = fields[id]; !ok {
+				record = "an object without an id"
+			}
 		}
 		list = append(list, record)
 	}

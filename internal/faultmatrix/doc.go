@@ -2,8 +2,9 @@
 // it is wired, with the real SDKs.
 //
 // The clouds are cloudsim behind net/http servers. The network is in memory and the time is that of testing/synctest, so
-// that a call that hangs for ten seconds costs nothing.
+// that a call that hangs for ten seconds costs nothing. What a scrape shows under a fault is compared with what it shows
+// without one: a fault may change the series of what it hits, and no other.
 //
-// make matrix runs all of it. With the build tag matrix, go test runs a spread, with every kind and every operation at
-// least once. It has the tag because some cases still fail: known_test.go says which and why.
+// go test plays a spread, with every kind and every operation at least once. make matrix plays all cases. known_test.go
+// names the cases that are known to fail.
 package faultmatrix

@@ -1,5 +1,3 @@
-//go:build matrix
-
 package faultmatrix
 
 import (
@@ -32,6 +30,23 @@ func knownFaults() []known {
 			func(p play) bool {
 				unreadable := []cloudsim.FaultKind{cloudsim.FaultWrongTypeRecord, cloudsim.FaultWrongTypeFields, cloudsim.FaultNullRecord}
 				return slices.Contains(unreadable, p.row.fault.Kind) && slices.Contains([]string{every, "DescribeBackups of all", "ListBackups"}, p.victim.name)
+			},
+		},
+		{
+			"no_mode", "an attribute of a cluster without a readable record counts as \"not in cluster-backup mode\" for an hour: no window",
+			func(p play) bool {
+				unreadable := []cloudsim.FaultKind{cloudsim.FaultWrongTypeRecords, cloudsim.FaultWrongTypeFields, cloudsim.FaultNullRecord}
+				return p.victim.op == "DescribeDBInstanceAttribute" && slices.Contains(unreadable, p.row.fault.Kind)
+			},
+		},
+		{
+			"mode_not_offered", "an attribute that the cloud says not to offer makes point-in-time recovery one that it does not offer",
+			func(p play) bool { return p.victim.op == "DescribeDBInstanceAttribute" && p.row.unsupported && !p.warm },
+		},
+		{
+			"lost_shards", "a cluster whose list of shards cannot be read loses its shards: their targets are gone, and the poll counts as good",
+			func(p play) bool {
+				return p.victim.op == "DescribeDBInstances" && p.row.fault.Kind == cloudsim.FaultWrongTypeFields && p.warm
 			},
 		},
 		{

@@ -1,5 +1,3 @@
-//go:build matrix
-
 package faultmatrix
 
 import (
@@ -32,6 +30,7 @@ type row struct {
 	unsupported bool // of an optional scope it may say that the cloud does not offer it
 	endpoint    bool // it breaks connections, so that it concerns every operation
 	heavy       bool // it moves so many bytes that one operation must do
+	slow        bool // a poll goes on until it is given up
 	heal        int  // scrapes until all is good again; 0: two
 }
 
@@ -72,7 +71,7 @@ func errorRows() []row {
 	list := []row{
 		kind(cloudsim.FaultThrottle, fails),
 		kind(cloudsim.FaultThrottle, fails).delayed(-1), // it does not say how long to wait
-		kind(cloudsim.FaultThrottle, fails).delayed(time.Hour),
+		slowly(kind(cloudsim.FaultThrottle, fails).delayed(time.Hour)),
 		kind(cloudsim.FaultThrottleHTML, fails),
 		kind(cloudsim.FaultForbidden, fails),
 		refusingKey(kind(cloudsim.FaultExpiredKey, fails)),
@@ -177,9 +176,9 @@ func losing(k cloudsim.FaultKind) row {
 	return r
 }
 
-// slowly returns the row with the time that a poll needs that reads until it is given up.
+// slowly returns the row as one whose polls go on until they are given up.
 func slowly(r row) row {
-	r.heal = 3
+	r.slow, r.heal = true, 3
 	return r
 }
 

@@ -1,5 +1,3 @@
-//go:build matrix
-
 package faultmatrix
 
 import (
@@ -23,7 +21,7 @@ func spread(cloud string) []play {
 			turn++
 		}
 		coded := r.fault.Code != ""
-		if coded && i%everyCode != 0 || !coded && turn%2 != 0 {
+		if coded && i%(everyCode*fraction) != 0 || !coded && turn%2 != 0 {
 			continue
 		}
 		all = append(all, play{nextVictim(cloud, r, len(all)), r, len(all)/len(victims(cloud))%2 == 0})
@@ -31,16 +29,28 @@ func spread(cloud string) []play {
 	return all
 }
 
-// nextVictim returns the first victim from the one with the number on that the row is tried on and that it can hurt.
+// nextVictim returns the first victim from the one with the number on that fits the row.
 func nextVictim(cloud string, r row, number int) victim {
 	list := victims(cloud)
 	for i := range list {
-		v := list[(number+i)%len(list)]
-		if r.hits(v) && (v.list || !r.ofLists && !r.loses) {
+		if v := list[(number+i)%len(list)]; r.fits(v) {
 			return v
 		}
 	}
 	return list[0]
+}
+
+// fits reports whether the spread tries the row on a victim: where it hurts most and costs least.
+func (r row) fits(v victim) bool {
+	switch {
+	case r.ofLists || r.loses:
+		return v.list
+	case r.heavy:
+		return v.instance != ""
+	case r.slow:
+		return r.hits(v) && !v.partly
+	}
+	return r.hits(v)
 }
 
 // TestSpreadCovers states that the spread has every kind of fault and every operation.

@@ -1,5 +1,3 @@
-//go:build matrix
-
 package faultmatrix
 
 import (
@@ -16,6 +14,7 @@ import (
 const (
 	interval   = time.Minute // between polls, of every scope
 	staleAfter = 3 * time.Minute
+	giveUp     = 100 * time.Second // after which a poll ends, whatever the cloud does
 )
 
 // dawn is when every case begins. No window of a schedule begins or ends in the four hours after it, so that all that
@@ -205,7 +204,7 @@ func configOf(accounts []account, scheme string) *config.Config {
 		*every = model.Duration(interval)
 	}
 	cfg.Poll.StaleAfter = model.Duration(staleAfter)
-	cfg.Poll.RoundTimeout = model.Duration(2 * time.Minute)
+	cfg.Poll.RoundTimeout = model.Duration(giveUp)
 	cfg.Poll.RequestsPerSecond = 50 // that a budget is divided justly is not the matter here
 	for _, a := range accounts {
 		account := config.Account{Name: a.name, Cloud: a.Cloud, Credentials: config.Credentials{

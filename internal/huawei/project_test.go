@@ -1,8 +1,11 @@
 package huawei
 
 import (
+	"errors"
 	"net/http"
 	"testing"
+
+	"mongodb_backup_exporter/internal/backup"
 )
 
 func TestProjectLookup(t *testing.T) {
@@ -74,5 +77,16 @@ func TestProjectIsNotSharedBetweenSources(t *testing.T) {
 		if _, err := s.Instances(t.Context()); err != nil {
 			t.Errorf("project %s: %v", id, err)
 		}
+	}
+}
+
+// TestUnknownPathOfIAM: a gateway that does not know IAM's path says nothing about the list of tasks.
+func TestUnknownPathOfIAM(t *testing.T) {
+	f := newFake(t, map[string]http.HandlerFunc{}) // it knows no path
+	s, _ := open(t, f.URL, func(o *Options) { o.ProjectID = "" })
+	_, err := s.Jobs(t.Context(), backup.Instance{Target: backup.Target{InstanceID: "in02"}})
+	failure, ok := errors.AsType[*backup.Error](err)
+	if !ok || failure.Op != opListProjects || failure.Class != backup.ClassNotFound {
+		t.Errorf("got %v, want a failed lookup of class not found", err)
 	}
 }

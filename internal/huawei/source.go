@@ -198,5 +198,7 @@ func (s *Source) lookUp(instanceID string) listedInstance {
 // orUnsupported changes the class of a path that the gateway does not know. The list of tasks is newer than the rest of
 // the API, and some regions do not have it.
 func orUnsupported(err error) error {
-	return cloudcall.UnsupportedIf(err, func(failure *backup.Error) bool { return failure.Code == "APIGW.0101" })
+	return cloudcall.UnsupportedIf(err, func(failure *backup.Error) bool {
+		return failure.Op == opListTasks && failure.Code == "APIGW.0101"
+	})
 }

@@ -69,9 +69,7 @@ func (a Answer) Bytes() []byte {
 func (a Answer) Write(w http.ResponseWriter) {
 	body := a.Bytes()
 	maps.Copy(w.Header(), a.Header)
-	if a.Status != http.StatusNoContent && a.Status != http.StatusNotModified { // they have no body
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(a.Status)
 	_, _ = w.Write(body) // an error means that the client has left
 }

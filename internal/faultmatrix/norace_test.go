@@ -1,0 +1,6 @@
+//go:build !race
+
+package faultmatrix
+
+// fraction is the part of the spread's codes and of the endurance that runs: all.
+const fraction = 1
