@@ -1,6 +1,7 @@
 package alibaba
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -168,10 +169,17 @@ func (a *tasksAnswer) Missing() string {
 	return wire.MissingUnless(a.mayBeEmpty(a.BackupJobs.Present(), a.BackupJobs.Empty()), "BackupJobs")
 }
 
-// Missing implements wire.Answer. An answer without any field of a policy is none.
+// Missing implements wire.Answer. An answer without any field of a policy is none, and neither is one whose schedule is
+// garbled: it would replace the schedule that is known by none.
 func (a *policyAnswer) Missing() string {
 	known := a.PreferredBackupPeriod.IsSet() || a.saysMore()
-	return wire.MissingUnless(known && a.PreferredBackupPeriod.Kind != wire.Repeated, "PreferredBackupPeriod")
+	return cmp.Or(wire.MissingUnless(known, "PreferredBackupPeriod"), wire.FirstGarbled(
+		wire.Named{Field: "PreferredBackupPeriod", Value: a.PreferredBackupPeriod},
+		wire.Named{Field: "PreferredBackupTime", Value: a.PreferredBackupTime},
+		wire.Named{Field: "BackupRetentionPeriod", Value: a.BackupRetentionPeriod},
+		wire.Named{Field: "SnapshotBackupType", Value: a.SnapshotBackupType},
+		wire.Named{Field: "BackupInterval", Value: a.BackupInterval},
+	))
 }
 
 // saysMore reports whether the policy has another field than the days.

@@ -2,6 +2,7 @@ package alibaba
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -99,12 +100,24 @@ func (s *Source) inClusterMode(ctx context.Context, in backup.Instance, caller s
 	}
 	inSets, err := c.mode.Get(ctx, caller, time.Time{})
 	if err != nil {
-		return false, err
+		return false, ofMode(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.inSets, c.readAt = inSets, s.now()
 	return inSets, nil
+}
+
+// ofMode keeps the class of a failure to read the mode from being taken for that of what depends on the mode: that the
+// attribute is not offered does not say that backups or recovery are not.
+func ofMode(err error) error {
+	failure, ok := errors.AsType[*backup.Error](err)
+	if !ok || failure.Class != backup.ClassUnsupported {
+		return err
+	}
+	other := *failure
+	other.Class = backup.ClassBadRequest
+	return &other
 }
 
 func (s *Source) readMode(ctx context.Context, id string) (bool, error) {
@@ -119,7 +132,11 @@ func (s *Source) readMode(ctx context.Context, id string) (bool, error) {
 		return false, failure
 	}
 	var r wire.Reader
-	said := a.DBInstances.Value.DBInstance.Items[0].UseClusterBackup
+	record := &a.DBInstances.Value.DBInstance.Items[0]
+	said := record.UseClusterBackup
+	if !said.IsSet() && !record.DBInstanceID.IsID() {
+		return false, wire.Incomplete(op, "DBInstanceId") // what is no record of an instance does not say that it has no such mode
+	}
 	flag := r.Flag("UseClusterBackup", said)
 	s.rejects.Report(s.target(id), r)
 	if flag == nil && said.IsSet() {
@@ -148,10 +165,8 @@ func (s *Source) listSets(ctx context.Context, in backup.Instance, copiedTo stri
 	var r wire.Reader
 	sets := make([]clusterSet, 0, len(records))
 	for i := range records {
-		if set, ok := convertSet(&records[i], &r); ok {
-			sets = append(sets, set)
-		}
+		sets = append(sets, convertSet(&records[i], &r))
 	}
 	s.rejects.Report(s.target(in.InstanceID), r)
-	return sets, wire.NoneReadable(op, len(records), len(sets))
+	return sets, nil
 }

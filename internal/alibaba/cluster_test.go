@@ -274,7 +274,8 @@ func TestModeThatIsNotKnown(t *testing.T) {
 	in := backup.Instance{Target: backup.Target{InstanceID: "dds-2"}, Topology: backup.TopologyShardedCluster, Nodes: []string{"d-1"}}
 	const unknown = "DescribeDBInstanceAttribute: protocol: the answer has no proper UseClusterBackup"
 	for mode, want := range map[string]string{
-		`"UseClusterBackup":false`: "", `"X":1`: "", `"UseClusterBackup":null`: "", `"UseClusterBackup":"0"`: "",
+		`"UseClusterBackup":false`: "", `"DBInstanceId":"dds-2"`: "", `"DBInstanceId":"dds-2","UseClusterBackup":null`: "",
+		`"UseClusterBackup":"0"`: "", `"X":1`: "DescribeDBInstanceAttribute: protocol: the answer has no proper DBInstanceId",
 		`"UseClusterBackup":"perhaps"`: unknown, `"UseClusterBackup":{}`: unknown, `"UseClusterBackup":1,"UseClusterBackup":0`: unknown,
 	} {
 		answers := map[string]string{

@@ -100,8 +100,8 @@ func topology(kind string, replicationFactor *int64) string {
 	return backup.TopologyReplicaSet
 }
 
-// convertBackup returns false when the record cannot be used: an id or time in it cannot be read. A size that cannot be
-// read is left unset. An unknown type or status is kept as unknown.
+// convertBackup returns false when the record cannot be used: its id, its end or the status cannot be read. The backup has
+// then what can be. A size that cannot be read is left unset. A type or status that is not known is kept as unknown.
 func convertBackup(rec *backupRecord, r *wire.Reader) (backup.Backup, bool) {
 	b, ok := timedBackup(r, timedRecord{
 		id: rec.BackupID, status: rec.BackupStatus, start: rec.BackupStartTime, end: rec.BackupEndTime,
@@ -138,25 +138,22 @@ func heldPart(r *wire.Reader, scale wire.Scalar) string {
 // timedRecord has the fields that records of DescribeBackups and of shards in DescribeClusterBackups have in common.
 type timedRecord struct{ id, status, start, end wire.Scalar }
 
-// timedBackup returns false when id or times cannot be used. A success must have an end; a failure may have none. Parts of
-// sets have the words of DescribeBackups or those of the sets.
+// timedBackup returns false when id, status or end cannot be used, and then what can be. A success must have an end; a
+// failure may have none. Parts of sets have the words of DescribeBackups or those of the sets.
 func timedBackup(r *wire.Reader, rec timedRecord) (b backup.Backup, ok bool) {
-	if b.ID, ok = r.ID("BackupId", rec.id); !ok {
-		return b, false
-	}
+	b.ID, ok = r.ID("BackupId", rec.id)
 	b.State = wire.Choice(r, "BackupStatus", rec.status, map[string]backup.State{
 		"success": backup.StateSuccess, "ok": backup.StateSuccess, "failed": backup.StateFailed, "error": backup.StateFailed,
 	})
-	if b.EndedAt, ok = timeOf(r, "BackupEndTime", rec.end); !ok {
-		return b, false
-	}
-	if b.State == backup.StateSuccess && b.EndedAt.IsZero() {
-		r.Reject("BackupEndTime", rec.end, "the end of a success")
-		return b, false
-	}
+	var ended bool
+	b.EndedAt, ended = timeOf(r, "BackupEndTime", rec.end)
 	b.StartedAt, _ = timeOf(r, "BackupStartTime", rec.start)
 	startBeforeEnd(r, "BackupStartTime", rec.start, &b)
-	return b, true
+	if b.State == backup.StateSuccess && ended && b.EndedAt.IsZero() {
+		r.Reject("BackupEndTime", rec.end, "the end of a success")
+		ended = false
+	}
+	return b, ok && ended && !rec.status.Garbled()
 }
 
 // startBeforeEnd rejects a start after the end: it is not known which of them is wrong, and a backup without a start is no
@@ -183,10 +180,10 @@ func expiry(r *wire.Reader, s wire.Scalar) time.Time {
 	return t
 }
 
-// convertJob returns false when the record has no id.
+// convertJob returns false when the id or the status cannot be read.
 func convertJob(rec *jobRecord, r *wire.Reader) (backup.Job, bool) {
 	id, ok := r.ID("BackupjobId", rec.BackupJobID)
-	if !ok {
+	if !ok || rec.BackupSetStatus.Garbled() {
 		return backup.Job{}, false
 	}
 	started, _ := timeOf(r, "BackupStartTime", rec.BackupStartTime)
@@ -262,9 +259,9 @@ func retention(r *wire.Reader, field string, s wire.Scalar) time.Duration {
 	return kept
 }
 
-// convertRanges returns the newest range of point-in-time recovery; the zero Window when there is none.
-func convertRanges(ranges []rangeRecord, r *wire.Reader) backup.Window {
-	var newest backup.Window
+// convertRanges returns the newest range of point-in-time recovery; the zero Window when there is none. read is how many
+// of the ranges could be read.
+func convertRanges(ranges []rangeRecord, r *wire.Reader) (newest backup.Window, read int) {
 	for i := range ranges {
 		begin, ok1 := timeOf(r, "RestoreBeginTime", ranges[i].RestoreBeginTime)
 		end, ok2 := timeOf(r, "RestoreEndTime", ranges[i].RestoreEndTime)
@@ -272,11 +269,14 @@ func convertRanges(ranges []rangeRecord, r *wire.Reader) backup.Window {
 		case !ok1 || !ok2:
 		case begin.IsZero() || end.Before(begin):
 			r.Reject("RestoreBeginTime", ranges[i].RestoreBeginTime, "before the end")
-		case end.After(newest.End):
-			newest = backup.Window{Start: begin, End: end}
+		default:
+			read++
+			if end.After(newest.End) {
+				newest = backup.Window{Start: begin, End: end}
+			}
 		}
 	}
-	return newest
+	return newest, read
 }
 
 // timeOf reads a time, with seconds or without. A time without a zone is in UTC.

@@ -98,7 +98,6 @@ func TestConvertPolicy(t *testing.T) {
 		{"days in any form", map[string]any{"PreferredBackupPeriod": " friday, MONDAY,Friday"}, but(func(p *backup.Policy) { p.Weekdays = []time.Weekday{time.Monday, time.Friday} }), nil},
 		{"a name that is no weekday is still a policy", map[string]any{"PreferredBackupPeriod": "Someday"}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{`PreferredBackupPeriod: "Someday" is not a list of weekdays`}},
 		{"one bad day rejects the list", map[string]any{"PreferredBackupPeriod": "Monday,Someday"}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{`PreferredBackupPeriod: "Monday,Someday" is not a list of weekdays`}},
-		{"days are a list", map[string]any{"PreferredBackupPeriod": []string{"Monday"}}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{"PreferredBackupPeriod: an object or list is not a list of weekdays"}},
 		{"window by day", map[string]any{"PreferredBackupTime": "09:00Z-10:00Z"}, but(func(p *backup.Policy) { p.StartsAt = 9 * time.Hour }), nil},
 		{"window to midnight", map[string]any{"PreferredBackupTime": "23:00Z-00:00Z"}, but(func(p *backup.Policy) { p.StartsAt = 23 * time.Hour }), nil},
 		{"no window", map[string]any{"PreferredBackupTime": ""}, but(func(p *backup.Policy) { p.StartsAt, p.Window = 0, 0 }), nil},
@@ -161,12 +160,31 @@ func TestConvertRanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			var r wire.Reader
-			if diff := cmp.Diff(tt.want, convertRanges(a.RestoreRanges.Items, &r)); diff != "" {
-				t.Errorf("window (-want +got):\n%s", diff)
+			got, read := convertRanges(a.RestoreRanges.Items, &r)
+			if diff := cmp.Diff(tt.want, got); diff != "" || (read > 0) != (tt.want != backup.Window{}) {
+				t.Errorf("%d read, window (-want +got):\n%s", read, diff)
 			}
 			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" {
 				t.Errorf("rejected (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A schedule that is no schedule is an error, so that the one that is known stays.
+func TestGarbledPolicyIsAnError(t *testing.T) {
+	var documented map[string]any
+	if err := json.Unmarshal(example(t, "describe_backup_policy"), &documented); err != nil {
+		t.Fatal(err)
+	}
+	for field, bad := range map[string]any{
+		"PreferredBackupPeriod": []string{"Monday"}, "PreferredBackupTime": "\x00:00Z-10:00Z", "BackupRetentionPeriod": true,
+		"BackupInterval": []int{15}, "SnapshotBackupType": map[string]any{},
+	} {
+		_, err := wire.Decode[policyAnswer](opDescribeBackupPolicy, record(t, documented, map[string]any{field: bad}))
+		want := "DescribeBackupPolicy: protocol: the answer has no proper " + field
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }

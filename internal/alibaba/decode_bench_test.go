@@ -57,7 +57,7 @@ func BenchmarkDecodeSets(b *testing.B) {
 		}
 		var r wire.Reader
 		for i := range a.ClusterBackups.Items {
-			if set, ok := convertSet(&a.ClusterBackups.Items[i], &r); !ok || len(set.parts) != 100 {
+			if set := convertSet(&a.ClusterBackups.Items[i], &r); set.lost || len(set.parts) != 100 {
 				b.Fatal(r.Rejected)
 			}
 		}

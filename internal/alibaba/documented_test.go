@@ -97,7 +97,7 @@ func TestDocumentedAnswers(t *testing.T) {
 			"DescribeBackups",
 			map[string]string{"DescribeBackups": "describe_backups"},
 			func(b *bench) (any, error) { return b.Backups(t.Context(), replica(), "", longAgo()) },
-			backup.List{Asked: both, Backups: []backup.Backup{{
+			backup.List{Op: "DescribeBackups", Asked: both, Backups: []backup.Backup{{
 				ID: "32102****", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, Method: "Physical", State: backup.StateSuccess,
 				StartedAt: moment("2022-01-14T03:56:17Z"), EndedAt: moment("2022-01-14T03:57:34Z"), ExpiresAt: moment("2025-08-30T09:49:11Z"),
 				SizeBytes: new(int64(6168576)),
@@ -107,7 +107,7 @@ func TestDocumentedAnswers(t *testing.T) {
 			"DescribeBackups of 2019",
 			map[string]string{"DescribeBackups": "describe_backups_2019"},
 			func(b *bench) (any, error) { return b.Backups(t.Context(), replica(), "", longAgo()) },
-			backup.List{Asked: both, Backups: []backup.Backup{{
+			backup.List{Op: "DescribeBackups", Asked: both, Backups: []backup.Backup{{
 				ID: "11111111", Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, Method: "Physical", State: backup.StateSuccess,
 				StartedAt: moment("2019-03-13T04:32:42Z"), EndedAt: moment("2019-03-13T04:34:57Z"), SizeBytes: new(int64(335520510)),
 			}}},
@@ -116,21 +116,21 @@ func TestDocumentedAnswers(t *testing.T) {
 			"DescribeBackups without a backup",
 			map[string]string{"DescribeBackups": "describe_backups_empty"},
 			func(b *bench) (any, error) { return b.Backups(t.Context(), replica(), "", longAgo()) },
-			backup.List{Asked: both, Backups: []backup.Backup{}},
+			backup.List{Op: "DescribeBackups", Asked: both, Backups: []backup.Backup{}},
 		},
 		{
 			"DescribeClusterBackups, InstanceName is the shard", inSets,
 			func(b *bench) (any, error) {
 				return b.Backups(t.Context(), cluster("d-bp16cb162771****"), "d-bp16cb162771****", longAgo())
 			},
-			backup.List{Asked: both, Backups: []backup.Backup{setPart}},
+			backup.List{Op: "DescribeClusterBackups", Asked: both, Backups: []backup.Backup{setPart}},
 		},
 		{
 			"DescribeClusterBackups, NodeId is the shard", inSets,
 			func(b *bench) (any, error) {
 				return b.Backups(t.Context(), cluster("d-2ze75ab1fa5d****"), "d-2ze75ab1fa5d****", longAgo())
 			},
-			backup.List{Asked: both, Backups: []backup.Backup{setPart}},
+			backup.List{Op: "DescribeClusterBackups", Asked: both, Backups: []backup.Backup{setPart}},
 		},
 		{
 			"DescribeClusterRecoverTime", inSets,

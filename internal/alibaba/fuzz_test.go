@@ -112,7 +112,7 @@ func FuzzDecode(f *testing.F) {
 		_, err := wire.Decode[recoveryConditionAnswer](opCheckRecoveryCondition, body)
 		classified(t, err)
 		if a, err := wire.Decode[recoverTimeAnswer](opDescribeInstanceRecoverTime, body); classified(t, err) {
-			w := convertRanges(a.RestoreRanges.Items, &r)
+			w, _ := convertRanges(a.RestoreRanges.Items, &r)
 			checkTimes(t, w.Start, w.End)
 			if w.End.Before(w.Start) {
 				t.Errorf("window %+v", w)
@@ -163,8 +163,11 @@ func checkRejections(t *testing.T, r wire.Reader) {
 
 func fuzzSet(t *testing.T, rec *clusterRecord, r *wire.Reader) {
 	t.Helper()
-	set, ok := convertSet(rec, r)
-	if !ok {
+	set := convertSet(rec, r)
+	if set.lost {
+		if e, ok := set.forShard("d-1", []string{"d-1"}); !ok || !e.Unread {
+			t.Errorf("a set that cannot be read is %+v, %v", e, ok)
+		}
 		return
 	}
 	for _, part := range set.parts {
@@ -175,7 +178,7 @@ func fuzzSet(t *testing.T, rec *clusterRecord, r *wire.Reader) {
 		}
 		checkBackup(t, b)
 	}
-	if b, ok := set.forShard("no such node", []string{"no such node"}); ok && b.State == backup.StateSuccess {
+	if b, ok := set.forShard("no such node", []string{"no such node"}); ok && !b.Unread && b.State == backup.StateSuccess {
 		t.Error("a shard that is not in the set has a success")
 	}
 }

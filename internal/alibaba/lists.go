@@ -27,7 +27,7 @@ func (s *Source) listInstances(ctx context.Context, kind string) ([]instanceReco
 }
 
 // listBackups lists the backups of a target that has a list of its own.
-func (s *Source) listBackups(ctx context.Context, l listed, since time.Time) ([]backup.Backup, error) {
+func (s *Source) listBackups(ctx context.Context, l listed, since time.Time) (backup.List, error) {
 	const op = opDescribeBackups
 	records, err := inTimeRange(s, since, func(params map[string]string) ([]backupRecord, error) {
 		maps.Copy(params, s.listingParams(l.in, l.copiedTo))
@@ -45,17 +45,24 @@ func (s *Source) listBackups(ctx context.Context, l listed, since time.Time) ([]
 		}, func(rec *backupRecord) string { return rec.BackupID.Text })
 	})
 	if err != nil {
-		return nil, err
+		return backup.List{}, err
 	}
 	var r wire.Reader
-	backups := make([]backup.Backup, 0, len(records))
+	entries := make([]backup.Entry, len(records))
 	for i := range records {
-		if b, ok := convertBackup(&records[i], &r); ok {
-			backups = append(backups, b)
-		}
+		b, ok := convertBackup(&records[i], &r)
+		entries[i] = backup.Entry{Backup: b, Unread: !ok}
 	}
 	s.rejects.Report(l.in.Target.Node(l.node), r)
-	return backups, wire.NoneReadable(op, len(records), len(backups))
+	return s.sift(op, entries), nil
+}
+
+// sift returns the list that entries are.
+func (s *Source) sift(op string, entries []backup.Entry) backup.List {
+	backups, unread := backup.Sift(entries, s.now())
+	return backup.List{
+		Op: op, Asked: []backup.Kind{backup.KindFull, backup.KindIncremental}, Backups: backups, Unread: unread,
+	}
 }
 
 // inTimeRange lists what began at since or later. It is not documented whether EndTime may be in the future. Where the

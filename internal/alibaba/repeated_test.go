@@ -21,8 +21,8 @@ func TestConvertRepeatedFields(t *testing.T) {
 	}{
 		{"id", `{` + rest + `,"BackupId":"2"}`, nil, []string{"BackupId: given more than once"}},
 		{"end", `{` + rest + `,"BackupStatus":"Success","BackupEndTime":"2026-01-15T03:01:30Z"}`, nil, []string{"BackupEndTime: given more than once"}},
-		{"status", `{` + rest + `,"BackupStatus":"Failed","BackupStatus":"Success"}`, unknown, []string{"BackupStatus: given more than once"}},
-		{"status in another case", `{` + rest + `,"BackupStatus":"Failed","backupstatus":"Success"}`, unknown, []string{"BackupStatus: given more than once"}},
+		{"status", `{` + rest + `,"BackupStatus":"Failed","BackupStatus":"Success"}`, nil, []string{"BackupStatus: given more than once"}},
+		{"status in another case", `{` + rest + `,"BackupStatus":"Failed","backupstatus":"Success"}`, nil, []string{"BackupStatus: given more than once"}},
 		{"what is not read", `{` + rest + `,"X":1,"X":2}`, unknown, nil},
 	}
 	for _, tt := range tests {

@@ -14,6 +14,7 @@ type clusterSet struct {
 	available *bool         // the parts of all shards are good; nil: not set
 	parts     []setPart
 	unread    bool // some part could not be read
+	lost      bool // the set itself could not: nothing but whole is known, as far as it could be read
 }
 
 // setPart is the backup of one shard in a set. The record names the shard twice, and the two names may differ: it is not
@@ -23,15 +24,13 @@ type setPart struct {
 	backup backup.Backup
 }
 
-// convertSet returns false when the record cannot be used: its id or end cannot be read.
-func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
+// convertSet reads a set. It is lost when its id, its end or its status cannot be read.
+func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet) {
 	whole := &set.whole
-	if whole.ID, ok = r.ID("ClusterBackupId", rec.ClusterBackupID); !ok {
-		return set, false
-	}
-	if whole.EndedAt, ok = timeOf(r, "ClusterBackupEndTime", rec.ClusterBackupEndTime); !ok {
-		return set, false
-	}
+	var ok, ended bool
+	whole.ID, ok = r.ID("ClusterBackupId", rec.ClusterBackupID)
+	whole.EndedAt, ended = timeOf(r, "ClusterBackupEndTime", rec.ClusterBackupEndTime)
+	set.lost = !ok || !ended || rec.ClusterBackupStatus.Garbled()
 	whole.StartedAt, _ = timeOf(r, "ClusterBackupStartTime", rec.ClusterBackupStartTime)
 	startBeforeEnd(r, "ClusterBackupStartTime", rec.ClusterBackupStartTime, whole)
 	whole.Kind = backup.KindFull
@@ -39,6 +38,12 @@ func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
 	whole.ExpiresAt = expiry(r, rec.BackupExpireTime)
 	set.available = r.Flag("IsAvail", rec.IsAvail)
 	set.readState(rec, r)
+	if set.lost {
+		if whole.State == backup.StateRunning {
+			whole.State = backup.StateUnknown // that it has no end says nothing
+		}
+		return set
+	}
 	parts, ok := wire.Entries(r, "Backups", rec.Backups)
 	set.unread = !ok
 	for i := range parts {
@@ -49,7 +54,7 @@ func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet, ok bool) {
 		}
 		set.parts = append(set.parts, part)
 	}
-	return set, true
+	return set
 }
 
 // readState sets the state of the set, and why it cannot be restored.
@@ -142,38 +147,47 @@ func (set *clusterSet) convertPart(rec *shardRecord, r *wire.Reader) (part setPa
 	return part, true
 }
 
-// forShard returns the set as a backup of one of the cluster's shards. ok is false when it is not known what the set is for
-// the shard.
-func (set *clusterSet) forShard(node string, shards []string) (b backup.Backup, ok bool) {
-	found := 0
+// forShard returns the set as a backup of one of the cluster's shards. ok is false when it may be none of the shard.
+func (set *clusterSet) forShard(node string, shards []string) (e backup.Entry, ok bool) {
+	found, certain := 0, true
 	for _, part := range set.parts {
 		if slices.Contains(part.names, node) {
-			b = part.backup
+			e.Backup = part.backup
 			found++
-			ok = !part.ambiguous(shards)
+			certain = !part.ambiguous(shards)
 		}
 	}
 	switch {
-	case found == 1:
-		return b, ok
-	case found > 1:
-		return b, false
+	case found == 1 && certain:
+		return e, true
+	case found > 0, set.lost:
+		return set.unreadable(), true
 	case set.whole.State == backup.StateRunning:
-		return set.whole, true
+		return backup.Entry{Backup: set.whole}, true
+	case set.unread:
+		return set.unreadable(), true
 	case set.mayHold(shards):
-		return b, false
+		return e, false
 	}
-	b = set.whole
-	b.State, b.Unusable = backup.StateFailed, "" // the set is incomplete, and this shard's part is missing
-	return b, true
+	e.Backup = set.whole
+	e.State, e.Unusable = backup.StateFailed, "" // the set is incomplete, and this shard's part is missing
+	return e, true
 }
 
-// mayHold reports whether the set may have a good part of a shard although none is found: a part could not be read or
-// belongs to no known shard, or the cloud does not say that the set is incomplete. The shard may also be younger than the
-// set.
+// unreadable returns the set as a backup of a shard of which it is not known how it ended.
+func (set *clusterSet) unreadable() backup.Entry {
+	e := backup.Entry{Backup: set.whole, Unread: true}
+	if e.State == backup.StateSuccess && wire.IsFalse(set.available) {
+		e.State = backup.StateUnknown // the part may have failed
+	}
+	return e
+}
+
+// mayHold reports whether the set may have a good part of a shard although none is found: a part belongs to no known shard,
+// or the cloud does not say that the set is incomplete. The shard may also be younger than the set.
 func (set *clusterSet) mayHold(shards []string) bool {
 	incomplete := set.whole.State == backup.StateFailed || (set.whole.State != backup.StateUnknown && wire.IsFalse(set.available))
-	return set.unread || !incomplete || slices.ContainsFunc(set.parts, func(p setPart) bool { return !p.of(shards) })
+	return !incomplete || slices.ContainsFunc(set.parts, func(p setPart) bool { return !p.of(shards) })
 }
 
 // of reports whether the part belongs to one of the shards.

@@ -75,13 +75,13 @@ func TestSetAsBackupOfAShard(t *testing.T) {
 				t.Fatal(err)
 			}
 			var r wire.Reader
-			set, ok := convertSet(&rec, &r)
-			if !ok {
+			set := convertSet(&rec, &r)
+			if set.lost {
 				t.Fatal("the set was not read")
 			}
 			of := func(node string) verdict {
 				b, ok := set.forShard(node, []string{"d-1", "d-2"})
-				if !ok {
+				if !ok || b.Unread {
 					return verdict{None: true}
 				}
 				return verdict{State: b.State, Unusable: b.Unusable}
@@ -135,10 +135,10 @@ func TestPartsBelongToShards(t *testing.T) {
 				rec.Backups.Items = append(rec.Backups.Items, part)
 			}
 			var r wire.Reader
-			set, _ := convertSet(&rec, &r)
+			set := convertSet(&rec, &r)
 			got := map[string]string{}
 			for _, node := range []string{"d-1", "d-2"} {
-				if b, ok := set.forShard(node, []string{"d-1", "d-2"}); ok {
+				if b, ok := set.forShard(node, []string{"d-1", "d-2"}); ok && !b.Unread {
 					got[node] = b.ID
 				}
 			}
@@ -170,7 +170,7 @@ func TestConvertOddSets(t *testing.T) {
 	running := &backup.Backup{ID: "cb", Kind: backup.KindFull, State: backup.StateRunning}
 	tests := []struct {
 		name, set string
-		dropped   bool
+		lost      bool
 		want      *backup.Backup // of the shard d-1; nil: nothing is known
 		bad       []string
 	}{
@@ -195,16 +195,17 @@ func TestConvertOddSets(t *testing.T) {
 				t.Fatal(err)
 			}
 			var r wire.Reader
-			set, ok := convertSet(&rec, &r)
-			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" || ok == tt.dropped {
-				t.Fatalf("read %v, rejected (-want +got):\n%s", ok, diff)
-			}
-			if tt.dropped {
-				return
+			set := convertSet(&rec, &r)
+			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" || set.lost != tt.lost {
+				t.Fatalf("lost %v, rejected (-want +got):\n%s", set.lost, diff)
 			}
 			var got *backup.Backup
-			if b, ok := set.forShard("d-1", []string{"d-1"}); ok {
-				got = &b
+			e, ok := set.forShard("d-1", []string{"d-1"})
+			if ok && !e.Unread {
+				got = &e.Backup
+			}
+			if e.Unread != (ok && tt.want == nil) {
+				t.Errorf("unread %v", e.Unread)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("backup of the shard (-want +got):\n%s", diff)

@@ -88,14 +88,16 @@ func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
 // Backups lists the finished backup sets of one target. For a shard of a cluster in cluster-backup mode it lists the
 // running ones too.
 func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error) {
-	backups, err := s.backupsOf(ctx, listed{in: in, node: node}, since)
-	return backup.List{Asked: []backup.Kind{backup.KindFull, backup.KindIncremental}, Backups: backups}, err
+	return s.backupsOf(ctx, listed{in: in, node: node}, since)
 }
 
 // Copies lists the copies of a target's backups in another region.
 func (s *Source) Copies(ctx context.Context, in backup.Instance, node, to string, since time.Time) (backup.Copies, error) {
-	backups, err := s.backupsOf(ctx, listed{in: in, node: node, copiedTo: to}, since)
-	return backup.Copies{Region: to, Backups: backups}, err
+	list, err := s.backupsOf(ctx, listed{in: in, node: node, copiedTo: to}, since)
+	if err == nil {
+		err = wire.NoneReadable(list.Op, list.Unread.Count+len(list.Backups), len(list.Backups))
+	}
+	return backup.Copies{Region: to, Backups: list.Backups}, err
 }
 
 // listed is whose backups are listed.
@@ -106,10 +108,10 @@ type listed struct {
 }
 
 // backupsOf lists what began at since or later, the newest start first.
-func (s *Source) backupsOf(ctx context.Context, l listed, since time.Time) ([]backup.Backup, error) {
+func (s *Source) backupsOf(ctx context.Context, l listed, since time.Time) (backup.List, error) {
 	in := l.in
 	if in.Topology == backup.TopologyShardedCluster && l.node == "" {
-		return nil, &backup.Error{
+		return backup.List{}, &backup.Error{
 			Op: opDescribeBackups, Class: backup.ClassBadRequest,
 			Err:  errors.New("the cloud lists no shards of this cluster"),
 			Hint: "name them as nodes of the instance in the configuration",
@@ -119,34 +121,34 @@ func (s *Source) backupsOf(ctx context.Context, l listed, since time.Time) ([]ba
 	if l.node != "" {
 		var err error
 		if inSets, err = s.inClusterMode(ctx, in, l.node); err != nil {
-			return nil, err
+			return backup.List{}, err
 		}
 	}
 	read := s.listBackups
 	if inSets {
 		read = s.partsOfSets
 	}
-	backups, err := read(ctx, l, since)
+	list, err := read(ctx, l, since)
 	if err != nil {
-		return nil, err
+		return backup.List{}, err
 	}
-	return backup.List{Backups: backups}.Since(since).Backups, nil // it is not documented which time of a backup the API compares with StartTime
+	return list.Since(since), nil // it is not documented which time of a backup the API compares with StartTime
 }
 
 // partsOfSets lists a shard's parts of its cluster's sets.
-func (s *Source) partsOfSets(ctx context.Context, l listed, since time.Time) ([]backup.Backup, error) {
+func (s *Source) partsOfSets(ctx context.Context, l listed, since time.Time) (backup.List, error) {
 	in, node := l.in, l.node
 	sets, err := s.setsOf(in, l.copiedTo).Get(ctx, node, since)
 	if err != nil {
-		return nil, err
+		return backup.List{}, err
 	}
 	if ofNoShard(sets, in.Nodes) {
-		return nil, wire.ProtocolError(opDescribeClusterBackups, "the sets name none of the cluster's shards")
+		return backup.List{}, wire.ProtocolError(opDescribeClusterBackups, "the sets name none of the cluster's shards")
 	}
-	backups := make([]backup.Backup, 0, len(sets))
+	entries := make([]backup.Entry, 0, len(sets))
 	for i := range sets {
-		if b, ok := sets[i].forShard(node, in.Nodes); ok {
-			backups = append(backups, b)
+		if entry, ok := sets[i].forShard(node, in.Nodes); ok {
+			entries = append(entries, entry)
 		}
 	}
 	if len(in.Nodes) > 0 && node == in.Nodes[0] { // one shard speaks for all: they share the sets
@@ -154,7 +156,7 @@ func (s *Source) partsOfSets(ctx context.Context, l listed, since time.Time) ([]
 		strangers(sets, in.Nodes, &r)
 		s.rejects.Report(in.Target, r)
 	}
-	return backups, nil
+	return s.sift(opDescribeClusterBackups, entries), nil
 }
 
 // Jobs lists the instance's backup jobs. The cloud has such a list for instances on cloud disks only.
@@ -178,7 +180,7 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 		}
 	}
 	s.rejects.Report(in.Target, r)
-	return jobs, nil
+	return jobs, wire.NoneReadable(op, len(a.BackupJobs.Items), len(jobs))
 }
 
 // Policy returns the instance's schedule for automatic backups.
@@ -205,9 +207,9 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 		return backup.Window{}, err
 	}
 	var r wire.Reader
-	window := convertRanges(a.RestoreRanges.Items, &r)
+	window, read := convertRanges(a.RestoreRanges.Items, &r)
 	s.rejects.Report(in.Target, r)
-	return window, nil
+	return window, wire.NoneReadable(op, len(a.RestoreRanges.Items), read)
 }
 
 // recoveryOperation returns the operation that lists an instance's spans of point-in-time recovery. The error has class

@@ -103,6 +103,9 @@ func (c *assessment) conclude() {
 		c.recoveryPoints()
 		c.judge()
 	}
+	if c.distrustsWindow() {
+		c.known.backups, c.health = false, Health{RPO: c.health.RPO}
+	}
 	if !c.in.Lifecycle.Exists() {
 		c.health.State = HealthPending
 	}
@@ -132,6 +135,13 @@ func (c *assessment) young() bool {
 	asked := c.in.Backups.At
 	created := c.in.CreatedAt
 	return c.horizon.allows(created) && c.now.Sub(earlier(created, asked)) <= c.health.RPO
+}
+
+// distrustsWindow reports whether a target is late by a clock that the reading of its point-in-time window contradicts:
+// without the clock's fault, the window might be the recovery point.
+func (c *assessment) distrustsWindow() bool {
+	r := &c.in.Recovery
+	return c.health.State == HealthLate && c.missed.IsZero() && !r.Value.IsZero() && c.clock.Before(r.GoodUntil) && r.distrusts(c.clock)
 }
 
 // overdue reports whether the recovery point is older than the objective.

@@ -201,3 +201,52 @@ func onClock[T any](r *backup.Reading[T], now time.Time) {
 		r.GoodUntil = now.Add(r.GoodUntil.Sub(now))
 	}
 }
+
+// A window that the clock contradicts might be what keeps a target from being late.
+func TestVerdictWhenTheClockContradictsTheWindow(t *testing.T) {
+	want := objectives()
+	want.RPO = time.Hour
+	for _, c := range []struct {
+		name   string
+		step   time.Duration
+		began  time.Time // of the newest backup
+		window backup.Window
+		state  backup.HealthState
+		reason string
+	}{
+		{
+			"the window is what counts", -20 * time.Minute, at(22, 9, 0),
+			backup.Window{Start: at(21, 3, 0), End: at(22, 11, 50)},
+			backup.HealthUnknown, "the clock cannot be trusted: it says 2026-11-22 11:40Z, the reading was taken at 2026-11-22 12:00Z",
+		},
+		{
+			"no step", 0, at(22, 9, 0),
+			backup.Window{Start: at(21, 3, 0), End: at(22, 11, 50)},
+			backup.HealthOK, "newest recovery point is 10m old, objective 1h (configured)",
+		},
+		{
+			"the backup suffices", -20 * time.Minute, at(22, 11, 0),
+			backup.Window{Start: at(21, 3, 0), End: at(22, 11, 50)},
+			backup.HealthOK, "newest recovery point is 40m old, objective 1h (configured)",
+		},
+		{
+			"there is no window", -20 * time.Minute, at(22, 9, 0),
+			backup.Window{},
+			backup.HealthLate, "newest recovery point is 2h 40m old, objective 1h (configured)",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			clock := clocktest.New(noon)
+			in := backup.TargetState{Recovery: taken(c.window, clock.Now())}
+			clock.Step(c.step)
+			in.Backups = taken(backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: []backup.Backup{full(c.began)}}, clock.Now())
+			h := backup.Assess(in, want, clock.Now())
+			if h.State != c.state || h.Reason != c.reason {
+				t.Errorf("%v, %q; want %v, %q", h.State, h.Reason, c.state, c.reason)
+			}
+			if h.Known == (c.state == backup.HealthUnknown) {
+				t.Errorf("known %v", h.Known)
+			}
+		})
+	}
+}

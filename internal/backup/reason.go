@@ -60,7 +60,9 @@ func (c *assessment) appendUnknown(b []byte) []byte {
 	case read.IsZero():
 		b = append(b, "never read"...)
 	case c.in.Backups.distrusts(c.clock):
-		return c.appendDistrust(b)
+		return appendDistrust(b, c.in.Backups, c.clock)
+	case c.in.Backups.Known(c.clock):
+		return appendDistrust(b, c.in.Recovery, c.clock)
 	default:
 		b = append(b, "not read since "...)
 		b = read.UTC().AppendFormat(b, MinuteLayout)
@@ -72,24 +74,23 @@ func (c *assessment) appendUnknown(b []byte) []byte {
 	return append(b, shortCause(err)...)
 }
 
-// appendDistrust says what the clock shows and what contradicts it: when the reading was taken, or how old it is.
-func (c *assessment) appendDistrust(b []byte) []byte {
-	list := &c.in.Backups
-	taken, by := list.taken(), ""
-	if taken.After(list.At) {
+// appendDistrust says what the clock shows and what contradicts it: when a reading was taken, or how old it is.
+func appendDistrust[T any](b []byte, r Reading[T], clock time.Time) []byte {
+	taken, by, now := r.taken(), "", clock.Round(0)
+	if taken.After(r.At) {
 		by = " by the cloud's clock"
 	}
 	b = append(b, "the clock cannot be trusted: it says "...)
-	b = c.now.UTC().AppendFormat(b, MinuteLayout)
+	b = now.UTC().AppendFormat(b, MinuteLayout)
 	b = append(b, ", the reading "...)
-	if c.now.Before(taken.Add(-MaxSkew)) {
+	if now.Before(taken.Add(-MaxSkew)) {
 		b = append(b, "was taken at "...)
 		return append(taken.UTC().AppendFormat(b, MinuteLayout), by...)
 	}
 	b = append(b, "of "...)
 	b = append(taken.UTC().AppendFormat(b, MinuteLayout), by...)
 	b = append(b, " is "...)
-	return append(appendSpan(b, list.age(c.clock)), " old"...)
+	return append(appendSpan(b, r.age(clock)), " old"...)
 }
 
 func (c *assessment) appendNever(b []byte) []byte {

@@ -104,8 +104,10 @@ const FlaggedUnusable = "is flagged as not restorable by the cloud"
 
 // List is the backups of one target, as the cloud lists them.
 type List struct {
+	Op      string   // the cloud's own name of the operation, for Err
 	Backups []Backup // newest start first
 	Asked   []Kind   // the kinds that this list covers: without a backup of such a kind there is none
+	Unread  Unread   // what the list has besides
 }
 
 // Window is a span in which any moment can be restored (point-in-time recovery). The zero value is no window.

@@ -1,6 +1,7 @@
 package huawei
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"
@@ -121,9 +122,13 @@ func (a *tasksAnswer) Missing() string {
 	return wire.MissingUnless(a.Jobs.Present(), "jobs")
 }
 
-// Missing implements wire.Answer.
+// Missing implements wire.Answer. A policy whose schedule is garbled is none: it would replace the schedule that is known.
 func (a *policyAnswer) Missing() string {
-	return wire.MissingUnless(a.Policy.Present(), "backup_policy")
+	policy := &a.Policy.Value
+	return cmp.Or(wire.MissingUnless(a.Policy.Present(), "backup_policy"), wire.FirstGarbled(
+		wire.Named{Field: "keep_days", Value: policy.KeepDays}, wire.Named{Field: "start_time", Value: policy.StartTime},
+		wire.Named{Field: "period", Value: policy.Period},
+	))
 }
 
 // Missing implements wire.Answer.

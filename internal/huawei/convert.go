@@ -70,20 +70,23 @@ func topology(r *wire.Reader, mode wire.Scalar) string {
 	})
 }
 
-// convertBackup returns false when the record cannot be used: an id or its end cannot be read. A start or size that cannot
-// be read is left unset. An unknown type or status is kept as unknown. Manual backups are kept until somebody deletes them.
+// convertBackup returns false when the record cannot be used: an id, its end or its status cannot be read. The backup has
+// then what can be. A start or size that cannot be read is left unset. A type or status that is not known is kept as
+// unknown. Manual backups are kept until somebody deletes them.
 func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b backup.Backup, ok bool) {
-	if b.ID, instanceID, ok = ids(r, rec.ID, rec.InstanceID); !ok {
+	b.ID, instanceID, ok = ids(r, rec.ID, rec.InstanceID)
+	if instanceID == "" {
 		return "", b, false
 	}
+	ok = ok && !rec.Status.Garbled()
 	b.State = wire.Choice(r, "status", required(r, "status", rec.Status), map[string]backup.State{
 		"COMPLETED": backup.StateSuccess, "FAILED": backup.StateFailed, "BUILDING": backup.StateRunning,
 		"DISABLED": backup.StateDeleting, "DELETING": backup.StateDeleting, // as the documentation and as the SDK have it
 	})
 	b.Kind, b.Trigger = kindAndTrigger(r, rec.Type)
 	b.Method = r.Text("backup_method", rec.Method)
-	if !readTimes(&b, rec, r) {
-		return "", b, false
+	if !readTimes(&b, rec, r) || !ok {
+		return instanceID, b, false
 	}
 	if b.Trigger == backup.TriggerManual {
 		b.ExpiresAt = backup.Never
@@ -96,11 +99,9 @@ func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b back
 
 // ids reads the id of a record and the id of its instance. ok is false when either was rejected.
 func ids(r *wire.Reader, record, instance wire.Scalar) (id, instanceID string, ok bool) {
-	if id, ok = r.ID("id", record); !ok {
-		return "", "", false
-	}
-	instanceID, ok = r.ID("instance_id", instance)
-	return id, instanceID, ok
+	id, ok = r.ID("id", record)
+	instanceID, owned := r.ID("instance_id", instance)
+	return id, instanceID, ok && owned
 }
 
 // required returns s, and rejects it when it is not set.
@@ -152,10 +153,10 @@ func readTimes(b *backup.Backup, rec *backupRecord, r *wire.Reader) (ok bool) {
 	return true
 }
 
-// convertJob returns false when the record has no id or no instance.
+// convertJob returns false when an id or the status cannot be read.
 func convertJob(rec *jobRecord, r *wire.Reader) (instanceID string, job backup.Job, ok bool) {
 	if job.ID, instanceID, ok = ids(r, rec.ID, rec.InstanceID); !ok {
-		return "", job, false
+		return instanceID, job, false
 	}
 	job.State = wire.Choice(r, "status", required(r, "status", rec.Status), map[string]backup.JobState{
 		"Running": backup.JobRunning, "Completed": backup.JobFinished, "Failed": backup.JobFailed,
@@ -163,7 +164,7 @@ func convertJob(rec *jobRecord, r *wire.Reader) (instanceID string, job backup.J
 	job.Progress = r.Percent("progress", rec.Progress)
 	job.StartedAt, _ = timeOf(r, "created_at", rec.CreatedAt)
 	job.Reason = failReason(r.Text("fail_reason", rec.FailReason))
-	return instanceID, job, true
+	return instanceID, job, ok && !rec.Status.Garbled()
 }
 
 // convertPolicy reads a schedule. Automatic backup is off when backups are kept for zero days. A field that is not set is
@@ -204,8 +205,8 @@ func retention(r *wire.Reader, s wire.Scalar) (kept time.Duration, ok bool) {
 const largestGap = time.Second
 
 // convertRanges returns the newest range of point-in-time recovery, joined with those that it overlaps or touches; the
-// zero Window when there is none.
-func convertRanges(ranges []rangeRecord, r *wire.Reader) backup.Window {
+// zero Window when there is none. read is how many of the ranges could be read.
+func convertRanges(ranges []rangeRecord, r *wire.Reader) (newest backup.Window, read int) {
 	var windows []backup.Window
 	for i := range ranges {
 		if w, ok := convertRange(&ranges[i], r); ok {
@@ -214,15 +215,15 @@ func convertRanges(ranges []rangeRecord, r *wire.Reader) backup.Window {
 	}
 	slices.SortFunc(windows, func(a, b backup.Window) int { return b.End.Compare(a.End) })
 	if len(windows) == 0 {
-		return backup.Window{}
+		return backup.Window{}, 0
 	}
-	newest := windows[0]
+	newest = windows[0]
 	for _, w := range windows[1:] {
 		if w.End.Add(largestGap).After(newest.Start) && w.Start.Before(newest.Start) {
 			newest.Start = w.Start
 		}
 	}
-	return newest
+	return newest, len(windows)
 }
 
 func convertRange(rec *rangeRecord, r *wire.Reader) (w backup.Window, ok bool) {

@@ -126,8 +126,9 @@ func TestConvertRanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			var r wire.Reader
-			if diff := cmp.Diff(tt.want, convertRanges(into[restoreTimesAnswer](t, text).Ranges.Items, &r)); diff != "" {
-				t.Errorf("window (-want +got):\n%s", diff)
+			got, read := convertRanges(into[restoreTimesAnswer](t, text).Ranges.Items, &r)
+			if diff := cmp.Diff(tt.want, got); diff != "" || read != len(tt.spans)-tt.rejected {
+				t.Errorf("%d read, window (-want +got):\n%s", read, diff)
 			}
 			if len(r.Rejected) != tt.rejected {
 				t.Errorf("rejected %q, want %d", problems(r), tt.rejected)

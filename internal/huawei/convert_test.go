@@ -194,7 +194,8 @@ func TestConvertNothing(t *testing.T) {
 			_, _, backupOK := convertBackup(into[backupRecord](t, []byte(raw)), &r)
 			_, _, jobOK := convertJob(into[jobRecord](t, []byte(raw)), &r)
 			_, instanceOK := convertInstance(into[instanceRecord](t, []byte(raw)), backup.Target{}, &r)
-			want := []string{`id: "" is not an id`, `id: "" is not an id`, `id: "" is not an id`}
+			const id, owner = `id: "" is not an id`, `instance_id: "" is not an id`
+			want := []string{id, owner, id, owner, id}
 			if diff := cmp.Diff(want, problems(r)); diff != "" || backupOK || jobOK || instanceOK {
 				t.Errorf("read %v %v %v, rejected (-want +got):\n%s", backupOK, jobOK, instanceOK, diff)
 			}

@@ -76,7 +76,7 @@ func (s *Source) listIncrements(ctx context.Context, instanceID string, since ti
 			last.sets, last.readAt = nil, time.Time{} // a refusal will not pass by itself
 		}
 	default:
-		last = increments{sets: all[instanceID], readAt: now, triedAt: now}
+		last = increments{sets: all[instanceID].Backups, readAt: now, triedAt: now}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,10 +85,10 @@ func (s *Source) listIncrements(ctx context.Context, instanceID string, since ti
 }
 
 // onlyIncrements returns an error for a list with full backups: the region does not know the type that was asked for.
-func onlyIncrements(byInstance map[string][]backup.Backup) error {
+func onlyIncrements(byInstance map[string]backup.List) error {
 	full := func(b backup.Backup) bool { return b.Kind == backup.KindFull }
-	for _, sets := range byInstance {
-		if slices.ContainsFunc(sets, full) {
+	for _, list := range byInstance {
+		if slices.ContainsFunc(list.Backups, full) {
 			return wire.ProtocolError(opListBackups, "full backups are listed where incremental ones were asked for")
 		}
 	}

@@ -68,12 +68,13 @@ func (s *Source) instanceRecords(ctx context.Context, r *wire.Reader) ([]instanc
 }
 
 // listBackups lists the full backups of the whole project, by instance id.
-func (s *Source) listBackups(ctx context.Context, since time.Time) (map[string][]backup.Backup, error) {
+func (s *Source) listBackups(ctx context.Context, since time.Time) (map[string]backup.List, error) {
 	return s.backupsBy(ctx, model.ListBackupsRequest{}, since)
 }
 
-// backupsBy lists the backups that fit a request, by instance id.
-func (s *Source) backupsBy(ctx context.Context, request model.ListBackupsRequest, since time.Time) (map[string][]backup.Backup, error) {
+// backupsBy lists the backups that fit a request, by instance id. A record whose instance id cannot be read is nobody's: it
+// is reported and belongs to no list.
+func (s *Source) backupsBy(ctx context.Context, request model.ListBackupsRequest, since time.Time) (map[string]backup.List, error) {
 	const op = opListBackups
 	request.BeginTime = new(since.UTC().Format(time.DateTime))
 	request.EndTime = new(s.now().Add(time.Minute).UTC().Format(time.DateTime))
@@ -90,25 +91,35 @@ func (s *Source) backupsBy(ctx context.Context, request model.ListBackupsRequest
 	if err != nil {
 		return nil, err
 	}
-	groups := groupBy(records, &r, convertBackup, func(b backup.Backup) string { return b.ID })
+	groups := groupBy(records, &r, func(rec *backupRecord, r *wire.Reader) (instanceID string, e backup.Entry) {
+		instanceID, b, ok := convertBackup(rec, r)
+		return instanceID, backup.Entry{Backup: b, Unread: !ok}
+	}, func(e backup.Entry) string { return e.ID })
 	s.rejects.Report(s.owner, r)
-	return groups, wire.NoneReadable(op, len(records), len(groups))
+	lists := make(map[string]backup.List, len(groups))
+	for id, entries := range groups {
+		backups, unread := backup.Sift(entries, s.now())
+		lists[id] = backup.List{Op: op, Backups: backups, Unread: unread}
+	}
+	return lists, wire.NoneReadable(op, len(records), len(groups))
 }
 
-// groupBy converts records and groups the values by instance id. Of values with the same id, the first one counts: a
-// list that grows while it is read repeats records.
+// groupBy converts records and groups the values by instance id. Those without one are left out. Of values with the same
+// id, the first one counts: a list that grows while it is read repeats records.
 func groupBy[R, T any](
 	records []R, r *wire.Reader,
-	convert func(*R, *wire.Reader) (instanceID string, value T, ok bool), id func(T) string,
+	convert func(*R, *wire.Reader) (instanceID string, value T), id func(T) string,
 ) map[string][]T {
 	groups := map[string][]T{}
 	seen := make(map[[2]string]bool, len(records))
 	for i := range records {
-		instanceID, value, ok := convert(&records[i], r)
-		if key := [2]string{instanceID, id(value)}; ok && !seen[key] {
-			seen[key] = true
-			groups[instanceID] = append(groups[instanceID], value)
+		instanceID, value := convert(&records[i], r)
+		key := [2]string{instanceID, id(value)}
+		if instanceID == "" || (key[1] != "" && seen[key]) {
+			continue
 		}
+		seen[key] = true
+		groups[instanceID] = append(groups[instanceID], value)
 	}
 	return groups
 }
@@ -122,8 +133,14 @@ const (
 // jobsLookback is how far back tasks are listed: far enough to see one that has been stuck since yesterday.
 const jobsLookback = 48 * time.Hour
 
+// jobEntry is one record of the list of tasks.
+type jobEntry struct {
+	backup.Job
+	unread bool
+}
+
 // listTasks lists the backup tasks of the whole project, by instance id.
-func (s *Source) listTasks(ctx context.Context, _ time.Time) (map[string][]backup.Job, error) {
+func (s *Source) listTasks(ctx context.Context, _ time.Time) (map[string]jobList, error) {
 	now := s.now().UTC()
 	var r wire.Reader
 	var records []jobRecord
@@ -134,10 +151,33 @@ func (s *Source) listTasks(ctx context.Context, _ time.Time) (map[string][]backu
 		}
 		records = append(records, named...)
 	}
-	groups := groupBy(records, &r, convertJob, func(j backup.Job) string { return j.ID })
+	groups := groupBy(records, &r, func(rec *jobRecord, r *wire.Reader) (instanceID string, e jobEntry) {
+		instanceID, job, ok := convertJob(rec, r)
+		return instanceID, jobEntry{job, !ok}
+	}, func(e jobEntry) string { return e.ID })
 	s.rejects.Report(s.owner, r)
-	s.logFailures(groups)
-	return groups, nil
+	lists := make(map[string]jobList, len(groups))
+	for id, entries := range groups {
+		lists[id] = readable(entries)
+	}
+	s.logFailures(lists)
+	return lists, wire.NoneReadable(opListTasks, len(records), len(groups))
+}
+
+// jobList is the tasks of one instance.
+type jobList struct {
+	jobs  []backup.Job
+	total int // of the records, of which some could not be read
+}
+
+func readable(entries []jobEntry) jobList {
+	list := jobList{jobs: make([]backup.Job, 0, len(entries)), total: len(entries)}
+	for _, e := range entries {
+		if !e.unread {
+			list.jobs = append(list.jobs, e.Job)
+		}
+	}
+	return list
 }
 
 func (s *Source) tasksNamed(ctx context.Context, name string, now time.Time, r *wire.Reader) ([]jobRecord, error) {

@@ -41,12 +41,12 @@ func namesSecret(word string) bool {
 }
 
 // logFailures logs each failed task once. It forgets the tasks that are no longer listed.
-func (s *Source) logFailures(byInstance map[string][]backup.Job) {
+func (s *Source) logFailures(byInstance map[string]jobList) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	failed := map[string]bool{}
 	for _, instanceID := range slices.Sorted(maps.Keys(byInstance)) {
-		for _, job := range byInstance[instanceID] {
+		for _, job := range byInstance[instanceID].jobs {
 			if job.State != backup.JobFailed {
 				continue
 			}

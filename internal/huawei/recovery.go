@@ -94,9 +94,9 @@ func (s *Source) recoveryOn(ctx context.Context, target backup.Target, day time.
 		return backup.Window{}, err
 	}
 	var r wire.Reader
-	window := convertRanges(a.Ranges.Items, &r)
+	window, read := convertRanges(a.Ranges.Items, &r)
 	s.rejects.Report(target, r)
-	return window, nil
+	return window, wire.NoneReadable(opListRestoreTimes, len(a.Ranges.Items), read)
 }
 
 // restorable reports whether DDS has point-in-time recovery for an instance.

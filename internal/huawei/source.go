@@ -26,8 +26,8 @@ type Source struct {
 
 	// DDS lists these for the whole project. One listing serves all instances that are asked for at the same moment.
 	instances *cloudcall.Shared[backup.Listing]
-	backups   *cloudcall.Shared[map[string][]backup.Backup] // by instance id
-	jobs      *cloudcall.Shared[map[string][]backup.Job]    // by instance id
+	backups   *cloudcall.Shared[map[string]backup.List] // by instance id
+	jobs      *cloudcall.Shared[map[string]jobList]     // by instance id
 
 	mu          sync.Mutex
 	listed      map[string]listedInstance // by instance id
@@ -92,11 +92,11 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 	if err != nil {
 		return backup.List{}, err
 	}
-	sets := all[in.InstanceID]
-	if err := s.ownerExists(ctx, opListBackups, in.InstanceID, len(sets)); err != nil {
+	list := all[in.InstanceID]
+	if err := s.ownerExists(ctx, opListBackups, in.InstanceID, len(list.Backups)); err != nil {
 		return backup.List{}, err
 	}
-	list := backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: slices.Clone(sets)}
+	list.Op, list.Asked, list.Backups = opListBackups, []backup.Kind{backup.KindFull}, slices.Clone(list.Backups)
 	if s.makesIncrementals(ctx, in.InstanceID) {
 		more, known, err := s.incrementals(ctx, in.InstanceID, since)
 		switch {
@@ -169,8 +169,12 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 	if err != nil {
 		return nil, err
 	}
-	jobs := slices.Clone(all[in.InstanceID])
+	list := all[in.InstanceID]
+	jobs := slices.Clone(list.jobs)
 	if err := s.ownerExists(ctx, opListTasks, in.InstanceID, len(jobs)); err != nil {
+		return nil, err
+	}
+	if err := wire.NoneReadable(opListTasks, list.total, len(jobs)); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(jobs, func(a, b backup.Job) int { return b.StartedAt.Compare(a.StartedAt) })

@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -123,7 +124,10 @@ func (in *instance) arrangeEntries() {
 		in.entries = append(in.entries, &entryOf[backup.List]{
 			&n.backups,
 			subject{in.Node(n.id), backup.ScopeBackups},
-			func(ctx context.Context, c call) (backup.List, error) { return c.Backups(ctx, c.in, n.id, c.since) },
+			func(ctx context.Context, c call) (backup.List, error) {
+				list, err := c.Backups(ctx, c.in, n.id, c.since)
+				return list, cmp.Or(err, list.Err())
+			},
 		})
 		in.onPolicy = append(in.onPolicy, conditional{&entryOf[backup.Copies]{
 			&n.copies,

@@ -116,7 +116,7 @@ func (r *region) watch() {
 		found, isListed := byID[id]
 		if isListed {
 			found.Target = r.target(id) // the account's name comes from the configuration, not from the cloud
-			in.Instance, in.shards = found, found.Nodes
+			in.Instance, in.shards = found, shardsOf(found, in.shards)
 			if found.NoBackup == "" {
 				delete(r.logged, missing(in.Target))
 			}
@@ -135,6 +135,15 @@ func (r *region) watch() {
 	r.instances = watched
 	r.forgetFailures()
 	r.arrange()
+}
+
+// shardsOf returns the shards of a listed instance. A cluster may lose some of those that are known, but never all: it is
+// then the listing that lacks them.
+func shardsOf(listed backup.Instance, known []string) []string {
+	if listed.Topology == backup.TopologyShardedCluster && len(listed.Nodes) == 0 {
+		return known
+	}
+	return listed.Nodes
 }
 
 // arrange applies the configuration to the instances, brings their nodes in line with their shards, and sorts the

@@ -169,8 +169,11 @@ func testBadID(t *testing.T, p Provider, scope Scope, operation string) {
 		t.Fatal(err)
 	}
 	fails := ""
-	if scope == Instances {
+	switch {
+	case scope == Instances:
 		fails = operation + ": protocol: 1 of the listed instances could not be read"
+	case whole == 1:
+		fails = operation + ": protocol: none of the 1 listed records could be read"
 	}
 	b.Inject(cloudsim.Fault{Operation: operation, Kind: cloudsim.FaultWrongTypeRecord, Times: 1})
 	got, err := b.ask(t.Context(), scope, in)

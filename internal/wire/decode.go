@@ -67,6 +67,22 @@ func MissingUnless(present bool, field string) string {
 	return field
 }
 
+// Named is a value and the API's name of its field.
+type Named struct {
+	Field string
+	Value Scalar
+}
+
+// FirstGarbled returns the field of the first value that is garbled; "" for none. It serves [Answer.Missing].
+func FirstGarbled(values ...Named) string {
+	for _, v := range values {
+		if v.Value.Garbled() {
+			return v.Field
+		}
+	}
+	return ""
+}
+
 // NoneReadable returns the error of a list of which no record could be read; nil: some were, or there are none. Such a
 // list is not an empty one: what was known before stays.
 func NoneReadable(op string, records, read int) error {

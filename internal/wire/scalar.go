@@ -38,6 +38,17 @@ func (s Scalar) IsID() bool {
 	return (s.Kind == String || s.Kind == Number) && s.Text != "" && !strings.ContainsRune(s.Text, unicode.ReplacementChar)
 }
 
+// Garbled reports whether there is a value that cannot be a word of the cloud, not even one that is not known: it has
+// another type, is too long, is there more than once, or has characters that do not print.
+func (s Scalar) Garbled() bool {
+	switch s.Kind {
+	case Boolean, Composite, Long, Repeated:
+		return true
+	case Missing, Null, String, Number:
+	}
+	return strings.ContainsRune(s.Text, unicode.ReplacementChar)
+}
+
 // Clip makes the text fit for an error, as [Clip] does.
 func (s Scalar) Clip(longest int) string {
 	text := Clip(s.Text, longest)
