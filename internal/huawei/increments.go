@@ -18,9 +18,10 @@ import (
 // increments are the incremental backups of one instance.
 type increments struct {
 	sets    []backup.Backup
-	readAt  time.Time // when sets were listed; zero: never
-	triedAt time.Time // when a listing was last tried; zero: never
-	failed  bool      // the last listing failed, and that was logged
+	readAt  time.Time     // when sets were listed; zero: never
+	triedAt time.Time     // when a listing was last tried; zero: never
+	again   time.Duration // how long after triedAt it is tried again
+	failed  bool          // the last listing failed, and that was logged
 }
 
 // DDS lists incremental backups for one instance at a time, and makes one every few minutes. A call for each instance
@@ -30,6 +31,7 @@ const (
 	incrementsFor   = 6 * time.Hour    // one page, with one backup every 5 minutes
 	incrementsEvery = 10 * time.Minute // how long a listing is used
 	incrementsKept  = time.Hour        // how long it is used while newer listings fail
+	incrementsRetry = time.Minute      // how long after a failure that may pass a listing is tried again
 )
 
 // incrementals lists the newest incremental backups of one instance. ok is false when they are not known: the full
@@ -42,7 +44,7 @@ func (s *Source) incrementals(ctx context.Context, instanceID string, since time
 	s.mu.Lock()
 	last := s.increments[instanceID]
 	s.mu.Unlock()
-	if last.triedAt.IsZero() || !cloudcall.Recent(last.triedAt, now, incrementsEvery) {
+	if last.triedAt.IsZero() || !cloudcall.Recent(last.triedAt, now, last.again) {
 		if last, err = s.listIncrements(ctx, instanceID, since, last); err != nil {
 			return nil, false, err
 		}
@@ -61,8 +63,9 @@ func (s *Source) listIncrements(ctx context.Context, instanceID string, since ti
 	}
 	kind := model.GetListBackupsRequestBackupTypeEnum().INCREMENTAL
 	all, err := s.backupsBy(cloudcall.About(ctx, instanceID, ""), model.ListBackupsRequest{InstanceId: &instanceID, BackupType: &kind}, since)
+	own := all[instanceID]
 	if err == nil {
-		err = onlyIncrements(all)
+		err = cmp.Or(onlyIncrements(all), wire.NoneReadable(opListBackups, own.Unread.Count+len(own.Backups), len(own.Backups)))
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -71,12 +74,12 @@ func (s *Source) listIncrements(ctx context.Context, instanceID string, since ti
 		if !last.failed {
 			s.logIncrements(instanceID, err)
 		}
-		last.triedAt, last.failed = now, true
-		if !backup.ClassOf(err).Retryable() {
-			last.sets, last.readAt = nil, time.Time{} // a refusal will not pass by itself
+		last.triedAt, last.again, last.failed = now, incrementsRetry, true
+		if class := backup.ClassOf(err); !class.Retryable() && class != backup.ClassProtocol {
+			last.sets, last.readAt, last.again = nil, time.Time{}, incrementsEvery // a refusal will not pass by itself
 		}
 	default:
-		last = increments{sets: all[instanceID].Backups, readAt: now, triedAt: now}
+		last = increments{sets: own.Backups, readAt: now, triedAt: now, again: incrementsEvery}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
