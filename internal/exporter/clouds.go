@@ -68,8 +68,12 @@ func findCloud(all []cloud, name string) (cloud, error) {
 }
 
 func openAlibaba(o sourceOptions) (poll.Source, error) {
+	region := o.region.ID
+	if region == config.AllRegions {
+		region = "" // their list is in no region
+	}
 	return alibaba.New(alibaba.Options{
-		Account: o.account, Region: o.region.ID, Endpoint: o.region.Endpoint, Profile: o.assume.Profile,
+		Account: o.account, Region: region, Endpoint: o.region.Endpoint, Profile: o.assume.Profile,
 		Role: alibaba.Role{ARN: o.assume.RoleARN, ExternalID: o.assume.ExternalID, Endpoint: o.assume.STSEndpoint},
 		Keys: o.keys, Caller: cloudcall.New(o.call), Transport: o.transport, Logger: o.logger, Now: o.now,
 	})
