@@ -37,7 +37,9 @@ func (c Region) NotOffered(err error) bool {
 func (p *Poller) learnLeftOut(r *region, err error) {
 	if !r.isLeftOut() {
 		logger := r.logger(p.opts.Logger)
-		p.logLater(func() { level.Info(logger).Log("msg", "The cloud does not offer this region to the account; it is left out", "err", err) })
+		p.logLater(func() {
+			level.Info(logger).Log("msg", "The cloud does not offer this region to the account; it is left out", "err", err)
+		})
 	}
 	r.leftOutAt = p.opts.Now()
 }
