@@ -102,7 +102,7 @@ func codeRules() []codeRule {
 			"invalidbackuplogstatus", "invalidbackupsetid", "invalidbackup.notfound",
 		}},
 		{backup.ClassNotFound, []string{
-			"invaliddbinstanceid.notfound", malformedID, "invalidinstanceid.notfound", "invalidnodeid.notfound", "invalidregionid",
+			"invaliddbinstanceid.notfound", malformedID, "invalidinstanceid.notfound", "invalidnodeid.notfound", "invalidregionid.notfound",
 		}},
 	}
 }

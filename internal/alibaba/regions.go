@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/wire"
@@ -52,6 +53,12 @@ func (s *Source) Regions(ctx context.Context) ([]string, error) {
 		return ids, &backup.Error{Op: op, Class: backup.ClassProtocol, Err: fmt.Errorf("%d of the listed regions could not be read", unread)}
 	}
 	return ids, nil
+}
+
+// RegionNotOffered reports whether a failure says that there is no such region for the account. Only codes count that are
+// documented for it.
+func RegionNotOffered(err error) bool {
+	return strings.HasPrefix(strings.ToLower(backup.CodeOf(err)), "invalidregionid")
 }
 
 // regionIDs returns the ids of the records, each once: the cloud has a record for each group of zones. An id becomes

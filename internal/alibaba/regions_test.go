@@ -29,12 +29,14 @@ func TestRegions(t *testing.T) {
 	}{
 		{
 			"a region has a record for each group of zones", `{"Regions":{"DdsRegion":[{"RegionId":"cn-shanghai"},{"RegionId":"ap-southeast-1"},{"RegionId":"cn-shanghai"}]}}`,
-			[]string{"ap-southeast-1", "cn-shanghai"}, "", 0,
+			[]string{"ap-southeast-1", "cn-shanghai"},
+			"", 0,
 		},
 		{
 			"no other host than that of a region",
 			`{"Regions":{"DdsRegion":[{"RegionId":"cn-beijing","EndPoint":"evil.example"},{"RegionId":"evil.example/cn-1"},{"RegionId":"x-1@evil"},{"RegionId":"all"},{"RegionId":"CN-1"},{}]}}`,
-			[]string{"cn-beijing"}, "DescribeRegions: protocol: 5 of the listed regions could not be read", 5,
+			[]string{"cn-beijing"},
+			"DescribeRegions: protocol: 5 of the listed regions could not be read", 5,
 		},
 		{"no region", `{"Regions":{"DdsRegion":[]},"RequestId":"R"}`, nil, "DescribeRegions: protocol (HTTP 200): the answer has no proper Regions", 0},
 		{"no list", `{"Regions":{},"RequestId":"R"}`, nil, "DescribeRegions: protocol (HTTP 200): the answer has no proper Regions", 0},

@@ -157,8 +157,10 @@ func (a *account) region(cfg *config.Config, r entry) poll.Region {
 		RestoreCheck: a.conf.RestoreCheck,
 		OwnerTag:     r.OwnerTag,
 		OfRegions:    r.lists(),
-		Found:        r.found,
 		Objectives:   backup.Objectives(cfg.ObjectivesFor(config.Instance{})),
+	}
+	if r.found {
+		watched.NotOffered = a.cloud.notOffered
 	}
 	for _, e := range r.Discovery.Exclude {
 		watched.Exclude = append(watched.Exclude, poll.Exclusion(e))

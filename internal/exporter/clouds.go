@@ -29,6 +29,8 @@ type cloud struct {
 	refusals time.Duration
 	// classify finds the class of a failed call.
 	classify func(op string, err error) *backup.Error
+	// notOffered reports whether a failed listing says that the account does not have the region; nil: regions are not listed.
+	notOffered func(err error) bool
 	// open returns the Source of one account in one region. It makes no call.
 	open func(sourceOptions) (poll.Source, error)
 }
@@ -49,7 +51,7 @@ type sourceOptions struct {
 // of a user together, to about 60 a minute, and locks a key for five minutes at the sixth refused call in a row.
 func clouds() []cloud {
 	return []cloud{
-		{name: backup.Alibaba, rate: 10, together: false, refusals: 30 * time.Second, classify: alibaba.Classify, open: openAlibaba},
+		{name: backup.Alibaba, rate: 10, together: false, refusals: 30 * time.Second, classify: alibaba.Classify, notOffered: alibaba.RegionNotOffered, open: openAlibaba},
 		{name: backup.Huawei, rate: 1, together: true, refusals: 5*time.Minute + 10*time.Second, classify: huawei.Classify, open: openHuawei},
 	}
 }

@@ -40,7 +40,7 @@ func (e *Exporter) CheckLive(ctx context.Context, pass func(Check)) {
 
 func (e *Exporter) checkRegion(ctx context.Context, r poll.Region, pass func(Check)) {
 	listing, err := r.Source.Instances(ctx)
-	pass(Check{Account: r.Account, Region: r.Region, Scope: backup.ScopeDiscovery, Err: cmp.Or(err, listing.Err()), LeftOut: r.NotOffered(err)})
+	pass(Check{Account: r.Account, Region: r.Region, Scope: backup.ScopeDiscovery, Err: cmp.Or(err, listing.Err()), LeftOut: r.LeavesOut(err)})
 	for _, in := range samples(r, listing.Instances) {
 		for _, scope := range backup.Scopes() {
 			if scope == backup.ScopeDiscovery {
@@ -177,7 +177,7 @@ func (e *Exporter) Find(ctx context.Context, id string, at Place) (poll.Source, 
 	var found backup.Instance
 	var failures []error
 	note := func(r poll.Region, err error) {
-		if err != nil && !r.NotOffered(err) {
+		if err != nil && !r.LeavesOut(err) {
 			failures = append(failures, fmt.Errorf("%s/%s: %w", r.Account, r.Region, err))
 		}
 	}

@@ -206,6 +206,7 @@ func TestRegionsThatAreNotOfferedAreLeftOut(t *testing.T) {
 	}{
 		{"not offered", "eu-west-1", "InvalidRegionId.NotFound", http.StatusNotFound, false},
 		{"not offered, in other words", "eu-west-1", "InvalidRegionId.Malformed", http.StatusBadRequest, false},
+		{"not found in any other way", "eu-west-1", "InvalidApi.NotFound", http.StatusNotFound, true},
 		{"a permission is missing", "eu-west-1", "Forbidden.RAM", http.StatusForbidden, true},
 		{"a region with instances", "cn-beijing", "InvalidRegionId.NotFound", http.StatusNotFound, true},
 	} {

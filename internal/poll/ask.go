@@ -47,7 +47,7 @@ func (p *Poller) startListing(ctx context.Context, r *region) *flight {
 // learnListing applies a listing, and starts what is due for the instances that waited for it.
 func (p *Poller) learnListing(ctx context.Context, r *region, found []backup.Instance) []*flight {
 	err := r.listing.reading.Err
-	if r.conf.NotOffered(err) && !r.inhabited {
+	if r.conf.LeavesOut(err) && !r.inhabited {
 		p.learnLeftOut(r, err)
 		return nil
 	}

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/go-kit/log/level"
-
-	"mongodb_backup_exporter/internal/backup"
 )
 
 // leftOutFor is how long a region that the cloud does not offer to the account is not asked again.
@@ -27,10 +25,9 @@ func (p *Poller) startFound(ctx context.Context, wanted map[string]bool) []*flig
 	return flights
 }
 
-// NotOffered reports whether a failed listing says that the cloud does not offer a region to the account. It is believed
-// of a region that a list of regions brought. Without a code of the cloud's, such an answer may be that of a proxy.
-func (c Region) NotOffered(err error) bool {
-	return c.Found && backup.ClassOf(err) == backup.ClassNotFound && backup.CodeOf(err) != ""
+// LeavesOut reports whether a failed listing of the region is no failure: the cloud does not offer it to the account.
+func (c Region) LeavesOut(err error) bool {
+	return err != nil && c.NotOffered != nil && c.NotOffered(err)
 }
 
 // learnLeftOut leaves a region out that never had an instance: it is not shown, and is asked again after leftOutFor.

@@ -63,7 +63,9 @@ type Region struct {
 	// OfRegions says that the listing is not of instances: the Source asks for the regions of the account and calls
 	// Poller.Replace with those that it finds.
 	OfRegions bool
-	Found     bool // such a listing brought the region, and the configuration does not name it
+	// NotOffered reports whether a failed listing says that the cloud does not offer the region to the account. A region
+	// that never had an instance is left out then. nil: the configuration names the region, which is never left out.
+	NotOffered func(err error) bool
 }
 
 // Instance is a watched instance that the configuration names.

@@ -78,7 +78,7 @@ func (r *region) inherit(old *region) {
 
 // configure applies a changed configuration to a region that goes on.
 func (r *region) configure(conf Region) {
-	if !conf.Found {
+	if conf.NotOffered == nil {
 		r.leftOutAt = time.Time{} // the configuration names it now
 	}
 	r.conf = conf
