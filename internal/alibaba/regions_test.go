@@ -45,8 +45,8 @@ func TestRegions(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := on(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if op := r.Header.Get("X-Acs-Action"); op != "DescribeRegions" || r.Method != http.MethodPost || r.FormValue("RegionId") != "" {
-					t.Errorf("%s %s of region %q", r.Method, op, r.FormValue("RegionId"))
+				if op := r.Header.Get("X-Acs-Action"); op != "DescribeRegions" || r.Method != http.MethodPost || r.ParseForm() != nil || r.Form.Has("RegionId") {
+					t.Errorf("%s %s with %v", r.Method, op, r.Form)
 				}
 				_, _ = w.Write([]byte(tt.body))
 			}), noRegion)
