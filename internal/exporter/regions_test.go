@@ -1,10 +1,8 @@
 package exporter
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -12,85 +10,13 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudsim"
-	"mongodb_backup_exporter/internal/cloudsim/fleet"
-	"mongodb_backup_exporter/internal/cloudsim/simtest"
 	"mongodb_backup_exporter/internal/manual"
 	"mongodb_backup_exporter/internal/poll"
 )
-
-// wide is an exporter of an account with an entry for all regions, on simulated clouds. Its instances are in cn-beijing
-// and cn-hangzhou; eu-west-1 is there without any.
-type wide struct {
-	*Exporter
-	sim   *cloudsim.Sim
-	clock *simtest.Clock
-	log   bytes.Buffer
-	url   string
-}
-
-func newWide(t *testing.T, regions string) *wide {
-	t.Helper()
-	f := simtest.Fleet()
-	f.Accounts[0].Regions = []string{"eu-west-1"}
-	w := &wide{clock: new(simtest.Clock)}
-	w.sim = cloudsim.New(cloudsim.Options{Fleet: f, Now: w.clock.Now, WallNow: time.Now}) // the SDK signs with its own clock
-	server := httptest.NewServer(w.sim)
-	t.Cleanup(server.Close)
-	w.url = server.URL
-	var err error
-	w.Exporter, err = New(w.config(t, regions), Options{Now: w.clock.Now, Logger: log.NewLogfmtLogger(log.NewSyncWriter(&w.log))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.Close)
-	return w
-}
-
-const allRegions = `[{id: all, endpoint: URL, owner_tag: team, discovery: {enabled: true}}]`
-
-func (w *wide) config(t *testing.T, regions string) *config.Config {
-	t.Helper()
-	return load(t, `accounts: [{name: prod, cloud: alibaba, credentials: {access_key_id: `+simtest.AlibabaKey+`, access_key_secret: `+
-		simtest.AlibabaSecret+`}, regions: `+strings.ReplaceAll(regions, "URL", `"`+w.url+`"`)+`}]`)
-}
-
-// refreshAfter polls once, some time later.
-func (w *wide) refreshAfter(t *testing.T, d time.Duration) *backup.Snapshot {
-	t.Helper()
-	w.clock.Advance(d)
-	w.Poller().Refresh(t.Context())
-	return w.Poller().Snapshot()
-}
-
-// fault lets an operation of a region fail until the returned function is called; "": of any region.
-func (w *wide) fault(op, region, code string, status int) (heal func()) {
-	return w.sim.Inject(cloudsim.Fault{Operation: op, Region: region, Kind: cloudsim.FaultErrorJSON, Status: status, Code: code})
-}
-
-// lists changes the regions without instances.
-func (w *wide) lists(regions ...string) {
-	w.sim.Update(func(f *fleet.Fleet) { f.Accounts[0].Regions = regions })
-}
-
-func names(s *backup.Snapshot) []string {
-	var list []string
-	for _, r := range s.Regions {
-		list = append(list, r.Region)
-	}
-	return list
-}
-
-func wantRegions(t *testing.T, when string, s *backup.Snapshot, want ...string) {
-	t.Helper()
-	if diff := cmp.Diff(want, names(s)); diff != "" {
-		t.Errorf("%s: regions (-want +got):\n%s", when, diff)
-	}
-}
 
 func TestAllRegionsAreFoundAndPolledAtOnce(t *testing.T) {
 	w := newWide(t, allRegions)
@@ -183,9 +109,6 @@ func TestRegionsThatAreRefusedAreShown(t *testing.T) {
 	if r := s.Regions[0]; r.Unmonitored.OK(w.clock.Now()) || backup.ClassOf(r.Unmonitored.Err) != backup.ClassPermission {
 		t.Errorf("the refusal is not shown: %+v", r)
 	}
-	if text := w.log.String(); !strings.Contains(text, "account=prod region=all") || !strings.Contains(text, "DescribeRegions: permission Forbidden.RAM") {
-		t.Errorf("log:\n%s", text)
-	}
 	gatherer, err := w.Gatherer()
 	if err != nil {
 		t.Fatal(err)
@@ -201,6 +124,10 @@ func TestRegionsThatAreRefusedAreShown(t *testing.T) {
 		t.Error("asked again at once")
 	}
 	wantRegions(t, "healed", w.refreshAfter(t, time.Minute), "all", "cn-beijing", "cn-hangzhou", "eu-west-1")
+	const failure = `account=prod region=all scope=discovery msg="Asking the cloud failed; not logged again until it works" err="DescribeRegions: permission Forbidden.RAM`
+	if text := w.logged(); strings.Count(text, failure) != 1 {
+		t.Errorf("log:\n%s", text)
+	}
 }
 
 func TestRegionsComeAndGo(t *testing.T) {
@@ -215,8 +142,9 @@ func TestRegionsComeAndGo(t *testing.T) {
 	}
 	heal()
 	wantRegions(t, "two lists without it", w.refreshAfter(t, interval), "all", "cn-beijing", "cn-hangzhou", "us-east-1")
-	if n := strings.Count(w.log.String(), `msg="The regions of the account changed"`); n != 3 {
-		t.Errorf("%d changes were logged, want 3:\n%s", n, w.log.String())
+	text := w.logged()
+	if n := strings.Count(text, `msg="The regions of the account changed"`); n != 3 {
+		t.Errorf("%d changes were logged, want 3:\n%s", n, text)
 	}
 }
 
@@ -251,12 +179,13 @@ func TestRegionsThatAreNotOfferedAreLeftOut(t *testing.T) {
 					asked++
 				}
 			}
-			if !tt.shown && (asked != 2 || strings.Count(w.log.String(), "it is left out") != 1 || strings.Contains(w.log.String(), "level=error")) {
-				t.Errorf("asked %d times in 27 hours, want 2; log:\n%s", asked, w.log.String())
-			}
 			heal()
 			if s := w.refreshAfter(t, 25*time.Hour); !slices.Contains(names(s), tt.region) {
 				t.Error("it works again, and is not shown")
+			}
+			text := w.logged()
+			if !tt.shown && (asked != 2 || strings.Count(text, "it is left out") != 1 || strings.Contains(text, "level=error")) {
+				t.Errorf("asked %d times in 27 hours, want 2; log:\n%s", asked, text)
 			}
 		})
 	}
@@ -381,24 +310,4 @@ func TestRegionList(t *testing.T) {
 			t.Fatalf("after %q: %q, want %q", step.listed, got, step.want)
 		}
 	}
-}
-
-// gathered returns the values of the series about regions, by family and region.
-func gathered(t *testing.T, from prometheus.Gatherer) map[string]float64 {
-	t.Helper()
-	families, err := from.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := map[string]float64{}
-	for _, family := range families {
-		for _, m := range family.GetMetric() {
-			for _, label := range m.GetLabel() {
-				if label.GetName() == "region" {
-					values[strings.TrimPrefix(family.GetName(), "mongodb_backup_")+" "+label.GetValue()] = m.GetGauge().GetValue()
-				}
-			}
-		}
-	}
-	return values
 }
