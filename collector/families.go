@@ -250,13 +250,13 @@ func accountFamilies() []family {
 		region: func(r *region, to samples) { to.flag(r.Up) },
 	}, {
 		name:   "discovery_success",
-		help:   "Whether the newest listing of the region's instances succeeded. While it is 0, new instances are not seen and deleted ones are kept.",
+		help:   "Whether the newest listing of the region's instances succeeded. While it is 0, new instances are not seen and deleted ones are kept. With region=\"all\" the same of the account's regions.",
 		region: func(r *region, to samples) { to.flag(r.Unmonitored.OK(r.now)) },
 	}, {
 		name: "listed_instances",
 		help: "Instances that the cloud lists, before tags and exclusions. From the newest whole listing. Absent when that is not known.",
 		region: func(r *region, to samples) {
-			if r.Listed.Known(r.now) {
+			if !r.OfRegions && r.Listed.Known(r.now) {
 				to.count(r.Listed.Value)
 			}
 		},
@@ -264,7 +264,7 @@ func accountFamilies() []family {
 		name: "unmonitored_instances",
 		help: "Instances that the cloud lists and the configuration neither names, discovers nor excludes. Without those that have no managed backup. Absent when the list is not known.",
 		region: func(r *region, to samples) {
-			if r.Unmonitored.Known(r.now) {
+			if !r.OfRegions && r.Unmonitored.Known(r.now) {
 				to.count(r.Unmonitored.Value)
 			}
 		},

@@ -9,6 +9,7 @@ import (
 type cloud struct {
 	name          string            // value of the key cloud
 	regionExample string            // for messages
+	listsRegions  bool              // it can be asked for the regions of an account
 	missing       map[string]string // keys that the cloud does not have, and what to do instead
 }
 
@@ -16,7 +17,7 @@ type cloud struct {
 // but these rows. The names are those of package backup, which this package does not import: a test compares them.
 func clouds() []cloud {
 	return []cloud{{
-		name: "alibaba", regionExample: "cn-hangzhou",
+		name: "alibaba", regionExample: "cn-hangzhou", listsRegions: true,
 		missing: map[string]string{
 			"token_file":    "alibaba needs access_key_id and access_key_secret",
 			"project_id":    "remove it",

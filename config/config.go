@@ -79,7 +79,7 @@ type Credentials struct {
 
 // Region is one region of an account and what is watched there.
 type Region struct {
-	ID          string     `yaml:"id"`
+	ID          string     `yaml:"id"`                     // AllRegions: every region without an entry of its own
 	Endpoint    string     `yaml:"endpoint,omitempty"`     // "": the cloud's own
 	ProjectID   string     `yaml:"project_id,omitempty"`   // huawei; "": looked up through IAM
 	IAMEndpoint string     `yaml:"iam_endpoint,omitempty"` // huawei; "": the cloud's own

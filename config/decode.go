@@ -66,6 +66,14 @@ func (d *decoder) value(node *yaml.Node, into reflect.Value, at path) {
 }
 
 func (d *decoder) list(node *yaml.Node, into reflect.Value, at path) {
+	if into.Type() == reflect.TypeFor[[]Region]() && node.Kind == yaml.ScalarNode {
+		regions, ok := regionsWord(node)
+		if !ok {
+			d.fail(node, at, "must be a list, or the word all"+given(node, into))
+		}
+		into.Set(reflect.ValueOf(regions))
+		return
+	}
 	if node.Kind != yaml.SequenceNode {
 		d.fail(node, at, "must be a list"+given(node, into))
 		return

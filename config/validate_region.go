@@ -18,6 +18,9 @@ const maxTags = 20
 
 func (v *validator) region(at path, cloud string, r Region) {
 	v.id(at.key("id"), r.ID, regionExamples())
+	if r.ID == AllRegions {
+		v.allRegions(at, cloud, r)
+	}
 	v.endpoint(at.key("endpoint"), r.Endpoint)
 	v.endpoint(at.key("iam_endpoint"), r.IAMEndpoint)
 	if r.ProjectID != "" && v.supports(at, cloud, "project_id") && !isProjectID(r.ProjectID) {

@@ -18,11 +18,11 @@ import (
 	"mongodb_backup_exporter/internal/wire"
 )
 
-// Options say whose instances to read, and how. Account, Region, Caller, Transport and Now are required.
+// Options say whose instances to read, and how. Account, Caller, Transport and Now are required.
 type Options struct {
 	Account   string              // the account's name in the configuration, for Instance.Account
-	Region    string              // region id, e.g. cn-hangzhou; it need not be known to the SDK
-	Endpoint  string              // URL or host of the API; "": mongodb.<region>.aliyuncs.com
+	Region    string              // region id, e.g. cn-hangzhou; it need not be known to the SDK; "": none, for Source.Regions alone
+	Endpoint  string              // URL or host of the API; "": mongodb.<region>.aliyuncs.com, and mongodb.aliyuncs.com without a region
 	Keys      cloudcall.KeySource // nil: the profile, or else the SDK's default chain
 	Profile   string              // of the aliyun command-line tool; "": none
 	Role      Role                // assumed with these credentials; zero: none
@@ -44,6 +44,7 @@ const (
 	opDescribeClusterRecoverTime  = "DescribeClusterRecoverTime"
 	opCheckRecoveryCondition      = "CheckRecoveryCondition"
 	opDescribeRestores            = "DescribeRestoreDBInstanceList"
+	opDescribeRegions             = "DescribeRegions"
 	opCreateBackup                = "CreateBackup"
 )
 
@@ -56,7 +57,7 @@ type client struct {
 }
 
 func newClient(opts Options) (*client, error) {
-	scheme, host, err := cloudcall.Endpoint(cmp.Or(opts.Endpoint, "mongodb."+opts.Region+".aliyuncs.com"))
+	scheme, host, err := cloudcall.Endpoint(cmp.Or(opts.Endpoint, hostOf(opts.Region)))
 	if err != nil {
 		return nil, fmt.Errorf("endpoint: %w", err)
 	}
@@ -75,6 +76,14 @@ func newClient(opts Options) (*client, error) {
 		return nil, err
 	}
 	return &client{sdk: sdk, region: opts.Region, keys: keys, caller: opts.Caller}, nil
+}
+
+// hostOf returns the host of the API in a region; "": in none.
+func hostOf(region string) string {
+	if region == "" {
+		return centralHost
+	}
+	return "mongodb." + region + ".aliyuncs.com"
 }
 
 // operation is one call of the API.
@@ -117,7 +126,10 @@ func attempt[A any, P wire.Answer[A]](ctx context.Context, c *client, o operatio
 func (c *client) send(ctx context.Context, o operation, credentials key) ([]byte, error) {
 	sdk := *c.sdk
 	sdk.Credential = credentials
-	params := map[string]*string{"RegionId": new(c.region)}
+	params := map[string]*string{}
+	if c.region != "" { // it would leave all other regions out of their list
+		params["RegionId"] = new(c.region)
+	}
 	for name, value := range o.params {
 		params[name] = new(value)
 	}

@@ -170,6 +170,12 @@ func TestDocumentedAnswers(t *testing.T) {
 			},
 		},
 		{
+			"DescribeRegions",
+			map[string]string{"DescribeRegions": "describe_regions"},
+			func(b *bench) (any, error) { return b.Regions(t.Context()) },
+			[]string{"cn-hangzhou"},
+		},
+		{
 			"CreateBackup",
 			map[string]string{"CreateBackup": "create_backup"},
 			func(b *bench) (any, error) { return b.StartBackup(t.Context(), replica(), backup.ManualOrder{}) },

@@ -67,6 +67,13 @@ func TestAnswersThatExplode(t *testing.T) {
 			Ask: func(ctx context.Context, s poll.Source) error { _, err := s.LastRestore(ctx, replica); return err },
 		},
 		{
+			Op: "DescribeRegions", Answer: `{"Regions":{"DdsRegion":[RECORDS]}}`, Record: `{"RegionId":"cn-hangzhou","Zones":{"Zone":[ENTRIES]}}`,
+			Ask: func(ctx context.Context, s poll.Source) error {
+				_, err := s.(*alibaba.Source).Regions(ctx)
+				return err
+			},
+		},
+		{
 			Op: "CreateBackup", Answer: `{"BackupJobId":"1","X":[RECORDS]}`,
 			Ask: func(ctx context.Context, s poll.Source) error {
 				_, err := s.(manual.Starter).StartBackup(ctx, replica, backup.ManualOrder{})

@@ -2,6 +2,7 @@ package alibaba
 
 import (
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,6 +35,7 @@ func seed(f *testing.F) {
 		`{"ClusterBackups":[{"ClusterBackupId":"1","ClusterBackupStatus":"Running","Backups":[{"InstanceName":"d\n"}]}]}`,
 		`{"DBInstances":{"DBInstance":[{"DBInstanceId":"a","ShardList":{"ShardAttribute":[{"NodeId":"d-1"}]},"Tags":{"Tag":[{"Key":"k","Value":"\u0000"}]}}]}}`,
 		`{"Backups":{"Backup":[{"BackupId":"1","BackupStatus":"Failed","BackupStatus":"Success","BackupSize":2.8e3,"BackupEndTime":"2024-01-01T00:00:00Z"}]}}`,
+		`{"Regions":{"DdsRegion":[{"RegionId":"cn-hangzhou"},{"RegionId":"cn-hangzhou"},{"RegionId":"example.com/x-1"},{"RegionId":1},null]}}`,
 		`{"RestoreRanges":[{"RestoreBeginTime":"2024-01-01T00:00:00Z","RestoreEndTime":"9999-12-31T23:59:59Z"}]}`,
 	} {
 		f.Add([]byte(body))
@@ -116,6 +118,17 @@ func FuzzDecode(f *testing.F) {
 			checkTimes(t, w.Start, w.End)
 			if w.End.Before(w.Start) {
 				t.Errorf("window %+v", w)
+			}
+		}
+		if a, err := wire.Decode[regionsAnswer](opDescribeRegions, body); classified(t, err) {
+			ids, unread := regionIDs(a.Regions.Value.DdsRegion.Items, &r)
+			for _, id := range ids {
+				if host, err := url.Parse("https://" + hostOf(id) + "/"); err != nil || host.Hostname() != "mongodb."+id+".aliyuncs.com" || id == "" {
+					t.Errorf("region %q", id)
+				}
+			}
+			if len(ids) == 0 && unread == 0 {
+				t.Error("a list without regions")
 			}
 		}
 		if a, err := wire.Decode[createAnswer](opCreateBackup, body); classified(t, err) && a.BackupJobID.Text+a.BackupID.Text == "" {

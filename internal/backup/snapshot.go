@@ -14,6 +14,10 @@ type Snapshot struct {
 type Region struct {
 	Cloud, Account, Region string
 
+	// OfRegions says that this stands for the list of the account's regions: the listing is of regions, and there are no
+	// instances here. While it fails, new regions are not noticed.
+	OfRegions bool
+
 	Asked bool  // the listing of instances has been tried once, whether or not it worked
 	Up    bool  // the cloud accepts the credentials and answers
 	Err   error // why it is not Up; nil: it is Up, or nothing was asked yet

@@ -33,13 +33,18 @@ func checkConfigCommand(app *kingpin.Application) (string, action) {
 // summary says in a line what a configuration watches.
 func summary(cfg *config.Config) string {
 	n := count(cfg)
-	return fmt.Sprintf("%d accounts, %d regions (%d with discovery), %d instances by id", n.accounts, n.regions, n.discovering, n.instances)
+	text := fmt.Sprintf("%d accounts, %d regions (%d with discovery), %d instances by id", n.accounts, n.regions, n.discovering, n.instances)
+	if n.listing > 0 {
+		text += fmt.Sprintf("; the cloud is asked for all regions of %d accounts", n.listing)
+	}
+	return text
 }
 
 // counts are how much a configuration watches.
 type counts struct {
 	accounts    int
-	regions     int
+	listing     int // accounts whose regions the cloud is asked for
+	regions     int // named by id
 	discovering int // regions with discovery
 	instances   int // named by id
 	targets     int // of those instances: each shard that is named, or the instance
@@ -49,6 +54,10 @@ func count(cfg *config.Config) counts {
 	n := counts{accounts: len(cfg.Accounts)}
 	for _, a := range cfg.Accounts {
 		for _, r := range a.Regions {
+			if r.ID == config.AllRegions {
+				n.listing++
+				continue
+			}
 			n.regions++
 			n.instances += len(r.Instances)
 			if r.Discovery.Enabled {
@@ -75,6 +84,8 @@ func checkLive(ctx context.Context, s *session, cfg *config.Config) error {
 	e.CheckLive(ctx, func(c exporter.Check) {
 		result := "ok"
 		switch {
+		case c.LeftOut:
+			result = "left out: the cloud does not offer this region to the account"
 		case c.NotOffered():
 			result = "not offered for this instance"
 		case c.Err != nil:

@@ -123,6 +123,9 @@ func (v service) announce(s *session, encrypted bool) {
 		line = append(line, "config_file", v.file)
 	}
 	watched := count(v.config)
+	if watched.listing > 0 {
+		line = append(line, "accounts_with_all_regions", watched.listing)
+	}
 	level.Info(s.logger).Log(append(line,
 		"accounts", watched.accounts, "regions", watched.regions, "regions_with_discovery", watched.discovering,
 		"configured_targets", watched.targets, "version", version.Info())...)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/report"
 )
 
@@ -37,7 +38,9 @@ func printReport(to io.Writer, r report.Report) error {
 			continue
 		}
 		state := "down"
-		if region.Up {
+		if region.Up && region.Region == config.AllRegions {
+			state = "up, but the account's regions cannot be listed"
+		} else if region.Up {
 			state = "up, but its instances cannot be listed"
 		}
 		if _, err := fmt.Fprintf(to, "%s/%s is %s: %s\n", region.Account, region.Region, state, report.OrNone(region.LastError)); err != nil {

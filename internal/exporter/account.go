@@ -22,6 +22,7 @@ type account struct {
 	concurrency int           // calls in flight, over all regions
 	timeout     time.Duration // of one call
 	perSecond   float64       // the rate of a budget
+	reapply     func() error  // puts newly found regions in force
 }
 
 func (e *Exporter) newAccount(c cloud, poll config.Poll, conf config.Account) *account {
@@ -30,6 +31,7 @@ func (e *Exporter) newAccount(c cloud, poll config.Poll, conf config.Account) *a
 		concurrency: firstSet(conf.Concurrency, poll.Concurrency),
 		timeout:     time.Duration(poll.CallTimeout),
 		perSecond:   firstSet(conf.RequestsPerSecond, poll.RequestsPerSecond, c.rate),
+		reapply:     e.reapply,
 	}
 }
 
@@ -133,6 +135,9 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 			Gate: breaker.Region(a.gate(r)), Budget: budget, Timeout: a.timeout,
 		},
 	})
+	if err == nil && r.ID == config.AllRegions {
+		source, err = a.ofRegions(source)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("account %s, region %s: %w", a.conf.Name, r.ID, err)
 	}
@@ -141,8 +146,9 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 }
 
 // region returns what the poller is to watch in a region, without its Source. The account's concurrency is divided among
-// its regions, so that a region that hangs takes nothing from the others.
-func (a *account) region(cfg *config.Config, r config.Region) poll.Region {
+// its regions, so that a region that hangs takes nothing from the others. The regions of one entry for all of them count
+// as one: most have no instance, and would take their share from those that have.
+func (a *account) region(cfg *config.Config, r entry) poll.Region {
 	watched := poll.Region{
 		Cloud: a.cloud.name, Account: a.conf.Name, Region: r.ID,
 		Concurrency:  max(1, a.concurrency/len(a.conf.Regions)),
@@ -150,7 +156,11 @@ func (a *account) region(cfg *config.Config, r config.Region) poll.Region {
 		Tags:         r.Discovery.Tags,
 		RestoreCheck: a.conf.RestoreCheck,
 		OwnerTag:     r.OwnerTag,
+		OfRegions:    r.lists(),
 		Objectives:   backup.Objectives(cfg.ObjectivesFor(config.Instance{})),
+	}
+	if r.found {
+		watched.NotOffered = a.cloud.notOffered
 	}
 	for _, e := range r.Discovery.Exclude {
 		watched.Exclude = append(watched.Exclude, poll.Exclusion(e))

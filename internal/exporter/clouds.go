@@ -29,6 +29,8 @@ type cloud struct {
 	refusals time.Duration
 	// classify finds the class of a failed call.
 	classify func(op string, err error) *backup.Error
+	// notOffered reports whether a failed listing says that the account does not have the region; nil: regions are not listed.
+	notOffered func(err error) bool
 	// open returns the Source of one account in one region. It makes no call.
 	open func(sourceOptions) (poll.Source, error)
 }
@@ -49,7 +51,7 @@ type sourceOptions struct {
 // of a user together, to about 60 a minute, and locks a key for five minutes at the sixth refused call in a row.
 func clouds() []cloud {
 	return []cloud{
-		{name: backup.Alibaba, rate: 10, together: false, refusals: 30 * time.Second, classify: alibaba.Classify, open: openAlibaba},
+		{name: backup.Alibaba, rate: 10, together: false, refusals: 30 * time.Second, classify: alibaba.Classify, notOffered: alibaba.RegionNotOffered, open: openAlibaba},
 		{name: backup.Huawei, rate: 1, together: true, refusals: 5*time.Minute + 10*time.Second, classify: huawei.Classify, open: openHuawei},
 	}
 }
@@ -68,8 +70,12 @@ func findCloud(all []cloud, name string) (cloud, error) {
 }
 
 func openAlibaba(o sourceOptions) (poll.Source, error) {
+	region := o.region.ID
+	if region == config.AllRegions {
+		region = "" // their list is in no region
+	}
 	return alibaba.New(alibaba.Options{
-		Account: o.account, Region: o.region.ID, Endpoint: o.region.Endpoint, Profile: o.assume.Profile,
+		Account: o.account, Region: region, Endpoint: o.region.Endpoint, Profile: o.assume.Profile,
 		Role: alibaba.Role{ARN: o.assume.RoleARN, ExternalID: o.assume.ExternalID, Endpoint: o.assume.STSEndpoint},
 		Keys: o.keys, Caller: cloudcall.New(o.call), Transport: o.transport, Logger: o.logger, Now: o.now,
 	})

@@ -69,6 +69,21 @@ func newExporter(cfg *config.Config, opts Options, clouds []cloud) (*Exporter, e
 func (e *Exporter) apply(cfg *config.Config) error {
 	e.applying.Lock()
 	defer e.applying.Unlock()
+	return e.put(cfg)
+}
+
+// reapply puts the running configuration in force again, with the regions that are known now.
+func (e *Exporter) reapply() error {
+	e.applying.Lock()
+	defer e.applying.Unlock()
+	e.mu.Lock()
+	running := e.running
+	e.mu.Unlock()
+	return e.put(running)
+}
+
+// put is apply for a caller that holds the lock.
+func (e *Exporter) put(cfg *config.Config) error {
 	regions, err := e.wire(cfg)
 	if err != nil {
 		return err
@@ -113,7 +128,8 @@ func (e *Exporter) Masked() ([]byte, error) {
 // Poller returns what refreshes the readings and takes snapshots of them.
 func (e *Exporter) Poller() *poll.Poller { return e.poller }
 
-// Regions returns what is watched, in the order of the configuration.
+// Regions returns what is watched, in the order of the configuration. After an entry for all regions come those that are
+// known, without those that the configuration names.
 func (e *Exporter) Regions() []poll.Region {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -164,9 +180,9 @@ func (e *Exporter) wire(cfg *config.Config) ([]poll.Region, error) {
 			return nil, fmt.Errorf("account %s: %w", conf.Name, err)
 		}
 		a := e.newAccount(c, cfg.Poll, conf)
-		for _, r := range conf.Regions {
-			watched := a.region(cfg, r)
-			if watched.Source, err = a.source(r); err != nil {
+		for _, en := range a.entries() {
+			watched := a.region(cfg, en)
+			if watched.Source, err = a.source(en.Region); err != nil {
 				return nil, err
 			}
 			regions = append(regions, watched)

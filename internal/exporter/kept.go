@@ -66,6 +66,9 @@ type budgetKey struct {
 	perSecond      float64
 }
 
+// accountKey names an account.
+type accountKey struct{ cloud, account string }
+
 // transportKey is what a transport was made from.
 type transportKey struct {
 	cloud, account string
@@ -88,6 +91,7 @@ type workshop struct {
 	budgets    kept[budgetKey, *cloudcall.Budget]
 	transports kept[transportKey, *cloudcall.Transport]
 	sources    kept[sourceKey, poll.Source]
+	regions    kept[accountKey, *regionList]
 }
 
 func (w *workshop) begin() {
@@ -95,12 +99,14 @@ func (w *workshop) begin() {
 	w.budgets.begin()
 	w.transports.begin()
 	w.sources.begin()
+	w.regions.begin()
 }
 
 func (w *workshop) commit() {
 	w.breakers.commit()
 	w.budgets.commit()
 	w.sources.commit()
+	w.regions.commit()
 	for _, unused := range w.transports.commit() {
 		unused.CloseIdleConnections()
 	}

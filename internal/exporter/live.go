@@ -17,6 +17,7 @@ type Check struct {
 	Scope           backup.Scope
 	InstanceID      string // the instance that was asked about; "": the scope is not about one
 	Err             error  // nil: the call worked
+	LeftOut         bool   // the cloud does not offer the region, which only its list of regions brought
 }
 
 // NotOffered reports whether the cloud has nothing to say, and nothing is wrong with that.
@@ -24,20 +25,41 @@ func (c Check) NotOffered() bool {
 	return c.Scope.Optional() && backup.ClassOf(c.Err) == backup.ClassUnsupported
 }
 
-// CheckLive asks every scope in every region, about one instance of each kind, and passes on each outcome.
+// CheckLive asks every scope in every region, about one instance of each kind, and passes on each outcome. It begins with
+// the regions of the accounts that are to list them.
 func (e *Exporter) CheckLive(ctx context.Context, pass func(Check)) {
+	e.findRegions(ctx, Place{}, func(r poll.Region, err error) {
+		pass(Check{Account: r.Account, Region: r.Region, Scope: backup.ScopeDiscovery, Err: err})
+	})
 	for _, r := range e.Regions() {
-		listing, err := r.Source.Instances(ctx)
-		pass(Check{r.Account, r.Region, backup.ScopeDiscovery, "", cmp.Or(err, listing.Err())})
-		for _, in := range samples(r, listing.Instances) {
-			for _, scope := range backup.Scopes() {
-				if scope == backup.ScopeDiscovery {
-					continue
-				}
-				if asked, err := ask(ctx, r, scope, in, e.now()); asked {
-					pass(Check{r.Account, r.Region, scope, in.InstanceID, err})
-				}
+		if !r.OfRegions {
+			e.checkRegion(ctx, r, pass)
+		}
+	}
+}
+
+func (e *Exporter) checkRegion(ctx context.Context, r poll.Region, pass func(Check)) {
+	listing, err := r.Source.Instances(ctx)
+	pass(Check{Account: r.Account, Region: r.Region, Scope: backup.ScopeDiscovery, Err: cmp.Or(err, listing.Err()), LeftOut: r.LeavesOut(err)})
+	for _, in := range samples(r, listing.Instances) {
+		for _, scope := range backup.Scopes() {
+			if scope == backup.ScopeDiscovery {
+				continue
 			}
+			if asked, err := ask(ctx, r, scope, in, e.now()); asked {
+				pass(Check{Account: r.Account, Region: r.Region, Scope: scope, InstanceID: in.InstanceID, Err: err})
+			}
+		}
+	}
+}
+
+// findRegions asks for the regions of the accounts that are to list them, so that Regions has them, and passes on each
+// outcome.
+func (e *Exporter) findRegions(ctx context.Context, at Place, pass func(poll.Region, error)) {
+	for _, r := range e.Regions() {
+		if r.OfRegions && (at.Account == "" || at.Account == r.Account) {
+			listing, err := r.Source.Instances(ctx)
+			pass(r, cmp.Or(err, listing.Err()))
 		}
 	}
 }
@@ -154,14 +176,18 @@ func (e *Exporter) Find(ctx context.Context, id string, at Place) (poll.Source, 
 	var source poll.Source
 	var found backup.Instance
 	var failures []error
+	note := func(r poll.Region, err error) {
+		if err != nil && !r.LeavesOut(err) {
+			failures = append(failures, fmt.Errorf("%s/%s: %w", r.Account, r.Region, err))
+		}
+	}
+	e.findRegions(ctx, at, note)
 	for _, r := range e.Regions() {
-		if !at.holds(r) {
+		if r.OfRegions || !at.holds(r) {
 			continue
 		}
 		listing, err := r.Source.Instances(ctx)
-		if err := cmp.Or(err, listing.Err()); err != nil {
-			failures = append(failures, fmt.Errorf("%s/%s: %w", r.Account, r.Region, err))
-		}
+		note(r, cmp.Or(err, listing.Err()))
 		i := slices.IndexFunc(listing.Instances, func(in backup.Instance) bool { return in.InstanceID == id })
 		if i < 0 {
 			continue

@@ -3,11 +3,14 @@ package exporter
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/manual"
 	"mongodb_backup_exporter/internal/poll"
 )
 
@@ -74,5 +77,38 @@ func TestOptionalQuestionsAreAskedLiveWhereTheyAreNeeded(t *testing.T) {
 				t.Errorf("asked %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestLiveQuestionsFindRegions(t *testing.T) {
+	w := newWide(t, allRegions)
+	w.fault("DescribeDBInstances", "eu-west-1", "InvalidRegionId.NotFound", http.StatusNotFound)
+	var listed []string
+	w.CheckLive(t.Context(), func(c Check) {
+		if c.Scope == backup.ScopeDiscovery {
+			listed = append(listed, c.Region)
+			if (c.Err != nil) != c.LeftOut || c.LeftOut != (c.Region == "eu-west-1") {
+				t.Errorf("%+v", c)
+			}
+		}
+	})
+	if want := []string{"all", "cn-beijing", "cn-hangzhou", "eu-west-1"}; !slices.Equal(listed, want) {
+		t.Errorf("asked %q, want %q", listed, want)
+	}
+
+	w = newWide(t, allRegions)
+	source, in, err := w.Find(t.Context(), "dds-one", Place{Region: "cn-beijing"})
+	if err != nil || in.Region != "cn-beijing" {
+		t.Fatalf("found %v, error %v", in.Target, err)
+	}
+	if _, ok := source.(manual.Starter); !ok {
+		t.Error("no backup can be started in a region that was found")
+	}
+	w = newWide(t, allRegions)
+	w.fault("DescribeRegions", "", "Forbidden.RAM", http.StatusForbidden)
+	_, _, err = w.Find(t.Context(), "dds-one", Place{})
+	none, ok := errors.AsType[*NotListedError](err)
+	if !ok || len(none.Failures) != 1 || !strings.HasPrefix(none.Failures[0].Error(), "prod/all: DescribeRegions: permission") {
+		t.Errorf("error %v: %v", err, none)
 	}
 }

@@ -66,7 +66,7 @@ func (c *checker) touches(x sample) bool {
 		return x.labels["type"] == "incremental"
 	case c.row.loses && c.victim.region() && x.family == "instance_info": // what cannot be read is empty
 		return true
-	case c.victim.region() && (!c.warm || x.family == "account_up" && len(c.victim.scopes) > 1):
+	case c.victim.region() && (!c.warm || x.family == "account_up" && (len(c.victim.scopes) > 1 || c.victim.regions)):
 		return true // as long as no listing worked, instances are not known or not well known
 	case x.family == "discovery_success":
 		return c.victim.region()

@@ -65,6 +65,8 @@ func (r row) hits(v victim) bool {
 		return v.op == ""
 	case r.heavy:
 		return v.op != ""
+	case r.fault.Kind == cloudsim.FaultEndlessPages:
+		return !v.regions // which have one page
 	}
 	return true
 }

@@ -28,6 +28,16 @@ type victim struct {
 	cached   time.Duration // how long an answer is used; 0: not longer than the interval
 	list     bool          // the answer is a list that must be complete
 	partly   bool          // the poll goes on without it: only the samples of incremental backups are missing
+	regions  bool          // it lists the regions of the account, and so is about none of them
+}
+
+// place returns the region that a victim is about: as the label region has it, and as its calls name it.
+func (v victim) place() (label, called string) {
+	if v.regions {
+		return allRegions, ""
+	}
+	region, _ := regionsOf(v.cloud)
+	return region, region
 }
 
 // region reports whether the fault concerns the region as a whole.
@@ -43,7 +53,7 @@ func isOptional(scope string) bool { return scope == jobs || scope == recovery }
 // fault returns the fault with the calls that it hits.
 func (v victim) fault(f cloudsim.Fault) cloudsim.Fault {
 	f.Cloud, f.Operation, f.NodeID = v.cloud, v.op, v.node
-	f.Region, _ = regionsOf(v.cloud)
+	_, f.Region = v.place()
 	f.AccessKeyID = newAccount(v.cloud, mainAccount).AccessKeyID
 	if v.instance != "" {
 		f.InstanceID = idOf(v.cloud, v.instance)
@@ -71,6 +81,7 @@ func victims(cloud string) []victim {
 	}
 	return []victim{
 		{name: every, cloud: cloud, scopes: all},
+		{name: "DescribeRegions", cloud: cloud, op: "DescribeRegions", scopes: []string{discovery}, list: true, regions: true},
 		{name: "DescribeDBInstances", cloud: cloud, op: "DescribeDBInstances", scopes: []string{discovery}, list: true},
 		{name: "DescribeDBInstanceAttribute", cloud: cloud, op: "DescribeDBInstanceAttribute", instance: inSets, scopes: []string{backups, recovery}, cached: time.Hour},
 		{name: "DescribeBackups", cloud: cloud, op: "DescribeBackups", instance: busy, scopes: []string{backups}, list: true},
@@ -89,7 +100,7 @@ const forever = time.Duration(-1)
 
 // hits reports whether the fault concerns the target of a sample: an instance, one of its shards, or the region.
 func (v victim) hits(s sample) bool {
-	region, _ := regionsOf(v.cloud)
+	region, _ := v.place()
 	of := s.labels
 	switch {
 	case of["cloud"] != v.cloud || of["account"] != mainAccount || of["region"] != region:

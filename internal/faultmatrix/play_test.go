@@ -129,7 +129,7 @@ func (s *stage) scrapeAt(times []time.Duration, enough func(scrape) bool) []scra
 
 // calls counts those that the fault hits.
 func (v victim) calls(all []cloudsim.Call) int {
-	region, _ := regionsOf(v.cloud)
+	_, region := v.place()
 	n := 0
 	for _, c := range all {
 		if c.Cloud == v.cloud && c.Region == region && (v.op == "" || c.Operation == v.op) &&

@@ -44,7 +44,7 @@ func nextVictim(cloud string, r row, number int) victim {
 func (r row) fits(v victim) bool {
 	switch {
 	case r.ofLists || r.loses:
-		return v.list
+		return v.list && r.hits(v)
 	case r.heavy:
 		return v.instance != ""
 	case r.slow:

@@ -43,7 +43,7 @@ func newStage(t *testing.T, accounts []account, authority *cloudsim.Authority) *
 	s := &stage{Sim: cloudsim.New(cloudsim.Options{Fleet: world, Now: time.Now})}
 	net := newNetwork()
 	for _, a := range accounts {
-		for _, region := range a.regions() {
+		for _, region := range a.entries() {
 			s.listen(t, net, a, region, authority)
 		}
 	}

@@ -88,6 +88,17 @@ func (a account) regions() []string {
 	return regions
 }
 
+// allRegions is the entry that asks for the regions of an account. It finds those that have entries of their own.
+const allRegions = "all"
+
+// entries returns the regions that the configuration has for the account.
+func (a account) entries() []string {
+	if a.Cloud == fleet.Alibaba && a.name == mainAccount {
+		return append(a.regions(), allRegions)
+	}
+	return a.regions()
+}
+
 // Names of the instances that faults aim at. An id is made from a name with idOf.
 const (
 	busy    = "busy"    // a replica set with two pages of backups, a running job and point-in-time recovery
@@ -210,7 +221,7 @@ func configOf(accounts []account, scheme string) *config.Config {
 		account := config.Account{Name: a.name, Cloud: a.Cloud, Credentials: config.Credentials{
 			AccessKeyID: config.Secret(a.AccessKeyID), AccessKeySecret: config.Secret(a.AccessKeySecret),
 		}}
-		for _, id := range a.regions() {
+		for _, id := range a.entries() {
 			endpoint := scheme + "://" + place{a.Cloud, a.name, id}.host()
 			region := config.Region{ID: id, Endpoint: endpoint, Discovery: config.Discovery{Enabled: true}}
 			if a.Cloud == fleet.Huawei {

@@ -3,6 +3,7 @@ package poll
 import (
 	"context"
 	"errors"
+	"time"
 
 	"mongodb_backup_exporter/internal/backup"
 )
@@ -24,6 +25,9 @@ func (p *Poller) startRegion(ctx context.Context, r *region, only string) []*fli
 
 // startListing starts the listing of a region if it is due. It returns the flight of the listing, or nil for none.
 func (p *Poller) startListing(ctx context.Context, r *region) *flight {
+	if r.rests(p.opts.Now()) {
+		return nil
+	}
 	source := r.conf.Source
 	var found []backup.Instance
 	return launch(ctx, p, r, &r.listing, question[[]backup.Instance]{
@@ -43,6 +47,11 @@ func (p *Poller) startListing(ctx context.Context, r *region) *flight {
 // learnListing applies a listing, and starts what is due for the instances that waited for it.
 func (p *Poller) learnListing(ctx context.Context, r *region, found []backup.Instance) []*flight {
 	err := r.listing.reading.Err
+	if r.conf.LeavesOut(err) && !r.inhabited {
+		p.learnLeftOut(r, err)
+		return nil
+	}
+	r.leftOutAt = time.Time{}
 	p.learnOutcome(r, subject{r.target(""), backup.ScopeDiscovery}, err, false)
 	switch {
 	case err == nil:
@@ -52,6 +61,9 @@ func (p *Poller) learnListing(ctx context.Context, r *region, found []backup.Ins
 	}
 	wanted := r.wanted
 	r.wanted = map[string]bool{}
+	if r.conf.OfRegions {
+		return p.startFound(ctx, wanted)
+	}
 	return p.startInstances(ctx, r, func(id string) bool { return wanted[""] || wanted[id] })
 }
 

@@ -29,12 +29,14 @@ func (r *region) learnWhole(found []backup.Instance) {
 		}
 	}
 	r.listed = now
+	r.inhabited = r.inhabited || len(found) > 0
 	r.watch()
 }
 
 // learnPart applies an incomplete listing: it adds and updates instances, and forgets none.
 func (r *region) learnPart(found []backup.Instance) {
 	l := &r.listed
+	r.inhabited = true
 	l.instances = merge(l.instances, found)
 	for _, in := range found {
 		delete(l.lacking, in.InstanceID)

@@ -60,6 +60,12 @@ type Region struct {
 	Exclude      []Exclusion       // instances that discovery does not watch and that do not count as unmonitored
 	OwnerTag     string            // name of the tag whose value is Instance.Owner; "": no owner is known
 	Objectives   backup.Objectives // for discovered instances
+	// OfRegions says that the listing is not of instances: the Source asks for the regions of the account and calls
+	// Poller.Replace with those that it finds.
+	OfRegions bool
+	// NotOffered reports whether a failed listing says that the cloud does not offer the region to the account. A region
+	// that never had an instance is left out then. nil: the configuration names the region, which is never left out.
+	NotOffered func(err error) bool
 }
 
 // Instance is a watched instance that the configuration names.
@@ -143,8 +149,10 @@ func (p *Poller) Refresh(ctx context.Context) {
 // discovered where that is due. An id that no region knows is not kept and starts no question, except that regions which
 // were never listed are listed when that is due; it waits for those listings.
 func (p *Poller) RefreshInstance(ctx context.Context, id string) {
-	if !p.Known(id) {
-		p.awaitListings(ctx)
+	for range 2 { // the first listings may bring regions, which are listed then
+		if !p.Known(id) {
+			p.awaitListings(ctx)
+		}
 	}
 	if p.Known(id) {
 		p.wait(ctx, p.start(ctx, id))

@@ -19,6 +19,8 @@ type region struct {
 
 	listing   cell[[]backup.Instance] // its value is the newest whole listing; listed has what counts
 	listed    listed
+	inhabited bool                    // a listing had an instance once
+	leftOutAt time.Time               // when the cloud last said that it does not offer the region to the account; zero: it does
 	shown     []backup.ListedInstance // the known instances as a snapshot shows them
 	instances map[string]*instance    // by id
 	sorted    []*instance             // the same, by id
@@ -64,7 +66,7 @@ func (r *region) target(id string) backup.Target {
 // due at once.
 func (r *region) inherit(old *region) {
 	old.listing.retry()
-	r.listing, r.listed = old.listing, old.listed
+	r.listing, r.listed, r.inhabited, r.leftOutAt = old.listing, old.listed, old.inhabited, old.leftOutAt
 	r.roundTook, r.answeredAt, r.up, r.err, r.logged = old.roundTook, old.answeredAt, old.up, old.err, old.logged
 	for _, in := range old.instances {
 		for _, e := range in.entries {
@@ -76,6 +78,9 @@ func (r *region) inherit(old *region) {
 
 // configure applies a changed configuration to a region that goes on.
 func (r *region) configure(conf Region) {
+	if conf.NotOffered == nil {
+		r.leftOutAt = time.Time{} // the configuration names it now
+	}
 	r.conf = conf
 	r.pool.resize(max(1, conf.Concurrency))
 	known := r.instances

@@ -18,6 +18,9 @@ func (p *Poller) Snapshot() *backup.Snapshot {
 	}
 	snapshot.Instances = make([]backup.InstanceState, 0, n)
 	for _, r := range p.regions {
+		if r.isLeftOut() {
+			continue
+		}
 		snapshot.Regions = append(snapshot.Regions, r.state())
 		for _, in := range r.sorted {
 			snapshot.Instances = append(snapshot.Instances, in.state())
@@ -29,6 +32,7 @@ func (p *Poller) Snapshot() *backup.Snapshot {
 func (r *region) state() backup.Region {
 	return backup.Region{
 		Cloud: r.conf.Cloud, Account: r.conf.Account, Region: r.conf.Region,
+		OfRegions:   r.conf.OfRegions,
 		Asked:       !r.listing.reading.TriedAt.IsZero(),
 		Up:          r.up,
 		Err:         r.err,

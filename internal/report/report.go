@@ -96,7 +96,7 @@ func newRegion(r backup.Region, now time.Time) Region {
 	if !r.Asked {
 		line.LastError = "not asked yet"
 	}
-	if r.Unmonitored.Known(now) {
+	if !r.OfRegions && r.Unmonitored.Known(now) {
 		line.Unmonitored = &r.Unmonitored.Value
 	}
 	return line

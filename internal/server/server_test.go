@@ -198,3 +198,22 @@ func TestServiceDiscovery(t *testing.T) {
 		t.Errorf("without instances: %q, want an empty list", empty)
 	}
 }
+
+// Prometheus would take an empty list for "there is nothing to probe any more".
+func TestServiceDiscoveryWaitsForAListing(t *testing.T) {
+	p := &poller{ready: true}
+	p.snapshot.Regions = []backup.Region{{Account: "prod", Region: "all", OfRegions: true, Asked: true}}
+	answered := func() int { return get(t, server.New(options(p)), "/sd").Code }
+	if got := answered(); got != http.StatusServiceUnavailable {
+		t.Errorf("without a listing: %d, want 503", got)
+	}
+	p.snapshot.Regions[0].Unmonitored.At = now
+	if got := answered(); got != http.StatusOK {
+		t.Errorf("after a listing without instances: %d, want 200", got)
+	}
+	p.snapshot.Regions[0].Unmonitored.At = time.Time{}
+	p.snapshot.Instances = []backup.InstanceState{instance("a", "other", now, nil)}
+	if got := answered(); got != http.StatusOK {
+		t.Errorf("with an instance of another account: %d, want 200", got)
+	}
+}

@@ -11,20 +11,28 @@ import (
 	"mongodb_backup_exporter/internal/cloudsim/httpsim"
 )
 
+// describeRegions lists the regions of the account. A region has a record for each group of its zones.
 func describeRegions(req *httpsim.Request) httpsim.Answer {
-	regions := make(map[string]bool)
+	regions := slices.Clone(req.Account.Regions)
 	for _, in := range req.Account.Instances {
-		regions[in.Region] = true
+		regions = append(regions, in.Region)
 	}
+	slices.Sort(regions)
 	list := make([]any, 0, len(regions))
-	for _, region := range slices.Sorted(maps.Keys(regions)) {
-		zone := object{"ZoneId": region + "-h", "ZoneName": region + " zone H", "VpcEnabled": true}
-		list = append(list, object{
-			"RegionId": region, "RegionName": region, "EndPoint": "mongodb." + region + ".aliyuncs.com",
-			"Zones": object{"Zone": []any{zone}},
-		})
+	for _, region := range slices.Compact(regions) {
+		if !req.Allows("RegionId", region) {
+			continue
+		}
+		for _, zone := range []string{"h", "i"} {
+			list = append(list, object{
+				"RegionId": region, "RegionName": region, "EndPoint": "mongodb." + region + ".aliyuncs.com",
+				"Zones": object{"Zone": []any{object{"ZoneId": region + "-" + zone, "ZoneName": region + " zone " + zone, "VpcEnabled": true}}},
+			})
+		}
 	}
-	return success(req, object{"Regions": object{"DdsRegion": list}})
+	a := success(req, object{"Regions": object{"DdsRegion": list}})
+	a.Page = httpsim.Page{Path: []string{"Regions", "DdsRegion"}, ID: "RegionId"}
+	return a
 }
 
 func (api *API) describeDBInstances(req *httpsim.Request) httpsim.Answer {

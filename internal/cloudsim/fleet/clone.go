@@ -11,6 +11,7 @@ func (f Fleet) clone() Fleet {
 	for i := range f.Accounts {
 		a := &f.Accounts[i]
 		a.ProjectIDs = maps.Clone(a.ProjectIDs)
+		a.Regions = slices.Clone(a.Regions)
 		a.Denied = slices.Clone(a.Denied)
 		a.Roles = slices.Clone(a.Roles)
 		for j := range a.Roles {

@@ -51,6 +51,7 @@ type Account struct {
 	SecurityToken   string            // of temporary credentials: calls must carry it; "": the credentials are permanent
 	AuthToken       string            // Huawei: a user token that is accepted instead of a signature; "": none
 	ProjectIDs      map[string]string // Huawei: region id to project id
+	Regions         []string          // Alibaba: regions that it may use beside those of its instances
 	Denied          []string          // operations that the account may not call, by the cloud's own name
 	Domain          string            // Huawei: name of the account, for agencies; "": none can be assumed
 	Roles           []Role            // by which others act for this account
