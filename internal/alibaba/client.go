@@ -44,6 +44,7 @@ const (
 	opDescribeClusterRecoverTime  = "DescribeClusterRecoverTime"
 	opCheckRecoveryCondition      = "CheckRecoveryCondition"
 	opDescribeRestores            = "DescribeRestoreDBInstanceList"
+	opDescribeHistoryTasks        = "DescribeHistoryTasks"
 	opCreateBackup                = "CreateBackup"
 )
 

@@ -189,7 +189,7 @@ type Job struct {
 	End      time.Time     // zero: not ended
 	Length   time.Duration // of a running job, whose progress and end follow from it; 0: Status and Progress never change
 	Progress string        // for example "18%"
-	Reason   string        // why it failed (Huawei)
+	Reason   string        // why it failed (Huawei), or the step at which it did (Alibaba)
 }
 
 // Window is a span of time.
