@@ -149,6 +149,7 @@ func (a *account) region(cfg *config.Config, r config.Region) poll.Region {
 		Discover:     r.Discovery.Enabled,
 		Tags:         r.Discovery.Tags,
 		RestoreCheck: a.conf.RestoreCheck,
+		Restores:     a.conf.RestoreCheck || a.cloud.restores,
 		OwnerTag:     r.OwnerTag,
 		Objectives:   backup.Objectives(cfg.ObjectivesFor(config.Instance{})),
 	}

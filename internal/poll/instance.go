@@ -16,7 +16,8 @@ type instance struct {
 	shards     []string // as the cloud lists them; the configuration may name others
 	missing    bool     // the cloud does not list it although the configuration names it
 
-	restoreCheck bool // ask whether backups could be restored, and whether any was
+	restoreCheck bool // ask whether backups could be restored
+	restores     bool // ask when backups were last restored
 
 	jobs        cell[[]backup.Job]
 	policy      cell[backup.Policy]
@@ -171,7 +172,7 @@ func (in *instance) state() backup.InstanceState {
 		Recovery:   in.recovery.reading,
 		Nodes:      make([]backup.NodeState, 0, len(in.nodes)),
 	}
-	if in.restoreCheck {
+	if in.restores {
 		state.LastRestore = in.lastRestore.reading
 	}
 	for _, n := range in.nodes {

@@ -12,6 +12,8 @@ import (
 const (
 	checkInterval   = 24 * time.Hour
 	checkRetryAfter = time.Hour
+	// Where a list of restores is shared, many instances fail with one call that failed.
+	restoresRetryAfter = 5 * time.Minute
 )
 
 // restoreCheck is the entry of one target's checks. Shards have none: the cloud checks instances as a whole.
@@ -25,7 +27,7 @@ type restoreCheck struct {
 func (e restoreCheck) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
 	list := e.n.backups.reading
 	newest := backup.ToCheck(list, p.opts.Now())
-	if !e.wanted() || newest == nil || e.failedRecently(p.opts.Now()) {
+	if !e.wanted() || newest == nil || e.failedRecently(p.opts.Now(), checkRetryAfter) {
 		return e.flight
 	}
 	id, before := newest.ID, e.reading.Value
@@ -46,8 +48,8 @@ func (e restoreCheck) fail(error, time.Time) {}
 func (e restoreCheck) wanted() bool { return e.in.restoreCheck && e.n.id == "" }
 
 // failedRecently reports whether the newest question failed too recently to put it again.
-func (c *cell[T]) failedRecently(now time.Time) bool {
-	return c.reading.Err != nil && now.Sub(c.askedAt) < checkRetryAfter
+func (c *cell[T]) failedRecently(now time.Time, retryAfter time.Duration) bool {
+	return c.reading.Err != nil && now.Sub(c.askedAt) < retryAfter
 }
 
 // shown returns the reading as a snapshot shows it: nothing where nobody asks for checks any more.
@@ -66,7 +68,11 @@ type lastRestore struct {
 
 // launch asks for the newest restore. An earlier one stays in the reading when the cloud does not tell of it any more.
 func (e lastRestore) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
-	if !e.in.restoreCheck || e.failedRecently(p.opts.Now()) {
+	retryAfter := checkRetryAfter
+	if backup.ClassOf(e.reading.Err).Retryable() {
+		retryAfter = restoresRetryAfter
+	}
+	if !e.in.restores || e.failedRecently(p.opts.Now(), retryAfter) {
 		return e.flight
 	}
 	before := e.reading.Value

@@ -30,7 +30,7 @@ func successes(ids ...string) func(context.Context, string, string) (backup.List
 
 func checking(source *cloud) poll.Region {
 	r := region(source)
-	r.RestoreCheck = true
+	r.RestoreCheck, r.Restores = true, true
 	return r
 }
 
