@@ -88,7 +88,7 @@ func manualJobs(in *fleet.Instance, now time.Time) []fleet.Job {
 	for _, b := range in.BackupsAt(now) {
 		same := func(j fleet.Job) bool { return j.Start.Equal(b.Start) }
 		if b.Manual && b.CopiedTo == "" && !slices.ContainsFunc(list, same) {
-			list = append(list, fleet.Job{ID: b.EffectiveJobID(), Status: b.Status, Manual: true, Start: b.Start, End: b.End})
+			list = append(list, fleet.Job{ID: b.EffectiveJobID(), Status: b.Status, Manual: true, Start: b.Start, End: b.End, Reason: b.Reason})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b fleet.Job) int {

@@ -156,7 +156,7 @@ type Backup struct {
 	Length      time.Duration // of a running backup, which succeeds at Start+Length with SizeBytes; 0: it never ends
 	SizeBytes   int64
 	JobID       string    // the job that made it; "": an id is derived from ID
-	Reason      string    // why it failed, where the cloud's jobs say so (Huawei)
+	Reason      string    // why it failed, where the cloud's jobs say so (Huawei), or the step at which it did (Alibaba)
 	ExpiresAt   time.Time // zero: not sent
 	Unavailable bool      // Alibaba: a success that cannot be restored from
 	RestoreCode string    // Alibaba: CheckRecoveryCondition refuses the backup: "false", or with this code; "": it does not
