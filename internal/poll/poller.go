@@ -58,10 +58,10 @@ type Region struct {
 	// RestoreCheck asks once a day whether the newest backup of each target could be restored.
 	RestoreCheck bool
 	// Restores asks once a day when backups of each instance were last restored.
-	Restores bool
-	Exclude      []Exclusion       // instances that discovery does not watch and that do not count as unmonitored
-	OwnerTag     string            // name of the tag whose value is Instance.Owner; "": no owner is known
-	Objectives   backup.Objectives // for discovered instances
+	Restores   bool
+	Exclude    []Exclusion       // instances that discovery does not watch and that do not count as unmonitored
+	OwnerTag   string            // name of the tag whose value is Instance.Owner; "": no owner is known
+	Objectives backup.Objectives // for discovered instances
 }
 
 // Instance is a watched instance that the configuration names.
