@@ -70,10 +70,14 @@ func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *insta
 		ask:   func(ctx context.Context) (T, error) { return e.ask(ctx, asked) },
 		learn: func(ctx context.Context) []*flight {
 			p.learnOutcome(r, e.about, e.reading.Err, e.reading.NotOffered)
-			if e.about.scope == backup.ScopePolicy {
+			switch e.about.scope {
+			case backup.ScopePolicy:
 				return p.startOnPolicy(ctx, r, in)
+			case backup.ScopeJobs:
+				return p.startOnJobs(ctx, r, in)
+			default:
+				return nil
 			}
-			return nil
 		},
 	})
 }

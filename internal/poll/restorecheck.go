@@ -66,13 +66,18 @@ type lastRestore struct {
 	in *instance
 }
 
-// launch asks for the newest restore. An earlier one stays in the reading when the cloud does not tell of it any more.
+// launch asks for the newest restore, once the cloud has answered about the jobs: a cloud may have both in one list, and
+// while it hangs, one question that waits for it is enough. An earlier restore stays in the reading when the cloud does not
+// tell of it any more.
 func (e lastRestore) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
+	if !e.in.restores || e.in.jobs.hangs() {
+		return e.flight
+	}
 	retryAfter := checkRetryAfter
 	if backup.ClassOf(e.reading.Err).Retryable() {
 		retryAfter = restoresRetryAfter
 	}
-	if !e.in.restores || e.failedRecently(p.opts.Now(), retryAfter) {
+	if e.failedRecently(p.opts.Now(), retryAfter) {
 		return e.flight
 	}
 	before := e.reading.Value
@@ -85,6 +90,11 @@ func (e lastRestore) launch(ctx context.Context, p *Poller, r *region, in *insta
 	}
 	question := entryOf[time.Time]{e.cell, subject{e.in.Target, backup.ScopeRestores}, ask}
 	return question.launch(ctx, p, r, in)
+}
+
+// hangs reports whether the newest question has no answer, or none of the cloud's.
+func (c *cell[T]) hangs() bool {
+	return c.flight != nil || c.reading.TriedAt.IsZero() || backup.ClassOf(c.reading.Err).Retryable()
 }
 
 // fail implements entry. That the instance cannot be asked about says nothing about restores.
