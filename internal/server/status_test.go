@@ -50,8 +50,10 @@ func TestTargetsWorstFirst(t *testing.T) {
 		t.Errorf("the error says %q, want the code and the request id", got)
 	}
 	page := get(t, server.New(options(p)), "/").Body.String()
-	for _, part := range []string{"name of bare", "Forbidden.RAM", "R1", `<progress max="100" value="50">`, "1h ago", "3.0 GiB", "RPO 26h", "1.2.3",
-		"fine · Running · owner team-a", " can be restored · last restore seen 3d ago", `title="backups are deleted with the instance"`} {
+	for _, part := range []string{
+		"name of bare", "Forbidden.RAM", "R1", `<progress max="100" value="50">`, "1h ago", "3.0 GiB", "RPO 26h", "1.2.3",
+		"fine · Running · owner team-a", " can be restored · last restore seen 3d ago", `title="backups are deleted with the instance"`,
+	} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the status page does not show %q:\n%s", part, page)
 		}
