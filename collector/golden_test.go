@@ -187,6 +187,7 @@ func huawei(account string) *backup.Snapshot {
 	in.Instance.Topology, in.Instance.Storage = backup.TopologyShardedCluster, ""
 	in.Policy.Value.NextAt, in.Policy.Value.KeptAfterDeletion = time.Time{}, nil
 	in.Recovery = fresh(backup.Window{Start: ago(6 * day), End: ago(5 * time.Minute)})
+	in.LastRestore = fresh(time.Time{})
 	list := after(set(20*time.Minute, backup.StateRunning, 0), nightly(9*time.Hour, 7))
 	list.Asked, list.Backups[0].EndedAt = []backup.Kind{backup.KindFull}, time.Time{}
 	in.Nodes[0].Backups = fresh(list)

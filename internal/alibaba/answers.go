@@ -112,6 +112,23 @@ type jobRecord struct {
 	JobMode         wire.Scalar
 }
 
+type historyAnswer struct {
+	fault
+	wire.Extent
+	TotalCount wire.Scalar
+	PageSize   wire.Scalar
+	Items      wire.List[historyRecord]
+}
+
+type historyRecord struct {
+	TaskID          wire.Scalar `json:"TaskId"`
+	TaskType        wire.Scalar
+	InstanceID      wire.Scalar `json:"InstanceId"`
+	Status          wire.Scalar
+	CurrentStepName wire.Scalar
+	StartTime       wire.Scalar
+}
+
 type policyAnswer struct {
 	fault
 	PreferredBackupPeriod   wire.Scalar
@@ -167,6 +184,11 @@ func (a *clusterBackupsAnswer) Missing() string {
 // Missing implements wire.Answer.
 func (a *tasksAnswer) Missing() string {
 	return wire.MissingUnless(a.mayBeEmpty(a.BackupJobs.Present(), a.BackupJobs.Empty()), "BackupJobs")
+}
+
+// Missing implements wire.Answer.
+func (a *historyAnswer) Missing() string {
+	return wire.MissingUnless(a.mayBeEmpty(a.Items.Present(), a.Items.Empty()), "Items")
 }
 
 // Missing implements wire.Answer. An answer without any field of a policy is none, and neither is one whose schedule is

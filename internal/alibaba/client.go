@@ -45,6 +45,7 @@ const (
 	opCheckRecoveryCondition      = "CheckRecoveryCondition"
 	opDescribeRestores            = "DescribeRestoreDBInstanceList"
 	opDescribeRegions             = "DescribeRegions"
+	opDescribeHistoryTasks        = "DescribeHistoryTasks"
 	opCreateBackup                = "CreateBackup"
 )
 

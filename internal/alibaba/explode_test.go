@@ -22,11 +22,13 @@ func TestAnswersThatExplode(t *testing.T) {
 		instance = `{"DBInstanceId":"dds-1","Tags":{"Tag":[{"Key":"a","Value":"b"}]},"ShardList":{"ShardAttribute":[ENTRIES]}}`
 		set      = `{"ClusterBackupId":"1","ClusterBackupStatus":"OK","ClusterBackupEndTime":"2026-01-14T03:01:00Z","Backups":[ENTRIES]}`
 		window   = `{"RestoreBeginTime":"2026-01-14T03:00:00Z","RestoreEndTime":"2026-01-14T03:01:00Z"}`
+		task     = `"TaskType":"ManualBackupIns","Status":"Failed","StartTime":"2026-01-14T03:00Z"`
 		inSets   = `{"DBInstances":{"DBInstance":[{"UseClusterBackup":true}]}}`
 	)
 	recovery := func(in backup.Instance) func(context.Context, poll.Source) error {
 		return func(ctx context.Context, s poll.Source) error { _, err := s.Recovery(ctx, in); return err }
 	}
+	jobs := func(ctx context.Context, s poll.Source) error { _, err := s.Jobs(ctx, replica); return err }
 	shard := func(ctx context.Context, s poll.Source) error {
 		_, err := s.Backups(ctx, cluster, "d-1", sourcetest.Now.AddDate(0, 0, -30))
 		return err
@@ -47,7 +49,11 @@ func TestAnswersThatExplode(t *testing.T) {
 		{Op: "DescribeClusterBackups", Answer: `{"ClusterBackups":[RECORDS]}`, Record: set, Ask: shard, Others: map[string]string{"DescribeDBInstanceAttribute": inSets}},
 		{
 			Op: "DescribeBackupTasks", Answer: `{"BackupJobs":[RECORDS]}`, Record: `{"BackupjobId":"1","BackupSetStatus":"Backuping"}`,
-			Ask: func(ctx context.Context, s poll.Source) error { _, err := s.Jobs(ctx, replica); return err },
+			Ask: jobs, Others: map[string]string{"DescribeHistoryTasks": `{"Items":[]}`},
+		},
+		{
+			Op: "DescribeHistoryTasks", Answer: `{"Items":[RECORDS]}`, Record: `{"TaskId":"1","InstanceId":"dds-1",` + task + `}`,
+			Ask: jobs, Others: map[string]string{"DescribeBackupTasks": `{"BackupJobs":[]}`},
 		},
 		{
 			Op: "DescribeBackupPolicy", Answer: `{"PreferredBackupPeriod":"Monday","X":[RECORDS]}`,

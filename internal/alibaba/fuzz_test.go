@@ -36,6 +36,7 @@ func seed(f *testing.F) {
 		`{"DBInstances":{"DBInstance":[{"DBInstanceId":"a","ShardList":{"ShardAttribute":[{"NodeId":"d-1"}]},"Tags":{"Tag":[{"Key":"k","Value":"\u0000"}]}}]}}`,
 		`{"Backups":{"Backup":[{"BackupId":"1","BackupStatus":"Failed","BackupStatus":"Success","BackupSize":2.8e3,"BackupEndTime":"2024-01-01T00:00:00Z"}]}}`,
 		`{"Regions":{"DdsRegion":[{"RegionId":"cn-hangzhou"},{"RegionId":"cn-hangzhou"},{"RegionId":"example.com/x-1"},{"RegionId":1},null]}}`,
+		`{"Items":[{"TaskId":"t-1","TaskType":"ManualBackupIns","InstanceId":"dds-1","Status":"Failed","CurrentStepName":"a\n\u0000b","StartTime":"2026-02-11T02:33Z"}]}`,
 		`{"RestoreRanges":[{"RestoreBeginTime":"2024-01-01T00:00:00Z","RestoreEndTime":"9999-12-31T23:59:59Z"}]}`,
 	} {
 		f.Add([]byte(body))
@@ -102,6 +103,17 @@ func FuzzDecode(f *testing.F) {
 					t.Errorf("job %+v", job)
 				}
 				checkTimes(t, job.StartedAt)
+			}
+		}
+		if a, err := wire.Decode[historyAnswer](opDescribeHistoryTasks, body); classified(t, err) {
+			for i := range a.Items.Items {
+				if instanceID, job, ok := convertTask(&a.Items.Items[i], &r); ok {
+					if instanceID == "" || job.ID == "" || job.State != backup.JobFailed || job.StartedAt.IsZero() {
+						t.Errorf("task %+v of %q", job, instanceID)
+					}
+					checkTimes(t, job.StartedAt)
+					checkText(t, job.Reason)
+				}
 			}
 		}
 		if a, err := wire.Decode[policyAnswer](opDescribeBackupPolicy, body); classified(t, err) {

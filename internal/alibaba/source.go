@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-kit/log"
+
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/wire"
@@ -19,7 +21,9 @@ type Source struct {
 	*client
 	owner   backup.Target // of the instances, without InstanceID
 	now     func() time.Time
+	logger  log.Logger
 	rejects *wire.Rejects
+	history history
 
 	types            offeredTypes
 	futureEndRefused atomic.Bool // the cloud refuses an EndTime in the future
@@ -34,14 +38,20 @@ func New(opts Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{
+	s := &Source{
 		client:   c,
 		owner:    backup.Target{Cloud: backup.Alibaba, Account: opts.Account, Region: opts.Region},
 		now:      opts.Now,
+		logger:   opts.Logger,
 		rejects:  wire.NewRejects(opts.Logger, opts.Caller.Rejected),
 		types:    offeredTypes{refused: map[string]time.Time{}, listed: map[string]bool{}},
 		clusters: map[string]*cluster{},
-	}, nil
+	}
+	if s.logger == nil {
+		s.logger = log.NewNopLogger()
+	}
+	s.history.shared = cloudcall.NewShared(opDescribeHistoryTasks, time.Minute, s.now, s.listFailedManual)
+	return s, nil
 }
 
 // Skew returns how far the cloud's clock is ahead of ours; false: not known.
@@ -159,7 +169,8 @@ func (s *Source) partsOfSets(ctx context.Context, l listed, since time.Time) (ba
 	return s.sift(opDescribeClusterBackups, entries), nil
 }
 
-// Jobs lists the instance's backup jobs. The cloud has such a list for instances on cloud disks only.
+// Jobs lists the instance's backup jobs, and its manual ones that failed in the last two days. The cloud has such a list for
+// instances on cloud disks only.
 func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, error) {
 	const op = opDescribeBackupTasks
 	if in.Lifecycle == backup.LifecycleReleased {
@@ -180,7 +191,10 @@ func (s *Source) Jobs(ctx context.Context, in backup.Instance) ([]backup.Job, er
 		}
 	}
 	s.rejects.Report(in.Target, r)
-	return jobs, wire.NoneReadable(op, len(a.BackupJobs.Items), len(jobs))
+	if err := wire.NoneReadable(op, len(a.BackupJobs.Items), len(jobs)); err != nil {
+		return nil, err
+	}
+	return withFailed(jobs, s.failedManual(ctx, in.InstanceID)), nil
 }
 
 // Policy returns the instance's schedule for automatic backups.

@@ -31,9 +31,9 @@ func (c *assessment) reason() string {
 	case HealthLate:
 		b = c.appendFailures(c.appendFlawOfLast(c.appendLate(b)))
 	case HealthFailed:
-		b = c.appendFailed(b)
+		b = c.appendRefusal(c.appendFailed(b))
 	case HealthOK:
-		b = c.appendObjective(c.appendAge(b))
+		b = c.appendRefusal(c.appendObjective(c.appendAge(b)))
 	}
 	return string(c.appendStatus(b))
 }
@@ -162,6 +162,15 @@ func (c *assessment) appendFlawOfLast(b []byte) []byte {
 		return b
 	}
 	return appendSuccess(b, newest, c.flawOf(newest))
+}
+
+// appendRefusal says that the cloud would not restore the newest success, although an earlier one is good enough.
+func (c *assessment) appendRefusal(b []byte) []byte {
+	newest := c.newestShown()
+	if newest == nil || c.in.RestoreChecks.refusal(newest.ID) == "" {
+		return b
+	}
+	return c.appendFlawOfLast(b)
 }
 
 // newestShown returns the success that the console shows first, be it of a part of the instance; nil: none known.

@@ -26,6 +26,17 @@ func (all RestoreChecks) With(check RestoreCheck, list List) RestoreChecks {
 	return append(kept, check)
 }
 
+// Newest returns the check that was made last; nil: none was.
+func (all RestoreChecks) Newest() *RestoreCheck {
+	var newest *RestoreCheck
+	for i := range all {
+		if newest == nil || all[i].At.After(newest.At) {
+			newest = &all[i]
+		}
+	}
+	return newest
+}
+
 // refusal returns why the cloud would not restore a backup; "": it would, or was not asked.
 func (all RestoreChecks) refusal(id string) string {
 	i := slices.IndexFunc(all, func(check RestoreCheck) bool { return check.BackupID == id })

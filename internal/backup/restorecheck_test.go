@@ -27,7 +27,8 @@ func TestBackupsThatTheCloudWouldNotRestore(t *testing.T) {
 	}{
 		{"nobody asked", nil, 2, backup.HealthOK, "newest recovery point is 2h old"},
 		{"the cloud would restore it", backup.RestoreChecks{{BackupID: "new", At: at}}, 2, backup.HealthOK, "newest recovery point is 2h old"},
-		{"the newest is refused", backup.RestoreChecks{refused("new")}, 1, backup.HealthOK, "newest recovery point is 20h old"},
+		{"the newest is refused", backup.RestoreChecks{refused("new")}, 1, backup.HealthOK, "newest recovery point is 20h old, objective 26h (default, no policy known); the last success, 2026-11-22 10:01Z, " + why},
+		{"an earlier one is refused", backup.RestoreChecks{refused("old")}, 1, backup.HealthOK, "newest recovery point is 2h old, objective 26h (default, no policy known)"},
 		{"another backup is refused", backup.RestoreChecks{refused("gone")}, 2, backup.HealthOK, "newest recovery point is 2h old"},
 		{"all are refused", backup.RestoreChecks{refused("old"), refused("new")}, 0, backup.HealthNever, why},
 	}
@@ -58,6 +59,17 @@ func TestChecksOfBackupsThatAreGoneAreForgotten(t *testing.T) {
 	}
 	if before[2].Refused != "no" || before[0].BackupID != "gone" {
 		t.Errorf("the earlier checks were changed: %v", before)
+	}
+}
+
+func TestNewestCheck(t *testing.T) {
+	at := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
+	all := backup.RestoreChecks{{BackupID: "a", At: at}, {BackupID: "b", At: at.Add(time.Hour)}, {BackupID: "c", At: at.Add(-time.Hour)}}
+	if newest := all.Newest(); newest == nil || newest.BackupID != "b" {
+		t.Errorf("newest check %+v, want that of b", newest)
+	}
+	if newest := (backup.RestoreChecks{}).Newest(); newest != nil {
+		t.Errorf("newest check %+v, want none", newest)
 	}
 }
 

@@ -33,7 +33,8 @@ func (c *assessment) attemptedSince(t time.Time) bool {
 
 // attempts yields the start of each attempt, of any outcome. Incremental backups do not count: they belong to
 // point-in-time recovery and are minutes apart, and the schedule is one of full backups. A backup of only a part of the
-// instance and a job that is only planned do not count either.
+// instance and a job that is only planned do not count either. Nor does a manual job that failed, because the schedule did
+// not begin it: unless the list of backups has its failure, a missed window would pass for one that was kept.
 func (c *assessment) attempts(yield func(begun time.Time) bool) {
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
@@ -46,7 +47,7 @@ func (c *assessment) attempts(yield func(begun time.Time) bool) {
 	}
 	horizon := horizonOf(c.in.Jobs.At)
 	for _, j := range c.in.Jobs.Value {
-		if j.State.begun() && horizon.allows(j.StartedAt) && !yield(j.StartedAt) {
+		if j.State.begun() && !(j.State == JobFailed && j.Trigger == TriggerManual) && horizon.allows(j.StartedAt) && !yield(j.StartedAt) {
 			return
 		}
 	}

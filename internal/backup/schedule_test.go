@@ -141,6 +141,7 @@ func TestVerdictOfMissedWindow(t *testing.T) {
 		{name: "a running job", jobs: job(backup.JobRunning, at(18, 2, 50)), list: list(), state: backup.HealthOK, reason: monday},
 		{name: "a job that checks", jobs: job(backup.JobChecking, at(18, 2, 50)), list: list(), state: backup.HealthOK, reason: monday},
 		{name: "a job that failed", jobs: job(backup.JobFailed, at(18, 2, 50)), list: list(), state: backup.HealthOK, reason: monday},
+		{name: "a manual job that failed", jobs: []backup.Job{{ID: "1", State: backup.JobFailed, Trigger: backup.TriggerManual, StartedAt: at(18, 2, 50)}}, list: list(), state: backup.HealthLate, reason: missed},
 		{name: "a job that is only planned", jobs: job(backup.JobScheduled, at(18, 2, 50)), list: list(), state: backup.HealthLate, reason: missed},
 		{name: "a job of an unknown state", jobs: job(backup.JobUnknown, at(18, 2, 50)), list: list(), state: backup.HealthLate, reason: missed},
 		{name: "a job of Monday's window", jobs: job(backup.JobRunning, at(16, 2, 50)), list: list(), state: backup.HealthLate, reason: missed},

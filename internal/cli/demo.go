@@ -109,7 +109,7 @@ func demoConfig(f fleet.Fleet, endpoint string, interval model.Duration) *config
 	cfg.Poll.RequestsPerSecond = 100 // the simulated clouds have no limit to respect
 	for i, a := range f.Accounts {
 		account := config.Account{
-			Name: fmt.Sprintf("demo-%s", a.Cloud), Cloud: a.Cloud,
+			Name: fmt.Sprintf("demo-%s", a.Cloud), Cloud: a.Cloud, RestoreCheck: a.Cloud == backup.Alibaba,
 			Credentials: config.Credentials{
 				AccessKeyID: config.Secret(a.AccessKeyID), AccessKeySecret: config.Secret(a.AccessKeySecret), SecurityToken: config.Secret(a.SecurityToken),
 			},
@@ -118,7 +118,7 @@ func demoConfig(f fleet.Fleet, endpoint string, interval model.Duration) *config
 			account.Name += fmt.Sprintf("-%d", i)
 		}
 		for _, id := range regionsOf(a) {
-			region := config.Region{ID: id, Endpoint: endpoint, Discovery: config.Discovery{Enabled: true}}
+			region := config.Region{ID: id, Endpoint: endpoint, Discovery: config.Discovery{Enabled: true}, OwnerTag: "team"}
 			if id == fleet.DemoSecondRegion { // instances by id, and one that was forgotten
 				region.Discovery = config.Discovery{}
 				region.Instances = []config.Instance{{ID: fleet.DemoWatched}}

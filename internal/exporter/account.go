@@ -155,6 +155,7 @@ func (a *account) region(cfg *config.Config, r entry) poll.Region {
 		Discover:     r.Discovery.Enabled,
 		Tags:         r.Discovery.Tags,
 		RestoreCheck: a.conf.RestoreCheck,
+		Restores:     a.conf.RestoreCheck || a.cloud.restores,
 		OwnerTag:     r.OwnerTag,
 		OfRegions:    r.lists(),
 		Objectives:   backup.Objectives(cfg.ObjectivesFor(config.Instance{})),

@@ -25,6 +25,8 @@ type cloud struct {
 	// together is true where one rate holds for all calls of an account. Otherwise each operation of each region has a
 	// rate of its own.
 	together bool
+	// restores is true where a few calls a day tell of all restores, so that they are asked for without a switch.
+	restores bool
 	// refusals is the time within which at most five calls in a row may be refused.
 	refusals time.Duration
 	// classify finds the class of a failed call.
@@ -52,7 +54,7 @@ type sourceOptions struct {
 func clouds() []cloud {
 	return []cloud{
 		{name: backup.Alibaba, rate: 10, together: false, refusals: 30 * time.Second, classify: alibaba.Classify, notOffered: alibaba.RegionNotOffered, open: openAlibaba},
-		{name: backup.Huawei, rate: 1, together: true, refusals: 5*time.Minute + 10*time.Second, classify: huawei.Classify, open: openHuawei},
+		{name: backup.Huawei, rate: 1, together: true, restores: true, refusals: 5*time.Minute + 10*time.Second, classify: huawei.Classify, open: openHuawei},
 	}
 }
 

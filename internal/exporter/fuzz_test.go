@@ -51,6 +51,7 @@ func exchanges() []exchange {
 		{"DescribeBackups", `{"TotalCount":1,"Backups":{"Backup":[{"BackupId":"1","BackupType":"FullBackup",` + failed + `}]}}`},
 		{"DescribeClusterBackups", `{"ClusterBackups":[{"ClusterBackupId":"1","IsAvail":0,"Backups":[{"InstanceName":"d-1","BackupId":"1",` + failed + `}]}]}`},
 		{"DescribeBackupTasks", `{"BackupJobs":[{"BackupjobId":"1","BackupSetStatus":"Failed"}]}`},
+		{"DescribeHistoryTasks", `{"Items":[{"TaskId":"t-1","TaskType":"ManualBackupIns","InstanceId":"dds-1","Status":"Failed","StartTime":"2026-11-22T03:00Z"}]}`},
 		{"DescribeBackupPolicy", `{"PreferredBackupPeriod":"Monday,Friday","PreferredBackupTime":"03:00Z-04:00Z","BackupRetentionPeriod":7}`},
 		{"DescribeInstanceRecoverTime", `{` + span + `}`},
 		{"DescribeClusterRecoverTime", `{` + span + `}`},

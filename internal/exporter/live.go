@@ -82,7 +82,7 @@ func ask(ctx context.Context, r poll.Region, scope backup.Scope, in backup.Insta
 	case backup.ScopeRestoreCheck:
 		return askRestoreCheck(ctx, r, in, now)
 	case backup.ScopeRestores:
-		if !r.RestoreCheck {
+		if !r.Restores {
 			return false, nil
 		}
 		_, err = source.LastRestore(ctx, in)

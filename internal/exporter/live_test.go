@@ -62,7 +62,7 @@ func TestOptionalQuestionsAreAskedLiveWhereTheyAreNeeded(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := poll.Region{Source: tt.source, RestoreCheck: tt.check}
+			r := poll.Region{Source: tt.source, RestoreCheck: tt.check, Restores: tt.check}
 			var got []string
 			for _, scope := range []backup.Scope{backup.ScopeCopies, backup.ScopeRestoreCheck, backup.ScopeRestores} {
 				asked, err := ask(t.Context(), r, scope, tt.in, now)

@@ -119,16 +119,16 @@ func TestWiring(t *testing.T) {
 
 	want := []poll.Region{
 		{
-			Cloud: "alibaba", Account: "one", Region: "cn-hangzhou", Concurrency: 10, Discover: true, RestoreCheck: true, Tags: map[string]string{"env": "prod"}, Objectives: own,
+			Cloud: "alibaba", Account: "one", Region: "cn-hangzhou", Concurrency: 10, Discover: true, RestoreCheck: true, Restores: true, Tags: map[string]string{"env": "prod"}, Objectives: own,
 			Exclude: []poll.Exclusion{{ID: "dds-bp1scratch"}, {Name: "tmp-*", Tags: map[string]string{"env": "dev"}}}, OwnerTag: "team",
 		},
 		{
-			Cloud: "alibaba", Account: "one", Region: "cn-beijing", Concurrency: 10, Objectives: own, RestoreCheck: true,
+			Cloud: "alibaba", Account: "one", Region: "cn-beijing", Concurrency: 10, Objectives: own, RestoreCheck: true, Restores: true,
 			Instances: []poll.Instance{{ID: "dds-bp1a", Nodes: []string{"d-1", "d-2"}, Objectives: looser}, {ID: "dds-bp1b", Objectives: own}},
 		},
-		{Cloud: "huawei", Account: "two", Region: "cn-north-4", Concurrency: 2, Discover: true, Objectives: own},
-		{Cloud: "huawei", Account: "two", Region: "cn-east-3", Concurrency: 2, Discover: true, Objectives: own},
-		{Cloud: "huawei", Account: "two", Region: "cn-south-1", Concurrency: 2, Discover: true, Objectives: own},
+		{Cloud: "huawei", Account: "two", Region: "cn-north-4", Concurrency: 2, Discover: true, Restores: true, Objectives: own},
+		{Cloud: "huawei", Account: "two", Region: "cn-east-3", Concurrency: 2, Discover: true, Restores: true, Objectives: own},
+		{Cloud: "huawei", Account: "two", Region: "cn-south-1", Concurrency: 2, Discover: true, Restores: true, Objectives: own},
 	}
 	for i := range want {
 		want[i].Source = unasked{}

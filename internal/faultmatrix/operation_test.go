@@ -89,6 +89,7 @@ func victims(cloud string) []victim {
 		{name: "DescribeBackups of a shard", cloud: cloud, op: "DescribeBackups", instance: inParts, node: "d-parts1", scopes: []string{backups}, list: true},
 		{name: "DescribeClusterBackups", cloud: cloud, op: "DescribeClusterBackups", instance: inSets, scopes: []string{backups}, list: true},
 		{name: "DescribeBackupTasks", cloud: cloud, op: "DescribeBackupTasks", instance: busy, scopes: []string{jobs}},
+		{name: "DescribeHistoryTasks", cloud: cloud, op: "DescribeHistoryTasks", cached: 10 * time.Minute},
 		{name: "DescribeBackupPolicy", cloud: cloud, op: "DescribeBackupPolicy", instance: busy, scopes: []string{policy}},
 		{name: "DescribeInstanceRecoverTime", cloud: cloud, op: "DescribeInstanceRecoverTime", instance: busy, scopes: []string{recovery}},
 		{name: "DescribeClusterRecoverTime", cloud: cloud, op: "DescribeClusterRecoverTime", instance: inSets, scopes: []string{recovery}},

@@ -129,7 +129,8 @@ type sample struct {
 	value  string
 }
 
-// parse reads the lines about backups. It leaves out those about the exporter itself.
+// parse reads the lines about backups. It leaves out those about the exporter itself, and those about restores: these are
+// asked for once a day, so that no case is long enough for them.
 func parse(text string) exposition {
 	const prefix = "mongodb_backup_"
 	all := exposition{}
@@ -145,7 +146,9 @@ func parse(text string) exposition {
 			name, text, _ := strings.Cut(pair, `="`)
 			s.labels[name] = strings.TrimSuffix(text, `"`)
 		}
-		all[key] = s
+		if s.labels["scope"] != "restores" {
+			all[key] = s
+		}
 	}
 	return all
 }

@@ -180,7 +180,8 @@ func busySet(cloud, region string) fleet.Instance {
 func failingSet(cloud, region string) fleet.Instance {
 	in := replicaSet(cloud, failing, region)
 	b := daily(cloud, "failed", 0)
-	b.Manual, b.Status, b.SizeBytes, b.ExpiresAt = true, fleet.StatusFailed, 0, time.Time{}
+	b.Manual = cloud == fleet.Huawei // the history of Alibaba Cloud's manual backups is optional: its jobs may be missing
+	b.Status, b.SizeBytes, b.ExpiresAt = fleet.StatusFailed, 0, time.Time{}
 	b.Start, b.End = dawn().Add(-2*time.Hour), dawn().Add(-110*time.Minute)
 	in.Backups = append(in.Backups, b)
 	return in

@@ -37,6 +37,8 @@ func provider() sourcetest.Provider {
 			sourcetest.Jobs:      "ListTasks",
 			sourcetest.Policy:    "ShowBackupPolicy",
 			sourcetest.Recovery:  "ListRestoreTimes",
+
+			sourcetest.Restores: "ListTasks",
 		},
 		JobsInList: true,
 		// A path that the gateway does not know: the list of tasks is newer than the rest of the API.

@@ -17,8 +17,3 @@ func (s *Source) Copies(context.Context, backup.Instance, string, string, time.T
 func (s *Source) CheckRestore(context.Context, backup.Instance, string) (backup.RestoreCheck, error) {
 	return backup.RestoreCheck{}, cloudcall.Unsupported(opListBackups, "the API of DDS does not check whether a backup can be restored")
 }
-
-// LastRestore reports that there is no such list: the documentation does not name the tasks of restores.
-func (s *Source) LastRestore(context.Context, backup.Instance) (time.Time, error) {
-	return time.Time{}, cloudcall.Unsupported(opListTasks, "the API of DDS does not list restores")
-}

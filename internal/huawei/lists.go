@@ -145,23 +145,29 @@ func (s *Source) listTasks(ctx context.Context, _ time.Time) (map[string]jobList
 	var r wire.Reader
 	var records []jobRecord
 	for _, name := range []string{taskPhysical, taskSnapshot} {
-		named, err := s.tasksNamed(ctx, name, now, &r)
+		named, err := s.tasksNamed(ctx, taskQuery{name: name, from: now.Add(-jobsLookback), to: now.Add(time.Minute)}, &r)
 		if err != nil {
 			return nil, orUnsupported(err)
 		}
 		records = append(records, named...)
 	}
-	groups := groupBy(records, &r, func(rec *jobRecord, r *wire.Reader) (instanceID string, e jobEntry) {
+	lists := jobsOf(records, &r)
+	s.rejects.Report(s.owner, r)
+	s.logFailures(lists)
+	return lists, wire.NoneReadable(opListTasks, len(records), len(lists))
+}
+
+// jobsOf converts the records of tasks, by instance id.
+func jobsOf(records []jobRecord, r *wire.Reader) map[string]jobList {
+	groups := groupBy(records, r, func(rec *jobRecord, r *wire.Reader) (instanceID string, e jobEntry) {
 		instanceID, job, ok := convertJob(rec, r)
 		return instanceID, jobEntry{job, !ok}
 	}, func(e jobEntry) string { return e.ID })
-	s.rejects.Report(s.owner, r)
 	lists := make(map[string]jobList, len(groups))
 	for id, entries := range groups {
 		lists[id] = readable(entries)
 	}
-	s.logFailures(lists)
-	return lists, wire.NoneReadable(opListTasks, len(records), len(groups))
+	return lists
 }
 
 // jobList is the tasks of one instance.
@@ -180,16 +186,22 @@ func readable(entries []jobEntry) jobList {
 	return list
 }
 
-func (s *Source) tasksNamed(ctx context.Context, name string, now time.Time, r *wire.Reader) ([]jobRecord, error) {
+// taskQuery is which tasks are listed. An empty status means all.
+type taskQuery struct {
+	name, status string
+	from, to     time.Time // of the begin
+}
+
+func (s *Source) tasksNamed(ctx context.Context, q taskQuery, r *wire.Reader) ([]jobRecord, error) {
 	const op, layout = opListTasks, "2006-01-02T15:04:05-0700"
 	return readPages(op, r, func(offset int32) (page[jobRecord], error) {
-		a, err := ask[tasksAnswer](ctx, s.client, operation{
-			name: op, define: dds.GenReqDefForListTasks,
-			request: &model.ListTasksRequest{
-				StartTime: now.Add(-jobsLookback).Format(layout), EndTime: now.Add(time.Minute).Format(layout),
-				Name: &name, Offset: &offset, Limit: new(int32(pageSize)),
-			},
-		})
+		request := &model.ListTasksRequest{
+			StartTime: q.from.Format(layout), EndTime: q.to.Format(layout), Name: &q.name, Offset: &offset, Limit: new(int32(pageSize)),
+		}
+		if q.status != "" {
+			request.Status = &q.status
+		}
+		a, err := ask[tasksAnswer](ctx, s.client, operation{name: op, define: dds.GenReqDefForListTasks, request: request})
 		if err != nil {
 			return page[jobRecord]{}, err
 		}

@@ -28,6 +28,7 @@ type Source struct {
 	instances *cloudcall.Shared[backup.Listing]
 	backups   *cloudcall.Shared[map[string]backup.List] // by instance id
 	jobs      *cloudcall.Shared[map[string]jobList]     // by instance id
+	restores  *cloudcall.Shared[map[string]jobList]     // by instance id
 
 	mu          sync.Mutex
 	listed      map[string]listedInstance // by instance id
@@ -60,6 +61,7 @@ func New(opts Options) (*Source, error) {
 	s.instances = cloudcall.NewShared(opListInstances, s.shareFor, s.now, s.listInstances)
 	s.backups = cloudcall.NewShared(opListBackups, s.shareFor, s.now, s.listBackups)
 	s.jobs = cloudcall.NewShared(opListTasks, s.shareFor, s.now, s.listTasks)
+	s.restores = cloudcall.NewShared(opListTasks, shareRestores, s.now, s.listRestores)
 	return s, nil
 }
 

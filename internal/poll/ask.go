@@ -109,6 +109,14 @@ func (p *Poller) startOnPolicy(ctx context.Context, r *region, in *instance) []*
 	return flights
 }
 
+// startOnJobs starts the question that waits for an answer about jobs.
+func (p *Poller) startOnJobs(ctx context.Context, r *region, in *instance) []*flight {
+	if f := (lastRestore{&in.lastRestore, in}).launch(ctx, p, r, in); f != nil {
+		return []*flight{f}
+	}
+	return nil
+}
+
 // notListed is the error of an instance that the configuration names and the cloud does not list.
 func notListed() *backup.Error {
 	return &backup.Error{

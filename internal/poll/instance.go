@@ -17,7 +17,8 @@ type instance struct {
 	shards     []string // as the cloud lists them; the configuration may name others
 	missing    bool     // the cloud does not list it although the configuration names it
 
-	restoreCheck bool // ask whether backups could be restored, and whether any was
+	restoreCheck bool // ask whether backups could be restored
+	restores     bool // ask when backups were last restored
 
 	jobs        cell[[]backup.Job]
 	policy      cell[backup.Policy]
@@ -70,10 +71,14 @@ func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *insta
 		ask:   func(ctx context.Context) (T, error) { return e.ask(ctx, asked) },
 		learn: func(ctx context.Context) []*flight {
 			p.learnOutcome(r, e.about, e.reading.Err, e.reading.NotOffered)
-			if e.about.scope == backup.ScopePolicy {
+			switch e.about.scope {
+			case backup.ScopePolicy:
 				return p.startOnPolicy(ctx, r, in)
+			case backup.ScopeJobs:
+				return p.startOnJobs(ctx, r, in)
+			default:
+				return nil
 			}
-			return nil
 		},
 	})
 }
@@ -175,7 +180,7 @@ func (in *instance) state() backup.InstanceState {
 		Recovery:   in.recovery.reading,
 		Nodes:      make([]backup.NodeState, 0, len(in.nodes)),
 	}
-	if in.restoreCheck {
+	if in.restores {
 		state.LastRestore = in.lastRestore.reading
 	}
 	for _, n := range in.nodes {

@@ -55,11 +55,13 @@ type Region struct {
 	Instances   []Instance        // watched whether or not the cloud lists them
 	Discover    bool              // watch every listed instance
 	Tags        map[string]string // with Discover: only instances that have all of these
-	// RestoreCheck asks once a day whether the newest backup of each target could be restored, and whether any was.
+	// RestoreCheck asks once a day whether the newest backup of each target could be restored.
 	RestoreCheck bool
-	Exclude      []Exclusion       // instances that discovery does not watch and that do not count as unmonitored
-	OwnerTag     string            // name of the tag whose value is Instance.Owner; "": no owner is known
-	Objectives   backup.Objectives // for discovered instances
+	// Restores asks once a day when backups of each instance were last restored.
+	Restores   bool
+	Exclude    []Exclusion       // instances that discovery does not watch and that do not count as unmonitored
+	OwnerTag   string            // name of the tag whose value is Instance.Owner; "": no owner is known
+	Objectives backup.Objectives // for discovered instances
 	// OfRegions says that the listing is not of instances: the Source asks for the regions of the account and calls
 	// Poller.Replace with those that it finds.
 	OfRegions bool

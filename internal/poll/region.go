@@ -158,7 +158,7 @@ func (r *region) arrange() {
 	for _, in := range r.instances {
 		in.objectives, in.Nodes = r.conf.Objectives, in.shards
 		in.Owner = in.Tags[r.conf.OwnerTag] // no tag has an empty name
-		in.restoreCheck = r.conf.RestoreCheck
+		in.restoreCheck, in.restores = r.conf.RestoreCheck, r.conf.Restores
 		r.sorted = append(r.sorted, in)
 	}
 	for _, want := range r.conf.Instances {

@@ -12,6 +12,8 @@ import (
 const (
 	checkInterval   = 24 * time.Hour
 	checkRetryAfter = time.Hour
+	// Where a list of restores is shared, many instances fail with one call that failed.
+	restoresRetryAfter = 5 * time.Minute
 )
 
 // restoreCheck is the entry of one target's checks. Shards have none: the cloud checks instances as a whole.
@@ -25,7 +27,7 @@ type restoreCheck struct {
 func (e restoreCheck) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
 	list := e.n.backups.reading
 	newest := backup.ToCheck(list, p.opts.Now())
-	if !e.wanted() || newest == nil || e.failedRecently(p.opts.Now()) {
+	if !e.wanted() || newest == nil || e.failedRecently(p.opts.Now(), checkRetryAfter) {
 		return e.flight
 	}
 	id, before := newest.ID, e.reading.Value
@@ -46,8 +48,8 @@ func (e restoreCheck) fail(error, time.Time) {}
 func (e restoreCheck) wanted() bool { return e.in.restoreCheck && e.n.id == "" }
 
 // failedRecently reports whether the newest question failed too recently to put it again.
-func (c *cell[T]) failedRecently(now time.Time) bool {
-	return c.reading.Err != nil && now.Sub(c.askedAt) < checkRetryAfter
+func (c *cell[T]) failedRecently(now time.Time, retryAfter time.Duration) bool {
+	return c.reading.Err != nil && now.Sub(c.askedAt) < retryAfter
 }
 
 // shown returns the reading as a snapshot shows it: nothing where nobody asks for checks any more.
@@ -64,9 +66,18 @@ type lastRestore struct {
 	in *instance
 }
 
-// launch asks for the newest restore. An earlier one stays in the reading when the cloud does not tell of it any more.
+// launch asks for the newest restore, once the cloud has answered about the jobs: a cloud may have both in one list, and
+// while it hangs, one question that waits for it is enough. An earlier restore stays in the reading when the cloud does not
+// tell of it any more.
 func (e lastRestore) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
-	if !e.in.restoreCheck || e.failedRecently(p.opts.Now()) {
+	if !e.in.restores || e.in.jobs.hangs() {
+		return e.flight
+	}
+	retryAfter := checkRetryAfter
+	if backup.ClassOf(e.reading.Err).Retryable() {
+		retryAfter = restoresRetryAfter
+	}
+	if e.failedRecently(p.opts.Now(), retryAfter) {
 		return e.flight
 	}
 	before := e.reading.Value
@@ -79,6 +90,11 @@ func (e lastRestore) launch(ctx context.Context, p *Poller, r *region, in *insta
 	}
 	question := entryOf[time.Time]{e.cell, subject{e.in.Target, backup.ScopeRestores}, ask}
 	return question.launch(ctx, p, r, in)
+}
+
+// hangs reports whether the newest question has no answer, or none of the cloud's.
+func (c *cell[T]) hangs() bool {
+	return c.flight != nil || c.reading.TriedAt.IsZero() || backup.ClassOf(c.reading.Err).Retryable()
 }
 
 // fail implements entry. That the instance cannot be asked about says nothing about restores.

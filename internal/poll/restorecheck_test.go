@@ -30,7 +30,7 @@ func successes(ids ...string) func(context.Context, string, string) (backup.List
 
 func checking(source *cloud) poll.Region {
 	r := region(source)
-	r.RestoreCheck = true
+	r.RestoreCheck, r.Restores = true, true
 	return r
 }
 
@@ -171,4 +171,50 @@ func TestTheLastRestoreStaysKnown(t *testing.T) {
 			t.Errorf("nobody asks any more: reading %+v, want none", r)
 		}
 	})
+}
+
+func TestRestoresAreAskedForOnceTheJobsAreAnswered(t *testing.T) {
+	tests := []struct {
+		name  string
+		class backup.Class // of the failure of the jobs
+		want  int          // questions about restores in an hour
+	}{
+		{"they are read", "", 1},
+		{"the cloud has no such list", backup.ClassUnsupported, 1},
+		{"they are refused", backup.ClassPermission, 1},
+		{"the cloud fails", backup.ClassServer, 0},
+		{"the cloud hangs", backup.ClassTimeout, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := &cloud{instances: lists("a"), jobs: func(context.Context, string) ([]backup.Job, error) {
+					if tt.class != "" {
+						return nil, &backup.Error{Op: "Jobs", Class: tt.class}
+					}
+					return nil, nil
+				}}
+				p := newPoller(t, options(log.NewNopLogger()), checking(source))
+				if got := refreshFor(t, p, source, time.Hour)["restores a"]; got != tt.want {
+					t.Errorf("%d questions, want %d", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestAFailureOfRestoresIsTriedAgain(t *testing.T) {
+	for class, want := range map[backup.Class]int{backup.ClassServer: 12, backup.ClassPermission: 1} {
+		t.Run(string(class), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := &cloud{instances: lists("a"), restored: func(context.Context, string) (time.Time, error) {
+					return time.Time{}, &backup.Error{Op: "Restores", Class: class}
+				}}
+				p := newPoller(t, options(log.NewNopLogger()), checking(source))
+				if got := refreshFor(t, p, source, time.Hour)["restores a"]; got != want {
+					t.Errorf("%d questions in an hour, want %d", got, want)
+				}
+			})
+		})
+	}
 }

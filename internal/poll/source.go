@@ -46,7 +46,7 @@ type Extras interface {
 	// CheckRestore asks whether a backup of in could be restored. It starts nothing. The error has ClassUnsupported where
 	// the cloud cannot say so of the instance.
 	CheckRestore(ctx context.Context, in backup.Instance, backupID string) (backup.RestoreCheck, error)
-	// LastRestore returns when an instance was last made from backups of in, as far back as the cloud tells; the zero time
-	// when none was. The error has ClassUnsupported where the cloud does not list restores.
+	// LastRestore returns when backups of in were last restored, as far back as the cloud tells; the zero time when none
+	// were. The error has ClassUnsupported where the cloud does not list restores.
 	LastRestore(ctx context.Context, in backup.Instance) (time.Time, error)
 }

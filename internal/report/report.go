@@ -24,6 +24,8 @@ type Target struct {
 	InstanceID   string `json:"instance_id"`
 	NodeID       string `json:"node_id"` // "" for anything but a shard
 	InstanceName string `json:"instance_name"`
+	Status       string `json:"status,omitempty"` // of the instance, in the cloud's own word
+	Owner        string `json:"owner,omitempty"`  // the value of the tag that the configuration names
 
 	Health        string     `json:"health"`                   // ok, pending, late, failed, never or unknown
 	Reason        string     `json:"reason"`                   // one sentence: why
@@ -39,8 +41,15 @@ type Target struct {
 	ReadAt        *time.Time `json:"read_at"`                     // when the backup list was last read
 	LastCopy      *time.Time `json:"last_copy,omitempty"`         // end of the newest usable copy in another region; left out when none is known
 	CopyRegion    string     `json:"copy_region,omitempty"`       // the region to which the cloud copies backups; left out when it copies none
-	LastRestore   *time.Time `json:"last_restore_seen,omitempty"` // when an instance was last made from its backups; left out when none was seen
+	LastRestore   *time.Time `json:"last_restore_seen,omitempty"` // when backups of it were last restored; left out when that was not seen
 	LastError     string     `json:"last_error,omitempty"`
+
+	// What is not known, or not asked for, is left out.
+	WindowStart    *time.Time `json:"pitr_start,omitempty"`                 // oldest moment of the point-in-time window
+	WindowEnd      *time.Time `json:"pitr_end,omitempty"`                   // its newest moment
+	Kept           *bool      `json:"policy_kept_after_deletion,omitempty"` // backups outlive the instance
+	RestoreChecked *time.Time `json:"restore_checked,omitempty"`            // when the cloud last said whether a backup can be restored
+	RestoreRefused string     `json:"restore_refused,omitempty"`            // why that one cannot be
 
 	state backup.HealthState
 }
@@ -56,6 +65,7 @@ type Region struct {
 	Up          bool   `json:"up"`
 	Listed      bool   `json:"listed"`                // the newest listing of its instances worked
 	Unmonitored *int   `json:"unmonitored_instances"` // null: not known
+	Instances   *int   `json:"listed_instances"`      // that the cloud lists; null: not known
 	LastError   string `json:"last_error,omitempty"`
 }
 
@@ -99,6 +109,9 @@ func newRegion(r backup.Region, now time.Time) Region {
 	if !r.OfRegions && r.Unmonitored.Known(now) {
 		line.Unmonitored = &r.Unmonitored.Value
 	}
+	if r.Listed.Known(now) {
+		line.Instances = &r.Listed.Value
+	}
 	return line
 }
 
@@ -108,6 +121,7 @@ func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Ta
 	t := Target{
 		Cloud: in.Instance.Cloud, Account: in.Instance.Account, Region: in.Instance.Region,
 		InstanceID: in.Instance.InstanceID, NodeID: node.NodeID, InstanceName: in.Instance.Name,
+		Status: in.Instance.Status, Owner: in.Instance.Owner,
 		Health: health.State.String(), Reason: health.Reason, FailureReason: health.FailureReason, RPOSeconds: health.RPO.Seconds(),
 		RecoveryPoint: when(health.RecoveryPoint),
 		ReadAt:        when(node.Backups.At),
@@ -121,7 +135,13 @@ func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Ta
 	t.LateAt, t.Running, t.Progress = when(outlook.TurnsAt), outlook.Running, outlook.Progress
 	if in.Policy.Known(now) {
 		t.NextBackup = when(in.Policy.Value.NextAt)
-		t.CopyRegion = in.Policy.Value.CopyRegion
+		t.CopyRegion, t.Kept = in.Policy.Value.CopyRegion, in.Policy.Value.KeptAfterDeletion
+	}
+	if window := in.Recovery.Value; in.Recovery.Known(now) {
+		t.WindowStart, t.WindowEnd = when(window.Start), when(window.End)
+	}
+	if last := node.RestoreChecks.Value.Newest(); last != nil {
+		t.RestoreChecked, t.RestoreRefused = when(last.At), last.Refused
 	}
 	if last := backup.NewestCopy(node.Copies, now); last != nil {
 		t.LastCopy = when(last.EndedAt)

@@ -16,6 +16,10 @@ import (
 func TestTargetsWorstFirst(t *testing.T) {
 	p := &poller{}
 	fine := instance("fine", "prod", now, nil)
+	fine.Instance.Status, fine.Instance.Owner = "Running", "team-a"
+	fine.LastRestore.Value = now.AddDate(0, 0, -3)
+	fine.Policy = backup.Reading[backup.Policy]{Value: backup.Policy{KeptAfterDeletion: new(false)}, At: now, GoodUntil: now.Add(time.Hour)}
+	fine.Recovery = backup.Reading[backup.Window]{Value: backup.Window{Start: now.AddDate(0, 0, -7), End: now.Add(-4 * time.Hour)}, At: now, GoodUntil: now.Add(time.Hour)}
 	size := int64(3 << 30)
 	fine.Nodes[0].Backups.Value = backup.List{Backups: []backup.Backup{{
 		ID: "1", Kind: backup.KindFull, State: backup.StateSuccess, StartedAt: now.Add(-2 * time.Hour), EndedAt: now.Add(-time.Hour), SizeBytes: &size,
@@ -46,7 +50,10 @@ func TestTargetsWorstFirst(t *testing.T) {
 		t.Errorf("the error says %q, want the code and the request id", got)
 	}
 	page := get(t, server.New(options(p)), "/").Body.String()
-	for _, part := range []string{"name of bare", "Forbidden.RAM", "R1", `<progress max="100" value="50">`, "1h ago", "3.0 GiB", "RPO 26h", "1.2.3"} {
+	for _, part := range []string{
+		"name of bare", "Forbidden.RAM", "R1", `<progress max="100" value="50">`, "1h ago", "3.0 GiB", "RPO 26h", "1.2.3",
+		"fine · Running · owner team-a", " can be restored · last restore seen 3d ago", `title="backups are deleted with the instance"`,
+	} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the status page does not show %q:\n%s", part, page)
 		}

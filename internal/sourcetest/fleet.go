@@ -51,9 +51,12 @@ func replicaSet(p Provider) fleet.Instance {
 	}
 	in.Backups[0].Manual = true
 	in.Backups[1].Status = "failed"
-	if p.Cloud == fleet.Alibaba {
-		addExtras(&in)
+	if p.Operations[Copies] != "" {
+		copied := dailyBackup("copy-3", 1)
+		copied.CopiedTo = copyRegion
+		in.Backups = append(in.Backups, copied)
 	}
+	in.Restores = []fleet.Restore{{InstanceID: "dds-bp1restored", At: Now.Add(-time.Hour).Truncate(time.Second)}}
 	in.Jobs = []fleet.Job{{ID: "170034", Status: runningJob(p), Start: Now.Add(-10 * time.Minute).Truncate(time.Second), Progress: "18%"}}
 	in.Recovery = []fleet.Window{{Start: Now.AddDate(0, 0, -7).Truncate(time.Second), End: Now.Add(-5 * time.Minute).Truncate(time.Second)}}
 	return in
@@ -61,14 +64,6 @@ func replicaSet(p Provider) fleet.Instance {
 
 // copyRegion is the region of the copies of the replica set.
 const copyRegion = "cn-beijing"
-
-// addExtras gives the replica set a copy of its newest backup in another region, and an instance that was restored from it.
-func addExtras(in *fleet.Instance) {
-	copied := dailyBackup("copy-3", 1)
-	copied.CopiedTo = copyRegion
-	in.Backups = append(in.Backups, copied)
-	in.Restores = []fleet.Restore{{InstanceID: "dds-bp1restored", At: Now.Add(-time.Hour).Truncate(time.Second)}}
-}
 
 func runningJob(p Provider) string {
 	if p.Cloud == fleet.Huawei {

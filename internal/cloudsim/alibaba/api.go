@@ -169,6 +169,8 @@ func (api *API) operation(name string) func(*httpsim.Request) httpsim.Answer {
 		return api.ofInstance(checkRecoveryCondition)
 	case "DescribeRestoreDBInstanceList":
 		return api.ofInstance(api.describeRestores)
+	case "DescribeHistoryTasks":
+		return api.describeHistoryTasks
 	case "CreateBackup":
 		return api.ofInstance(api.createBackup)
 	}

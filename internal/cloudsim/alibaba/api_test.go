@@ -68,6 +68,10 @@ func TestRefusals(t *testing.T) {
 		"retention too short":        {"CreateBackup", set("BackupRetentionPeriod", "6"), 400, "InvalidParameter"},
 		"retention too long":         {"CreateBackup", set("BackupRetentionPeriod", "731"), 400, "InvalidParameter"},
 		"retention on local disk":    {"CreateBackup", []string{"DBInstanceId", "dds-local", "BackupRetentionPeriod", "7"}, 400, "InvalidParameter"},
+		"history without a start":    {"DescribeHistoryTasks", []string{"ToStartTime", "2026-08-01T00:00:00Z"}, 400, "MissingParameter"},
+		"history without an end":     {"DescribeHistoryTasks", []string{"FromStartTime", "2026-08-01T00:00:00Z"}, 400, "MissingParameter"},
+		"history without seconds":    {"DescribeHistoryTasks", []string{"FromStartTime", "2026-08-01T00:00Z", "ToStartTime", "2026-08-02T00:00:00Z"}, 400, "InvalidParameter"},
+		"history, page too small":    {"DescribeHistoryTasks", []string{"PageSize", "9"}, 400, "InvalidParameter"},
 		"already running":            {"CreateBackup", set(), 403, "OperationDenied.BackupJobExists"},
 		"not running":                {"CreateBackup", []string{"DBInstanceId", "dds-one"}, 403, "OperationDenied.DBInstanceStatus"},
 	}

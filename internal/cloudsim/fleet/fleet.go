@@ -157,7 +157,7 @@ type Backup struct {
 	Length      time.Duration // of a running backup, which succeeds at Start+Length with SizeBytes; 0: it never ends
 	SizeBytes   int64
 	JobID       string    // the job that made it; "": an id is derived from ID
-	Reason      string    // why it failed, where the cloud's jobs say so (Huawei)
+	Reason      string    // why it failed, where the cloud's jobs say so (Huawei), or the step at which it did (Alibaba)
 	ExpiresAt   time.Time // zero: not sent
 	Unavailable bool      // Alibaba: a success that cannot be restored from
 	RestoreCode string    // Alibaba: CheckRecoveryCondition refuses the backup: "false", or with this code; "": it does not
@@ -190,7 +190,7 @@ type Job struct {
 	End      time.Time     // zero: not ended
 	Length   time.Duration // of a running job, whose progress and end follow from it; 0: Status and Progress never change
 	Progress string        // for example "18%"
-	Reason   string        // why it failed (Huawei)
+	Reason   string        // why it failed (Huawei), or the step at which it did (Alibaba)
 }
 
 // Window is a span of time.

@@ -8,13 +8,13 @@ import (
 
 func alibabaScenes() []scene {
 	return []scene{
-		{"dds-bp1ordersprod", "orders-prod", true, daily},
+		{"dds-bp1ordersprod", "orders-prod", true, copied},
 		{"dds-bp1paymentsprod", "payments-prod", true, everyFourHours},
 		{"dds-bp1eventsprod", "events-prod", true, sharded},
 		{"dds-bp1ledgerprod", "ledger-prod", true, clusterMode},
 		{"dds-bp1clicksprod", "clicks-prod", false, oneShardStopped},
 		{"dds-bp1billingprod", "billing-prod", false, stopped},
-		{"dds-bp1usersprod", "users-prod", false, failing},
+		{"dds-bp1usersprod", "users-prod", false, failingByHand},
 		{"dds-bp1searchprod", "search-prod", true, runningManual},
 		{"dds-bp1auditprod", "audit-prod", false, never},
 		{"dds-bp1newprod", "newcomer-prod", false, newcomer},
@@ -46,6 +46,25 @@ func huaweiScenes() []scene {
 
 // daily is the healthy instance, unchanged.
 func daily(*Instance, time.Time) {}
+
+// copied has copies of its backups in another region, all of which outlive it, and was restored two days ago.
+func copied(in *Instance, now time.Time) {
+	in.Policy.CopyTo, in.Policy.KeptOnDeletion = "cn-shanghai", 2
+	for _, b := range in.Live.between(in, now.AddDate(0, 0, -5), now) {
+		if b.Status == StatusSuccess {
+			b.ID, b.CopiedTo = "copy-"+b.ID, in.Policy.CopyTo
+			in.Backups = append(in.Backups, b)
+		}
+	}
+	in.Restores = []Restore{{InstanceID: "dds-bp1restoretest", At: now.AddDate(0, 0, -2), Deleted: true}}
+}
+
+// failingByHand is failing, and somebody made the last attempt by hand.
+func failingByHand(in *Instance, now time.Time) {
+	failing(in, now)
+	last := &in.Backups[len(in.Backups)-1]
+	last.Manual, last.Reason = true, "check_instance_status"
+}
 
 func localDisk(in *Instance, _ time.Time) {
 	in.Storage, in.Version = "local_ssd", "4.2"

@@ -1,6 +1,7 @@
 package huawei
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ type task struct {
 	fleet.Job
 	in   *fleet.Instance
 	name string
+	of   string // the instance that it names; "": in
 }
 
 // listTasks lists jobs that started in a span of at most 30 days, newest first. The list has no total.
@@ -40,7 +42,7 @@ func (api *API) listTasks(req *httpsim.Request) httpsim.Answer {
 		return badRequest(req, "DBS.280068", "The end time is invalid.")
 	}
 	var found []task
-	for _, t := range tasks(req) {
+	for _, t := range append(tasks(req), api.restores(req)...) {
 		if !t.Start.Before(start) && !t.Start.After(end) && req.Allows("status", t.Status) &&
 			req.Allows("name", t.name) && req.Allows("id", t.ID) {
 			found = append(found, t)
@@ -79,12 +81,12 @@ func tasks(req *httpsim.Request) []task {
 		}
 		own := make([]task, 0, len(in.Jobs))
 		for _, job := range in.Jobs {
-			own = append(own, task{job.At(req.Now), in, "MongodbSnapshotBackup"})
+			own = append(own, task{Job: job.At(req.Now), in: in, name: "MongodbSnapshotBackup"})
 		}
 		for _, b := range in.BackupsAt(req.Now) {
 			known := func(t task) bool { return t.ID == b.EffectiveJobID() || t.Start.Equal(b.Start) }
 			if !b.Incremental && !slices.ContainsFunc(own, known) {
-				own = append(own, task{taskOf(b, req.Now), in, taskName(b.Method)})
+				own = append(own, task{Job: taskOf(b, req.Now), in: in, name: taskName(b.Method)})
 			}
 		}
 		list = append(list, own...)
@@ -92,6 +94,31 @@ func tasks(req *httpsim.Request) []task {
 	return slices.DeleteFunc(list, func(t task) bool {
 		return t.Status == "Failed" && req.Now.Sub(t.Start) > keptFailures
 	})
+}
+
+// restores returns the tasks of restores to new instances.
+func (api *API) restores(req *httpsim.Request) []task {
+	var list []task
+	for i := range req.Account.Instances {
+		in := &req.Account.Instances[i]
+		if in.Region != req.Region {
+			continue
+		}
+		name := "RestoreMongoDB_Replica"
+		if in.Topology == fleet.ShardedCluster {
+			name = "RestoreMongoDB"
+		}
+		for _, r := range in.Restores {
+			t := task{Job: fleet.Job{ID: "restore-" + r.InstanceID, Status: "Completed", Start: r.At, End: r.At.Add(10 * time.Minute)}, in: in, name: name}
+			if api.opts.Variants.NewInstance {
+				t.of = r.InstanceID
+			}
+			if !r.At.After(req.Now) {
+				list = append(list, t)
+			}
+		}
+	}
+	return list
 }
 
 func taskName(method string) string {
@@ -122,7 +149,7 @@ func (api *API) taskRecord(t task) object {
 	}
 	return object{
 		"id": t.ID, "name": t.name, "status": t.Status, "progress": t.Progress, "fail_reason": t.Reason,
-		"instance_id": t.in.ID, "instance_name": t.in.Name,
+		"instance_id": cmp.Or(t.of, t.in.ID), "instance_name": t.in.Name,
 		"created_at": taskTimeOf(t.Start), "ended_at": taskTimeOf(end),
 	}
 }

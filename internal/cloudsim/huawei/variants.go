@@ -20,6 +20,7 @@ type Variants struct {
 	TaskTotal   bool // a list of tasks has a total_count
 	RunningEnds bool // a running task has an end, as in the documented example
 	NoTaskList  bool // the gateway does not know the list of tasks
+	NewInstance bool // the task of a restore names the new instance rather than the one whose backup it was
 
 	// Others.
 	DayEndsAt24   bool // a window that ends at midnight ends at 24:00 rather than 00:00

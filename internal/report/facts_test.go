@@ -1,0 +1,90 @@
+package report_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/report"
+)
+
+func reading[T any](value T, at time.Time) backup.Reading[T] {
+	return backup.Reading[T]{Value: value, At: at, GoodUntil: at.Add(time.Hour)}
+}
+
+func TestFacts(t *testing.T) {
+	now := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
+	window := backup.Window{Start: now.AddDate(0, 0, -7), End: now.Add(-5 * time.Minute)}
+	checked := func(refused string) backup.Reading[backup.RestoreChecks] {
+		return reading(backup.RestoreChecks{{BackupID: "1", At: now.Add(-5 * time.Hour)}, {BackupID: "2", At: now.Add(-time.Hour), Refused: refused}}, now)
+	}
+	tests := []struct {
+		name   string
+		change func(*backup.InstanceState)
+		facts  []string
+		notes  []string
+		inJSON string
+	}{
+		{"nothing", func(*backup.InstanceState) {}, nil, nil, `"listed_instances":null`},
+		{
+			"instance", func(in *backup.InstanceState) { in.Instance.Status, in.Instance.Owner = "Running", "billing" },
+			nil, nil, `"status":"Running","owner":"billing"`,
+		},
+		{
+			"a window", func(in *backup.InstanceState) { in.Recovery = reading(window, now) },
+			[]string{"any moment from 2026-11-15 12:00Z to 2026-11-22 11:55Z can be restored"},
+			nil,
+			`"pitr_start":"2026-11-15T12:00:00Z","pitr_end":"2026-11-22T11:55:00Z"`,
+		},
+		{"a window that is too old", func(in *backup.InstanceState) { in.Recovery = reading(window, now.Add(-2*time.Hour)) }, nil, nil, `"last_success":null`},
+		{
+			"no copy yet", func(in *backup.InstanceState) { in.Policy = reading(backup.Policy{CopyRegion: "cn-beijing"}, now) },
+			[]string{"to be copied to cn-beijing, no copy known"},
+			nil, `"copy_region":"cn-beijing"`,
+		},
+		{
+			"a restore", func(in *backup.InstanceState) { in.LastRestore = reading(now.AddDate(0, 0, -3), now) },
+			[]string{"last restore seen 3d ago"},
+			nil, `"last_restore_seen"`,
+		},
+		{
+			"kept", func(in *backup.InstanceState) { in.Policy = reading(backup.Policy{KeptAfterDeletion: new(true)}, now) },
+			[]string{"backups outlive the instance"},
+			nil, `"policy_kept_after_deletion":true`,
+		},
+		{
+			"not kept", func(in *backup.InstanceState) { in.Policy = reading(backup.Policy{KeptAfterDeletion: new(false)}, now) },
+			nil,
+			[]string{"backups are deleted with the instance"},
+			`"policy_kept_after_deletion":false`,
+		},
+		{
+			"checked", func(in *backup.InstanceState) { in.Nodes[0].RestoreChecks = checked("") },
+			nil,
+			[]string{"the cloud's own check 1h ago: the newest backup can be restored"},
+			`"restore_checked":"2026-11-22T11:00:00Z"`,
+		},
+		{
+			"refused", func(in *backup.InstanceState) { in.Nodes[0].RestoreChecks = checked("cannot be restored") },
+			[]string{"the newest backup that was checked cannot be restored"},
+			nil, `"restore_refused":"cannot be restored"`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := backup.InstanceState{Nodes: []backup.NodeState{{}}}
+			tt.change(&in)
+			r := report.New(&backup.Snapshot{Instances: []backup.InstanceState{in}, Regions: []backup.Region{{}}}, now)
+			target := r.Targets[0]
+			if facts, notes := target.Facts(now), target.Notes(now); !slices.Equal(facts, tt.facts) || !slices.Equal(notes, tt.notes) {
+				t.Errorf("facts %q, notes %q; want %q, %q", facts, notes, tt.facts, tt.notes)
+			}
+			if text, err := json.Marshal(r); err != nil || !strings.Contains(string(text), tt.inJSON) {
+				t.Errorf("%s, error %v; want %s", text, err, tt.inJSON)
+			}
+		})
+	}
+}
