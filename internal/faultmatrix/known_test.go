@@ -14,17 +14,7 @@ type known struct {
 }
 
 func knownFaults() []known {
-	slow := []cloudsim.FaultKind{
-		cloudsim.FaultHang, cloudsim.FaultHangBody, cloudsim.FaultLatency, cloudsim.FaultDrip, cloudsim.FaultThrottle, cloudsim.FaultEndlessPages,
-	}
 	return []known{
-		{
-			"waits_for_optional", "the list of backups waits for the list of incremental ones, and for a policy that was never read: both are optional",
-			func(p play) bool {
-				optional := p.victim.partly || p.victim.name == "ShowBackupPolicy" && !p.warm
-				return optional && slices.Contains(slow, p.row.fault.Kind)
-			},
-		},
 		{
 			"lost_failure", "a record of a backup that cannot be read is left out, even the failure that makes the verdict: the target turns ok",
 			func(p play) bool {
