@@ -34,6 +34,7 @@ func (p *Poller) startListing(ctx context.Context, r *region) *flight {
 			if err != nil {
 				return nil, err
 			}
+			listing = p.completed(r, listing)
 			found = listing.Instances
 			return found, listing.Err()
 		},
