@@ -14,7 +14,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := cli.Run(ctx, os.Args[1:], cli.Environment{Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now})
+	code := cli.Run(ctx, os.Args[1:], cli.OfProcess(time.Now))
 	stop()
 	os.Exit(code)
 }

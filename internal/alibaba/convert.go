@@ -23,7 +23,8 @@ func convertInstance(rec *instanceRecord, owner backup.Target, kind string, r *w
 		kind = own
 	}
 	created, _ := timeOf(r, "CreationTime", rec.CreationTime)
-	tags, _ := wire.Take(r, "Tags", rec.Tags)
+	part, isPart := wire.Take(r, "Tags", rec.Tags)
+	tags, allTags := r.Tags("Tag", part.Tag, "Key", "Value")
 	in := backup.Instance{
 		Target:    owner,
 		Name:      r.Text("DBInstanceDescription", rec.DBInstanceDescription),
@@ -32,7 +33,8 @@ func convertInstance(rec *instanceRecord, owner backup.Target, kind string, r *w
 		Topology:  topology(kind, r.Integer("ReplicationFactor", rec.ReplicationFactor)),
 		Storage:   r.Text("StorageType", rec.StorageType),
 		CreatedAt: created,
-		Tags:      r.Tags("Tag", tags.Tag, "Key", "Value"),
+		Tags:      tags,
+		TagsLack:  !isPart || !allTags,
 	}
 	in.Lifecycle, in.Status = lifecycle(r.Text("DBInstanceStatus", rec.DBInstanceStatus), r.Text("LockMode", rec.LockMode))
 	if in.Topology == backup.TopologyShardedCluster {

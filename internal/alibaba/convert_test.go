@@ -252,6 +252,9 @@ func TestConvertOddInstances(t *testing.T) {
 			if got.Topology != tt.topology {
 				t.Errorf("topology %q, want %q", got.Topology, tt.topology)
 			}
+			if lack := strings.Contains(tt.name, "tag"); got.TagsLack != lack {
+				t.Errorf("tags that could not be read: %v, want %v", got.TagsLack, lack)
+			}
 			if diff := cmp.Diff(tt.nodes, got.Nodes); diff != "" {
 				t.Errorf("nodes (-want +got):\n%s", diff)
 			}

@@ -101,6 +101,11 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 	return s.backupsOf(ctx, listed{in: in, node: node}, since)
 }
 
+// Increments reports that there is nothing to add: Backups lists incremental backups too.
+func (s *Source) Increments(context.Context, backup.Instance, string, time.Time) (backup.List, error) {
+	return backup.List{}, cloudcall.Unsupported(opDescribeBackups, "the list of backups has the incremental ones")
+}
+
 // Copies lists the copies of a target's backups in another region.
 func (s *Source) Copies(ctx context.Context, in backup.Instance, node, to string, since time.Time) (backup.Copies, error) {
 	list, err := s.backupsOf(ctx, listed{in: in, node: node, copiedTo: to}, since)

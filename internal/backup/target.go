@@ -63,6 +63,7 @@ type Instance struct {
 	Status    string            // the cloud's own word for Lifecycle, e.g. Running or LockByExpiration
 	Lifecycle Lifecycle         // where it stands between its creation and its end
 	Tags      map[string]string // given by whoever runs the instance
+	TagsLack  bool              // the cloud's answer has tags that could not be read, so that Tags may lack some
 	Owner     string            // value of the tag that the configuration calls owner_tag
 	CreatedAt time.Time         // zero: unknown
 	Nodes     []string          // shards that are backed up one by one, sorted; empty: the instance is one target

@@ -23,7 +23,7 @@ const (
 	defaultFile    = program + ".yml"
 )
 
-// Environment is what the program gets from its process. All fields are required.
+// Environment is what the program gets from its process. All fields are required. OfProcess makes one.
 type Environment struct {
 	Stdout, Stderr io.Writer
 	Now            func() time.Time
@@ -109,6 +109,7 @@ func run(ctx context.Context, args []string, env Environment) error {
 	}
 	s.logTo(env.Stderr)
 	defer s.thin.Close()
+	s.ignoreDebug()
 	return actions[chosen](ctx, s)
 }
 

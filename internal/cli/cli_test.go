@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){program: func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		os.Exit(Run(ctx, os.Args[1:], Environment{Stdout: os.Stdout, Stderr: os.Stderr, Now: steppedNow}))
+		os.Exit(Run(ctx, os.Args[1:], OfProcess(steppedNow)))
 	}})
 }
 

@@ -12,18 +12,21 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// AnswerError is an HTTP answer that is not a JSON object of acceptable size, such as an error page of a proxy or an
-// empty body. Its text never holds the body, which may contain anything.
+// AnswerError is an answer that is no HTTP, or not a JSON object of acceptable size, such as an error page of a proxy or
+// an empty body. Its text never holds the body, which may contain anything.
 type AnswerError struct {
-	Status      int
+	Status      int           // 0: its header could not be read
 	ContentType string        // from the answer's header; "": none
 	RequestID   string        // from the answer's header; "": none
 	RetryAfter  time.Duration // how long the cloud asks to wait; 0: not set
 	Problem     string        // what is wrong with the answer
 }
 
-// Error returns the problem, the status and the content type.
+// Error returns the problem, and the status and the content type where they are known.
 func (e *AnswerError) Error() string {
+	if e.Status == 0 {
+		return e.Problem
+	}
 	if e.ContentType == "" {
 		return fmt.Sprintf("%s: HTTP status %d", e.Problem, e.Status)
 	}

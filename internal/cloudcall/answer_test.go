@@ -43,7 +43,7 @@ func TestAnswersThatAreNoJSON(t *testing.T) {
 		{"header too large", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Padding", strings.Repeat("x", 70_000))
 			_, _ = io.WriteString(w, "{}")
-		}, "Op: network: net/http: HTTP/1.x transport connection broken: net/http: server response headers exceeded 65536 bytes; aborted"},
+		}, "Op: protocol: the header of the answer is larger than 65536 bytes; this is not the cloud's API: check the endpoint, and any proxy on the way"},
 		{"HTML 200", reply(200, "text/html; charset=utf-8", "<html>secret</html>"), `Op: protocol (HTTP 200): the answer is not a JSON object: HTTP status 200, content type "text/html; charset=utf-8"; ` + api},
 		{"HTML 403 of a proxy proves nothing", reply(403, "text/html", "<html>"), `Op: protocol (HTTP 403): the answer is not a JSON object: HTTP status 403, content type "text/html"; ` + api},
 		{"HTML 407", reply(407, "text/html", "<html>"), `Op: protocol (HTTP 407): the answer is not a JSON object: HTTP status 407, content type "text/html"; the proxy wants a name and password: put them into HTTPS_PROXY or HTTP_PROXY of this process`},

@@ -18,6 +18,7 @@ type Breaker struct {
 	window      time.Duration // within which refusals are counted
 	now         func() time.Time
 	fingerprint func() string // nil: it cannot be told when the credentials change
+	memory      *Memory       // of credentials that were refused
 
 	mu      sync.Mutex
 	changed chan struct{} // closed when a waiting call should look again
@@ -25,7 +26,7 @@ type Breaker struct {
 	trials  map[*permit]struct{} // calls on trial that are in flight
 	refused []time.Time          // the newest refusals since the last call that worked, at most maxRefusals
 	last    *backup.Error        // the newest refusal; nil: none since the last call that worked
-	tried   string               // fingerprint of the credentials that were refused
+	tried   string               // fingerprint of the credentials that all this is about; "": not looked at yet
 	seen    string               // fingerprint at the time seenAt
 	seenAt  time.Time
 	// asking is a confirmation in some region; nil: none. There is one at a time, so that it can answer for all regions.
@@ -43,9 +44,9 @@ const (
 
 // NewBreaker returns a Breaker for credentials that nothing is known of. At most five calls in a row are refused within
 // window. fingerprint returns a value that changes when the credentials do; nil: that cannot be told, and new ones wait
-// for the end of a pause.
-func NewBreaker(now func() time.Time, fingerprint func() string, window time.Duration) *Breaker {
-	return &Breaker{window: window, now: now, fingerprint: fingerprint, changed: make(chan struct{}), regions: map[string]*Gate{}, trials: map[*permit]struct{}{}}
+// for the end of a pause. Breakers with the same memory know each other's refused credentials.
+func NewBreaker(now func() time.Time, fingerprint func() string, window time.Duration, memory *Memory) *Breaker {
+	return &Breaker{window: window, now: now, fingerprint: fingerprint, memory: memory, changed: make(chan struct{}), regions: map[string]*Gate{}, trials: map[*permit]struct{}{}}
 }
 
 // Region returns the gate of one region. name must differ between regions, and between endpoints of the same region.
@@ -138,23 +139,64 @@ func (b *Breaker) refuse(failure *backup.Error) {
 	b.last, b.tried = failure, b.look()
 }
 
-// renewed reports whether the credentials changed since the last refusal, and if so forgets all refusals.
-func (b *Breaker) renewed() bool {
-	if b.fingerprint == nil || b.last == nil {
-		return false
+// renewed looks whether the credentials changed, where something is known of refused ones. If so, it forgets the refusals
+// of the former ones, and recalls those of the present ones.
+func (b *Breaker) renewed() {
+	if b.fingerprint == nil || b.last == nil && b.memory.isEmpty() {
+		return
 	}
-	if now := b.now(); b.seenAt.IsZero() || now.Sub(b.seenAt) >= fingerprintFor {
+	// Calls that fail at once must not read files each time. Others do so anyway, and must not be sent with refused keys.
+	if b.last == nil || b.seenAt.IsZero() || b.now().Sub(b.seenAt) >= fingerprintFor {
 		b.look()
 	}
 	if b.seen == b.tried || b.seen == "" {
-		return false
+		return
 	}
-	b.worked()
-	for _, g := range b.regions {
-		g.forgive()
+	if b.last != nil || b.tried != "" {
+		b.worked()
+		for _, g := range b.regions {
+			g.forgive()
+		}
+	}
+	b.tried = b.seen
+	if known, ok := b.memory.recall(b.seen, b.now()); ok {
+		b.restore(known)
 	}
 	b.wake()
-	return true
+}
+
+// remember lets the refusals outlive a change of the credentials, and the breaker.
+func (b *Breaker) remember() {
+	if len(b.refused) == 0 {
+		return // nothing was sent
+	}
+	r := refusals{
+		times: slices.Clone(b.refused), last: b.last, condemned: b.condemned, retries: b.retries,
+		regions: make(map[string]shutRegion, len(b.regions)), at: b.now(),
+	}
+	for name, g := range b.regions {
+		shut := shutRegion{g.pause, make(map[string]pause, len(g.operations))}
+		for op, o := range g.operations {
+			shut.operations[op] = o.pause
+		}
+		r.regions[name] = shut
+	}
+	b.memory.note(b.tried, r)
+}
+
+// restore takes over what was known of the credentials before they were replaced.
+func (b *Breaker) restore(r refusals) {
+	b.refused, b.last, b.condemned, b.retries = slices.Clone(r.times), r.last, r.condemned, r.retries
+	for name, g := range b.regions {
+		g.proven, g.pause = false, r.regions[name].pause
+		g.shuts++ // what is in flight was signed with others
+		for _, o := range g.operations {
+			o.proven = false
+		}
+		for op, p := range r.regions[name].operations {
+			g.operation(op).pause = p
+		}
+	}
 }
 
 // look returns the fingerprint of the credentials now.

@@ -87,7 +87,7 @@ func networkHint(cause error) string {
 	return ""
 }
 
-// classAndHint returns what an answer means that is not a JSON object.
+// classAndHint returns what an answer means that is no HTTP or not a JSON object.
 func (e *AnswerError) classAndHint() (class backup.Class, hint string) {
 	switch {
 	case e.Status == http.StatusTooManyRequests:
@@ -96,7 +96,7 @@ func (e *AnswerError) classAndHint() (class backup.Class, hint string) {
 		return backup.ClassProtocol, "the proxy wants a name and password: put them into HTTPS_PROXY or HTTP_PROXY of this process"
 	case e.Status >= http.StatusInternalServerError:
 		return backup.ClassServer, ""
-	case strings.Contains(strings.ToLower(e.ContentType), "html"), e.Status >= 300 && e.Status < 400:
+	case e.Status == 0, strings.Contains(strings.ToLower(e.ContentType), "html"), e.Status >= 300 && e.Status < 400:
 		return backup.ClassProtocol, "this is not the cloud's API: check the endpoint, and any proxy on the way"
 	case e.Status == http.StatusUnauthorized:
 		return backup.ClassAuth, ""

@@ -72,7 +72,7 @@ const lockWindow = 5*time.Minute + 10*time.Second
 
 // NewGate returns the gate of a region whose credentials are used nowhere else, of a cloud that locks keys.
 func NewGate(now func() time.Time, fingerprint func() string) *Gate {
-	return NewBreaker(now, fingerprint, lockWindow).Region("")
+	return NewBreaker(now, fingerprint, lockWindow, nil).Region("")
 }
 
 // permit is the right to make one call.
@@ -83,6 +83,7 @@ type permit struct {
 	at        time.Time // when it was given
 	region    bool      // the region was on trial with it
 	shuts     int       // how often the gate had been shut by then
+	tried     string    // fingerprint of the credentials that it was given for; "": nothing is known of refused ones
 }
 
 // trialPatience is how long calls wait for the answer to a call on trial, before another one is tried: a call that hangs
@@ -123,9 +124,9 @@ func (g *Gate) try(op string) (*permit, <-chan struct{}, error) {
 	if g.confirming != nil {
 		return nil, g.confirming.done, nil
 	}
+	b.renewed()
 	free := g.proven && o.proven
 	if !free {
-		b.renewed()
 		if err := g.closed(o); err != nil {
 			return nil, nil, err
 		}
@@ -133,7 +134,7 @@ func (g *Gate) try(op string) (*permit, <-chan struct{}, error) {
 			return nil, b.changed, nil
 		}
 	}
-	p := &permit{gate: g, name: op, operation: o, at: b.now(), region: !g.proven, shuts: g.shuts}
+	p := &permit{gate: g, name: op, operation: o, at: b.now(), region: !g.proven, shuts: g.shuts, tried: b.tried}
 	if !free {
 		b.trials[p] = struct{}{}
 		o.trial = p
@@ -185,7 +186,11 @@ func (p *permit) leave(ctx context.Context, failure *backup.Error, again func(co
 	case failure.Class != backup.ClassAuth:
 		return failure
 	}
-	return p.refused(ctx, failure)
+	refused := p.refused(ctx, failure)
+	if refused.Class == backup.ClassAuth {
+		b.remember()
+	}
+	return refused
 }
 
 // end gives back what the call on trial held.
@@ -211,6 +216,7 @@ func (p *permit) worked(again func(context.Context) *backup.Error) {
 		return
 	}
 	g.breaker.worked()
+	g.breaker.memory.forget(p.tried)
 	g.proven, g.pause = true, pause{}
 	o.proven, o.pause, o.innocent = true, pause{}, 0
 	if again != nil {

@@ -153,7 +153,7 @@ func TestRefusedCredentialsCostFewCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cloud := &gatekeeper{refuses: all}
-				f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow), regions...)
+				f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow, nil), regions...)
 				f.rounds(t.Context(), 40, "a", "b", "c")
 				if n := cloud.most(5 * time.Minute); n < 3 || n > 5 {
 					t.Errorf("%d refusals in 5 min, want three to five", n)
@@ -194,7 +194,7 @@ func TestRefusalsKeepTheirScope(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cloud := &gatekeeper{refuses: regexp.MustCompile(test.match).MatchString}
-				f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow), "r-1", "r-2")
+				f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow, nil), "r-1", "r-2")
 				const rounds = 30
 				f.rounds(t.Context(), rounds, "a", "b", "c")
 				f.healthy(t, rounds)
@@ -220,7 +220,7 @@ func TestRefusalsKeepTheirScope(t *testing.T) {
 func TestRefusedOperationPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cloud := &gatekeeper{refuses: func(call string) bool { return strings.Contains(call, " Tasks ") }}
-		f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow), "r-1")
+		f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow, nil), "r-1")
 		instances := make([]string, 60)
 		for i := range instances {
 			instances[i] = strconv.Itoa(i)
@@ -245,7 +245,7 @@ func TestWithdrawnCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var withdrawn atomic.Bool
 		cloud := &gatekeeper{refuses: func(string) bool { return withdrawn.Load() }}
-		f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow), "r-1", "r-2")
+		f := newFleet(cloud, NewBreaker(time.Now, nil, lockWindow, nil), "r-1", "r-2")
 		f.rounds(t.Context(), 1, "a", "b", "c")
 		withdrawn.Store(true)
 		var calls sync.WaitGroup
@@ -288,7 +288,7 @@ func TestCredentialsThatWorkAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var withdrawn atomic.Bool
 				cloud := &gatekeeper{refuses: func(string) bool { return withdrawn.Load() }}
-				f := newFleet(cloud, NewBreaker(time.Now, nil, 30*time.Second), regions...)
+				f := newFleet(cloud, NewBreaker(time.Now, nil, 30*time.Second, nil), regions...)
 				f.every = 5 * time.Second
 				f.rounds(t.Context(), 2, "a", "b", "c")
 				withdrawn.Store(true)
@@ -408,7 +408,7 @@ func TestNewCredentialsOpenEverything(t *testing.T) {
 		var keys atomic.Pointer[string]
 		keys.Store(new("old"))
 		cloud := &gatekeeper{refuses: func(string) bool { return *keys.Load() != "good" }}
-		f := newFleet(cloud, NewBreaker(time.Now, func() string { return *keys.Load() }, lockWindow), "r-1", "r-2")
+		f := newFleet(cloud, NewBreaker(time.Now, func() string { return *keys.Load() }, lockWindow, nil), "r-1", "r-2")
 		f.rounds(t.Context(), 10, "a", "b", "c")
 		keys.Store(new("new, and wrong too"))
 		refused := len(cloud.refused)

@@ -78,23 +78,26 @@ type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 func (t *Transport) DialWith(dial Dial) { t.base.DialContext = dial }
 
 // RoundTrip sends the request, reads the whole answer within the request's context, and returns it with its body in
-// memory: a reader with the method Bytes() []byte. The header says that it is JSON. An answer that is not a JSON object is
-// an [*AnswerError]. So is a redirect: it is never followed, because it could send a session token to another host.
+// memory: a reader with the method Bytes() []byte. The header says that it is JSON. An answer that is no HTTP or not a JSON
+// object is an [*AnswerError]. So is a redirect: it is never followed, because it could send a session token to another host.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Del("Accept-Encoding") // the base asks for gzip itself and decompresses the answer
 	resp, err := t.base.RoundTrip(r)
 	if err != nil {
+		if problem := malformedHead(err); problem != "" {
+			return nil, &AnswerError{Problem: problem}
+		}
 		return nil, err
 	}
 	defer resp.Body.Close()
 	head, proven := newAnswerHead(resp), arrived(r.Context(), resp.Header)
 	head.storeIn(r.Context())
-	body, err := t.readAll(resp)
+	body, problem, err := t.read(resp)
 	if err != nil {
 		return nil, err
 	}
-	if problem := notJSON(resp.StatusCode, body); problem != "" {
+	if problem != "" {
 		return nil, &AnswerError{
 			Status: head.status, RequestID: head.requestID, RetryAfter: head.retryAfter,
 			ContentType: headerText(resp.Header.Get("Content-Type")), Problem: problem,
@@ -127,6 +130,19 @@ func largest(status int) int64 {
 		return maxFailureBody
 	}
 	return MaxBody
+}
+
+// read reads the body of an answer, and says what is wrong with it; "": it looks like a JSON object. The error is one of
+// the connection.
+func (t *Transport) read(resp *http.Response) (body []byte, problem string, err error) {
+	body, err = t.readAll(resp)
+	if err == nil {
+		return body, notJSON(resp.StatusCode, body), nil
+	}
+	if problem = malformedBody(err); problem != "" {
+		return nil, problem, nil
+	}
+	return nil, "", err
 }
 
 // readAll reads at most one byte more than the largest body.

@@ -64,8 +64,9 @@ func keySource(credentials config.Credentials) cloudcall.KeySource {
 	}
 }
 
-// fingerprint returns a function whose value changes with the credentials; nil where they cannot be read.
-func fingerprint(keys cloudcall.KeySource) func() string {
+// fingerprint returns a function whose value changes with the credentials; nil where they cannot be read. Equal keys of
+// two clouds have nothing to do with each other.
+func fingerprint(cloud string, keys cloudcall.KeySource) func() string {
 	if keys == nil {
 		return nil
 	}
@@ -74,7 +75,7 @@ func fingerprint(keys cloudcall.KeySource) func() string {
 		if err != nil {
 			return ""
 		}
-		return now.Fingerprint()
+		return cloud + " " + now.Fingerprint()
 	}
 }
 
@@ -116,7 +117,9 @@ func (a *account) newTransport() *cloudcall.Transport {
 func (a *account) source(r config.Region) (poll.Source, error) {
 	w := a.workshop
 	keys := keySource(a.conf.Credentials)
-	breaker := w.breakers.get(a.identity(), func() *cloudcall.Breaker { return cloudcall.NewBreaker(a.now, fingerprint(keys), a.cloud.refusals) })
+	breaker := w.breakers.get(a.identity(), func() *cloudcall.Breaker {
+		return cloudcall.NewBreaker(a.now, fingerprint(a.cloud.name, keys), a.cloud.refusals, &w.refused)
+	})
 	budget := w.budgets.get(a.budgetKey(r.ID), func() *cloudcall.Budget { return cloudcall.NewBudget(a.perSecond, a.cloud.together) })
 	transport := w.transports.get(a.transportKey(), a.newTransport)
 	key := sourceKey{

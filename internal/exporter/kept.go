@@ -87,6 +87,7 @@ type sourceKey struct {
 
 // workshop makes the parts of an exporter, and keeps them over reloads.
 type workshop struct {
+	refused    cloudcall.Memory // credentials that a reload took away and may bring back
 	breakers   kept[identity, *cloudcall.Breaker]
 	budgets    kept[budgetKey, *cloudcall.Budget]
 	transports kept[transportKey, *cloudcall.Transport]

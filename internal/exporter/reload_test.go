@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mongodb_backup_exporter/config"
+	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/poll"
 )
@@ -113,6 +115,38 @@ func TestSameCredentialsShareABreaker(t *testing.T) {
 	}
 	if g := gates["cn-hangzhou"]; len(g) != 2 || g[0] != g[1] {
 		t.Errorf("gates of the same region and credentials differ: %v", g)
+	}
+}
+
+// Refused keys that a reload takes away and another brings back stay refused.
+func TestRefusedKeysOutliveADetour(t *testing.T) {
+	var all []made
+	e, err := newExporter(load(t, wired), Options{Now: clock, Logger: log.NewNopLogger()}, making(&all))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	sent := 0
+	ask := func() {
+		gate := e.Regions()[0].Source.(*source).gate
+		caller := cloudcall.New(cloudcall.Options{Observer: observer{e.metrics}, Now: clock, Gate: gate, MaxAttempts: 1})
+		_, _ = cloudcall.Do(t.Context(), caller, "Op", func(context.Context) (int, error) { // refused in any case
+			sent++
+			return 0, &backup.Error{Op: "Op", Class: backup.ClassAuth, Err: errors.New("refused")}
+		})
+	}
+	for _, keys := range []string{"", "second", "", "second", ""} { // "": as at the start
+		changed := load(t, wired)
+		if keys != "" {
+			changed.Accounts[0].Credentials.AccessKeyID = config.Secret(keys)
+		}
+		if err := e.Reload(func() (*config.Config, error) { return changed, nil }); err != nil {
+			t.Fatal(err)
+		}
+		ask()
+	}
+	if sent != 2 {
+		t.Errorf("%d calls at the same moment, want one with each of the two keys", sent)
 	}
 }
 

@@ -14,17 +14,7 @@ type known struct {
 }
 
 func knownFaults() []known {
-	slow := []cloudsim.FaultKind{
-		cloudsim.FaultHang, cloudsim.FaultHangBody, cloudsim.FaultLatency, cloudsim.FaultDrip, cloudsim.FaultThrottle, cloudsim.FaultEndlessPages,
-	}
 	return []known{
-		{
-			"waits_for_optional", "the list of backups waits for the list of incremental ones, and for a policy that was never read: both are optional",
-			func(p play) bool {
-				optional := p.victim.partly || p.victim.name == "ShowBackupPolicy" && !p.warm
-				return optional && slices.Contains(slow, p.row.fault.Kind)
-			},
-		},
 		{
 			"nobodys_failure", "Huawei lists the backups of all instances together: a record whose instance id cannot be read is nobody's, even the failure that makes a verdict",
 			func(p play) bool {

@@ -122,6 +122,9 @@ func notRenewed(err error) error {
 		return op
 	}
 	status := statusOf(err)
+	if answer, ok := errors.AsType[*cloudcall.AnswerError](err); ok && status == 0 {
+		return answer // no HTTP: its text is ours
+	}
 	if _, ok := errors.AsType[*url.Error](err); ok && status == 0 {
 		return &url.Error{Op: "renew", Err: failure}
 	}

@@ -32,6 +32,7 @@ func convertInstance(rec *instanceRecord, owner backup.Target, r *wire.Reader) (
 	store, _ := wire.Take(r, "datastore", rec.Datastore)
 	strategy, _ := wire.Take(r, "backup_strategy", rec.Strategy)
 	status := r.Text("status", rec.Status)
+	tags, allTags := r.Tags("tags", rec.Tags, "key", "value")
 	return listedInstance{
 		Instance: backup.Instance{
 			Target:    owner,
@@ -42,7 +43,8 @@ func convertInstance(rec *instanceRecord, owner backup.Target, r *wire.Reader) (
 			Status:    status,
 			Lifecycle: lifecycle(status),
 			CreatedAt: created,
-			Tags:      r.Tags("tags", rec.Tags, "key", "value"),
+			Tags:      tags,
+			TagsLack:  !allTags,
 		},
 		strategy: strategy,
 	}, true

@@ -230,13 +230,13 @@ func TestConvertOddInstances(t *testing.T) {
 		{"unknown mode", `{"id":"i1","mode":"Galaxy"}`, &backup.Instance{Target: target}, []string{`mode: "Galaxy" is not known`}},
 		{"name of another type", `{"id":"i1","name":{},"status":true}`, &backup.Instance{Target: target}, []string{`status: "true" is not text`, "name: an object or list is not text"}},
 		{
-			"parts of another type", `{"id":"i1","datastore":"4.2","backup_strategy":[],"tags":{}}`, &backup.Instance{Target: target},
+			"parts of another type", `{"id":"i1","datastore":"4.2","backup_strategy":[],"tags":{}}`, &backup.Instance{Target: target, TagsLack: true},
 			[]string{"datastore: not of the form that is known", "backup_strategy: not of the form that is known", "tags: not of the form that is known"},
 		},
 		{
 			"bad values within parts", `{"id":"i1","datastore":{"type":[],"version":"4.2"},"tags":[{"key":"k","value":{}}]}`,
-			&backup.Instance{Target: target, Version: "4.2", Tags: map[string]string{"k": ""}},
-			[]string{"datastore.type: an object or list is not text", "value: an object or list is not text"},
+			&backup.Instance{Target: target, Version: "4.2", TagsLack: true},
+			[]string{"value: an object or list is not text", "datastore.type: an object or list is not text"},
 		},
 	}
 	for _, tt := range tests {

@@ -3,6 +3,7 @@ package huawei
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -34,28 +35,33 @@ const (
 	incrementsRetry = time.Minute      // how long after a failure that may pass a listing is tried again
 )
 
-// incrementals lists the newest incremental backups of one instance. ok is false when they are not known: the full
-// backups are shown without them. The error is that of a context that has ended.
+// Increments lists the newest incremental backups of one instance. A list that was asked for no kind says that they are
+// not known. The error is that of a context that has ended.
 //
 // A failed listing is logged once, and tried again after incrementsEvery. Some regions do not know this type of backup:
 // they refuse the parameter, or list full backups instead.
-func (s *Source) incrementals(ctx context.Context, instanceID string, since time.Time) (sets []backup.Backup, ok bool, err error) {
+func (s *Source) Increments(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error) {
+	if err := checkNode(node); err != nil {
+		return backup.List{}, err
+	}
 	now := s.now()
 	s.mu.Lock()
-	last := s.increments[instanceID]
+	last := s.increments[in.InstanceID]
 	s.mu.Unlock()
 	if last.triedAt.IsZero() || !cloudcall.Recent(last.triedAt, now, last.again) {
-		if last, err = s.listIncrements(ctx, instanceID, since, last); err != nil {
-			return nil, false, err
+		var err error
+		if last, err = s.listIncrements(ctx, in.InstanceID, since, last); err != nil {
+			return backup.List{}, err
 		}
 	}
 	if last.readAt.IsZero() || !cloudcall.Recent(last.readAt, now, incrementsKept) {
-		return nil, false, nil
+		return backup.List{}, nil
 	}
-	return last.sets, true, nil
+	return backup.List{Asked: []backup.Kind{backup.KindIncremental}, Backups: slices.Clone(last.sets)}.Since(since), nil
 }
 
 // listIncrements lists the incremental backups and remembers the outcome. An error is that of a context that has ended.
+// One whose time is up is a failure of the list, and one that was cancelled is not.
 func (s *Source) listIncrements(ctx context.Context, instanceID string, since time.Time, last increments) (increments, error) {
 	now := s.now()
 	if oldest := now.Add(-incrementsFor); since.Before(oldest) {
@@ -68,7 +74,7 @@ func (s *Source) listIncrements(ctx context.Context, instanceID string, since ti
 		err = cmp.Or(onlyIncrements(all), wire.NoneReadable(opListBackups, own.Unread.Count+len(own.Backups), len(own.Backups)))
 	}
 	switch {
-	case err != nil && ctx.Err() != nil:
+	case err != nil && errors.Is(ctx.Err(), context.Canceled):
 		return last, err
 	case err != nil:
 		if !last.failed {

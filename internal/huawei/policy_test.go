@@ -1,17 +1,13 @@
 package huawei
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"mongodb_backup_exporter/internal/backup"
-	"mongodb_backup_exporter/internal/wire"
 )
 
 // project is a DDS with one instance. A test may change its policy.
@@ -54,93 +50,34 @@ const (
 	policyDenied  = `{"error_code":"DBS.280063","error_msg":"no permission"}`
 )
 
-// After a reload of the configuration the Source is new, and the policy may not be due for up to policy_interval.
-func TestIncrementalBackupsWhereThePolicyMakesThem(t *testing.T) {
+// One listing serves for a while.
+func TestIncrementalBackupsAreListedEveryTenMinutes(t *testing.T) {
 	p := newProject(t)
 	clock := now
 	s, _ := open(t, p.URL, func(o *Options) { o.Now = func() time.Time { return clock } })
-	readPolicy := func(answer http.HandlerFunc) {
-		p.policy = answer
-		_, _ = s.Policy(t.Context(), instanceNamed(testInstance)) // a failure is part of the test
-	}
-	full, both := []backup.Kind{backup.KindFull}, []backup.Kind{backup.KindFull, backup.KindIncremental}
 	steps := []struct {
-		name     string
-		do       func()
-		asked    []backup.Kind
-		lists    int // of incremental backups
-		policies int // read for this step
+		name  string
+		after time.Duration
+		lists int
 	}{
-		{"the policy cannot be read", func() { p.policy = send(403, policyDenied) }, full, 0, 1},
-		{"it is not read again each time", func() { clock = clock.Add(9 * time.Minute) }, full, 0, 0},
-		{"but after ten minutes", func() { clock, p.policy = clock.Add(time.Minute), send(200, policyWith) }, both, 1, 1},
-		{"a listing of incremental backups is kept", func() { clock = clock.Add(9 * time.Minute) }, both, 0, 0},
-		{"for ten minutes", func() { clock = clock.Add(time.Minute) }, both, 1, 0},
-		{"but not one from before the clock went back", func() { clock = clock.Add(-time.Second) }, both, 1, 0},
-		{"the policy is the same", func() { readPolicy(send(200, policyWith)) }, both, 0, 1},
-		{"the policy cannot be read any more", func() { clock = clock.Add(2 * time.Minute); readPolicy(send(403, policyDenied)) }, both, 0, 1},
-		{"off, of the same moment", func() { clock = clock.Add(2 * time.Minute); readPolicy(send(200, policyWithout)) }, both, 0, 1},
-		{"off", func() { clock = clock.Add(time.Minute) }, full, 0, 0},
-		{"on, of the same moment", func() { readPolicy(send(200, policyWith)) }, full, 0, 1},
-		{"on", func() { clock = clock.Add(time.Hour) }, both, 1, 0},
-		{"not set", func() { readPolicy(send(200, policySilent)); clock = clock.Add(time.Minute) }, full, 0, 1},
+		{"the first", 0, 1},
+		{"a listing is kept", 9 * time.Minute, 0},
+		{"for ten minutes", time.Minute, 1},
+		{"but not one from before the clock went back", -time.Second, 1},
 	}
 	for _, step := range steps {
 		p.listed = nil
-		before := p.count("/policy")
-		step.do()
-		list, err := s.Backups(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(step.asked, list.Asked); diff != "" || len(list.Backups) != len(step.asked) {
-			t.Errorf("%s: %d backups, asked (-want +got):\n%s", step.name, len(list.Backups), diff)
+		clock = clock.Add(step.after)
+		list, err := s.Increments(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8))
+		if err != nil || len(list.Backups) != 1 || list.Backups[0].Kind != backup.KindIncremental {
+			t.Fatalf("%s: %v, %v; want the incremental backup", step.name, list, err)
 		}
 		if want := clock.Add(-6 * time.Hour).Format(time.DateTime); len(p.listed) != step.lists || (step.lists > 0 && p.listed[0] != want) {
-			t.Errorf("%s: incremental backups listed from %q on, want %d calls from %q on", step.name, p.listed, step.lists, want)
-		}
-		if got := p.count("/policy") - before; got != step.policies {
-			t.Errorf("%s: the policy was read %d times, want %d", step.name, got, step.policies)
+			t.Errorf("%s: listed from %q on, want %d calls from %q on", step.name, p.listed, step.lists, want)
 		}
 	}
-}
-
-// Policy and Backups of the same moment need one call, and get the same answer in any order.
-func TestPolicyIsReadOnceForAll(t *testing.T) {
-	ask := map[string]func(*testing.T, *Source){
-		"Policy": func(t *testing.T, s *Source) {
-			if got, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil || !wire.IsTrue(got.LogBackup) {
-				t.Errorf("policy %+v, error %v", got, err)
-			}
-		},
-		"Backups": func(t *testing.T, s *Source) {
-			if got, err := s.Backups(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8)); err != nil || len(got.Backups) != 2 {
-				t.Errorf("backups %+v, error %v", got, err)
-			}
-		},
-	}
-	orders := map[string][]string{
-		"policy first": {"Policy", "Backups"}, "backups first": {"Backups", "Policy"}, "together": nil,
-	}
-	for name, order := range orders {
-		t.Run(name, func(t *testing.T) {
-			p := newProject(t)
-			p.policy = send(200, policyWith)
-			s, _ := open(t, p.URL, nil)
-			for _, question := range order {
-				ask[question](t, s)
-			}
-			if order == nil {
-				var asking sync.WaitGroup
-				for _, question := range ask {
-					asking.Go(func() { question(t, s) })
-				}
-				asking.Wait()
-			}
-			if got := p.count("/policy"); got != 1 {
-				t.Errorf("%d calls of ShowBackupPolicy, want one", got)
-			}
-		})
+	if n := p.count("/policy"); n != 0 {
+		t.Errorf("the policy was read %d times for it", n)
 	}
 }
 
@@ -264,24 +201,5 @@ func TestGoneInstanceIsForgotten(t *testing.T) {
 		if got := p.count("/restore-time") - before; got != step.calls {
 			t.Errorf("%s: %d calls, want %d", step.name, got, step.calls)
 		}
-	}
-}
-
-// A policy that nobody waited for has not failed.
-func TestCancelledPolicyIsReadAgain(t *testing.T) {
-	p := newProject(t)
-	s, _ := open(t, p.URL, nil)
-	ctx, cancel := context.WithCancel(t.Context())
-	p.policy = func(_ http.ResponseWriter, r *http.Request) {
-		cancel()
-		<-r.Context().Done()
-	}
-	if _, err := s.Policy(ctx, instanceNamed(testInstance)); backup.ClassOf(err) != backup.ClassCanceled {
-		t.Errorf("policy: %v, want class canceled", err)
-	}
-	p.policy = send(200, policyWith)
-	list, err := s.Backups(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8))
-	if err != nil || len(list.Asked) != 2 || p.count("/policy") != 2 {
-		t.Errorf("backups asked %v, %v after %d policies; want both kinds after two", list.Asked, err, p.count("/policy"))
 	}
 }

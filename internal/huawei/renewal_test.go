@@ -1,6 +1,7 @@
 package huawei
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -122,6 +123,12 @@ func TestFailedRenewal(t *testing.T) {
 				_ = conn.Close()
 			}
 		}, "ListInstances: network: " + failed},
+		{"no HTTP", func(w http.ResponseWriter, _ *http.Request) {
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				_, _ = io.WriteString(conn, "SECRET\r\n\r\n")
+				_ = conn.Close()
+			}
+		}, "ListInstances: protocol: the answer is no HTTP: malformed HTTP response; this is not the cloud's API: check the endpoint, and any proxy on the way"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

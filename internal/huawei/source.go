@@ -81,14 +81,10 @@ func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
 	return listing, err
 }
 
-// Backups lists the backup sets of one instance: the full ones, and the incremental ones if its policy makes any and they
-// can be listed.
+// Backups lists the full backup sets of one instance.
 func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error) {
-	if node != "" {
-		return backup.List{}, &backup.Error{
-			Op: opListBackups, Class: backup.ClassBadRequest, Err: fmt.Errorf("no node %q: DDS backs an instance up as a whole", node),
-			Hint: "leave out nodes in the configuration of the instance",
-		}
+	if err := checkNode(node); err != nil {
+		return backup.List{}, err
 	}
 	all, err := s.backups.Get(ctx, in.InstanceID, s.commonSince(since))
 	if err != nil {
@@ -99,17 +95,18 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 		return backup.List{}, err
 	}
 	list.Op, list.Asked, list.Backups = opListBackups, []backup.Kind{backup.KindFull}, slices.Clone(list.Backups)
-	if s.makesIncrementals(ctx, in.InstanceID) {
-		more, known, err := s.incrementals(ctx, in.InstanceID, since)
-		switch {
-		case err != nil:
-			return backup.List{}, err
-		case known:
-			list.Asked = append(list.Asked, backup.KindIncremental)
-			list.Backups = append(list.Backups, more...)
-		}
-	}
 	return list.Since(since), nil
+}
+
+// checkNode returns an error for backups of a shard.
+func checkNode(node string) error {
+	if node == "" {
+		return nil
+	}
+	return &backup.Error{
+		Op: opListBackups, Class: backup.ClassBadRequest, Err: fmt.Errorf("no node %q: DDS backs an instance up as a whole", node),
+		Hint: "leave out nodes in the configuration of the instance",
+	}
 }
 
 // slack is how much further back than asked for backups are listed.

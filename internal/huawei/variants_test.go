@@ -49,6 +49,12 @@ func gather(t *testing.T, s *huawei.Source, id string) facts {
 	}
 	policy, errPolicy := s.Policy(t.Context(), in)
 	list, errBackups := s.Backups(t.Context(), in, "", at.AddDate(0, 0, -30))
+	if policy.LogBackup != nil && *policy.LogBackup {
+		more, err := s.Increments(t.Context(), in, "", at.AddDate(0, 0, -30))
+		note("increments", err)
+		list.Asked, list.Backups = append(list.Asked, more.Asked...), append(list.Backups, more.Backups...)
+		list = list.Since(time.Time{})
+	}
 	jobs, errJobs := s.Jobs(t.Context(), in)
 	window, errRecovery := s.Recovery(t.Context(), in)
 	note("policy", errPolicy)

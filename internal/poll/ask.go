@@ -3,6 +3,7 @@ package poll
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -37,6 +38,7 @@ func (p *Poller) startListing(ctx context.Context, r *region) *flight {
 			if err != nil {
 				return nil, err
 			}
+			listing = p.completed(r, listing)
 			found = listing.Instances
 			return found, listing.Err()
 		},
@@ -93,6 +95,26 @@ func (p *Poller) startInstance(ctx context.Context, r *region, in *instance) []*
 		}
 	}
 	return flights
+}
+
+// startFollowers starts the questions that an answer makes due.
+func (p *Poller) startFollowers(ctx context.Context, r *region, in *instance, about subject) []*flight {
+	switch about.scope {
+	case backup.ScopePolicy:
+		return p.startOnPolicy(ctx, r, in)
+	case backup.ScopeJobs:
+		return p.startOnJobs(ctx, r, in)
+	case backup.ScopeBackups:
+		i := slices.IndexFunc(in.increments, func(e increments) bool { return e.n.id == about.target.NodeID })
+		if i < 0 {
+			return nil // the shard is gone
+		}
+		if f := in.increments[i].launch(ctx, p, r, in); f != nil {
+			return []*flight{f}
+		}
+	default:
+	}
+	return nil
 }
 
 // startOnPolicy starts the questions that a first policy makes due. Without it, they would wait for the next refresh.

@@ -14,10 +14,14 @@ type Exclusion struct {
 	Tags map[string]string // an instance must have all of them
 }
 
-// matches reports whether the instance is one of those described. An instance whose name is not known matches no
-// pattern: it may be one that should be watched.
-func (e Exclusion) matches(in backup.Instance) bool {
-	return (e.ID == "" || e.ID == in.InstanceID) && (e.Name == "" || matchesName(e.Name, in.Name)) && hasTags(in, e.Tags)
+// matches reports whether the instance is one of those described. known is false when that cannot be told, because tags of
+// the instance could not be read. An instance whose name is not known matches no pattern: it may be one that should be
+// watched.
+func (e Exclusion) matches(in backup.Instance) (matches, known bool) {
+	if (e.ID != "" && e.ID != in.InstanceID) || (e.Name != "" && !matchesName(e.Name, in.Name)) {
+		return false, true
+	}
+	return hasTags(in, e.Tags)
 }
 
 // matchesName reports whether the pattern matches the whole name. In a name, a slash is a letter like any other.
@@ -30,12 +34,18 @@ func matchesName(pattern, name string) bool {
 	return matched && err == nil
 }
 
-// hasTags reports whether the instance has all of the tags.
-func hasTags(in backup.Instance, tags map[string]string) bool {
+// hasTags reports whether the instance has all of the tags. known is false when that cannot be told.
+func hasTags(in backup.Instance, tags map[string]string) (has, known bool) {
+	known = true
 	for key, value := range tags {
-		if got, ok := in.Tags[key]; !ok || got != value {
-			return false
+		got, ok := in.Tags[key]
+		switch {
+		case ok && got == value:
+		case ok || !in.TagsLack:
+			return false, true
+		default:
+			known = false
 		}
 	}
-	return true
+	return known, known
 }

@@ -18,6 +18,8 @@ type flight struct {
 // question is what to ask about one cell.
 type question[T any] struct {
 	scope backup.Scope
+	// aside says that the rest of the region must not wait for the answer: the question has its turn among those like it.
+	aside bool
 	ask   func(context.Context) (T, error)
 	// learn is called with the poller locked, once the reading holds the answer; it returns the flights that follow.
 	learn func(ctx context.Context) []*flight
@@ -35,12 +37,16 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	c.flight = f
 	p.began(r, f)
 	timeout, clock := p.opts.RoundTimeout, r.conf.Source
-	r.pool.submit(func() {
+	turns := r.pool
+	if q.aside {
+		turns = r.aside
+	}
+	turns.submit(func() {
 		a := answer[T]{askedAt: p.sent(r, &c.askedAt)}
 		bounded, stop := context.WithTimeout(ctx, timeout)
 		a.value, a.err = q.ask(bounded)
 		stop()
-		if !q.scope.Optional() {
+		if !q.aside && !q.scope.Optional() {
 			a.err = required(a.err)
 		}
 		p.finish(r, f, func() {

@@ -2,6 +2,7 @@ package poll_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,8 @@ type cloud struct {
 	restored  func(ctx context.Context, id string) (time.Time, error)
 	check     func(ctx context.Context, id, backupID string) (backup.RestoreCheck, error)
 	copies    func(ctx context.Context, id, node, to string) (backup.Copies, error)
+	// increments: nil: backups lists all
+	increments func(ctx context.Context, id string) (backup.List, error)
 
 	mu    sync.Mutex
 	calls map[string]int
@@ -123,6 +126,14 @@ func (c *cloud) Copies(ctx context.Context, in backup.Instance, node, to string,
 		return backup.Copies{Region: to}, nil
 	}
 	return c.copies(ctx, in.InstanceID, node, to)
+}
+
+func (c *cloud) Increments(ctx context.Context, in backup.Instance, node string, _ time.Time) (backup.List, error) {
+	defer c.enter("increments " + in.InstanceID + node)()
+	if c.increments == nil {
+		return backup.List{}, &backup.Error{Class: backup.ClassUnsupported, Err: errors.New("they are in the list")}
+	}
+	return c.increments(ctx, in.InstanceID)
 }
 
 func (c *cloud) CheckRestore(ctx context.Context, in backup.Instance, backupID string) (backup.RestoreCheck, error) {

@@ -27,14 +27,16 @@ type instance struct {
 	nodes       []*node // by id; never empty
 	entries     []entry // every cell of the instance and its nodes
 	onPolicy    []entry // those of entries that are asked where the policy says so
+	increments  []increments
 }
 
 // node is what is known of one target of an instance.
 type node struct {
-	id      string
-	backups cell[backup.List]
-	copies  cell[backup.Copies]
-	checks  cell[backup.RestoreChecks]
+	id         string
+	backups    cell[backup.List]
+	increments cell[backup.List] // what backups leaves out
+	copies     cell[backup.Copies]
+	checks     cell[backup.RestoreChecks]
 }
 
 // entry is one cell of an instance with its question, for any type of reading.
@@ -71,14 +73,7 @@ func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *insta
 		ask:   func(ctx context.Context) (T, error) { return e.ask(ctx, asked) },
 		learn: func(ctx context.Context) []*flight {
 			p.learnOutcome(r, e.about, e.reading.Err, e.reading.NotOffered)
-			switch e.about.scope {
-			case backup.ScopePolicy:
-				return p.startOnPolicy(ctx, r, in)
-			case backup.ScopeJobs:
-				return p.startOnJobs(ctx, r, in)
-			default:
-				return nil
-			}
+			return p.startFollowers(ctx, r, in, e.about)
 		},
 	})
 }
@@ -124,7 +119,7 @@ func (in *instance) arrange() {
 
 // arrangeEntries lists the cells. A new scope is a row here.
 func (in *instance) arrangeEntries() {
-	in.entries, in.onPolicy = nil, nil
+	in.entries, in.onPolicy, in.increments = nil, nil, nil
 	for _, n := range in.nodes {
 		in.entries = append(in.entries, &entryOf[backup.List]{
 			&n.backups,
@@ -141,6 +136,10 @@ func (in *instance) arrangeEntries() {
 				return c.Copies(ctx, c.in, n.id, c.to, c.since)
 			},
 		}, in.wantsCopies})
+		in.increments = append(in.increments, increments{&n.increments, in, n})
+	}
+	for _, e := range in.increments {
+		in.onPolicy = append(in.onPolicy, e)
 	}
 	in.entries = append(
 		in.entries,
@@ -171,7 +170,7 @@ func (in *instance) arrangeEntries() {
 func (in *instance) wantsCopies() bool { return in.policy.reading.Value.CopyRegion != "" }
 
 // state returns the instance as a snapshot shows it.
-func (in *instance) state() backup.InstanceState {
+func (in *instance) state(now time.Time) backup.InstanceState {
 	state := backup.InstanceState{
 		Instance:   in.Instance,
 		Objectives: in.objectives,
@@ -185,7 +184,7 @@ func (in *instance) state() backup.InstanceState {
 	}
 	for _, n := range in.nodes {
 		state.Nodes = append(state.Nodes, backup.NodeState{
-			NodeID: n.id, Backups: n.backups.reading, Copies: n.copiesIn(in.policy.reading.Value.CopyRegion),
+			NodeID: n.id, Backups: increments{&n.increments, in, n}.joined(now), Copies: n.copiesIn(in.policy.reading.Value.CopyRegion),
 			RestoreChecks: restoreCheck{&n.checks, in, n}.shown(),
 		})
 	}

@@ -86,7 +86,7 @@ func (r *region) unwatched(in backup.Instance) string {
 		return "it is excluded"
 	case !r.conf.Discover:
 		return "discovery is off, and the configuration does not name it"
-	case !hasTags(in, r.conf.Tags):
+	case r.lacksTags(in):
 		return "it does not have the tags that discovery asks for"
 	}
 	return ""
@@ -97,7 +97,16 @@ func (r *region) discovers(in backup.Instance) bool { return r.unwatched(in) == 
 
 // excludes reports whether the instance is known and not to be watched.
 func (r *region) excludes(in backup.Instance) bool {
-	return slices.ContainsFunc(r.conf.Exclude, func(e Exclusion) bool { return e.matches(in) })
+	return slices.ContainsFunc(r.conf.Exclude, func(e Exclusion) bool {
+		matches, _ := e.matches(in)
+		return matches
+	})
+}
+
+// lacksTags reports whether the instance is known not to have the tags that discovery asks for.
+func (r *region) lacksTags(in backup.Instance) bool {
+	has, known := hasTags(in, r.conf.Tags)
+	return known && !has
 }
 
 // show returns the known instances by id, and why those that are not watched are not.

@@ -51,7 +51,7 @@ type Region struct {
 	Cloud, Account, Region string
 
 	Source      Source
-	Concurrency int               // questions asked at the same time; at least 1
+	Concurrency int               // questions asked at the same time; at least 1; one more for incremental backups
 	Instances   []Instance        // watched whether or not the cloud lists them
 	Discover    bool              // watch every listed instance
 	Tags        map[string]string // with Discover: only instances that have all of these

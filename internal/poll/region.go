@@ -15,7 +15,8 @@ type regionKey struct{ cloud, account, region string }
 type region struct {
 	conf      Region
 	pool      *pool
-	abandoned bool // replaced or closed: answers are dropped
+	aside     *pool // of the questions that hold up no others
+	abandoned bool  // replaced or closed: answers are dropped
 
 	listing   cell[[]backup.Instance] // its value is the newest whole listing; listed has what counts
 	listed    listed
@@ -40,6 +41,7 @@ func newRegion(conf Region, workers *sync.WaitGroup) *region {
 	r := &region{
 		conf:      conf,
 		pool:      &pool{limit: max(1, conf.Concurrency), workers: workers},
+		aside:     &pool{limit: 1, workers: workers},
 		instances: map[string]*instance{},
 		flights:   map[*flight]struct{}{},
 		round:     newRound(time.Time{}),

@@ -43,6 +43,10 @@ type Extras interface {
 	// Copies lists the copies in the region to of the backups of one target that started at since or later. Node is as in
 	// Source.Backups. The error has ClassUnsupported where the cloud has no such list.
 	Copies(ctx context.Context, in backup.Instance, node, to string, since time.Time) (backup.Copies, error)
+	// Increments lists the incremental backups of one target that Backups leaves out, the newest start first. It may cover
+	// less time than was asked for. A list that was asked for no kind says that they are not known. The error has
+	// ClassUnsupported where Backups leaves none out. Node is as in Source.Backups.
+	Increments(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error)
 	// CheckRestore asks whether a backup of in could be restored. It starts nothing. The error has ClassUnsupported where
 	// the cloud cannot say so of the instance.
 	CheckRestore(ctx context.Context, in backup.Instance, backupID string) (backup.RestoreCheck, error)

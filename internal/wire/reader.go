@@ -196,16 +196,24 @@ func Entries[T any](r *Reader, field string, l List[T]) (entries []T, ok bool) {
 // Tag is a label that the owner of an instance gave it. Its JSON names may be in any case.
 type Tag struct{ Key, Value Scalar }
 
-// Tags returns the values of tags by key; nil when there are none. The names are those of the API: of the list, and of
-// keys and values in it.
-func (r *Reader) Tags(field string, list List[Tag], keyField, valueField string) map[string]string {
-	tags, _ := Entries(r, field, list)
-	if len(tags) == 0 {
-		return nil
-	}
-	all := make(map[string]string, len(tags))
+// Tags returns the values of tags by key; nil when there are none. ok is false when there may be others that could not be
+// read. The names are those of the API: of the list, and of keys and values in it.
+func (r *Reader) Tags(field string, list List[Tag], keyField, valueField string) (all map[string]string, ok bool) {
+	tags, ok := Entries(r, field, list)
 	for _, tag := range tags {
-		all[r.Text(keyField, tag.Key)] = r.Text(valueField, tag.Value)
+		before := len(r.Rejected)
+		key, value := r.Text(keyField, tag.Key), r.Text(valueField, tag.Value)
+		if len(r.Rejected) == before && key == "" {
+			r.Reject(keyField, tag.Key, "the key of a tag")
+		}
+		if len(r.Rejected) > before {
+			ok = false
+			continue
+		}
+		if all == nil {
+			all = make(map[string]string, len(tags))
+		}
+		all[key] = value
 	}
-	return all
+	return all, ok
 }

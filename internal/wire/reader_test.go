@@ -208,13 +208,14 @@ func TestTags(t *testing.T) {
 	tests := []struct {
 		name, text string
 		want       map[string]string
-		bad        []Rejection
+		bad        []Rejection // none: all tags are known
 	}{
 		{"none", `[]`, nil, nil},
 		{"two", `[{"Key":"env","Value":"prod"},{"key":"team","value":"db"}]`, map[string]string{"env": "prod", "team": "db"}, nil},
 		{"empty value", `[{"Key":"env","Value":""}]`, map[string]string{"env": ""}, nil},
-		{"value of another type", `[{"Key":"env","Value":{}}]`, map[string]string{"env": ""}, []Rejection{{"V", "an object or list is not text"}}},
-		{"key of another type", `[{"Key":true,"Value":"prod"}]`, map[string]string{"": "prod"}, []Rejection{{"K", `"true" is not text`}}},
+		{"value of another type", `[{"Key":"env","Value":{}},{"Key":"team","Value":"db"}]`, map[string]string{"team": "db"}, []Rejection{{"V", "an object or list is not text"}}},
+		{"key of another type", `[{"Key":true,"Value":"prod"}]`, nil, []Rejection{{"K", `"true" is not text`}}},
+		{"no key", `[{"Value":"prod"},3]`, nil, []Rejection{{"K", `"" is not the key of a tag`}, {"K", `"" is not the key of a tag`}}},
 		{"no list", `{}`, nil, []Rejection{{"T", "not of the form that is known"}}},
 		{"null", `null`, nil, nil},
 	}
@@ -225,8 +226,9 @@ func TestTags(t *testing.T) {
 				t.Fatal(err)
 			}
 			var r Reader
-			if diff := cmp.Diff(tt.want, r.Tags("T", doc.Tags, "K", "V")); diff != "" {
-				t.Errorf("tags (-want +got):\n%s", diff)
+			got, ok := r.Tags("T", doc.Tags, "K", "V")
+			if diff := cmp.Diff(tt.want, got); diff != "" || ok != (tt.bad == nil) {
+				t.Errorf("all known: %v; tags (-want +got):\n%s", ok, diff)
 			}
 			if diff := cmp.Diff(tt.bad, r.Rejected); diff != "" {
 				t.Errorf("rejected (-want +got):\n%s", diff)

@@ -1,0 +1,124 @@
+package poll_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// withIncrements is a cloud whose list of backups lacks the incremental ones, and whose policy makes some.
+func withIncrements(ids ...string) *cloud {
+	return &cloud{
+		instances: lists(ids...),
+		policy: func(context.Context, string) (backup.Policy, error) {
+			return backup.Policy{LogBackup: new(true)}, nil
+		},
+		backups: func(context.Context, string, string) (backup.List, error) {
+			return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: []backup.Backup{{ID: "full", StartedAt: time.Now().Add(-time.Hour)}}}, nil
+		},
+		increments: func(context.Context, string) (backup.List, error) {
+			return backup.List{
+				Asked:   []backup.Kind{backup.KindIncremental},
+				Backups: []backup.Backup{{ID: "newer", StartedAt: time.Now().Add(-time.Minute)}, {ID: "older", StartedAt: time.Now().Add(-2 * time.Hour)}},
+			}, nil
+		},
+	}
+}
+
+// shownOf returns the ids of the backups of an instance, in their order.
+func shownOf(in backup.InstanceState) []string {
+	shown := []string{}
+	for _, b := range in.Nodes[0].Backups.Value.Backups {
+		shown = append(shown, b.ID)
+	}
+	return shown
+}
+
+func never(ctx context.Context, _ string) (backup.List, error) {
+	<-ctx.Done()
+	return backup.List{}, &backup.Error{Class: backup.ClassTimeout, Err: ctx.Err()}
+}
+
+// Incremental backups are details: whatever becomes of their list, the full ones are shown at once, every poll works, and
+// no other question waits.
+func TestIncrementalBackupsHoldUpNothing(t *testing.T) {
+	for name, hanging := range map[string]func(*cloud){
+		"a list that hangs": func(c *cloud) { c.increments = never },
+		"a policy that hangs": func(c *cloud) {
+			c.policy = func(ctx context.Context, id string) (backup.Policy, error) {
+				_, err := never(ctx, id)
+				return backup.Policy{}, err
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := withIncrements("a", "b", "c", "d")
+				hanging(c)
+				log := &logs{}
+				r := region(c)
+				if name == "a list that hangs" {
+					r.Concurrency = 1 // for all four instances
+				}
+				p := newPoller(t, options(log), r)
+				for range 3 {
+					began := time.Now()
+					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+					p.Refresh(ctx)
+					cancel()
+					for _, id := range ids(p) {
+						in := find(t, p, id)
+						read := in.Nodes[0].Backups
+						if diff := cmp.Diff([]string{"full"}, shownOf(in)); diff != "" || read.Err != nil || read.At.Before(began) {
+							t.Fatalf("%s: read at %v, error %v; backups (-want +got):\n%s", id, read.At, read.Err, diff)
+						}
+					}
+					time.Sleep(time.Minute)
+				}
+				if n := log.matching("scopebackups"); n != 0 {
+					t.Errorf("%d lines about the backups: %v", n, log.lines)
+				}
+			})
+		})
+	}
+}
+
+func TestIncrementalBackupsAreShownWithTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := withIncrements("a")
+		p := newPoller(t, options(&logs{}), region(c))
+		on, fails := true, false
+		c.policy = func(context.Context, string) (backup.Policy, error) { return backup.Policy{LogBackup: &on}, nil }
+		listed := c.increments
+		c.increments = func(ctx context.Context, id string) (backup.List, error) {
+			if fails {
+				return backup.List{}, &backup.Error{Class: backup.ClassTimeout, Err: context.DeadlineExceeded}
+			}
+			return listed(ctx, id)
+		}
+		steps := []struct {
+			name string
+			do   func()
+			want []string
+		}{
+			{"at the first refresh", func() {}, []string{"newer", "full", "older"}},
+			{"while the list fails", func() { fails = true; time.Sleep(time.Minute) }, []string{"newer", "full", "older"}},
+			{"but not for longer than a value may be shown", func() { time.Sleep(2 * time.Hour) }, []string{"full"}},
+			{"when it works again", func() { fails = false; time.Sleep(time.Minute) }, []string{"newer", "full", "older"}},
+			{"not when the policy makes none any more", func() { on = false; time.Sleep(time.Hour) }, []string{"full"}},
+		}
+		for _, step := range steps {
+			step.do()
+			p.Refresh(t.Context())
+			got := find(t, p, "a")
+			if diff := cmp.Diff(step.want, shownOf(got)); diff != "" || len(got.Nodes[0].Backups.Value.Asked) != min(len(step.want), 2) {
+				t.Errorf("%s: asked for %v, backups (-want +got):\n%s", step.name, got.Nodes[0].Backups.Value.Asked, diff)
+			}
+		}
+	})
+}
