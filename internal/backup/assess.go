@@ -6,9 +6,9 @@ import "time"
 type Objectives struct {
 	RPO          time.Duration // recovery point objective: the greatest age of the newest recovery point; 0: from the policy
 	RPODefault   time.Duration // the RPO when RPO is 0 and no policy is known
-	RPOGrace     time.Duration // added to an RPO that comes from the policy
+	RPOGrace     time.Duration // added to an RPO that comes from the policy, and to the end of a window
 	MinRetention time.Duration // how long backups must be kept
-	MaxDuration  time.Duration // how long a backup may run
+	MaxDuration  time.Duration // how long a backup may run; one that runs longer puts off no verdict
 	MinSizeRatio float64       // smallest acceptable size of the last success, as a fraction of the median of earlier ones
 }
 
@@ -22,6 +22,10 @@ type TargetState struct {
 	Jobs      Reading[[]Job]  // of the instance as a whole
 	Policy    Reading[Policy] // of the instance as a whole
 	Recovery  Reading[Window] // of the instance as a whole
+	// PolicyChanges are the changes of the policy that were seen, the oldest first.
+	PolicyChanges []PolicyChange
+	// PolicyBy is until when the verdict waits for a policy that was never read; zero: it does not wait.
+	PolicyBy time.Time
 
 	RestoreChecks RestoreChecks // what the cloud says of single backups
 }
@@ -83,6 +87,7 @@ type assessment struct {
 	health  Health
 
 	part         *Backup   // newest success of only a part of the instance; nil: none known
+	runs         time.Time // start of the oldest attempt that is running; zero: none is seen
 	lapsed       bool      // a successful backup was usable until it expired
 	missed       time.Time // start of the newest scheduled window without an attempt; zero: none
 	firstFailure time.Time // end of the oldest failure among health.ConsecutiveFailures; zero: none
@@ -95,8 +100,8 @@ type current struct{ backups, jobs, recovery bool }
 func (c *assessment) conclude() {
 	c.now = c.clock.Round(0)
 	c.known = current{c.in.Backups.Known(c.clock), c.in.Jobs.Known(c.clock), c.in.Recovery.Known(c.clock)}
-	c.health.RPO, c.source = RPOInForce(c.in.Policy, c.want)
 	c.horizon = horizonOf(c.in.Backups.At)
+	c.health.RPO, c.source = c.objective()
 	if c.known.backups {
 		c.gather()
 		c.health.FailureReason = c.failureReason()
@@ -113,15 +118,19 @@ func (c *assessment) conclude() {
 
 // judge decides the state.
 func (c *assessment) judge() {
-	c.missed = c.missedWindow()
+	c.missed, c.runs = c.missedWindow(), c.runningSince()
 	h := &c.health
 	switch {
-	case h.Usable == 0 && c.young() && !c.lapsed:
+	case c.awaitsPolicy():
+		h.State = HealthUnknown
+	case h.Usable == 0 && !c.lapsed && c.young():
 		h.State = HealthPending
 	case h.Usable == 0:
 		h.State = HealthNever
-	case c.overdue(), !c.missed.IsZero():
+	case c.overdue():
 		h.State = HealthLate
+	case !c.missed.IsZero():
+		h.State = HealthMissed
 	case h.ConsecutiveFailures > 0:
 		h.State = HealthFailed
 	default:
@@ -129,23 +138,44 @@ func (c *assessment) judge() {
 	}
 }
 
-// young reports whether the instance is too new to have a backup. It is treated as old when its creation time is
-// unknown or in the future.
+// awaitsPolicy reports whether the policy may still say how often backups are made.
+func (c *assessment) awaitsPolicy() bool {
+	return c.source == RPONoPolicy && c.now.Before(c.in.PolicyBy)
+}
+
+// young reports whether the instance is too new to have a backup: it is not older than its RPO, and no window has passed
+// since it was created. It is treated as old when its creation time is unknown or in the future.
 func (c *assessment) young() bool {
-	asked := c.in.Backups.At
 	created := c.in.CreatedAt
-	return c.horizon.allows(created) && c.now.Sub(earlier(created, asked)) <= c.health.RPO
+	if !c.horizon.allows(created) {
+		return false
+	}
+	old, first := earlier(created, c.in.Backups.At).Add(c.health.RPO), c.firstWindow(created)
+	passed := !first.IsZero() && !c.now.Before(first)
+	if !c.now.After(old) && !passed {
+		return true
+	}
+	return c.putOff(earlier(old, first))
 }
 
 // distrustsWindow reports whether a target is late by a clock that the reading of its point-in-time window contradicts:
 // without the clock's fault, the window might be the recovery point.
 func (c *assessment) distrustsWindow() bool {
 	r := &c.in.Recovery
-	return c.health.State == HealthLate && c.missed.IsZero() && !r.Value.IsZero() && c.clock.Before(r.GoodUntil) && r.distrusts(c.clock)
+	return c.health.State == HealthLate && !r.Value.IsZero() && c.clock.Before(r.GoodUntil) && r.distrusts(c.clock)
 }
 
-// overdue reports whether the recovery point is older than the objective.
-func (c *assessment) overdue() bool { return c.age() > c.health.RPO }
+// overdue reports whether the recovery point is older than the objective, and no attempt that may still succeed puts that
+// off.
+func (c *assessment) overdue() bool {
+	return c.age() > c.health.RPO && !c.putOff(c.health.RecoveryPoint.Add(c.health.RPO))
+}
+
+// putOff reports whether a running attempt puts off a turn of the verdict: it began before the turn, and has not run for
+// too long. It never ends what has begun. Under an objective that does not come from the schedule there is no time for it.
+func (c *assessment) putOff(turn time.Time) bool {
+	return c.scheduled() && !c.runs.IsZero() && !c.runs.After(turn) && c.now.Sub(c.runs) <= c.want.MaxDuration
+}
 
 // age returns the age of the recovery point.
 func (c *assessment) age() time.Duration { return max(0, c.now.Sub(c.health.RecoveryPoint)) }

@@ -196,7 +196,7 @@ func TestVerdictOfNewInstance(t *testing.T) {
 		{
 			name: "the window of its first day passed", now: at(22, 6, 0), created: new(at(21, 20, 0)), policy: daily(),
 			list:  []backup.Backup{manual(at(22, 0, 0))},
-			state: backup.HealthOK, reason: "newest recovery point is 6h old, objective 27h (cloud's schedule)",
+			state: backup.HealthMissed, reason: "no backup was begun in the window of 2026-11-22 02:00Z or since; newest recovery point is 6h old, objective 27h 20m (cloud's schedule)",
 		},
 	})
 }

@@ -33,14 +33,14 @@ func TestVerdictOfAttempts(t *testing.T) {
 			name: "full backup failed, incremental ones go on", now: noon, policy: daily(),
 			list:   list(incremental(at(22, 11, 30)), failed(at(22, 2, 10)), full(at(21, 2, 10))),
 			state:  backup.HealthFailed,
-			reason: "an attempt failed at 2026-11-22 02:30Z, and no full backup has succeeded since; recovery point 30m old is within 27h (cloud's schedule)",
+			reason: "an attempt failed at 2026-11-22 02:30Z, and no full backup has succeeded since; recovery point 30m old is within 27h 20m (cloud's schedule)",
 		},
 		{
 			name: "full backups fail for six nights, incremental ones go on", now: noon, policy: daily(),
 			list: list(incremental(at(22, 11, 30)), failed(at(22, 2, 10)), failed(at(21, 2, 10)), failed(at(20, 2, 10)),
 				failed(at(19, 2, 10)), failed(at(18, 2, 10)), failed(at(17, 2, 10)), full(at(16, 2, 10))),
 			state:  backup.HealthFailed,
-			reason: "6 attempts failed, the newest at 2026-11-22 02:30Z, and no full backup has succeeded since; recovery point 30m old is within 27h (cloud's schedule)",
+			reason: "6 attempts failed, the newest at 2026-11-22 02:30Z, and no full backup has succeeded since; recovery point 30m old is within 27h 20m (cloud's schedule)",
 		},
 		{
 			name: "full and incremental backups failed, one between them succeeded; a list in no order", now: noon,

@@ -31,8 +31,8 @@ func TestFactsOfAList(t *testing.T) {
 
 	if diff := cmp.Diff(backup.Health{
 		State:  backup.HealthFailed,
-		Reason: "the last attempt failed at 2026-11-22 02:20Z; recovery point 24h old is within 27h (cloud's schedule)",
-		RPO:    27 * time.Hour,
+		Reason: "the last attempt failed at 2026-11-22 02:20Z; recovery point 24h old is within 27h 20m (cloud's schedule)",
+		RPO:    27*time.Hour + 20*time.Minute,
 		Known:  true,
 		Kinds: [...]backup.ByKind{
 			backup.KindUnknown: {Counts: [...]int{backup.StateUnknown: 1, backup.StateDeleting: 0}},

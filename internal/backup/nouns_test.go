@@ -35,7 +35,7 @@ func TestLabelValues(t *testing.T) {
 		},
 		{
 			"health", words(backup.HealthState(backup.NumHealthStates)),
-			[]string{"unknown", "never", "pending", "late", "failed", "ok", "unknown"},
+			[]string{"unknown", "never", "pending", "late", "missed", "failed", "ok", "unknown"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -116,6 +116,9 @@ func (f *forecast) at(t time.Time) *assessment {
 	if w := &in.Recovery.Value; t.Before(f.now) && horizonOf(f.in.Recovery.At).allows(w.End) && !t.Before(w.Start) {
 		w.End = earlier(w.End, t) // the window reached t at the time
 	}
+	for n := len(in.PolicyChanges); n > 0 && t.Before(in.PolicyChanges[n-1].At); n-- {
+		in.Policy.Value, in.PolicyChanges = in.PolicyChanges[n-1].Former, in.PolicyChanges[:n-1]
+	}
 	c := &assessment{in: in, want: f.want, clock: t}
 	c.conclude()
 	return c
@@ -151,8 +154,20 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 	if point := c.health.RecoveryPoint; !point.IsZero() && !yield(point.Add(rpo)) {
 		return
 	}
-	if c.horizon.allows(c.in.CreatedAt) && !yield(earlier(c.in.CreatedAt, c.in.Backups.At).Add(rpo)) {
+	if c.horizon.allows(c.in.CreatedAt) && !c.youth(yield) {
 		return
+	}
+	if !c.runs.IsZero() && !yield(c.runs.Add(max(0, c.want.MaxDuration))) {
+		return
+	}
+	if !c.in.PolicyBy.IsZero() && !yield(c.in.PolicyBy) {
+		return
+	}
+	for e := range c.eras {
+		was, _ := RPOInForce(Reading[Policy]{Value: e.policy, At: c.in.Policy.At}, c.want, c.takes())
+		if !e.from.IsZero() && !yield(c.settled(e, was)) {
+			return
+		}
 	}
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
@@ -167,29 +182,16 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 			return
 		}
 	}
-	if c.source == RPOFromPolicy {
-		c.windowLimits(yield)
-	}
 }
 
-// windowLimits yields the ends, grace included, of the windows that can be the first to be missed: the planned one, the
-// first after the instance was created, and the first after each attempt.
-func (c *assessment) windowLimits(yield func(time.Time) bool) {
-	policy := c.in.Policy.Value
-	end := func(start time.Time) bool {
-		return start.IsZero() || yield(start.Add(max(0, policy.Window)).Add(max(0, c.want.RPOGrace)))
+// youth yields the moments at which an instance is no longer too new to have a backup.
+func (c *assessment) youth(yield func(time.Time) bool) bool {
+	created := c.in.CreatedAt
+	if !yield(earlier(created, c.in.Backups.At).Add(c.health.RPO)) {
+		return false
 	}
-	if !end(policy.NextAt) {
-		return
-	}
-	if created := c.in.CreatedAt; !created.IsZero() && !end(policy.windowAfter(created)) {
-		return
-	}
-	for begun := range c.attempts {
-		if !end(policy.windowAfter(begun.Add(MaxSkew))) {
-			return
-		}
-	}
+	first := c.firstWindow(created)
+	return first.IsZero() || yield(first)
 }
 
 // secondAfter returns the first whole second after t.

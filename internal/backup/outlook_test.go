@@ -16,17 +16,14 @@ func (c verdictCase) outlook() (backup.Health, backup.Outlook) {
 
 func TestOutlookOfTheVerdict(t *testing.T) {
 	list := func(b ...backup.Backup) []backup.Backup { return b }
-	readAt := func(t time.Time) func(*backup.TargetState) {
-		return func(in *backup.TargetState) { in.Backups.At = t }
-	}
 	tests := []struct {
 		verdictCase
 		want time.Time
 	}{
 		{verdictCase{
-			name: "a manual backup of the afternoon does not stand in for the window of the next night", now: at(21, 15, 0), state: backup.HealthOK,
+			name: "late by the objective, missed before that", now: at(21, 15, 0), state: backup.HealthOK,
 			policy: daily(), list: list(manual(at(21, 14, 0)), full(at(21, 2, 10))),
-		}, at(22, 5, 0)},
+		}, at(22, 17, 20).Add(time.Second)},
 		{verdictCase{
 			name: "without a policy the objective counts alone, to the second", now: noon, state: backup.HealthOK,
 			list: list(full(at(22, 2, 10))),
@@ -42,15 +39,19 @@ func TestOutlookOfTheVerdict(t *testing.T) {
 		{verdictCase{
 			name: "an attempt after the window gives until the objective", now: at(22, 3, 30), state: backup.HealthOK,
 			policy: daily(), list: list(running(at(22, 2, 10)), manual(at(21, 14, 0))),
-		}, at(22, 17, 0).Add(time.Second)},
+		}, at(22, 17, 20).Add(time.Second)},
+		{verdictCase{
+			name: "a running attempt puts it off for as long as it may run", now: at(22, 5, 0), state: backup.HealthOK,
+			policy: daily(), list: list(running(at(22, 2, 10)), full(at(21, 2, 0))),
+		}, at(22, 8, 10).Add(time.Second)},
 		{verdictCase{
 			name: "the weekend has no window", now: at(20, 12, 0), state: backup.HealthOK,
 			policy: monWedFri(), list: list(full(at(20, 2, 10))),
-		}, at(23, 5, 0)},
+		}, at(23, 5, 30).Add(time.Second)},
 		{verdictCase{
-			name: "the planned backup counts like a window", now: noon, state: backup.HealthOK,
+			name: "the planned backup of a high-frequency policy does not matter", now: noon, state: backup.HealthOK,
 			policy: edited(every4h(), func(p *backup.Policy) { p.NextAt = at(22, 12, 30) }), list: list(full(at(22, 10, 0))),
-		}, at(22, 15, 30)},
+		}, at(22, 16, 20).Add(time.Second)},
 		{verdictCase{
 			name: "an expiry leaves nothing", now: noon, state: backup.HealthOK,
 			list: list(expiring(at(22, 2, 10), at(22, 20, 0))),
@@ -64,34 +65,42 @@ func TestOutlookOfTheVerdict(t *testing.T) {
 			list: list(failed(at(22, 2, 10)), full(at(21, 14, 0))),
 		}, at(22, 16, 0).Add(time.Second)},
 		{verdictCase{
-			name: "point-in-time recovery puts the objective off, and not the window", now: noon, state: backup.HealthOK,
+			name: "point-in-time recovery puts the objective off", now: noon, state: backup.HealthOK,
 			policy: daily(), list: list(full(at(22, 2, 10))), window: &backup.Window{Start: at(20, 0, 0), End: at(22, 11, 55)},
-		}, at(23, 5, 0)},
+		}, at(23, 15, 15).Add(time.Second)},
 		{verdictCase{
 			name: "a pending instance turns at the age of its objective", now: noon, created: new(at(22, 9, 0)), state: backup.HealthPending,
 		}, at(23, 11, 0).Add(time.Second)},
 		{verdictCase{
-			name: "a young instance misses no window", now: noon, created: new(at(22, 4, 0)), state: backup.HealthOK,
+			name: "a pending instance turns when its first window is over", now: at(22, 4, 0), created: new(at(22, 1, 0)), state: backup.HealthPending,
+			policy: daily(),
+		}, at(22, 5, 0)},
+		{verdictCase{
+			name: "a pending instance whose first backup is running", now: at(22, 5, 0), created: new(at(22, 1, 0)), state: backup.HealthPending,
+			policy: daily(), list: list(running(at(22, 2, 30))),
+		}, at(22, 8, 30).Add(time.Second)},
+		{verdictCase{
+			name: "the schedule is not read yet", now: noon, state: backup.HealthUnknown, list: list(full(at(21, 2, 10))),
+			edit: func(in *backup.TargetState) { in.PolicyBy = at(22, 13, 0) },
+		}, at(22, 13, 0)},
+		{verdictCase{
+			name: "a young instance with a high-frequency policy", now: noon, created: new(at(22, 4, 0)), state: backup.HealthOK,
 			policy: edited(daily(), func(p *backup.Policy) { p.Interval = 4 * time.Hour }), list: list(manual(at(22, 11, 0))),
-		}, at(22, 18, 0).Add(time.Second)},
+		}, at(22, 17, 20).Add(time.Second)},
 		{verdictCase{
-			name: "a list from before the window's end says it once it is read again", now: at(22, 5, 1), state: backup.HealthOK,
-			policy: daily(), list: list(manual(at(21, 14, 0))), edit: readAt(at(22, 2, 59)),
-		}, at(22, 5, 1).Add(time.Second)},
-		{verdictCase{
-			name: "an attempt a few minutes before its window counts for that window", now: at(16, 12, 0), state: backup.HealthOK,
+			name: "weekly, six days to go", now: at(16, 12, 0), state: backup.HealthOK,
 			policy: monWedFri(), list: list(full(at(16, 1, 57))),
-		}, at(18, 5, 0)},
+		}, at(19, 5, 17).Add(time.Second)},
 		{verdictCase{
-			name: "the first window of an instance without attempts", now: at(23, 0, 30), created: new(at(22, 20, 0)), state: backup.HealthOK,
+			name: "of incremental backups it is not known how long full ones take", now: at(23, 0, 30), created: new(at(22, 20, 0)), state: backup.HealthOK,
 			policy: edited(daily(), func(p *backup.Policy) { p.Interval = 4 * time.Hour }), list: list(incremental(at(23, 0, 0))),
 			edit: func(in *backup.TargetState) { in.Backups.Value.Asked = []backup.Kind{backup.KindIncremental} },
-		}, at(23, 5, 0)},
+		}, at(23, 6, 0).Add(time.Second)},
 		{verdictCase{
 			name: "a job that was read too long ago is no attempt", now: at(22, 4, 0), state: backup.HealthOK,
 			policy: daily(), list: list(manual(at(21, 14, 0))), jobs: []backup.Job{{State: backup.JobRunning, StartedAt: at(22, 2, 10)}},
 			edit: func(in *backup.TargetState) { in.Jobs.GoodUntil = at(22, 4, 0) },
-		}, at(22, 5, 0)},
+		}, at(22, 17, 20).Add(time.Second)},
 		{verdictCase{
 			name: "the first backup of a pending instance counts once its end is believed", now: noon, created: new(at(22, 10, 0)), state: backup.HealthPending,
 			list: list(with(full(at(22, 9, 30)), func(b *backup.Backup) { b.EndedAt = at(22, 13, 0) })),
@@ -101,25 +110,25 @@ func TestOutlookOfTheVerdict(t *testing.T) {
 			rpo: 3 * time.Hour, list: list(with(full(at(22, 9, 30)), func(b *backup.Backup) { b.EndedAt = at(22, 13, 0) })),
 		}, at(22, 12, 55)},
 		{verdictCase{
-			name: "late since the grace was over", now: noon, state: backup.HealthLate,
+			name: "missed, and late when the objective is", now: noon, state: backup.HealthMissed,
 			policy: daily(), list: list(manual(at(21, 14, 0))),
-		}, at(22, 5, 0)},
+		}, at(22, 17, 20).Add(time.Second)},
 		{verdictCase{
 			name: "late since the objective was missed, a failure later", now: noon, state: backup.HealthLate,
 			list: list(failed(at(22, 2, 10)), full(at(20, 2, 10))),
 		}, at(21, 4, 10).Add(time.Second)},
 		{verdictCase{
-			name: "late since the first of several missed windows", now: noon, state: backup.HealthLate,
+			name: "late since the objective, whatever was missed", now: noon, state: backup.HealthLate,
 			policy: daily(), list: list(full(at(18, 2, 10))),
-		}, at(19, 5, 0)},
+		}, at(19, 5, 30).Add(time.Second)},
 		{verdictCase{
-			name: "late since a window, though a good backup came between", now: noon, state: backup.HealthLate,
+			name: "late again since the last good backup", now: at(22, 18, 0), state: backup.HealthLate,
 			policy: daily(), list: list(manual(at(21, 14, 0)), full(at(18, 2, 10))),
-		}, at(22, 5, 0)},
+		}, at(22, 17, 20).Add(time.Second)},
 		{verdictCase{
-			name: "late since a window while point-in-time recovery went on", now: noon, state: backup.HealthLate,
+			name: "missed while point-in-time recovery goes on", now: noon, state: backup.HealthMissed,
 			policy: daily(), list: list(failed(at(21, 2, 10)), full(at(18, 2, 10))), window: &backup.Window{Start: at(15, 0, 0), End: at(22, 11, 55)},
-		}, at(22, 5, 0)},
+		}, at(23, 15, 15).Add(time.Second)},
 		{verdictCase{
 			name: "never since the expiry of what was good until then", now: noon, state: backup.HealthNever,
 			list: list(expiring(at(22, 2, 10), at(22, 8, 0))),
@@ -143,7 +152,7 @@ func TestOutlookOfTheVerdict(t *testing.T) {
 		{verdictCase{
 			name: "a policy without hours has no window", now: at(21, 15, 0), state: backup.HealthOK,
 			policy: edited(daily(), func(p *backup.Policy) { p.Window = 0 }), list: list(manual(at(21, 14, 0))),
-		}, at(22, 16, 0).Add(time.Second)},
+		}, at(22, 16, 20).Add(time.Second)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

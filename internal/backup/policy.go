@@ -43,6 +43,21 @@ func (p Policy) LongestGap() (time.Duration, bool) {
 	return gap, ok
 }
 
+// frequent reports whether high-frequency backups are closer together than those of the daily windows. Then the windows do
+// not matter.
+func (p Policy) frequent() bool {
+	gap, ok := p.LongestGap()
+	return ok && p.Interval > 0 && gap == p.Interval
+}
+
+// window returns how much later than planned a backup may begin.
+func (p Policy) window() time.Duration {
+	if p.frequent() {
+		return 0
+	}
+	return p.Window
+}
+
 func (p Policy) weekdays() weekdays {
 	var days weekdays
 	for _, d := range p.Weekdays {
@@ -80,6 +95,7 @@ type RPOSource string
 const (
 	RPOConfigured RPOSource = "configured"                            // Objectives.RPO
 	RPOFromPolicy RPOSource = "cloud's schedule"                      // the cloud's own policy
+	RPOFormer     RPOSource = "cloud's schedule until it changed"     // a former policy, until a window of the present one is over
 	RPONoPolicy   RPOSource = "default, no policy known"              // Objectives.RPODefault: the policy was never read
 	RPOPolicyOff  RPOSource = "default, automatic backup is off"      // Objectives.RPODefault: there is no schedule
 	RPONoSchedule RPOSource = "default, the policy names no schedule" // Objectives.RPODefault: the policy has neither days nor an interval
@@ -87,11 +103,12 @@ const (
 )
 
 // RPOInForce returns the recovery point objective of a target and where it comes from: the configured one, or else the
-// longest gap of the policy plus its window plus the grace, or else the default.
+// longest gap of the policy plus its window, the grace and takes, or else the default. takes is how long backups of the
+// target take. A high-frequency policy has no window.
 //
 // A policy that was read once stays in force until another is read, however long that takes. If it were dropped after
 // some time, failing polls could replace a short objective by a longer one and make a late target look good.
-func RPOInForce(policy Reading[Policy], want Objectives) (time.Duration, RPOSource) {
+func RPOInForce(policy Reading[Policy], want Objectives, takes time.Duration) (time.Duration, RPOSource) {
 	if want.RPO > 0 {
 		return want.RPO, RPOConfigured
 	}
@@ -104,7 +121,7 @@ func RPOInForce(policy Reading[Policy], want Objectives) (time.Duration, RPOSour
 	case p.Automatic != nil && !*p.Automatic:
 		return want.RPODefault, RPOPolicyOff
 	case scheduled:
-		return sum(gap, p.Window, want.RPOGrace), RPOFromPolicy
+		return sum(gap, p.window(), takes, want.RPOGrace), RPOFromPolicy
 	case p.Automatic == nil:
 		return want.RPODefault, RPONotSaid
 	}

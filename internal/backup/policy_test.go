@@ -56,7 +56,7 @@ func TestRPOInForce(t *testing.T) {
 		{"daily", known(daily()), 0, 2 * time.Hour, 27 * time.Hour, backup.RPOFromPolicy},
 		{"daily without grace", known(daily()), 0, 0, 25 * time.Hour, backup.RPOFromPolicy},
 		{"Mon/Wed/Fri", known(monWedFri()), 0, 2 * time.Hour, 75 * time.Hour, backup.RPOFromPolicy},
-		{"every 4 hours", known(every4h()), 0, 2 * time.Hour, 7 * time.Hour, backup.RPOFromPolicy},
+		{"every 4 hours", known(every4h()), 0, 2 * time.Hour, 6 * time.Hour, backup.RPOFromPolicy},
 		{"weekly", known(on(time.Monday)), 0, 2 * time.Hour, 171 * time.Hour, backup.RPOFromPolicy},
 		{"read long ago", aged, 0, 2 * time.Hour, 27 * time.Hour, backup.RPOFromPolicy},
 		{"never read", backup.Reading[backup.Policy]{Value: *daily()}, 0, 2 * time.Hour, 26 * time.Hour, backup.RPONoPolicy},
@@ -70,7 +70,7 @@ func TestRPOInForce(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			want := objectives()
 			want.RPO, want.RPOGrace = c.rpo, c.grace
-			got, source := backup.RPOInForce(c.policy, want)
+			got, source := backup.RPOInForce(c.policy, want, 0)
 			if got != c.want || source != c.source {
 				t.Errorf("RPOInForce() = %s, %q, want %s, %q", got, source, c.want, c.source)
 			}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,7 +97,7 @@ func reading[T any](g generator, v T, now time.Time) backup.Reading[T] {
 // goodness orders the verdicts from bad to good; unknown is 0.
 func goodness(s backup.HealthState) int {
 	return map[backup.HealthState]int{
-		backup.HealthNever: 1, backup.HealthLate: 2, backup.HealthFailed: 3, backup.HealthPending: 4, backup.HealthOK: 5,
+		backup.HealthNever: 1, backup.HealthLate: 2, backup.HealthMissed: 3, backup.HealthFailed: 4, backup.HealthPending: 5, backup.HealthOK: 6,
 	}[s]
 }
 
@@ -135,21 +136,23 @@ func forSome(t *testing.T, n int, check func(t *testing.T, g generator, s scenar
 
 func TestVerdictAgreesWithItsFacts(t *testing.T) {
 	forAll(t, func(t *testing.T, _ generator, s scenario, h backup.Health) {
-		rpo, _ := backup.RPOInForce(s.in.Policy, s.want)
+		rpo, source := backup.RPOInForce(s.in.Policy, s.want, 0)
+		runs := strings.Contains(h.Reason, "a backup is running since")
 		age := s.now.Sub(h.RecoveryPoint)
 		for claim, broken := range map[string]bool{
 			"a verdict has a reason":                  h.Reason == "",
-			"the objective is the one in force":       h.RPO != rpo,
+			"the objective is the one in force":       h.RPO != rpo && (source != backup.RPOFromPolicy || h.RPO < rpo || h.RPO > rpo+s.want.MaxDuration),
 			"unknown is what is not known":            (h.State == backup.HealthUnknown) == h.Known,
 			"no facts of what is unknown":             !h.Known && (h.Last != nil || h.Usable != 0 || !h.RecoveryPoint.IsZero()),
 			"nothing usable is never or pending":      h.Known && (h.Usable == 0) != (h.State == backup.HealthNever || h.State == backup.HealthPending),
 			"usable backups have a recovery point":    h.Usable > 0 && h.RecoveryPoint.IsZero(),
 			"the recovery point is not in the future": age < 0,
-			"ok is within the objective":              h.State == backup.HealthOK && age > rpo,
+			"ok is within the objective":              h.State == backup.HealthOK && age > h.RPO && !runs,
 			"ok is no failure":                        h.State == backup.HealthOK && h.ConsecutiveFailures > 0,
-			"failed is a failure":                     h.State == backup.HealthFailed && (h.Last.State != backup.StateFailed || age > rpo),
+			"failed is a failure":                     h.State == backup.HealthFailed && (h.Last.State != backup.StateFailed || age > h.RPO && !runs),
+			"missed is within the objective":          h.State == backup.HealthMissed && age > h.RPO && !runs,
 			"the last failed or none failed since":    h.Last != nil && (h.Last.State == backup.StateFailed) != (h.ConsecutiveFailures > 0),
-			"a configured objective binds alone":      s.want.RPO > 0 && h.State == backup.HealthLate && age <= rpo,
+			"a configured objective binds alone":      s.want.RPO > 0 && h.State == backup.HealthLate && age <= h.RPO,
 			"the oldest is not newer than the newest": h.OldestRecoveryPoint.After(h.RecoveryPoint),
 		} {
 			if broken {
@@ -229,8 +232,9 @@ func TestNewerSuccessNeverMakesWorse(t *testing.T) {
 func TestTimeAloneNeverMakesBetter(t *testing.T) {
 	// What each verdict may become when only time passes.
 	may := map[backup.HealthState][]backup.HealthState{
-		backup.HealthOK:      {backup.HealthOK, backup.HealthLate, backup.HealthNever, backup.HealthUnknown},
-		backup.HealthFailed:  {backup.HealthFailed, backup.HealthLate, backup.HealthNever, backup.HealthUnknown},
+		backup.HealthOK:      {backup.HealthOK, backup.HealthMissed, backup.HealthLate, backup.HealthNever, backup.HealthUnknown},
+		backup.HealthFailed:  {backup.HealthFailed, backup.HealthMissed, backup.HealthLate, backup.HealthNever, backup.HealthUnknown},
+		backup.HealthMissed:  {backup.HealthMissed, backup.HealthLate, backup.HealthNever, backup.HealthUnknown},
 		backup.HealthPending: {backup.HealthPending, backup.HealthNever, backup.HealthUnknown},
 		backup.HealthLate:    {backup.HealthLate, backup.HealthNever, backup.HealthUnknown},
 		backup.HealthNever:   {backup.HealthNever, backup.HealthUnknown},

@@ -30,12 +30,14 @@ func (c *assessment) reason() string {
 		b = c.appendFailures(c.appendFlaw(c.appendPending(b)))
 	case HealthLate:
 		b = c.appendFailures(c.appendFlawOfLast(c.appendLate(b)))
+	case HealthMissed:
+		b = c.appendFailures(c.appendObjective(c.appendAge(append(c.appendMissed(b), "; "...))))
 	case HealthFailed:
 		b = c.appendRefusal(c.appendFailed(b))
 	case HealthOK:
 		b = c.appendRefusal(c.appendObjective(c.appendAge(b)))
 	}
-	return string(c.appendStatus(b))
+	return string(c.appendStatus(c.appendRunning(b)))
 }
 
 // appendStatus names a status of the instance that may be why there are no backups.
@@ -55,6 +57,8 @@ func (c *assessment) appendUnknown(b []byte) []byte {
 	read := c.in.Backups.At
 	err := c.in.Backups.Err
 	switch {
+	case c.health.Known:
+		b, err = append(b, "the schedule is not read yet"...), c.in.Policy.Err
 	case read.IsZero() && err == nil:
 		return append(b, "not read yet"...)
 	case read.IsZero():
@@ -110,13 +114,29 @@ func (c *assessment) appendPending(b []byte) []byte {
 }
 
 func (c *assessment) appendLate(b []byte) []byte {
+	b = c.appendObjective(c.appendAge(b))
 	if c.missed.IsZero() {
-		return c.appendObjective(c.appendAge(b))
+		return b
 	}
+	return c.appendMissed(append(b, "; "...))
+}
+
+func (c *assessment) appendMissed(b []byte) []byte {
 	b = append(b, "no backup was begun in the window of "...)
 	b = c.missed.UTC().AppendFormat(b, MinuteLayout)
-	b = append(b, " or since; "...)
-	return c.appendObjective(c.appendAge(b))
+	return append(b, " or since"...)
+}
+
+// appendRunning names the attempt that puts off a verdict.
+func (c *assessment) appendRunning(b []byte) []byte {
+	h := &c.health
+	overdue := h.Usable > 0 && c.age() > h.RPO && !h.State.lateOrNever()
+	pending := h.State == HealthPending && !c.runs.IsZero() // at the latest when the instance is old enough
+	if h.State == HealthUnknown || !overdue && !pending {
+		return b
+	}
+	b = append(b, "; a backup is running since "...)
+	return c.runs.UTC().AppendFormat(b, MinuteLayout)
 }
 
 func (c *assessment) appendFailed(b []byte) []byte {

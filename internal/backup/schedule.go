@@ -2,43 +2,130 @@ package backup
 
 import "time"
 
-// missedWindow returns the start of the newest scheduled window that is over, grace included, if no attempt was begun in
-// it or since; zero: none was missed, or that is unknown. A list that was read before the end of a window does not show
-// whether it was missed.
+// takes returns how long backups of the target take: as long as the longest success in the list, but no longer than one
+// may; 0: not known.
+func (c *assessment) takes() time.Duration {
+	var longest time.Duration
+	for i := range c.in.Backups.Value.Backups {
+		b := &c.in.Backups.Value.Backups[i]
+		if b.State != StateSuccess || b.Kind != KindFull || b.Part != "" || !c.horizon.allows(b.StartedAt) || !c.horizon.allows(b.EndedAt) {
+			continue
+		}
+		longest = max(longest, b.EndedAt.Sub(b.StartedAt))
+	}
+	return min(longest, max(0, c.want.MaxDuration))
+}
+
+// patience returns how long after the end of a window a backup may be missing: the grace, and how long backups take where
+// the cloud does not show what is running.
+func (c *assessment) patience() time.Duration {
+	grace := max(0, c.want.RPOGrace)
+	if c.in.Jobs.NotOffered {
+		return sum(grace, c.takes())
+	}
+	return grace
+}
+
+// missedWindow returns the start of the newest scheduled window that is over, patience included, if no attempt was made in
+// it or since; zero: none was missed, or that is unknown. Windows count only where the RPO comes from the policy, and by the
+// policy that was in force when they opened.
 //
-// Windows are enforced only when the RPO comes from the policy: a configured RPO replaces the schedule. An instance
-// younger than its RPO misses no window. Otherwise a first backup made by hand would turn pending into late.
+// A list that was read before the end of a window does not show whether it was missed. Where it does not show what is
+// running, it must be as much newer as a backup takes.
 func (c *assessment) missedWindow() time.Time {
-	if c.source != RPOFromPolicy || c.young() {
+	if !c.scheduled() {
 		return time.Time{}
 	}
-	due := c.in.Policy.Value.lastDue(earlier(c.now.Add(-max(0, c.want.RPOGrace)), c.in.Backups.At))
+	patience := c.patience()
+	unseen := patience - max(0, c.want.RPOGrace)
+	over := earlier(c.now.Add(-patience), c.in.Backups.At.Add(-unseen))
+	var due time.Time
+	for e := range c.eras {
+		if due = e.lastDue(over); !due.IsZero() {
+			break
+		}
+	}
 	created := c.in.CreatedAt
 	existed := !created.After(due) || !c.horizon.allows(created)
-	if due.IsZero() || !existed || c.attemptedSince(due.Add(-MaxSkew)) {
+	if due.IsZero() || !existed || c.attemptedSince(due) {
 		return time.Time{}
 	}
 	return due
 }
 
-// attemptedSince reports whether an attempt was begun at t or later.
+// firstWindow returns when the first window that opened after a moment is over, patience included; zero: no window counts.
+func (c *assessment) firstWindow(after time.Time) time.Time {
+	var first time.Time
+	if !c.scheduled() {
+		return first
+	}
+	for e := range c.eras {
+		if opens := e.windowAfter(after); !opens.IsZero() {
+			first = earlier(first, c.windowOver(opens, e.policy))
+		}
+		if !e.from.After(after) {
+			break
+		}
+	}
+	return first
+}
+
+// windowOver returns when a window that opens at a moment is over, patience included.
+func (c *assessment) windowOver(opens time.Time, of Policy) time.Time {
+	return opens.Add(max(0, of.Window)).Add(c.patience())
+}
+
+// early is how long before a window its attempt may begin.
+const early = MaxSkew
+
+// attemptedSince reports whether an attempt was made in the window that opened at t or since: it began then, or was still
+// running.
 func (c *assessment) attemptedSince(t time.Time) bool {
-	for begun := range c.attempts {
-		if !begun.Before(t) {
+	for a := range c.attempts {
+		if !a.began.Before(t.Add(-early)) || a.ended.After(t) {
 			return true
 		}
 	}
 	return false
 }
 
-// attempts yields the start of each attempt, of any outcome. Incremental backups do not count: they belong to
-// point-in-time recovery and are minutes apart, and the schedule is one of full backups. A backup of only a part of the
-// instance and a job that is only planned do not count either. Nor does a manual job that failed, because the schedule did
-// not begin it: unless the list of backups has its failure, a missed window would pass for one that was kept.
-func (c *assessment) attempts(yield func(begun time.Time) bool) {
+// runningSince returns the start of the oldest attempt that is running; zero: none is seen.
+func (c *assessment) runningSince() time.Time {
+	var since time.Time
+	for a := range c.attempts {
+		if a.running {
+			since = earlier(since, a.began)
+		}
+	}
+	return since
+}
+
+// attempt is when a full backup was tried.
+type attempt struct {
+	began   time.Time
+	ended   time.Time // zero: not known
+	running bool      // it had not ended when the cloud was asked
+}
+
+// attempts yields each attempt, of any outcome. Incremental backups do not count: they belong to point-in-time recovery and
+// are minutes apart, and the schedule is one of full backups. A backup of only a part of the instance, one in a state that
+// is not known, and a job that is only planned do not count either. Nor does a manual job that failed: unless the list of
+// backups has its failure, a missed window would pass for one that was kept.
+func (c *assessment) attempts(yield func(attempt) bool) {
+	asked := c.in.Backups.At
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
-		if b.Kind != KindIncremental && b.Part == "" && c.horizon.allows(b.began()) && !yield(b.began()) {
+		if b.Kind == KindIncremental || b.Part != "" || b.State == StateUnknown || !c.horizon.allows(b.began()) {
+			continue
+		}
+		a := attempt{began: b.began(), ended: b.EndedAt, running: b.State == StateRunning}
+		if a.running {
+			a.ended = asked
+		}
+		if !c.horizon.allows(a.ended) {
+			a.ended = time.Time{}
+		}
+		if !yield(a) {
 			return
 		}
 	}
@@ -47,7 +134,14 @@ func (c *assessment) attempts(yield func(begun time.Time) bool) {
 	}
 	horizon := horizonOf(c.in.Jobs.At)
 	for _, j := range c.in.Jobs.Value {
-		if j.State.begun() && !(j.State == JobFailed && j.Trigger == TriggerManual) && horizon.allows(j.StartedAt) && !yield(j.StartedAt) {
+		if !j.State.begun() || (j.State == JobFailed && j.Trigger == TriggerManual) || !horizon.allows(j.StartedAt) {
+			continue
+		}
+		a := attempt{began: j.StartedAt, running: j.State == JobRunning || j.State == JobChecking}
+		if a.running {
+			a.ended = c.in.Jobs.At
+		}
+		if !yield(a) {
 			return
 		}
 	}

@@ -46,6 +46,9 @@ type InstanceState struct {
 	Jobs       Reading[[]Job]
 	Policy     Reading[Policy]
 	Recovery   Reading[Window]
+
+	PolicyChanges []PolicyChange // the newest changes of the policy that were seen, the oldest first
+	PolicyBy      time.Time      // until when verdicts wait for a policy that was never read; zero: they do not
 	// LastRestore is when an instance was last seen to be made from backups of this one; a zero value: never. What was seen
 	// counts however old the reading is.
 	LastRestore Reading[time.Time]
@@ -79,6 +82,8 @@ func (in InstanceState) Target(node NodeState) TargetState {
 		Policy:    in.Policy,
 		Recovery:  in.Recovery,
 
+		PolicyChanges: in.PolicyChanges,
+		PolicyBy:      in.PolicyBy,
 		RestoreChecks: node.RestoreChecks.Value,
 	}
 }

@@ -22,7 +22,7 @@ func TestSuccessesThatAreNoRecoveryPoint(t *testing.T) {
 		{
 			name: "no attached logs, one earlier", now: noon, list: []backup.Backup{with(full(at(22, 2, 10)), logs), old}, policy: daily(),
 			state:  backup.HealthLate,
-			reason: "newest recovery point is 30h old, objective 27h (cloud's schedule); the last success, 2026-11-22 02:30Z, cannot be restored, its logs are not attached: Failed",
+			reason: "newest recovery point is 30h old, objective 27h 20m (cloud's schedule); the last success, 2026-11-22 02:30Z, cannot be restored, its logs are not attached: Failed",
 		},
 		{
 			name: "a part of the instance, none earlier", now: noon, list: []backup.Backup{with(full(at(22, 9, 0)), part)},
@@ -31,7 +31,7 @@ func TestSuccessesThatAreNoRecoveryPoint(t *testing.T) {
 		{
 			name: "a part of the instance, one earlier", now: noon, list: []backup.Backup{with(full(at(22, 9, 0)), part), old}, policy: daily(),
 			state:  backup.HealthLate,
-			reason: "no backup was begun in the window of 2026-11-22 02:00Z or since; newest recovery point is 30h old, objective 27h (cloud's schedule); the last success, 2026-11-22 09:20Z, holds only a part of the instance",
+			reason: "newest recovery point is 30h old, objective 27h 20m (cloud's schedule); no backup was begun in the window of 2026-11-22 02:00Z or since; the last success, 2026-11-22 09:20Z, holds only a part of the instance",
 		},
 		{
 			name: "an older part explains nothing", now: noon, list: []backup.Backup{full(at(22, 2, 10)), with(full(at(21, 9, 0)), part)},

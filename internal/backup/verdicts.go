@@ -9,8 +9,9 @@ type HealthState uint8
 const (
 	HealthUnknown   HealthState = iota // never read, or too long ago
 	HealthNever                        // no usable backup, and the instance is old enough to have one
-	HealthPending                      // no usable backup, and the instance is younger than its RPO
-	HealthLate                         // the newest recovery point is older than the RPO, or a scheduled window passed without an attempt
+	HealthPending                      // no usable backup, and none should be there yet
+	HealthLate                         // the newest recovery point is older than the RPO
+	HealthMissed                       // a scheduled window passed without an attempt, the recovery point is within the RPO
 	HealthFailed                       // an attempt failed that no success has ended, the recovery point is within the RPO
 	HealthOK                           // a usable recovery point within the RPO
 	NumHealthStates = iota
@@ -18,7 +19,7 @@ const (
 
 // HealthStates returns every verdict once, the worst first.
 func HealthStates() []HealthState {
-	return []HealthState{HealthNever, HealthLate, HealthUnknown, HealthFailed, HealthPending, HealthOK}
+	return []HealthState{HealthNever, HealthLate, HealthUnknown, HealthMissed, HealthFailed, HealthPending, HealthOK}
 }
 
 // Urgency returns the place of s in HealthStates: 0 is the worst. A value that is none of the constants counts as
@@ -30,14 +31,14 @@ func (s HealthState) Urgency() int {
 	return slices.Index(HealthStates(), s)
 }
 
-// Bad reports whether something is wrong with the backups: never, late or failed. HealthUnknown is not bad: nothing is
-// known.
-func (s HealthState) Bad() bool { return s.lateOrNever() || s == HealthFailed }
+// Bad reports whether something is wrong with the backups: never, late, missed or failed. HealthUnknown is not bad: nothing
+// is known.
+func (s HealthState) Bad() bool { return s.lateOrNever() || s == HealthMissed || s == HealthFailed }
 
 // lateOrNever reports whether the promise is broken, by too old a recovery point or none.
 func (s HealthState) lateOrNever() bool { return s == HealthLate || s == HealthNever }
 
-// String returns the value of the label state: ok, pending, late, failed, never or unknown.
+// String returns the value of the label state: ok, pending, late, missed, failed, never or unknown.
 func (s HealthState) String() string {
 	switch s {
 	case HealthOK:
@@ -46,6 +47,8 @@ func (s HealthState) String() string {
 		return "pending"
 	case HealthLate:
 		return "late"
+	case HealthMissed:
+		return "missed"
 	case HealthFailed:
 		return "failed"
 	case HealthNever:

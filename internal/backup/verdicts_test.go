@@ -18,10 +18,10 @@ func TestHealthStatesAreListedWorstFirst(t *testing.T) {
 			t.Errorf("the urgency of %s is %d, want its place %d", s, s.Urgency(), i)
 		}
 	}
-	if want := []string{"never", "late", "unknown", "failed", "pending", "ok"}; !slices.Equal(names, want) {
+	if want := []string{"never", "late", "unknown", "missed", "failed", "pending", "ok"}; !slices.Equal(names, want) {
 		t.Errorf("verdicts are %v, want %v", names, want)
 	}
-	if want := []string{"never", "late", "failed"}; !slices.Equal(bad, want) {
+	if want := []string{"never", "late", "missed", "failed"}; !slices.Equal(bad, want) {
 		t.Errorf("bad are %v, want %v", bad, want)
 	}
 }

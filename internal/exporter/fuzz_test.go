@@ -242,8 +242,8 @@ func checkVerdicts(t *testing.T, samples map[string][]*dto.Metric, mayBeOK bool)
 	}
 	for target, n := range all {
 		states := verdicts[target]
-		if n != 6 || len(states) != 1 {
-			t.Fatalf("%s has %d states, of which these hold: %q; want 6, and one", target, n, states)
+		if n != backup.NumHealthStates || len(states) != 1 {
+			t.Fatalf("%s has %d states, of which these hold: %q; want %d, and one", target, n, states, backup.NumHealthStates)
 		}
 		if states[0] == "ok" && (!mayBeOK || !points[target]) {
 			t.Errorf("%s is ok without a success", target)

@@ -24,6 +24,7 @@ type instance struct {
 	policy      cell[backup.Policy]
 	recovery    cell[backup.Window]
 	lastRestore cell[time.Time]
+	policies    policyHistory
 	nodes       []*node // by id; never empty
 	entries     []entry // every cell of the instance and its nodes
 	onPolicy    []entry // those of entries that are asked where the policy says so
@@ -67,6 +68,9 @@ func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *insta
 	asked := call{
 		Source: r.conf.Source, in: in.Instance, since: p.opts.Now().Add(-p.opts.Lookback),
 		to: in.policy.reading.Value.CopyRegion,
+	}
+	if e.about.scope == backup.ScopePolicy && in.policies.askedAt.IsZero() {
+		in.policies.askedAt = p.opts.Now()
 	}
 	return launch(ctx, p, r, e.cell, question[T]{
 		scope: e.about.scope,
@@ -170,7 +174,7 @@ func (in *instance) arrangeEntries() {
 func (in *instance) wantsCopies() bool { return in.policy.reading.Value.CopyRegion != "" }
 
 // state returns the instance as a snapshot shows it.
-func (in *instance) state(now time.Time) backup.InstanceState {
+func (in *instance) state(opts *Options, now time.Time) backup.InstanceState {
 	state := backup.InstanceState{
 		Instance:   in.Instance,
 		Objectives: in.objectives,
@@ -178,6 +182,9 @@ func (in *instance) state(now time.Time) backup.InstanceState {
 		Policy:     in.policy.reading,
 		Recovery:   in.recovery.reading,
 		Nodes:      make([]backup.NodeState, 0, len(in.nodes)),
+
+		PolicyChanges: in.policies.changes,
+		PolicyBy:      in.policies.awaitedUntil(in.policy.reading, opts.PolicyInterval),
 	}
 	if in.restores {
 		state.LastRestore = in.lastRestore.reading

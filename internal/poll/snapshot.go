@@ -23,7 +23,7 @@ func (p *Poller) Snapshot() *backup.Snapshot {
 		}
 		snapshot.Regions = append(snapshot.Regions, r.state())
 		for _, in := range r.sorted {
-			snapshot.Instances = append(snapshot.Instances, in.state(snapshot.At))
+			snapshot.Instances = append(snapshot.Instances, in.state(&p.opts, snapshot.At))
 		}
 	}
 	return snapshot

@@ -1,0 +1,156 @@
+package backup_test
+
+import (
+	"testing"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// A window counts by the policy that was in force when it opened, and a shorter RPO from the first window on that could
+// keep it.
+func TestVerdictWhenThePolicyChanged(t *testing.T) {
+	changed := func(when time.Time, former *backup.Policy) func(*backup.TargetState) {
+		return func(in *backup.TargetState) {
+			in.PolicyChanges = append(in.PolicyChanges, backup.PolicyChange{At: when, Former: *former})
+		}
+	}
+	opensAt := func(hour int) *backup.Policy {
+		return edited(daily(), func(p *backup.Policy) { p.StartsAt = time.Duration(hour) * time.Hour })
+	}
+	off := edited(daily(), func(p *backup.Policy) { p.Automatic = new(false) })
+	runVerdicts(t, []verdictCase{
+		{
+			name: "the window was moved to an hour that has passed", now: at(22, 14, 0), policy: opensAt(8), edit: changed(noon, daily()),
+			list:  []backup.Backup{full(at(22, 2, 10))},
+			state: backup.HealthOK, reason: "newest recovery point is 11h 50m old, objective 27h 20m (cloud's schedule)",
+		},
+		{
+			name: "the first window after it was moved", now: at(23, 11, 0), policy: opensAt(8), edit: changed(noon, daily()),
+			list:   []backup.Backup{manual(at(22, 8, 0))},
+			state:  backup.HealthMissed,
+			reason: "no backup was begun in the window of 2026-11-23 08:00Z or since; newest recovery point is 27h old, objective 27h 20m (cloud's schedule)",
+		},
+		{
+			name: "a window that was missed before the change stays missed", now: at(22, 14, 0), policy: opensAt(20), edit: changed(noon, daily()),
+			list:   []backup.Backup{manual(at(21, 14, 0))},
+			state:  backup.HealthMissed,
+			reason: "no backup was begun in the window of 2026-11-22 02:00Z or since; newest recovery point is 24h old, objective 27h 20m (cloud's schedule)",
+		},
+		{
+			name: "the window of the former policy that opened when it no longer was in force", now: at(23, 6, 0), policy: opensAt(20), edit: changed(at(22, 19, 0), daily()),
+			list:  []backup.Backup{full(at(22, 20, 10))},
+			state: backup.HealthOK, reason: "newest recovery point is 9h 50m old, objective 27h 20m (cloud's schedule)",
+		},
+		{
+			name: "automatic backup was switched on after today's window", now: at(22, 14, 0), policy: daily(), edit: changed(noon, off),
+			list:  []backup.Backup{manual(at(21, 20, 0))},
+			state: backup.HealthOK, reason: "newest recovery point is 18h old, objective 27h 20m (cloud's schedule)",
+		},
+		{
+			name: "weekly was made daily", now: at(22, 14, 0), policy: daily(), edit: changed(noon, on(time.Monday)),
+			list:  []backup.Backup{full(at(16, 2, 10))},
+			state: backup.HealthOK, reason: "newest recovery point is 6d 11h old, objective 7d 3h (cloud's schedule until it changed)",
+		},
+		{
+			name: "weekly was made daily, and the first daily window is over", now: at(23, 5, 0), policy: daily(), edit: changed(noon, on(time.Monday)),
+			list:   []backup.Backup{full(at(16, 2, 10))},
+			state:  backup.HealthLate,
+			reason: "newest recovery point is 7d 2h old, objective 27h 20m (cloud's schedule); no backup was begun in the window of 2026-11-23 02:00Z or since",
+		},
+		{
+			name: "daily was made every four hours", now: at(22, 18, 19), policy: every4h(), edit: changed(noon, daily()),
+			list:  []backup.Backup{full(at(22, 2, 10))},
+			state: backup.HealthOK, reason: "newest recovery point is 16h 9m old, objective 27h 20m (cloud's schedule until it changed)",
+		},
+		{
+			name: "daily was made every four hours, and the first is overdue", now: at(22, 18, 20), policy: every4h(), edit: changed(noon, daily()),
+			list:  []backup.Backup{full(at(22, 2, 10))},
+			state: backup.HealthLate, reason: "newest recovery point is 16h 10m old, objective 6h 20m (cloud's schedule)",
+		},
+		{
+			name: "weekly was switched off", now: at(22, 14, 0), policy: off, edit: changed(noon, on(time.Monday)),
+			list:  []backup.Backup{full(at(18, 2, 10))},
+			state: backup.HealthOK, reason: "newest recovery point is 4d 11h old, objective 7d 3h (cloud's schedule until it changed)",
+		},
+		{
+			name: "changed twice", now: at(22, 14, 0), policy: daily(),
+			edit: func(in *backup.TargetState) {
+				changed(at(22, 11, 0), on(time.Monday))(in)
+				changed(noon, monWedFri())(in)
+			},
+			list:  []backup.Backup{full(at(16, 2, 10))},
+			state: backup.HealthOK, reason: "newest recovery point is 6d 11h old, objective 7d 3h (cloud's schedule until it changed)",
+		},
+	})
+}
+
+func TestVerdictWaitsForTheFirstPolicy(t *testing.T) {
+	waits := func(err error) func(*backup.TargetState) {
+		return func(in *backup.TargetState) { in.Policy.Err, in.PolicyBy = err, at(22, 13, 0) }
+	}
+	old := []backup.Backup{full(at(21, 2, 10))}
+	runVerdicts(t, []verdictCase{
+		{name: "not asked yet", now: noon, list: old, edit: waits(nil), state: backup.HealthUnknown, reason: "the schedule is not read yet"},
+		{
+			name: "it cannot be read", now: noon, list: old, edit: waits(&backup.Error{Op: "DescribeBackupPolicy", Class: backup.ClassTimeout}),
+			state: backup.HealthUnknown, reason: "the schedule is not read yet: DescribeBackupPolicy: timeout",
+		},
+		{
+			name: "the wait is over", now: at(22, 13, 0), list: old, edit: waits(nil),
+			state: backup.HealthLate, reason: "newest recovery point is 34h 50m old, objective 26h (default, no policy known)",
+		},
+		{
+			name: "a configured objective needs no policy", now: noon, list: old, rpo: time.Hour, edit: waits(nil),
+			state: backup.HealthLate, reason: "newest recovery point is 33h 50m old, objective 1h (configured)",
+		},
+		{name: "no list either", now: noon, edit: func(in *backup.TargetState) {
+			waits(nil)(in)
+			in.Backups = backup.Reading[backup.List]{}
+		}, state: backup.HealthUnknown, reason: "not read yet"},
+	})
+}
+
+// Whatever a policy becomes, a target is not blamed at that moment for what the former one allowed.
+func TestChangedPolicyIsNeverLateForThePast(t *testing.T) {
+	met := 0
+	forAll(t, func(t *testing.T, g generator, s scenario, h backup.Health) {
+		if h.State.Bad() || s.in.Policy.At.IsZero() || h.State == backup.HealthUnknown {
+			return
+		}
+		met++
+		in := s.in
+		in.PolicyChanges = []backup.PolicyChange{{At: s.now, Former: in.Policy.Value}}
+		in.Policy.Value = g.policy()
+		in.Policy.Value.NextAt = time.Time{}
+		if got := backup.Assess(in, s.want, s.now); got.State.Bad() {
+			t.Errorf("%s became %s: %s", h.State, got.State, got.Reason)
+		}
+	})
+	if met < scenarios/50 {
+		t.Errorf("only %d scenarios", met)
+	}
+}
+
+func TestPolicyDiffers(t *testing.T) {
+	for name, edit := range map[string]func(*backup.Policy){
+		"automatic":        func(p *backup.Policy) { p.Automatic = new(false) },
+		"automatic unsaid": func(p *backup.Policy) { p.Automatic = nil },
+		"retention":        func(p *backup.Policy) { p.Retention++ },
+		"days":             func(p *backup.Policy) { p.Weekdays = p.Weekdays[1:] },
+		"start":            func(p *backup.Policy) { p.StartsAt++ },
+		"window":           func(p *backup.Policy) { p.Window++ },
+		"interval":         func(p *backup.Policy) { p.Interval++ },
+		"logs":             func(p *backup.Policy) { p.LogBackup = new(true) },
+		"interval kept":    func(p *backup.Policy) { p.IntervalRetention++ },
+		"copies":           func(p *backup.Policy) { p.CopyRegion = "r" },
+		"after deletion":   func(p *backup.Policy) { p.KeptAfterDeletion = new(false) },
+	} {
+		if p := *daily(); !edited(daily(), edit).Differs(p) || !p.Differs(*edited(daily(), edit)) {
+			t.Errorf("%s: does not differ", name)
+		}
+	}
+	if p := *daily(); p.Differs(*edited(daily(), func(p *backup.Policy) { p.NextAt = noon })) {
+		t.Error("the plan for the next backup is no change of the policy")
+	}
+}

@@ -1,0 +1,46 @@
+package poll
+
+import (
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// maxPolicyChanges is how many changes of an instance's policy are kept: verdicts look at the last ones only.
+const maxPolicyChanges = 16
+
+// policyHistory is what was seen of the policies of one instance.
+type policyHistory struct {
+	askedAt time.Time // when the first question was launched; zero: none was
+	known   bool      // a policy was read
+	current backup.Policy
+	changes []backup.PolicyChange // the oldest first; replaced rather than changed, because snapshots share it
+}
+
+// learn takes over a reading that was stored.
+func (h *policyHistory) learn(r backup.Reading[backup.Policy]) {
+	if r.At.IsZero() || r.NotOffered || r.Err != nil {
+		return
+	}
+	if h.known && h.current.Differs(r.Value) {
+		older := h.changes
+		if len(older) == maxPolicyChanges {
+			older = older[1:]
+		}
+		h.changes = append(older[:len(older):len(older)], backup.PolicyChange{At: r.At, Former: h.current})
+	}
+	h.known, h.current = true, r.Value
+}
+
+// awaitedUntil returns until when a verdict waits for the policy; zero: it does not. It waits for one interval, or until
+// the cloud says that it will not tell.
+func (h *policyHistory) awaitedUntil(r backup.Reading[backup.Policy], interval time.Duration) time.Time {
+	if !r.At.IsZero() || h.askedAt.IsZero() {
+		return time.Time{}
+	}
+	switch backup.ClassOf(r.Err) {
+	case backup.ClassPermission, backup.ClassUnsupported, backup.ClassBadRequest:
+		return time.Time{}
+	}
+	return h.askedAt.Add(interval).Round(0)
+}

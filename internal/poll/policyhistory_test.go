@@ -1,0 +1,79 @@
+package poll_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-kit/log"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+func TestPolicyChangesAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := time.Duration(0)
+		source := &cloud{
+			instances: lists("a"),
+			policy: func(context.Context, string) (backup.Policy, error) {
+				if kept < 0 {
+					return backup.Policy{}, &backup.Error{Class: backup.ClassServer}
+				}
+				return backup.Policy{Retention: kept, NextAt: time.Now()}, nil
+			},
+		}
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		refresh := func(days int) []backup.PolicyChange {
+			kept = time.Duration(days) * 24 * time.Hour
+			time.Sleep(24 * time.Hour)
+			p.Refresh(t.Context())
+			return find(t, p, "a").PolicyChanges
+		}
+		for _, days := range []int{7, 7, -1, 7} {
+			if got := refresh(days); len(got) != 0 {
+				t.Fatalf("changes %+v, want none: the first policy always was in force, and a failure is none", got)
+			}
+		}
+		first := refresh(8)
+		if len(first) != 1 || first[0].Former.Retention != 7*24*time.Hour || !first[0].At.Equal(time.Now().Round(0)) {
+			t.Fatalf("changes %+v, want one of now, from 7 days", first)
+		}
+		for days := range 30 {
+			if got := refresh(10 + days); len(got) > 16 {
+				t.Fatalf("%d changes are kept", len(got))
+			}
+		}
+		if last := find(t, p, "a").PolicyChanges[15]; last.Former.Retention != 38*24*time.Hour || first[0].Former.Retention != 7*24*time.Hour {
+			t.Errorf("the last change is from %v, the first snapshot has %v", last.Former.Retention, first[0].Former.Retention)
+		}
+	})
+}
+
+// A verdict waits for the first policy as long as its interval, unless the cloud refuses to tell.
+func TestVerdictWaitsForThePolicy(t *testing.T) {
+	for _, test := range []struct {
+		err   error
+		waits bool
+	}{
+		{&backup.Error{Class: backup.ClassTimeout}, true},
+		{&backup.Error{Class: backup.ClassAuth}, true},
+		{&backup.Error{Class: backup.ClassPermission}, false},
+		{&backup.Error{Class: backup.ClassUnsupported}, false},
+		{nil, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			source := &cloud{instances: lists("a"), policy: func(context.Context, string) (backup.Policy, error) {
+				return backup.Policy{}, test.err
+			}}
+			opts := options(log.NewNopLogger())
+			p := newPoller(t, opts, region(source))
+			began := time.Now()
+			p.Refresh(t.Context())
+			got := find(t, p, "a").PolicyBy
+			if !test.waits && !got.IsZero() || test.waits && !got.Equal(began.Add(opts.PolicyInterval)) {
+				t.Errorf("%v: waits until %v", test.err, got)
+			}
+		})
+	}
+}
