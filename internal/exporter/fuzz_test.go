@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"mongodb_backup_exporter/config"
+	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/poll"
 )
 
