@@ -212,6 +212,14 @@ func policyFamilies() []family {
 		name:     "policy_next_backup_timestamp_seconds",
 		help:     "When the cloud plans the next automatic backup. Absent when it does not report it.",
 		instance: withPolicy(func(p backup.Policy, to samples) { to.time(p.NextAt) }),
+	}, {
+		name: "policy_changed_timestamp_seconds",
+		help: "When the policy was first seen to differ from what it was before. Absent when no change was seen.",
+		instance: func(in *instance, to samples) {
+			if n := len(in.PolicyChanges); n > 0 {
+				to.time(in.PolicyChanges[n-1].At)
+			}
+		},
 	}}
 }
 

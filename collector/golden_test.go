@@ -202,6 +202,7 @@ func kindsAndForever(account string) backup.InstanceState {
 	policy.Retention, policy.LogBackup, policy.NextAt = backup.Forever, nil, time.Time{}
 	policy.Automatic, policy.KeptAfterDeletion = nil, new(false)
 	in.Policy = fresh(policy)
+	in.PolicyChanges = []backup.PolicyChange{{At: ago(9 * day), Former: policy}, {At: ago(8 * day), Former: daily()}}
 	list := nightly(9*time.Hour, 3)
 	list.Asked = []backup.Kind{backup.KindFull}
 	for i := range list.Backups {

@@ -121,7 +121,7 @@ func familiesOf(scope string) []string {
 	shared := map[string][]string{
 		backups: {
 			"health", "recovery_point_timestamp_seconds", "oldest_recovery_point_timestamp_seconds", "last_usable_expiry_timestamp_seconds",
-			"cluster_recovery_point_timestamp_seconds", "cluster_nodes_missing", "job_start_timestamp_seconds", "job_progress_percent",
+			"cluster_recovery_point_timestamp_seconds", "cluster_nodes_missing", "job_start_timestamp_seconds", "job_progress_percent", "rpo_seconds",
 		},
 		jobs:   {"job_start_timestamp_seconds", "job_progress_percent"},
 		policy: {"rpo_seconds", "health"},
