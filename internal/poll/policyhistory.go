@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"slices"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -27,7 +28,7 @@ func (h *policyHistory) learn(r backup.Reading[backup.Policy]) {
 		if len(older) == maxPolicyChanges {
 			older = older[1:]
 		}
-		h.changes = append(older[:len(older):len(older)], backup.PolicyChange{At: r.At, Former: h.current})
+		h.changes = append(slices.Clip(older), backup.PolicyChange{At: r.At, Former: h.current})
 	}
 	h.known, h.current = true, r.Value
 }
@@ -35,11 +36,8 @@ func (h *policyHistory) learn(r backup.Reading[backup.Policy]) {
 // awaitedUntil returns until when a verdict waits for the policy; zero: it does not. It waits for one interval, or until
 // the cloud says that it will not tell.
 func (h *policyHistory) awaitedUntil(r backup.Reading[backup.Policy], interval time.Duration) time.Time {
-	if !r.At.IsZero() || h.askedAt.IsZero() {
-		return time.Time{}
-	}
-	switch backup.ClassOf(r.Err) {
-	case backup.ClassPermission, backup.ClassUnsupported, backup.ClassBadRequest:
+	refusals := []backup.Class{backup.ClassPermission, backup.ClassUnsupported, backup.ClassBadRequest}
+	if !r.At.IsZero() || h.askedAt.IsZero() || slices.Contains(refusals, backup.ClassOf(r.Err)) {
 		return time.Time{}
 	}
 	return h.askedAt.Add(interval).Round(0)
