@@ -48,7 +48,7 @@ func BenchmarkOutlook(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for i := range fleet {
-			if o := fleet[i].Outlook(health[i], want, noon); !o.TurnsAt.Equal(at(23, 5, 0)) {
+			if o := fleet[i].Outlook(health[i], want, noon); !o.TurnsAt.Equal(at(23, 15, 15).Add(time.Second)) {
 				b.Fatalf("turns at %s", o.TurnsAt)
 			}
 		}
