@@ -106,6 +106,7 @@ func (c *assessment) conclude() {
 		c.gather()
 		c.health.FailureReason = c.failureReason()
 		c.recoveryPoints()
+		c.lookBack()
 		c.judge()
 	}
 	if c.distrustsWindow() {
@@ -125,6 +126,8 @@ func (c *assessment) judge() {
 		h.State = HealthUnknown
 	case h.Usable == 0 && !c.lapsed && c.young():
 		h.State = HealthPending
+	case h.Usable == 0 && c.looksBack():
+		h.State = HealthUnknown
 	case h.Usable == 0:
 		h.State = HealthNever
 	case c.overdue():

@@ -57,8 +57,10 @@ func (c *assessment) appendUnknown(b []byte) []byte {
 	read := c.in.Backups.At
 	err := c.in.Backups.Err
 	switch {
-	case c.health.Known:
+	case c.health.Known && c.awaitsPolicy():
 		b, err = append(b, "the schedule is not read yet"...), c.in.Policy.Err
+	case c.health.Known:
+		b, err = append(b, "no usable backup in the lookback; looking further back"...), c.in.Backups.Value.Older.Err
 	case read.IsZero() && err == nil:
 		return append(b, "not read yet"...)
 	case read.IsZero():
@@ -98,7 +100,11 @@ func appendDistrust[T any](b []byte, r Reading[T], clock time.Time) []byte {
 }
 
 func (c *assessment) appendNever(b []byte) []byte {
-	b = append(b, "no usable backup in the lookback; "...)
+	b = append(b, "no usable backup"...)
+	if c.in.Backups.Value.Older == nil {
+		b = append(b, " in the lookback"...)
+	}
+	b = append(b, "; "...)
 	if c.in.CreatedAt.IsZero() {
 		return append(b, "creation time unknown"...)
 	}

@@ -108,6 +108,16 @@ type List struct {
 	Backups []Backup // newest start first
 	Asked   []Kind   // the kinds that this list covers: without a backup of such a kind there is none
 	Unread  Unread   // what the list has besides
+	Older   *Older   // what began before the time that was asked for; nil: nobody needs to know
+}
+
+// Older is what a target has of backups that began before its list does. It is asked for when the list has no usable backup:
+// only then can it change a verdict.
+type Older struct {
+	At      time.Time // when the cloud answered; zero: it has not yet
+	TriedAt time.Time // when it was asked last
+	Backups []Backup  // successful full ones, newest start first
+	Err     error     // why it could not be asked; nil: it could, or was not
 }
 
 // Window is a span in which any moment can be restored (point-in-time recovery). The zero value is no window.

@@ -80,7 +80,6 @@ func believedWindow(r Reading[Window]) Window {
 
 // addUsable adds the usable backups of a kind that started at since or later.
 func (c *assessment) addUsable(kind Kind, since time.Time) {
-	h, asked := &c.health, c.in.Backups.At
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
 		if b.Kind != kind {
@@ -91,13 +90,19 @@ func (c *assessment) addUsable(kind Kind, since time.Time) {
 		if why != flawNone || b.StartedAt.Before(since) {
 			continue
 		}
-		h.Usable++
-		point := earlier(earlier(b.StartedAt, b.EndedAt), asked)
-		h.RecoveryPoint = later(h.RecoveryPoint, point)
-		h.OldestRecoveryPoint = earlier(h.OldestRecoveryPoint, point)
-		if kind == KindFull || !h.Kinds[KindFull].Asked {
-			h.LastUsableExpiry = later(h.LastUsableExpiry, c.expiry(b))
-		}
+		c.count(b)
+	}
+}
+
+// count counts a usable backup.
+func (c *assessment) count(b *Backup) {
+	h := &c.health
+	h.Usable++
+	point := earlier(earlier(b.StartedAt, b.EndedAt), c.in.Backups.At)
+	h.RecoveryPoint = later(h.RecoveryPoint, point)
+	h.OldestRecoveryPoint = earlier(h.OldestRecoveryPoint, point)
+	if b.Kind == KindFull || !h.Kinds[KindFull].Asked {
+		h.LastUsableExpiry = later(h.LastUsableExpiry, c.expiry(b))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-kit/log"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
@@ -86,6 +87,9 @@ func (s *Source) Backups(ctx context.Context, in backup.Instance, node string, s
 	if err := checkNode(node); err != nil {
 		return backup.List{}, err
 	}
+	if s.now().Sub(since) > farBack {
+		return s.oldBackups(ctx, in.InstanceID, since)
+	}
 	all, err := s.backups.Get(ctx, in.InstanceID, s.commonSince(since))
 	if err != nil {
 		return backup.List{}, err
@@ -107,6 +111,21 @@ func checkNode(node string) error {
 		Op: opListBackups, Class: backup.ClassBadRequest, Err: fmt.Errorf("no node %q: DDS backs an instance up as a whole", node),
 		Hint: "leave out nodes in the configuration of the instance",
 	}
+}
+
+// farBack is from how far back on backups are listed for one instance alone. Few instances need that, and a listing of the
+// whole project would be long.
+const farBack = 365 * 24 * time.Hour
+
+// oldBackups lists the full backups of one instance.
+func (s *Source) oldBackups(ctx context.Context, instanceID string, since time.Time) (backup.List, error) {
+	byInstance, err := s.backupsBy(cloudcall.About(ctx, instanceID, ""), model.ListBackupsRequest{InstanceId: &instanceID}, since)
+	if err != nil {
+		return backup.List{}, err
+	}
+	list := byInstance[instanceID]
+	list.Op, list.Asked = opListBackups, []backup.Kind{backup.KindFull}
+	return list.Since(since), nil
 }
 
 // slack is how much further back than asked for backups are listed.

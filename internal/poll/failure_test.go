@@ -67,8 +67,10 @@ func TestFailureKeepsTheLastGoodValue(t *testing.T) {
 		source.count()
 		p.Refresh(t.Context())
 
+		kept := one("kept")
+		kept.Older = &backup.Older{At: first, TriedAt: first}
 		want := backup.Reading[backup.List]{
-			Value: one("kept"), At: first, TriedAt: first.Add(time.Minute), GoodUntil: first.Add(61 * time.Minute), Err: denied,
+			Value: kept, At: first, TriedAt: first.Add(time.Minute), GoodUntil: first.Add(61 * time.Minute), Err: denied,
 		}
 		if diff := cmp.Diff(want, find(t, p, "a").Nodes[0].Backups, cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })); diff != "" {
 			t.Errorf("reading after a failure (-want +got):\n%s", diff)

@@ -30,6 +30,7 @@ type cloud struct {
 	copies    func(ctx context.Context, id, node, to string) (backup.Copies, error)
 	// increments: nil: backups lists all
 	increments func(ctx context.Context, id string) (backup.List, error)
+	older      func(ctx context.Context, id string, since time.Time) (backup.List, error) // not counted; nil: there are none
 
 	mu    sync.Mutex
 	calls map[string]int
@@ -88,7 +89,13 @@ func (c *cloud) Instances(ctx context.Context) (backup.Listing, error) {
 	return backup.Listing{Op: "DescribeDBInstances", Instances: found, Unread: c.unread}, err
 }
 
-func (c *cloud) Backups(ctx context.Context, in backup.Instance, node string, _ time.Time) (backup.List, error) {
+func (c *cloud) Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error) {
+	if time.Since(since) > 365*24*time.Hour {
+		if c.older == nil {
+			return backup.List{}, nil
+		}
+		return c.older(ctx, in.InstanceID, since)
+	}
 	defer c.enter("backups " + in.InstanceID + node)()
 	if c.backups == nil {
 		return backup.List{}, nil

@@ -1,7 +1,6 @@
 package poll
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -125,14 +124,7 @@ func (in *instance) arrange() {
 func (in *instance) arrangeEntries() {
 	in.entries, in.onPolicy, in.increments = nil, nil, nil
 	for _, n := range in.nodes {
-		in.entries = append(in.entries, &entryOf[backup.List]{
-			&n.backups,
-			subject{in.Node(n.id), backup.ScopeBackups},
-			func(ctx context.Context, c call) (backup.List, error) {
-				list, err := c.Backups(ctx, c.in, n.id, c.since)
-				return list, cmp.Or(err, list.Err())
-			},
-		})
+		in.entries = append(in.entries, backupList{&n.backups, in, n})
 		in.onPolicy = append(in.onPolicy, conditional{&entryOf[backup.Copies]{
 			&n.copies,
 			subject{in.Node(n.id), backup.ScopeCopies},

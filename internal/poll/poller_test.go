@@ -80,7 +80,7 @@ func TestConcurrentRefreshesShareTheWork(t *testing.T) {
 		for range 8 {
 			scrapes.Go(func() {
 				p.Refresh(t.Context())
-				if got := find(t, p, "c").Nodes[1].Backups.Value; !cmp.Equal(got, one("cy")) {
+				if got := find(t, p, "c").Nodes[1].Backups.Value.Backups; !cmp.Equal(got, one("cy").Backups) {
 					t.Errorf("a refresh returned before the work was done: %v", got)
 				}
 			})
@@ -115,7 +115,7 @@ func TestWorkOutlivesTheScrapeAndEndsAtTheRoundTimeout(t *testing.T) {
 		}
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
-		if got := find(t, p, "slow").Nodes[0].Backups.Value; !cmp.Equal(got, one("slow")) {
+		if got := find(t, p, "slow").Nodes[0].Backups.Value.Backups; !cmp.Equal(got, one("slow").Backups) {
 			t.Errorf("the slow answer was lost: %v", got)
 		}
 		if ended != 5*time.Minute {

@@ -46,7 +46,7 @@ func TestReplace(t *testing.T) {
 		if diff := cmp.Diff([]string{"a"}, ids(p)); diff != "" {
 			t.Errorf("instances after the reload (-want +got):\n%s", diff)
 		}
-		if got := find(t, p, "a").Nodes[0].Backups.Value; !cmp.Equal(got, one("a")) {
+		if got := find(t, p, "a").Nodes[0].Backups.Value.Backups; !cmp.Equal(got, one("a").Backups) {
 			t.Errorf("the reload lost what was known of a: %v", got)
 		}
 		if up := []bool{p.Snapshot().Regions[0].Up, p.Snapshot().Regions[1].Up}; !slices.Equal(up, []bool{true, false}) {

@@ -1,0 +1,90 @@
+package poll_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-kit/log"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+func usable(id string, began time.Time) backup.Backup {
+	return backup.Backup{ID: id, Kind: backup.KindFull, State: backup.StateSuccess, StartedAt: began, EndedAt: began.Add(time.Minute)}
+}
+
+// Where the list has nothing usable, the cloud is asked once for what there was before it, and a day later again. A set that
+// is kept for longer than the lookback is a recovery point.
+func TestOlderBackupsAreLookedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const lookback = 8 * 24 * time.Hour
+		opts := options(log.NewNopLogger())
+		opts.Lookback = lookback
+		asked, failure, list := 0, error(nil), backup.List{}
+		source := &cloud{
+			instances: lists("a"),
+			backups:   func(context.Context, string, string) (backup.List, error) { return list, nil },
+			older: func(_ context.Context, _ string, since time.Time) (backup.List, error) {
+				asked++
+				if days := time.Since(since).Hours() / 24; days < 729 || days > 731 {
+					t.Errorf("asked for %v days", days)
+				}
+				return backup.List{Backups: []backup.Backup{
+					usable("new", time.Now().Add(-time.Hour)), usable("kept", time.Now().Add(-20*24*time.Hour)),
+				}}, failure
+			},
+		}
+		p := newPoller(t, opts, region(source))
+		refresh := func(after time.Duration) *backup.Older {
+			time.Sleep(after)
+			p.Refresh(t.Context())
+			return find(t, p, "a").Nodes[0].Backups.Value.Older
+		}
+
+		failure = &backup.Error{Op: "ListBackups", Class: backup.ClassServer}
+		if got := refresh(0); asked != 1 || !got.At.IsZero() || got.Err == nil {
+			t.Fatalf("after a failure: %+v, asked %d times", got, asked)
+		}
+		state := find(t, p, "a")
+		h := backup.Assess(state.Target(state.Nodes[0]), backup.Objectives{RPO: time.Hour}, time.Now())
+		if want := "no usable backup in the lookback; looking further back: ListBackups: server"; h.State != backup.HealthUnknown || h.Reason != want {
+			t.Errorf("%s: %s, want unknown: %s", h.State, h.Reason, want)
+		}
+		if refresh(time.Minute); asked != 1 {
+			t.Error("asked again a minute after a failure")
+		}
+		failure = nil
+		got := refresh(5 * time.Minute)
+		if asked != 2 || got.At.IsZero() || len(got.Backups) != 1 || got.Backups[0].ID != "kept" {
+			t.Fatalf("%+v, asked %d times; want the backup from before the lookback", got, asked)
+		}
+		if refresh(time.Hour); asked != 2 {
+			t.Error("asked again within a day")
+		}
+		failure = &backup.Error{Op: "ListBackups", Class: backup.ClassServer}
+		if got = refresh(24 * time.Hour); asked != 3 || len(got.Backups) != 1 || got.Err == nil {
+			t.Errorf("after a later failure: %+v, asked %d times; want what was known", got, asked)
+		}
+		list = backup.List{Backups: []backup.Backup{usable("today", time.Now())}}
+		if got = refresh(time.Hour); asked != 3 || got != nil {
+			t.Errorf("with a usable backup in the list: %+v, asked %d times", got, asked)
+		}
+	})
+}
+
+// A cloud that hangs when it is asked for old backups does not keep the list from being shown.
+func TestOlderBackupsHoldNothingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a"), older: func(ctx context.Context, _ string, _ time.Time) (backup.List, error) {
+			<-ctx.Done()
+			return backup.List{}, &backup.Error{Op: "ListBackups", Class: backup.ClassTimeout, Err: ctx.Err()}
+		}}
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		p.Refresh(t.Context())
+		if got := find(t, p, "a").Nodes[0].Backups; got.Err != nil || got.At.IsZero() || got.Value.Older.Err == nil {
+			t.Errorf("reading %+v, want the list, and that older ones are not known", got)
+		}
+	})
+}
