@@ -48,9 +48,8 @@ func (e increments) joined(now time.Time) backup.Reading[backup.List] {
 	if !e.wanted() || r.At.IsZero() || more.NotOffered || len(more.Value.Asked) == 0 || !more.Known(now) {
 		return r
 	}
-	r.Value = backup.List{
-		Asked:   slices.Concat(r.Value.Asked, more.Value.Asked),
-		Backups: slices.Concat(r.Value.Backups, more.Value.Backups),
-	}.Since(time.Time{})
+	r.Value.Asked = slices.Concat(r.Value.Asked, more.Value.Asked)
+	r.Value.Backups = slices.Concat(r.Value.Backups, more.Value.Backups)
+	r.Value = r.Value.Since(time.Time{})
 	return r
 }

@@ -119,6 +119,9 @@ func TestIncrementalBackupsAreShownWithTheOthers(t *testing.T) {
 			if diff := cmp.Diff(step.want, shownOf(got)); diff != "" || len(got.Nodes[0].Backups.Value.Asked) != min(len(step.want), 2) {
 				t.Errorf("%s: asked for %v, backups (-want +got):\n%s", step.name, got.Nodes[0].Backups.Value.Asked, diff)
 			}
+			if got.Nodes[0].Backups.Value.Older == nil {
+				t.Errorf("%s: what is older than the list is lost", step.name)
+			}
 		}
 	})
 }
