@@ -10,7 +10,9 @@ const keptOlder = 20
 
 // LacksUsable reports whether a list has no usable full backup, so that it matters whether there is an older one. asked is
 // when the cloud gave the list.
-func (l List) LacksUsable(asked, now time.Time) bool { return newestUsable(l.Backups, asked, now) == nil }
+func (l List) LacksUsable(asked, now time.Time) bool {
+	return newestUsable(l.Backups, asked, now) == nil
+}
 
 // OlderThan returns what the list, which goes back further, has from before a moment. asked is when the cloud gave it.
 func (l List) OlderThan(t, asked time.Time) *Older {
