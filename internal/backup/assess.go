@@ -26,6 +26,9 @@ type TargetState struct {
 	PolicyChanges []PolicyChange
 	// PolicyBy is until when the verdict waits for a policy that was never read; zero: it does not wait.
 	PolicyBy time.Time
+	// WindowBy is until when a target that would be late waits for a point-in-time window that is not known, where the policy
+	// says that there is one; zero: it does not wait.
+	WindowBy time.Time
 
 	RestoreChecks RestoreChecks // what the cloud says of single backups
 }
@@ -130,6 +133,8 @@ func (c *assessment) judge() {
 		h.State = HealthUnknown
 	case h.Usable == 0:
 		h.State = HealthNever
+	case c.overdue() && c.awaitsWindow():
+		h.State = HealthUnknown
 	case c.overdue():
 		h.State = HealthLate
 	case !c.missed.IsZero():
@@ -144,6 +149,13 @@ func (c *assessment) judge() {
 // awaitsPolicy reports whether the policy may still say how often backups are made.
 func (c *assessment) awaitsPolicy() bool {
 	return c.source == RPONoPolicy && c.now.Before(c.in.PolicyBy)
+}
+
+// awaitsWindow reports whether a point-in-time window that is not known may be the recovery point. Nothing else says that a
+// target keeps its objective by its log alone.
+func (c *assessment) awaitsWindow() bool {
+	logs := c.in.Policy.Value.LogBackup
+	return logs != nil && *logs && !c.known.recovery && !c.in.Recovery.NotOffered && c.now.Before(c.in.WindowBy)
 }
 
 // young reports whether the instance is too new to have a backup: it is not older than its RPO, and no window has passed

@@ -160,7 +160,7 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 	if !c.runs.IsZero() && !yield(c.runs.Add(max(0, c.want.MaxDuration))) {
 		return
 	}
-	if !c.in.PolicyBy.IsZero() && !yield(c.in.PolicyBy) {
+	if !c.in.PolicyBy.IsZero() && !yield(c.in.PolicyBy) || !c.in.WindowBy.IsZero() && !yield(c.in.WindowBy) {
 		return
 	}
 	for e := range c.eras {

@@ -111,6 +111,38 @@ func TestVerdictWaitsForTheFirstPolicy(t *testing.T) {
 	})
 }
 
+// Where a log may be the recovery point, a window that cannot be read does not make a target late at once.
+func TestVerdictWaitsForTheWindow(t *testing.T) {
+	logs := edited(daily(), func(p *backup.Policy) { p.LogBackup = new(true) })
+	old := []backup.Backup{full(at(20, 2, 10))}
+	waits := func(r backup.Reading[backup.Window]) func(*backup.TargetState) {
+		return func(in *backup.TargetState) { in.Recovery, in.WindowBy = r, at(22, 13, 0) }
+	}
+	failure := &backup.Error{Op: "DescribeInstanceRecoverTime", Class: backup.ClassServer}
+	aged := read(backup.Window{Start: at(15, 0, 0), End: at(22, 10, 0)}, noon)
+	aged.At, aged.GoodUntil, aged.Err = at(22, 10, 0), at(22, 11, 0), failure
+	const late = "newest recovery point is 2d 9h old, objective 27h 20m (cloud's schedule)"
+	const waiting, missed = late + "; the point-in-time window, which may be newer, is not read yet", late + "; no backup was begun in the window of 2026-11-22 02:00Z or since"
+	runVerdicts(t, []verdictCase{
+		{name: "never read", now: noon, policy: logs, list: old, edit: waits(backup.Reading[backup.Window]{}), state: backup.HealthUnknown, reason: waiting},
+		{
+			name: "too old", now: noon, policy: logs, list: old, edit: waits(aged),
+			state: backup.HealthUnknown, reason: waiting + ": DescribeInstanceRecoverTime: server",
+		},
+		{name: "the wait is over", now: at(22, 13, 0), policy: logs, list: old, edit: waits(aged), state: backup.HealthLate, reason: "newest recovery point is 2d 10h old, objective 27h 20m (cloud's schedule); no backup was begun in the window of 2026-11-22 02:00Z or since"},
+		{
+			name: "the cloud offers none", now: noon, policy: logs, list: old, edit: waits(backup.Reading[backup.Window]{At: noon, NotOffered: true}),
+			state: backup.HealthLate, reason: missed,
+		},
+		{name: "no logs are backed up", now: noon, policy: daily(), list: old, edit: waits(aged), state: backup.HealthLate, reason: missed},
+		{name: "within the objective", now: noon, policy: logs, list: []backup.Backup{full(at(22, 2, 10))}, edit: waits(aged), state: backup.HealthOK, reason: "newest recovery point is 9h 50m old, objective 27h 20m (cloud's schedule)"},
+		{
+			name: "it is read", now: noon, policy: logs, list: old, edit: waits(read(backup.Window{Start: at(15, 0, 0), End: at(22, 11, 50)}, noon)),
+			state: backup.HealthMissed, reason: "no backup was begun in the window of 2026-11-22 02:00Z or since; newest recovery point is 10m old, objective 27h 20m (cloud's schedule)",
+		},
+	})
+}
+
 // Whatever a policy becomes, a target is not blamed at that moment for what the former one allowed.
 func TestChangedPolicyIsNeverLateForThePast(t *testing.T) {
 	met := 0

@@ -59,6 +59,8 @@ func (c *assessment) appendUnknown(b []byte) []byte {
 	switch {
 	case c.health.Known && c.awaitsPolicy():
 		b, err = append(b, "the schedule is not read yet"...), c.in.Policy.Err
+	case c.health.Known && c.health.Usable > 0:
+		b, err = append(c.appendObjective(c.appendAge(b)), "; the point-in-time window, which may be newer, is not read yet"...), c.in.Recovery.Err
 	case c.health.Known:
 		b, err = append(b, "no usable backup in the lookback; looking further back"...), c.in.Backups.Value.Older.Err
 	case read.IsZero() && err == nil:

@@ -49,6 +49,7 @@ type InstanceState struct {
 
 	PolicyChanges []PolicyChange // the newest changes of the policy that were seen, the oldest first
 	PolicyBy      time.Time      // until when verdicts wait for a policy that was never read; zero: they do not
+	WindowBy      time.Time      // until when verdicts wait for a point-in-time window that is not known; zero: they do not
 	// LastRestore is when an instance was last seen to be made from backups of this one; a zero value: never. What was seen
 	// counts however old the reading is.
 	LastRestore Reading[time.Time]
@@ -84,6 +85,7 @@ func (in InstanceState) Target(node NodeState) TargetState {
 
 		PolicyChanges: in.PolicyChanges,
 		PolicyBy:      in.PolicyBy,
+		WindowBy:      in.WindowBy,
 		RestoreChecks: node.RestoreChecks.Value,
 	}
 }

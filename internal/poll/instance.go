@@ -177,6 +177,7 @@ func (in *instance) state(opts *Options, now time.Time) backup.InstanceState {
 
 		PolicyChanges: in.policies.changes,
 		PolicyBy:      in.policies.awaitedUntil(in.policy.reading, opts.PolicyInterval),
+		WindowBy:      in.recovery.awaitedUntil(in.policies.askedAt, opts.StaleAfter),
 	}
 	if in.restores {
 		state.LastRestore = in.lastRestore.reading

@@ -42,3 +42,16 @@ func (h *policyHistory) awaitedUntil(r backup.Reading[backup.Policy], interval t
 	}
 	return h.askedAt.Add(interval).Round(0)
 }
+
+// awaitedUntil returns until when a verdict waits for a value that is not known: for patience, from when the last good one
+// became too old, or else from the first question about the instance. zero: the cloud does not offer it, or nothing was asked.
+func (c *cell[T]) awaitedUntil(firstAsked time.Time, patience time.Duration) time.Time {
+	from := c.reading.GoodUntil
+	if c.reading.At.IsZero() {
+		from = firstAsked
+	}
+	if from.IsZero() || c.reading.NotOffered {
+		return time.Time{}
+	}
+	return from.Add(patience).Round(0)
+}
