@@ -72,9 +72,9 @@ func assertDemoTexts(t *testing.T, s *stack) {
 	for _, want := range []message{
 		{
 			alert{"MongoDBBackupLate", "billing-prod", "", "critical"},
-			`The backup of billing-prod is late: newest recovery point <age> old, allowed 1d 3h.`,
+			`The backup of billing-prod is late: newest recovery point <age> old, allowed 1d 3h 9m.`,
 			"A restore of alibaba account demo-alibaba, region cn-hangzhou, instance dds-bp1billingprod would bring back the state of " +
-				recovery("dds-bp1billingprod") + " and lose everything after it. The promise (RPO) is 1d 3h.",
+				recovery("dds-bp1billingprod") + " and lose everything after it. The promise (RPO) is 1d 3h 9m.",
 		},
 		{
 			alert{"MongoDBBackupLate", "archive-prod", "", "critical"},
@@ -84,10 +84,10 @@ func assertDemoTexts(t *testing.T, s *stack) {
 		},
 		{
 			alert{"MongoDBBackupLate", "clicks-prod", "d-bp1clicksc", "critical"},
-			`The backup of clicks-prod shard d-bp1clicksc is late: newest recovery point <age> old, allowed 1d 3h.`,
+			`The backup of clicks-prod shard d-bp1clicksc is late: newest recovery point <age> old, allowed 1d 3h 9m.`,
 			"A restore of alibaba account demo-alibaba, region cn-hangzhou, instance dds-bp1clicksprod, shard d-bp1clicksc would bring back the state of " +
 				s.moment(t, `mongodb_backup_recovery_point_timestamp_seconds{node_id="d-bp1clicksc"}`) +
-				" and lose everything after it. The promise (RPO) is 1d 3h.",
+				" and lose everything after it. The promise (RPO) is 1d 3h 9m.",
 		},
 		{
 			alert{"MongoDBBackupNever", "audit-prod", "", "critical"},
@@ -95,11 +95,17 @@ func assertDemoTexts(t *testing.T, s *stack) {
 			`alibaba account demo-alibaba, region cn-hangzhou, instance dds-bp1auditprod: no successful, unexpired, non-empty backup is known, and by its RPO of 1d 3h there should be one. Nothing of it can be restored.`,
 		},
 		{
+			alert{"MongoDBBackupScheduleMissed", "stock-prod", "", "warning"},
+			`A scheduled backup of stock-prod did not come: newest recovery point <age> old, allowed 5d 3h 9m.`,
+			"alibaba account demo-alibaba, region cn-hangzhou, instance dds-bp1stockprod: a window of the cloud's own schedule has passed, and no backup was begun in it or since. The newest recovery point is " +
+				recovery("dds-bp1stockprod") + ", the RPO 5d 3h 9m. A restore still loses no more than promised. The exporter's status page says which window it was.",
+		},
+		{
 			alert{"MongoDBBackupFailingRepeatedly", "users-prod", "", "warning"},
 			`2 backups of users-prod in a row failed.`,
 			"alibaba account demo-alibaba, region cn-hangzhou, instance dds-bp1usersprod: 2 attempts in a row failed, the newest on " +
 				failure("dds-bp1usersprod") + ". The newest recovery point is " + recovery("dds-bp1usersprod") +
-				", the RPO 5d 3h. A second failure seldom heals by itself.",
+				", the RPO 5d 3h 9m. A second failure seldom heals by itself.",
 		},
 		{
 			alert{"MongoDBBackupInstanceNotMonitored", "demo-alibaba/cn-beijing", "", "warning"},

@@ -84,6 +84,12 @@ func checkDemo(t *testing.T, now time.Time) {
 			t.Errorf("%s, success %s old (-want +got):\n%s", name, age(s.backups[2]), d)
 		}
 	}
+	stock := fleet.shown(t, "stock-prod", now)
+	opens := stock.in.Policy.nextWindow(now.Add(-6 * time.Hour))
+	over := now.Sub(opens.Add(stock.in.Policy.Window))
+	if got := age(stock.newest("")); over < 3*time.Hour || over > 4*time.Hour || got < 27*time.Hour || got > 30*time.Hour {
+		t.Errorf("stock-prod: the window ended %s ago, newest success %s old", over, got)
+	}
 	for _, name := range []string{"search-prod", "games-prod"} {
 		s := fleet.shown(t, name, now)
 		manual := s.backups[slices.IndexFunc(s.backups, func(b Backup) bool { return b.Manual })]

@@ -15,6 +15,7 @@ func alibabaScenes() []scene {
 		{"dds-bp1clicksprod", "clicks-prod", false, oneShardStopped},
 		{"dds-bp1billingprod", "billing-prod", false, stopped},
 		{"dds-bp1usersprod", "users-prod", false, failingByHand},
+		{"dds-bp1stockprod", "stock-prod", false, missed},
 		{"dds-bp1searchprod", "search-prod", true, runningManual},
 		{"dds-bp1auditprod", "audit-prod", false, never},
 		{"dds-bp1newprod", "newcomer-prod", false, newcomer},
@@ -134,17 +135,31 @@ func stopped(in *Instance, now time.Time) {
 // failing makes the last two attempts fail. Only three days of the week have a backup, and the last two of these are
 // the failures. So the objective allows the last success to be days old, and the verdict is failed rather than late.
 func failing(in *Instance, now time.Time) {
-	last := now.Add(-2 * time.Hour)
-	in.Policy.StartsAt = fullHour(last)
-	in.Policy.Weekdays = nil
-	for n := range 3 {
-		in.Policy.Weekdays = append(in.Policy.Weekdays, last.AddDate(0, 0, -n).Weekday())
-	}
+	onThreeDays(in, now.Add(-2*time.Hour))
 	in.Backups = in.Live.between(in, in.Live.Since, now)
 	for i := range in.Backups[len(in.Backups)-2:] {
 		in.Backups[len(in.Backups)-1-i].fail("The backup failed because the node is abnormal.")
 	}
 	in.Live = nil
+}
+
+// missed makes the cloud skip the last window, which opened four to five hours ago. As with failing, three days of the week
+// have a backup, so that the objective allows the last success to be days old.
+func missed(in *Instance, now time.Time) {
+	last := now.Add(-4 * time.Hour)
+	onThreeDays(in, last)
+	in.Backups = in.Live.between(in, in.Live.Since, last.Add(-in.Policy.Window-time.Hour))
+	in.Live = nil
+}
+
+// onThreeDays lets backups be made on three days of the week only, of which the day of last is the last one. The windows
+// open at its full hour.
+func onThreeDays(in *Instance, last time.Time) {
+	in.Policy.StartsAt = fullHour(last)
+	in.Policy.Weekdays = nil
+	for n := range 3 {
+		in.Policy.Weekdays = append(in.Policy.Weekdays, last.AddDate(0, 0, -n).Weekday())
+	}
 }
 
 // runningManual lets a manual backup run, and the next one start soon after its end.
