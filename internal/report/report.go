@@ -27,7 +27,7 @@ type Target struct {
 	Status       string `json:"status,omitempty"` // of the instance, in the cloud's own word
 	Owner        string `json:"owner,omitempty"`  // the value of the tag that the configuration names
 
-	Health        string     `json:"health"`                   // ok, pending, late, failed, never or unknown
+	Health        string     `json:"health"`                   // ok, pending, late, missed, failed, never or unknown
 	Reason        string     `json:"reason"`                   // one sentence: why
 	FailureReason string     `json:"failure_reason,omitempty"` // why the newest attempt failed, in the cloud's words
 	RPOSeconds    float64    `json:"rpo_seconds"`
