@@ -255,3 +255,35 @@ func TestTwoCollectorsCannotShareARegistry(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Of an instance that is no database yet, or none any more, there is nothing to alert on: its last backup may expire, its
+// policy be off and its polls be refused.
+func TestInstanceThatIsNoDatabase(t *testing.T) {
+	in := replicaSet("a", "dds-1")
+	in.Instance.Lifecycle, in.Instance.Status = backup.LifecycleReleased, "Released"
+	in.Policy.Value.Automatic = new(false)
+	in.Recovery.Err = &backup.Error{Class: backup.ClassNotFound}
+	gathered, err := pedantic(t, snapshotOf(in)).Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, family := range gathered {
+		if slices.ContainsFunc(family.GetMetric()[0].GetLabel(), func(l *dto.LabelPair) bool { return l.GetName() == "instance_id" }) {
+			got = append(got, strings.TrimPrefix(family.GetName(), namespace))
+		}
+		if family.GetName() != namespace+"health" {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			pending := slices.ContainsFunc(m.GetLabel(), func(l *dto.LabelPair) bool { return l.GetValue() == "pending" })
+			if pending != (m.GetGauge().GetValue() == 1) {
+				t.Errorf("%v", m)
+			}
+		}
+	}
+	want := []string{"health", "instance_info", "max_duration_seconds", "min_retention_seconds", "min_size_ratio", "rpo_seconds"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("families about the instance (-want +got):\n%s", diff)
+	}
+}

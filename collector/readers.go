@@ -17,6 +17,7 @@ type target struct {
 	health  *backup.Health
 	labels  []*dto.LabelPair
 	now     time.Time
+	gone    bool // there is no database whose polls matter
 }
 
 // instance is what families read for one instance as a whole.
@@ -31,6 +32,10 @@ type instance struct {
 
 // newInstance computes the verdict on each target of the instance.
 func newInstance(in *backup.InstanceState, pairs labelPairs, now time.Time) instance {
+	gone := !in.Instance.Lifecycle.Exists()
+	if gone {
+		in = bare(in)
+	}
 	whole := instance{
 		InstanceState: in, running: running(in, now), labels: pairs.target(in.Instance.Target.Instance()), now: now,
 		targets: make([]target, len(in.Nodes)),
@@ -39,12 +44,22 @@ func newInstance(in *backup.InstanceState, pairs labelPairs, now time.Time) inst
 	for i, node := range in.Nodes {
 		state := in.Target(node)
 		verdicts[i] = backup.Assess(state, in.Objectives, now)
-		whole.targets[i] = target{&in.Nodes[i].Backups, &in.Nodes[i].Copies, &in.Nodes[i].RestoreChecks, &in.Objectives, &verdicts[i], pairs.target(state.Target), now}
+		whole.targets[i] = target{&in.Nodes[i].Backups, &in.Nodes[i].Copies, &in.Nodes[i].RestoreChecks, &in.Objectives, &verdicts[i], pairs.target(state.Target), now, gone}
 	}
 	if in.Sharded() {
 		whole.cluster = backup.AssessCluster(verdicts)
 	}
 	return whole
+}
+
+// bare returns an instance without what is known of its backups. Of one that is being created or deleted, or that was
+// released, backups may fail, expire and be refused: nothing of that is a reason to alert.
+func bare(in *backup.InstanceState) *backup.InstanceState {
+	nodes := make([]backup.NodeState, len(in.Nodes))
+	for i := range in.Nodes {
+		nodes[i].NodeID = in.Nodes[i].NodeID
+	}
+	return &backup.InstanceState{Instance: in.Instance, Objectives: in.Objectives, Nodes: nodes}
 }
 
 // region is what families read for one account and region.
@@ -198,6 +213,9 @@ func (in *instance) poll(scope backup.Scope) (p poll, ok bool) {
 func perPoll(read func(p poll, scope string, to samples)) func(*instance, samples) {
 	scopes := backup.Scopes() // once, because each call allocates
 	return func(in *instance, to samples) {
+		if !in.Instance.Lifecycle.Exists() {
+			return
+		}
 		for _, scope := range scopes {
 			if p, ok := in.poll(scope); ok {
 				read(p, scope.String(), to)
@@ -210,6 +228,9 @@ func perPoll(read func(p poll, scope string, to samples)) func(*instance, sample
 // restorability are polled only where the policy or the configuration asks for them.
 func perTargetPoll(read func(p poll, scope string, to samples)) func(*target, samples) {
 	return func(t *target, to samples) {
+		if t.gone {
+			return
+		}
 		read(pollOf(*t.backups, t.now), backup.ScopeBackups.String(), to)
 		if !t.copies.TriedAt.IsZero() {
 			read(pollOf(*t.copies, t.now), backup.ScopeCopies.String(), to)

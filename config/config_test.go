@@ -56,7 +56,7 @@ func TestValidateConstructed(t *testing.T) {
 	c.Accounts[0].Name = "a\x00b"
 	want := Errors{
 		{Path: "poll.backups_interval", Message: "must be at least 0s, not -1s"},
-		{Path: "poll.requests_per_second", Message: "must be a number above 0, not +Inf; leave it out for the cloud's default"},
+		{Path: "poll.requests_per_second", Message: "must be a number, 0 or above, not +Inf; leave it out for the cloud's default"},
 		{Path: "objectives.rpo_grace", Message: "must be at least 0s, not -1s"},
 		{Path: "accounts[0].name", Message: `"a\x00b" must not begin or end with a space, nor hold line breaks or other control characters`},
 	}

@@ -95,7 +95,7 @@ func (v *validator) atLeast(at path, d model.Duration, least time.Duration) {
 // rate reports a rate that is negative or no number. 0 is accepted: it means the same as a key that is left out.
 func (v *validator) rate(at path, perSecond float64) {
 	if perSecond < 0 || math.IsInf(perSecond, 0) || math.IsNaN(perSecond) {
-		v.addf(at.key("requests_per_second"), "must be a number above 0, not %v; leave it out for the cloud's default", perSecond)
+		v.addf(at.key("requests_per_second"), "must be a number, 0 or above, not %v; leave it out for the cloud's default", perSecond)
 	}
 }
 

@@ -65,12 +65,12 @@ func TestSetsOfClusters(t *testing.T) {
 		{"complete", set("cb-1", begin, good), map[string][]backup.Backup{
 			"d-bp1bbbb": {part("cb-1-0", 0, 1000)}, "d-bp1aaaa": {part("cb-1-1", 1, 1001)},
 		}},
-		{"one part failed: none can be restored", set("cb-1", begin, func(i int, p *fleet.Backup) {
+		{"one part failed: so did the set", set("cb-1", begin, func(i int, p *fleet.Backup) {
 			if i == 1 {
 				p.Status = "failed"
 			}
 		}), map[string][]backup.Backup{
-			"d-bp1bbbb": {but(part("cb-1-0", 0, 1000), func(b *backup.Backup) { b.Unusable = backup.FlaggedUnusable })},
+			"d-bp1bbbb": {but(part("cb-1-0", 0, 1000), func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil })},
 			"d-bp1aaaa": {but(part("cb-1-1", 1, 1001), func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil })},
 		}},
 		{"one part is missing: that shard's backup failed", set("cb-1", begin, good)[:1], map[string][]backup.Backup{

@@ -118,6 +118,9 @@ func convertBackup(rec *backupRecord, r *wire.Reader) (backup.Backup, bool) {
 	b.Method = r.Text("BackupMethod", rec.BackupMethod)
 	b.ExpiresAt = expiry(r, rec.BackupExpireTime)
 	b.Part = heldPart(r, rec.BackupScale)
+	if rec.BackupScale.Garbled() {
+		return b, false // it may be of the whole instance
+	}
 	if b.State == backup.StateSuccess {
 		b.SizeBytes = r.Size("BackupSize", rec.BackupSize, 1)
 		if wire.IsFalse(r.Flag("IsAvail", rec.IsAvail)) {
@@ -155,7 +158,7 @@ func timedBackup(r *wire.Reader, rec timedRecord) (b backup.Backup, ok bool) {
 		r.Reject("BackupEndTime", rec.end, "the end of a success")
 		ended = false
 	}
-	return b, ok && ended && !rec.status.Garbled()
+	return b, ok && ended && rec.status.IsWord()
 }
 
 // startBeforeEnd rejects a start after the end: it is not known which of them is wrong, and a backup without a start is no
@@ -201,6 +204,11 @@ func convertJob(rec *jobRecord, r *wire.Reader) (backup.Job, bool) {
 	}, true
 }
 
+// scheduleFields are the fields that say when backups are made. What cannot be read of them must not loosen the objective.
+func scheduleFields() []string {
+	return []string{"PreferredBackupPeriod", "PreferredBackupTime", "BackupInterval", "SnapshotBackupType"}
+}
+
 // convertPolicy reads a schedule. Automatic backup is off when the days are empty and there is no high-frequency backup: the
 // cloud has no other switch for it. When the days are missing or null, it does not say.
 func convertPolicy(a *policyAnswer, r *wire.Reader) backup.Policy {
@@ -226,8 +234,12 @@ func convertPolicy(a *policyAnswer, r *wire.Reader) backup.Policy {
 // highFrequency returns the time between two high-frequency backups, and how long these are kept. Both are 0 when there are
 // none: the interval may be set and does not count then.
 func highFrequency(a *policyAnswer, r *wire.Reader) (interval, kept time.Duration) {
-	minutes := r.Integer("BackupInterval", a.BackupInterval)
-	if minutes == nil || *minutes <= 0 || !strings.EqualFold(a.SnapshotBackupType.Text, "Flash") {
+	const field, off = "BackupInterval", -1
+	minutes := r.Integer(field, a.BackupInterval)
+	if minutes == nil || *minutes == 0 || *minutes == off {
+		return 0, 0
+	}
+	if flash := wire.Choice(r, "SnapshotBackupType", a.SnapshotBackupType, map[string]bool{"Flash": true, "Standard": false}); !flash {
 		return 0, 0
 	}
 	interval, _ = r.Span("BackupInterval", a.BackupInterval, *minutes, time.Minute)
@@ -261,27 +273,32 @@ func retention(r *wire.Reader, field string, s wire.Scalar) time.Duration {
 	return kept
 }
 
-// convertRanges returns the newest range of point-in-time recovery; the zero Window when there is none. read is how many
-// of the ranges could be read.
-func convertRanges(ranges []rangeRecord, r *wire.Reader) (newest backup.Window, read int) {
+// convertRanges returns the newest range of point-in-time recovery; the zero Window when there is none. A range that ends in
+// the future is not believed. Any other that cannot be read may be the newest: ok is false then.
+func convertRanges(ranges []rangeRecord, now time.Time, r *wire.Reader) (newest backup.Window, ok bool) {
+	ok = true
 	for i := range ranges {
 		begin, ok1 := timeOf(r, "RestoreBeginTime", ranges[i].RestoreBeginTime)
 		end, ok2 := timeOf(r, "RestoreEndTime", ranges[i].RestoreEndTime)
 		switch {
 		case !ok1 || !ok2:
+			ok = false
 		case begin.IsZero() || end.Before(begin):
 			r.Reject("RestoreBeginTime", ranges[i].RestoreBeginTime, "before the end")
-		default:
-			read++
-			if end.After(newest.End) {
-				newest = backup.Window{Start: begin, End: end}
-			}
+			ok = false
+		case end.After(now.Add(backup.MaxSkew)):
+			r.Reject("RestoreEndTime", ranges[i].RestoreEndTime, "a time that has come")
+		case end.After(newest.End):
+			newest = backup.Window{Start: begin, End: end}
 		}
 	}
-	return newest, read
+	if !ok || (newest.IsZero() && len(ranges) > 0) {
+		return backup.Window{}, false
+	}
+	return newest, true
 }
 
 // timeOf reads a time, with seconds or without. A time without a zone is in UTC.
 func timeOf(r *wire.Reader, field string, s wire.Scalar) (t time.Time, ok bool) {
-	return r.Time(field, s, time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", time.DateTime)
+	return r.Time(field, s, time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime)
 }

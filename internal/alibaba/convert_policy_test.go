@@ -135,7 +135,7 @@ func TestConvertPolicy(t *testing.T) {
 func TestConvertRanges(t *testing.T) {
 	tests := []struct {
 		name, ranges string
-		want         backup.Window
+		want         backup.Window // with bad ones: the zero Window is an error
 		bad          []string
 	}{
 		{"none", `[]`, backup.Window{}, nil},
@@ -144,8 +144,23 @@ func TestConvertRanges(t *testing.T) {
 		{"end before begin", `[{"RestoreBeginTime":"2024-01-10T00:00:00Z","RestoreEndTime":"2024-01-09T00:00:00Z"}]`, backup.Window{}, []string{`RestoreBeginTime: "2024-01-10T00:00:00Z" is not before the end`}},
 		{
 			"one is bad", `[{"RestoreBeginTime":"x","RestoreEndTime":"2024-01-09T00:00:00Z"},{"RestoreBeginTime":"2024-01-01T00:00:00Z","RestoreEndTime":"2024-01-02T00:00:00Z"}]`,
-			backup.Window{Start: at("2024-01-01T00:00:00Z"), End: at("2024-01-02T00:00:00Z")},
+			backup.Window{},
 			[]string{`RestoreBeginTime: "x" is not a time`},
+		},
+		{
+			"one is null", `[null,{"RestoreBeginTime":"2024-01-01T00:00:00Z","RestoreEndTime":"2024-01-02T00:00:00Z"}]`,
+			backup.Window{},
+			[]string{`RestoreBeginTime: "" is not before the end`},
+		},
+		{
+			"one ends in the future", `[{"RestoreBeginTime":"2024-01-01T00:00:00Z","RestoreEndTime":"2099-01-01T00:00:00Z"},{"RestoreBeginTime":"2024-01-01T00:00:00Z","RestoreEndTime":"2024-01-02T00:00:00Z"}]`,
+			backup.Window{Start: at("2024-01-01T00:00:00Z"), End: at("2024-01-02T00:00:00Z")},
+			[]string{`RestoreEndTime: "2099-01-01T00:00:00Z" is not a time that has come`},
+		},
+		{
+			"all end in the future", `[{"RestoreBeginTime":"2024-01-01T00:00:00Z","RestoreEndTime":"2099-01-01T00:00:00Z"}]`,
+			backup.Window{},
+			[]string{`RestoreEndTime: "2099-01-01T00:00:00Z" is not a time that has come`},
 		},
 		{
 			"the newest of three", strings.TrimSuffix(strings.SplitN(string(example(t, "describe_recover_time")), `"RestoreRanges":`, 2)[1], "}\n"),
@@ -160,9 +175,9 @@ func TestConvertRanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			var r wire.Reader
-			got, read := convertRanges(a.RestoreRanges.Items, &r)
-			if diff := cmp.Diff(tt.want, got); diff != "" || (read > 0) != (tt.want != backup.Window{}) {
-				t.Errorf("%d read, window (-want +got):\n%s", read, diff)
+			got, ok := convertRanges(a.RestoreRanges.Items, at("2026-01-15T12:00:00Z"), &r)
+			if diff := cmp.Diff(tt.want, got); diff != "" || ok != (len(tt.bad) == 0 || tt.want != backup.Window{}) {
+				t.Errorf("ok %v, window (-want +got):\n%s", ok, diff)
 			}
 			if diff := cmp.Diff(tt.bad, problems(r)); diff != "" {
 				t.Errorf("rejected (-want +got):\n%s", diff)

@@ -122,7 +122,9 @@ func TestConvertBackup(t *testing.T) {
 
 		{"status in lower case", map[string]any{"BackupStatus": "success"}, &whole, nil},
 		{"status unknown", map[string]any{"BackupStatus": "Pondering"}, but(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateUnknown, nil }), []string{`BackupStatus: "Pondering" is not known`}},
-		{"status missing", map[string]any{"BackupStatus": "omit"}, but(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateUnknown, nil }), nil},
+		{"status missing", map[string]any{"BackupStatus": "omit"}, nil, nil},
+		{"status null", map[string]any{"BackupStatus": nil}, nil, nil},
+		{"status is a number", map[string]any{"BackupStatus": 0}, nil, []string{`BackupStatus: "0" is not known`}},
 		{"failed", map[string]any{"BackupStatus": "Failed", "IsAvail": false}, but(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil }), nil},
 		{
 			"failed without end and size",
@@ -145,7 +147,7 @@ func TestConvertBackup(t *testing.T) {
 		{"scale is empty", map[string]any{"BackupScale": ""}, &whole, nil},
 		{"scale is null", map[string]any{"BackupScale": nil}, &whole, nil},
 		{"of some tables", map[string]any{"BackupScale": "DBTable"}, but(func(b *backup.Backup) { b.Part = "DBTable" }), nil},
-		{"scale is a list", map[string]any{"BackupScale": []int{1}}, but(func(b *backup.Backup) { b.Part = "unknown" }), []string{"BackupScale: an object or list is not text"}},
+		{"scale is a list", map[string]any{"BackupScale": []int{1}}, nil, []string{"BackupScale: an object or list is not text"}},
 		{"status OK", map[string]any{"BackupStatus": "OK"}, &whole, nil},
 		{"status ERROR", map[string]any{"BackupStatus": "ERROR"}, but(func(b *backup.Backup) { b.State, b.SizeBytes = backup.StateFailed, nil }), nil},
 		{"expires", map[string]any{"BackupExpireTime": "2026-02-14T03:00:00Z"}, but(func(b *backup.Backup) { b.ExpiresAt = at("2026-02-14T03:00:00Z") }), nil},

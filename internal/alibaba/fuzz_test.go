@@ -126,7 +126,7 @@ func FuzzDecode(f *testing.F) {
 		_, err := wire.Decode[recoveryConditionAnswer](opCheckRecoveryCondition, body)
 		classified(t, err)
 		if a, err := wire.Decode[recoverTimeAnswer](opDescribeInstanceRecoverTime, body); classified(t, err) {
-			w, _ := convertRanges(a.RestoreRanges.Items, &r)
+			w, _ := convertRanges(a.RestoreRanges.Items, at("2026-01-15T12:00:00Z"), &r)
 			checkTimes(t, w.Start, w.End)
 			if w.End.Before(w.Start) {
 				t.Errorf("window %+v", w)

@@ -23,7 +23,7 @@ func TestConvertRepeatedFields(t *testing.T) {
 		{"end", `{` + rest + `,"BackupStatus":"Success","BackupEndTime":"2026-01-15T03:01:30Z"}`, nil, []string{"BackupEndTime: given more than once"}},
 		{"status", `{` + rest + `,"BackupStatus":"Failed","BackupStatus":"Success"}`, nil, []string{"BackupStatus: given more than once"}},
 		{"status in another case", `{` + rest + `,"BackupStatus":"Failed","backupstatus":"Success"}`, nil, []string{"BackupStatus: given more than once"}},
-		{"what is not read", `{` + rest + `,"X":1,"X":2}`, unknown, nil},
+		{"what is not read", `{` + rest + `,"BackupStatus":"Odd","X":1,"X":2}`, unknown, []string{`BackupStatus: "Odd" is not known`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

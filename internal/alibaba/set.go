@@ -30,7 +30,8 @@ func convertSet(rec *clusterRecord, r *wire.Reader) (set clusterSet) {
 	var ok, ended bool
 	whole.ID, ok = r.ID("ClusterBackupId", rec.ClusterBackupID)
 	whole.EndedAt, ended = timeOf(r, "ClusterBackupEndTime", rec.ClusterBackupEndTime)
-	set.lost = !ok || !ended || rec.ClusterBackupStatus.Garbled()
+	status := rec.ClusterBackupStatus
+	set.lost = !ok || !ended || status.Garbled() || (!status.IsWord() && !rec.Progress.IsSet())
 	whole.StartedAt, _ = timeOf(r, "ClusterBackupStartTime", rec.ClusterBackupStartTime)
 	startBeforeEnd(r, "ClusterBackupStartTime", rec.ClusterBackupStartTime, whole)
 	whole.Kind = backup.KindFull
@@ -134,8 +135,8 @@ func (set *clusterSet) convertPart(rec *shardRecord, r *wire.Reader) (part setPa
 	}
 	b := &part.backup
 	b.Kind, b.Trigger, b.ExpiresAt = set.whole.Kind, set.whole.Trigger, set.whole.ExpiresAt
-	if set.whole.State == backup.StateUnknown {
-		b.State = backup.StateUnknown // a good part of a set that may be bad proves nothing, nor does a bad one of one that may run
+	if whole := set.whole.State; whole == backup.StateFailed || whole == backup.StateUnknown {
+		b.State = whole // a good part of a set that is or may be bad proves nothing, nor does a bad one of one that may run
 	}
 	if b.State == backup.StateSuccess {
 		b.SizeBytes = r.Size("BackupSize", rec.BackupSize, 1)
@@ -164,7 +165,7 @@ func (set *clusterSet) forShard(node string, shards []string) (e backup.Entry, o
 		return set.unreadable(), true
 	case set.whole.State == backup.StateRunning:
 		return backup.Entry{Backup: set.whole}, true
-	case set.unread:
+	case set.unread, set.saysNothing():
 		return set.unreadable(), true
 	case set.mayHold(shards):
 		return e, false
@@ -177,17 +178,24 @@ func (set *clusterSet) forShard(node string, shards []string) (e backup.Entry, o
 // unreadable returns the set as a backup of a shard of which it is not known how it ended.
 func (set *clusterSet) unreadable() backup.Entry {
 	e := backup.Entry{Backup: set.whole, Unread: true}
-	if e.State == backup.StateSuccess && wire.IsFalse(set.available) {
+	if e.State == backup.StateSuccess && (wire.IsFalse(set.available) || len(set.parts) == 0) {
 		e.State = backup.StateUnknown // the part may have failed
 	}
 	return e
 }
 
+// saysNothing reports whether the set has no part at all although it has not failed.
+func (set *clusterSet) saysNothing() bool { return len(set.parts) == 0 && !set.incomplete() }
+
+// incomplete reports whether the cloud says that a part is missing.
+func (set *clusterSet) incomplete() bool {
+	return set.whole.State == backup.StateFailed || (set.whole.State != backup.StateUnknown && wire.IsFalse(set.available))
+}
+
 // mayHold reports whether the set may have a good part of a shard although none is found: a part belongs to no known shard,
 // or the cloud does not say that the set is incomplete. The shard may also be younger than the set.
 func (set *clusterSet) mayHold(shards []string) bool {
-	incomplete := set.whole.State == backup.StateFailed || (set.whole.State != backup.StateUnknown && wire.IsFalse(set.available))
-	return !incomplete || slices.ContainsFunc(set.parts, func(p setPart) bool { return !p.of(shards) })
+	return !set.incomplete() || slices.ContainsFunc(set.parts, func(p setPart) bool { return !p.of(shards) })
 }
 
 // of reports whether the part belongs to one of the shards.

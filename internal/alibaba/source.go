@@ -71,7 +71,7 @@ func (s *Source) Instances(ctx context.Context) (backup.Listing, error) {
 	seen := map[string]bool{}
 	for _, kind := range instanceTypes() {
 		records, err := s.types.list(kind, s.now(), func() ([]instanceRecord, error) { return s.listInstances(ctx, kind) })
-		if err != nil && kind == replicate {
+		if err != nil && kind == replicate && !refusesType(err) {
 			return backup.Listing{}, err
 		}
 		listing.Failed = cmp.Or(listing.Failed, err)
@@ -211,6 +211,9 @@ func (s *Source) Policy(ctx context.Context, in backup.Instance) (backup.Policy,
 	var r wire.Reader
 	policy := convertPolicy(a, &r)
 	s.rejects.Report(in.Target, r)
+	if field := r.FirstRejected(scheduleFields()...); field != "" {
+		return backup.Policy{}, wire.Incomplete(opDescribeBackupPolicy, field)
+	}
 	return policy, nil
 }
 
@@ -226,9 +229,12 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 		return backup.Window{}, err
 	}
 	var r wire.Reader
-	window, read := convertRanges(a.RestoreRanges.Items, &r)
+	window, ok := convertRanges(a.RestoreRanges.Items, s.now(), &r)
 	s.rejects.Report(in.Target, r)
-	return window, wire.NoneReadable(op, len(a.RestoreRanges.Items), read)
+	if !ok {
+		return backup.Window{}, wire.Incomplete(op, "RestoreRanges")
+	}
+	return window, nil
 }
 
 // recoveryOperation returns the operation that lists an instance's spans of point-in-time recovery. The error has class

@@ -19,8 +19,8 @@ type offeredTypes struct {
 	listed  map[string]bool      // the type was listed once
 }
 
-// list returns the instances of a type; none when the region does not offer it. A type that was listed before is offered: a
-// refusal of it is a failure.
+// list returns the instances of a type; none when the region does not offer it. Every region offers replica sets. Where
+// clusters were listed before, that they are not offered is a failure.
 func (o *offeredTypes) list(kind string, now time.Time, read func() ([]instanceRecord, error)) ([]instanceRecord, error) {
 	o.mu.Lock()
 	at, refused := o.refused[kind]
@@ -35,11 +35,24 @@ func (o *offeredTypes) list(kind string, now time.Time, read func() ([]instanceR
 	case err == nil:
 		o.listed[kind] = true
 		delete(o.refused, kind)
-	case refusesType(err) && !o.listed[kind]:
+	case kind == serverless && isRefusal(err):
 		o.refused[kind] = now
 		err = nil
+	case kind == sharding && refusesType(err) && !o.listed[kind]:
+		err = nil // asked for again each time: there may be clusters soon
 	}
 	return records, err
+}
+
+// isRefusal reports whether an answer, rather than a fault, is why a type was not listed. Serverless instances have no backup
+// that could be watched. So whatever the cloud says of them, it keeps nobody from noticing what becomes of the others.
+func isRefusal(err error) bool {
+	switch class := backup.ClassOf(err); class {
+	case backup.ClassBadRequest, backup.ClassUnsupported, backup.ClassNotFound, backup.ClassPermission, backup.ClassProtocol:
+		return true
+	default:
+		return false
+	}
 }
 
 // refusesType reports whether the cloud refused DBInstanceType.

@@ -51,22 +51,34 @@ func TestTypesOfInstances(t *testing.T) {
 			{after: 23 * time.Hour, asked: all[:2], listed: every[:2]},
 			{after: time.Hour, asked: all, listed: every},
 		}},
-		{"any of them may not be offered", []step{
-			{refused: map[string]string{"replicate": notOffered, "sharding": notOffered}, asked: all, listed: every[2:]},
+		{"clusters may not be offered, and are asked for again each time", []step{
+			{refused: map[string]string{"sharding": notOffered}, asked: all, listed: []string{every[0], every[2]}},
+			{asked: all, listed: every},
 		}},
-		{"one that was offered is refused: its instances are not gone", []step{
+		{"replica sets are offered everywhere: a refusal is a failure, and the others are listed", []step{
+			{
+				refused: map[string]string{"replicate": notOffered}, asked: all, listed: every[1:],
+				failed: "DescribeDBInstances: bad_request InvalidDBInstanceType.ValueNotSupport (HTTP 400): no such type [request id R]",
+			},
+		}},
+		{"clusters that were offered are refused: they are not gone", []step{
 			{asked: all, listed: every},
 			{
-				refused: map[string]string{"serverless": notOffered}, asked: all, listed: every[:2],
+				refused: map[string]string{"sharding": notOffered}, asked: all, listed: []string{every[0], every[2]},
 				failed: "DescribeDBInstances: bad_request InvalidDBInstanceType.ValueNotSupport (HTTP 400): no such type [request id R]",
 			},
 			{asked: all, listed: every},
 		}},
-		{"one is refused for another reason: the others are listed, and the listing is not whole", []step{
+		{"clusters are refused for another reason: the listing is not whole", []step{
 			{
-				refused: map[string]string{"serverless": "InvalidParameter"}, asked: all, listed: every[:2],
+				refused: map[string]string{"sharding": "InvalidParameter"}, asked: all, listed: []string{every[0], every[2]},
 				failed: "DescribeDBInstances: bad_request InvalidParameter (HTTP 400): no such type [request id R]",
 			},
+		}},
+		{"whatever the cloud says of serverless instances is of no matter", []step{
+			{asked: all, listed: every},
+			{refused: map[string]string{"serverless": "InvalidParameter"}, asked: all, listed: every[:2]},
+			{asked: all[:2], listed: every[:2]},
 		}},
 	}
 	for _, tt := range tests {

@@ -84,7 +84,7 @@ func known[T any](value T) backup.Reading[T] {
 func TestVerdictsUnderEveryVariant(t *testing.T) {
 	const (
 		replicaSet = "ok, 2 usable, 1 failed, 0 running, 0 unknown, automatic on"
-		partGood   = "ok, 1 usable, 0 failed, 1 running, 0 unknown, automatic on"
+		partGood   = "failed, 1 usable, 1 failed, 1 running, 0 unknown, automatic on"
 		partBad    = "failed, 1 usable, 1 failed, 1 running, 0 unknown, automatic on"
 		unlisted   = "ok, 1 usable, 0 failed, 1 running, 1 unknown, automatic on"
 	)

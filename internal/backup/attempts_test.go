@@ -70,7 +70,7 @@ func TestVerdictOfAttempts(t *testing.T) {
 		{
 			name: "zero-sized newest success, a good one within the objective", now: noon,
 			list:  list(sized(at(22, 2, 10), 0), full(at(21, 12, 0))),
-			state: backup.HealthOK, reason: "newest recovery point is 24h old, objective 26h (default, no policy known)",
+			state: backup.HealthOK, reason: "newest recovery point is 24h old, objective 26h (default, no policy known); the last success, 2026-11-22 02:30Z, is zero-sized",
 		},
 		{
 			name: "zero-sized newest success, the good one too old", now: noon,

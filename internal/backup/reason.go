@@ -31,11 +31,11 @@ func (c *assessment) reason() string {
 	case HealthLate:
 		b = c.appendFailures(c.appendFlawOfLast(c.appendLate(b)))
 	case HealthMissed:
-		b = c.appendFailures(c.appendObjective(c.appendAge(append(c.appendMissed(b), "; "...))))
+		b = c.appendFailures(c.appendDefect(c.appendObjective(c.appendAge(append(c.appendMissed(b), "; "...)))))
 	case HealthFailed:
-		b = c.appendRefusal(c.appendFailed(b))
+		b = c.appendDefect(c.appendFailed(b))
 	case HealthOK:
-		b = c.appendRefusal(c.appendObjective(c.appendAge(b)))
+		b = c.appendDefect(c.appendObjective(c.appendAge(b)))
 	}
 	return string(c.appendStatus(c.appendRunning(b)))
 }
@@ -192,13 +192,18 @@ func (c *assessment) appendFlawOfLast(b []byte) []byte {
 	return appendSuccess(b, newest, c.flawOf(newest))
 }
 
-// appendRefusal says that the cloud would not restore the newest success, although an earlier one is good enough.
-func (c *assessment) appendRefusal(b []byte) []byte {
+// appendDefect says that the newest success is defective, although an earlier one is good enough: it is zero-sized, or the
+// cloud would not restore it.
+func (c *assessment) appendDefect(b []byte) []byte {
 	newest := c.newestShown()
-	if newest == nil || c.in.RestoreChecks.refusal(newest.ID) == "" {
+	if newest == nil {
 		return b
 	}
-	return c.appendFlawOfLast(b)
+	switch why := c.flawOf(newest); {
+	case why == flawEmpty, newest.Unusable != "", c.in.RestoreChecks.refusal(newest.ID) != "":
+		return appendSuccess(b, newest, why)
+	}
+	return b
 }
 
 // newestShown returns the success that the console shows first, be it of a part of the instance; nil: none known.

@@ -80,7 +80,7 @@ func convertBackup(rec *backupRecord, r *wire.Reader) (instanceID string, b back
 	if instanceID == "" {
 		return "", b, false
 	}
-	ok = ok && !rec.Status.Garbled()
+	ok = ok && rec.Status.IsWord()
 	b.State = wire.Choice(r, "status", required(r, "status", rec.Status), map[string]backup.State{
 		"COMPLETED": backup.StateSuccess, "FAILED": backup.StateFailed, "BUILDING": backup.StateRunning,
 		"DISABLED": backup.StateDeleting, "DELETING": backup.StateDeleting, // as the documentation and as the SDK have it
@@ -190,6 +190,9 @@ func convertPolicy(rec, strategy policyRecord, r *wire.Reader) (backup.Policy, e
 	p.Automatic, p.Retention = new(true), kept
 	p.Weekdays = r.Weekdays("period", rec.Period, wire.WeekdayByNumber)
 	p.StartsAt, p.Window = r.DailyWindow("start_time", rec.StartTime, "15:04")
+	if field := r.FirstRejected("period", "start_time"); field != "" {
+		return backup.Policy{}, wire.Incomplete(opShowBackupPolicy, field) // it must not loosen the objective
+	}
 	return p, nil
 }
 
@@ -207,17 +210,24 @@ func retention(r *wire.Reader, s wire.Scalar) (kept time.Duration, ok bool) {
 const largestGap = time.Second
 
 // convertRanges returns the newest range of point-in-time recovery, joined with those that it overlaps or touches; the
-// zero Window when there is none. read is how many of the ranges could be read.
-func convertRanges(ranges []rangeRecord, r *wire.Reader) (newest backup.Window, read int) {
+// zero Window when there is none. A range that ends in the future is not believed. Any other that cannot be read may be the
+// newest: ok is false then.
+func convertRanges(ranges []rangeRecord, now time.Time, r *wire.Reader) (newest backup.Window, ok bool) {
 	var windows []backup.Window
 	for i := range ranges {
-		if w, ok := convertRange(&ranges[i], r); ok {
-			windows = append(windows, w)
+		w, ok := convertRange(&ranges[i], r)
+		if !ok {
+			return backup.Window{}, false
 		}
+		if w.End.After(now.Add(backup.MaxSkew)) {
+			r.Reject("end_time", ranges[i].End, "a time that has come")
+			continue
+		}
+		windows = append(windows, w)
 	}
 	slices.SortFunc(windows, func(a, b backup.Window) int { return b.End.Compare(a.End) })
 	if len(windows) == 0 {
-		return backup.Window{}, 0
+		return backup.Window{}, len(ranges) == 0
 	}
 	newest = windows[0]
 	for _, w := range windows[1:] {
@@ -225,7 +235,7 @@ func convertRanges(ranges []rangeRecord, r *wire.Reader) (newest backup.Window, 
 			newest.Start = w.Start
 		}
 	}
-	return newest, len(windows)
+	return newest, true
 }
 
 func convertRange(rec *rangeRecord, r *wire.Reader) (w backup.Window, ok bool) {

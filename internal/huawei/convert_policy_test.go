@@ -56,9 +56,9 @@ func TestConvertPolicy(t *testing.T) {
 		},
 		{
 			"unreadable parts", `{"keep_days":7,"start_time":"late","period":"1,8","enable_incremental_backup":"yes"}`,
-			backup.Policy{Automatic: new(true), Retention: 7 * 24 * time.Hour},
+			backup.Policy{},
 			[]string{`enable_incremental_backup: "yes" is not true or false`, `period: "1,8" is not a list of weekdays`, `start_time: "late" is not a time of day`},
-			"",
+			"ShowBackupPolicy: protocol: the answer has no proper period",
 		},
 		{
 			"unreadable days", `{"keep_days":"a week"}`,
@@ -116,7 +116,10 @@ func TestConvertRanges(t *testing.T) {
 			0,
 		},
 		{"as strings", []any{map[string]any{"start_time": "1607731200000", "end_time": "1607756414000"}}, backup.Window{Start: time.Date(2020, 12, 12, 0, 0, 0, 0, time.UTC), End: time.Date(2020, 12, 12, 7, 0, 14, 0, time.UTC)}, 0},
-		{"one bad of two", []any{span(at(5, 0), at(4, 0)), span(at(1, 0), at(2, 0)), "x", map[string]any{"end_time": 1}}, backup.Window{Start: at(1, 0), End: at(2, 0)}, 3},
+		{"one bad of two", []any{span(at(1, 0), at(2, 0)), span(at(5, 0), at(4, 0))}, backup.Window{}, 1},
+		{"one that is none", []any{span(at(1, 0), at(2, 0)), "x"}, backup.Window{}, 1},
+		{"one that ends in the future", []any{span(at(1, 0), at(2, 0)), span(at(1, 0), now.AddDate(1, 0, 0))}, backup.Window{Start: at(1, 0), End: at(2, 0)}, 1},
+		{"all end in the future", []any{span(at(1, 0), now.AddDate(1, 0, 0))}, backup.Window{}, 1},
 		{"beyond all calendars", []any{map[string]any{"start_time": 1, "end_time": int64(1) << 62}}, backup.Window{}, 1},
 	}
 	for _, tt := range tests {
@@ -126,9 +129,9 @@ func TestConvertRanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			var r wire.Reader
-			got, read := convertRanges(into[restoreTimesAnswer](t, text).Ranges.Items, &r)
-			if diff := cmp.Diff(tt.want, got); diff != "" || read != len(tt.spans)-tt.rejected {
-				t.Errorf("%d read, window (-want +got):\n%s", read, diff)
+			got, ok := convertRanges(into[restoreTimesAnswer](t, text).Ranges.Items, now, &r)
+			if diff := cmp.Diff(tt.want, got); diff != "" || ok != (tt.rejected == 0 || tt.want != backup.Window{}) {
+				t.Errorf("ok %v, window (-want +got):\n%s", ok, diff)
 			}
 			if len(r.Rejected) != tt.rejected {
 				t.Errorf("rejected %q, want %d", problems(r), tt.rejected)

@@ -66,7 +66,7 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 		if a, err := wire.Decode[restoreTimesAnswer](opListRestoreTimes, body); classified(t, err) {
-			if w, _ := convertRanges(a.Ranges.Items, &r); w.End.Before(w.Start) || w.Start.IsZero() != w.End.IsZero() {
+			if w, _ := convertRanges(a.Ranges.Items, now, &r); w.End.Before(w.Start) || w.Start.IsZero() != w.End.IsZero() {
 				t.Errorf("window %+v", w)
 			}
 		}

@@ -94,9 +94,12 @@ func (s *Source) recoveryOn(ctx context.Context, target backup.Target, day time.
 		return backup.Window{}, err
 	}
 	var r wire.Reader
-	window, read := convertRanges(a.Ranges.Items, &r)
+	window, ok := convertRanges(a.Ranges.Items, s.now(), &r)
 	s.rejects.Report(target, r)
-	return window, wire.NoneReadable(opListRestoreTimes, len(a.Ranges.Items), read)
+	if !ok {
+		return backup.Window{}, wire.Incomplete(opListRestoreTimes, "restore_time")
+	}
+	return window, nil
 }
 
 // restorable reports whether DDS has point-in-time recovery for an instance.

@@ -1,8 +1,8 @@
 package poll
 
 import (
-	"cmp"
 	"context"
+	"sync"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -29,10 +29,14 @@ func (e backupList) launch(ctx context.Context, p *Poller, r *region, in *instan
 	if !e.due(p.opts.Now(), p.opts.interval(backup.ScopeBackups)) {
 		return e.flight
 	}
-	node, before, now := e.n.id, e.reading.Value.Older, p.opts.Now
+	node, before, now, doubts := e.n.id, e.reading.Value.Older, p.opts.Now, &e.n.doubts
 	ask := func(ctx context.Context, c call) (backup.List, error) {
+		asked := now()
 		list, err := c.Backups(ctx, c.in, node, c.since)
-		if err = cmp.Or(err, list.Err()); err != nil {
+		if err == nil {
+			err = list.Err(doubts.since(list.Unread.Undated, asked.Round(0)))
+		}
+		if err != nil {
 			return list, err
 		}
 		if asked := now(); list.LacksUsable(asked.Round(0), asked.Round(0)) {
@@ -45,6 +49,28 @@ func (e backupList) launch(ctx context.Context, p *Poller, r *region, in *instan
 	}
 	question := entryOf[backup.List]{e.cell, subject{e.in.Node(node), backup.ScopeBackups}, ask}
 	return question.launch(ctx, p, r, in)
+}
+
+// doubts is how many records of a target's list may be failures and do not say when. No cloud documents the order of its
+// list. But as long as they do not get more, they are the ones that were there before.
+type doubts struct {
+	mu      sync.Mutex // a question that was given up may still be under way
+	records int
+	first   time.Time // when there were as many for the first time; zero: there are none
+}
+
+// since returns from when on there have been as many such records as now.
+func (d *doubts) since(records int, now time.Time) time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case records == 0:
+		d.first = time.Time{}
+	case records > d.records || d.first.IsZero():
+		d.first = now
+	}
+	d.records = records
+	return d.first
 }
 
 // olderIsDue reports whether it is time to ask for older backups.

@@ -34,6 +34,7 @@ type instance struct {
 type node struct {
 	id         string
 	backups    cell[backup.List]
+	doubts     doubts
 	increments cell[backup.List] // what backups leaves out
 	copies     cell[backup.Copies]
 	checks     cell[backup.RestoreChecks]

@@ -2,6 +2,7 @@ package poll_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -24,7 +25,7 @@ func TestListWithADoubtfulRecordIsAFailure(t *testing.T) {
 		p := newPoller(t, options(log.NewNopLogger()), region(source))
 		p.Refresh(t.Context())
 		list = one("second")
-		list.Op, list.Unread = "DescribeBackups", backup.Unread{Count: 1, Failed: time.Now()}
+		list.Op, list.Unread = "DescribeBackups", backup.Unread{Count: 1, Dated: time.Now()}
 		time.Sleep(10 * time.Minute)
 		p.Refresh(t.Context())
 		got := find(t, p, "a").Nodes[0].Backups
@@ -56,6 +57,48 @@ func TestListingWithoutShards(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{"s1 s2", "s1 s2", "s1"}, got); diff != "" {
 			t.Errorf("shards (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A record that may be a failure and does not say when is overcome by a success that began after it was seen first.
+func TestDoubtEndsWithALaterSuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sets []backup.Entry
+		source := &cloud{
+			instances: lists("a"),
+			backups: func(context.Context, string, string) (backup.List, error) {
+				list := backup.List{Op: "DescribeBackups"}
+				list.Backups, list.Unread = backup.Sift(sets, time.Now())
+				return list, nil
+			},
+		}
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		lost := backup.Entry{Unread: true}
+		begun := time.Now().Add(-time.Hour)
+		for _, step := range []struct {
+			name    string
+			success bool // a new one since the last reading
+			lost    int
+			ok      bool
+		}{
+			{"at first sight", false, 1, false},
+			{"without a success since", false, 1, false},
+			{"with a success since", true, 1, true},
+			{"still", false, 1, true},
+			{"with one more of them", false, 2, false},
+			{"with a success since the second", true, 2, true},
+			{"with fewer", false, 1, true},
+		} {
+			time.Sleep(time.Hour)
+			if step.success {
+				begun = time.Now().Add(-time.Minute)
+			}
+			sets = append([]backup.Entry{{Backup: usable("good", begun)}}, slices.Repeat([]backup.Entry{lost}, step.lost)...)
+			p.Refresh(t.Context())
+			if err := find(t, p, "a").Nodes[0].Backups.Err; (err == nil) != step.ok {
+				t.Errorf("%s: %v, want ok %v", step.name, err, step.ok)
+			}
 		}
 	})
 }

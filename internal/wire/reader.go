@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,16 @@ func (r *Reader) Reject(field string, s Scalar, wanted string) {
 	case Missing, Null, String, Number, Boolean:
 		r.RejectAs(field, fmt.Sprintf("%q is not %s", s.Clip(40), wanted))
 	}
+}
+
+// FirstRejected returns the first of the fields whose value was rejected; "" for none.
+func (r *Reader) FirstRejected(fields ...string) string {
+	for _, bad := range r.Rejected {
+		if slices.Contains(fields, bad.Field) {
+			return bad.Field
+		}
+	}
+	return ""
 }
 
 // RejectAs rejects the value of a field because of a problem that [Reader.Reject] has no words for.

@@ -38,6 +38,10 @@ func (s Scalar) IsID() bool {
 	return (s.Kind == String || s.Kind == Number) && s.Text != "" && !strings.ContainsRune(s.Text, unicode.ReplacementChar)
 }
 
+// IsWord reports whether the value can be a word of the cloud, be it one that is not known yet. A field that must have a word
+// and has none says nothing.
+func (s Scalar) IsWord() bool { return s.Kind == String && s.Text != "" && !s.Garbled() }
+
 // Garbled reports whether there is a value that cannot be a word of the cloud, not even one that is not known: it has
 // another type, is too long, is there more than once, or has characters that do not print.
 func (s Scalar) Garbled() bool {
