@@ -1,0 +1,163 @@
+package catalog
+
+import (
+	"slices"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// policyCap is how many versions of a policy are held in memory for one instance. A policy that somebody changes every day
+// does not get there within two months. Of older ones, what shortens a retention is kept, and the file has them.
+const policyCap = 64
+
+// PolicyVersion is a policy and when it was in force. The first that was read counts as always in force before.
+type PolicyVersion struct {
+	Policy backup.Policy // what the cloud did not say once, it has from when the cloud said it
+	First  time.Time     // when it was first read: it was put in force at some time after Last of the version before
+	Last   time.Time     // when it was last read
+}
+
+// Policies are the versions of an instance's policy, the oldest first.
+type Policies []PolicyVersion
+
+// At returns the policy that was in force at t, as far as it is known; false: none was ever read.
+func (p Policies) At(t time.Time) (PolicyVersion, bool) {
+	for _, version := range slices.Backward(p) {
+		if !version.First.After(t) {
+			return version, true
+		}
+	}
+	if len(p) == 0 {
+		return PolicyVersion{}, false
+	}
+	return p[0], true
+}
+
+// ChangedAt returns when the policy was last seen to differ; zero: it never was.
+func (p Policies) ChangedAt() time.Time {
+	if len(p) < 2 {
+		return time.Time{}
+	}
+	return p[len(p)-1].First
+}
+
+// policies are the versions of an instance's policy in memory.
+type policies struct {
+	versions Policies
+	written  int // how many of versions are in the file as they are
+	floor    floor
+}
+
+// floor is what the versions that were dropped from memory mean for the sets of their time.
+type floor struct {
+	dropped  bool
+	shortest time.Duration // the shortest retention; 0: one is not known
+	thins    bool          // one had high-frequency backups
+}
+
+// learn learns the policy that was read. It is another version when it differs in something that both say. The moment of
+// the next backup is no part of that.
+func (p *policies) learn(policy backup.Policy, at, before time.Time) {
+	last := len(p.versions) - 1
+	if last >= 0 && !differ(&p.versions[last].Policy, &policy) {
+		is := fill(policy, &p.versions[last].Policy)
+		if changed := differ(&is, &p.versions[last].Policy) || fillsIn(&is, &p.versions[last].Policy); changed {
+			p.written = min(p.written, last)
+		}
+		p.versions = slices.Clone(p.versions) // what was returned is not changed
+		p.versions[last].Policy, p.versions[last].Last = is, later(p.versions[last].First, at)
+		return
+	}
+	if last >= 0 {
+		p.versions = slices.Clone(p.versions)
+		p.versions[last].Last = later(p.versions[last].Last, before)
+		p.written = min(p.written, last)
+		at = later(at, p.versions[last].First.Add(time.Millisecond)) // a clock that went back does not change the order
+	}
+	p.add(PolicyVersion{Policy: policy, First: at, Last: at})
+}
+
+// add appends a version, and drops the oldest when there are too many.
+func (p *policies) add(version PolicyVersion) {
+	p.versions = append(p.versions, version)
+	if len(p.versions) <= policyCap {
+		return
+	}
+	p.floor = p.floor.with(&p.versions[0].Policy)
+	p.versions = p.versions[1:]
+	p.written = max(0, p.written-1)
+}
+
+func (f floor) with(p *backup.Policy) floor {
+	if !f.dropped {
+		return floor{true, p.Retention, p.Interval > 0}
+	}
+	return floor{true, min(f.shortest, p.Retention), f.thins || p.Interval > 0}
+}
+
+// since returns the shortest retention that was in force since a moment, and whether backups were thinned out in that time;
+// 0: the retention is not known for all of that time.
+func (p *policies) since(t time.Time) (shortest time.Duration, thins bool) {
+	var f floor
+	if len(p.versions) > 0 && t.Before(p.versions[0].First) {
+		f = p.floor
+	}
+	for i := range p.versions {
+		ended := i+1 < len(p.versions) && !p.versions[i+1].First.After(t)
+		if !ended {
+			f = f.with(&p.versions[i].Policy)
+		}
+	}
+	return f.shortest, f.thins
+}
+
+// differ reports whether two policies differ in something that both say. That there is no interval, and no copy, is
+// something that a policy says.
+func differ(a, b *backup.Policy) bool {
+	hours := a.Window > 0 && b.Window > 0 && (a.Window != b.Window || a.StartsAt != b.StartsAt)
+	days := len(a.Weekdays) > 0 && len(b.Weekdays) > 0 && !slices.Equal(a.Weekdays, b.Weekdays)
+	return hours || days || a.Interval != b.Interval || a.CopyRegion != b.CopyRegion ||
+		differing(a.Retention, b.Retention) || differing(a.IntervalRetention, b.IntervalRetention) ||
+		contrary(a.Automatic, b.Automatic) || contrary(a.LogBackup, b.LogBackup) ||
+		contrary(a.KeptAfterDeletion, b.KeptAfterDeletion)
+}
+
+func differing(a, b time.Duration) bool { return a > 0 && b > 0 && a != b }
+
+func contrary(a, b *bool) bool { return a != nil && b != nil && *a != *b }
+
+// fill returns a policy with what it does not say as an earlier one said it.
+func fill(p backup.Policy, before *backup.Policy) backup.Policy {
+	if p.Window <= 0 {
+		p.Window, p.StartsAt = before.Window, before.StartsAt
+	}
+	if len(p.Weekdays) == 0 {
+		p.Weekdays = before.Weekdays
+	}
+	if p.Retention <= 0 {
+		p.Retention = before.Retention
+	}
+	if p.IntervalRetention <= 0 && p.Interval > 0 {
+		p.IntervalRetention = before.IntervalRetention
+	}
+	p.Automatic = or(p.Automatic, before.Automatic)
+	p.LogBackup = or(p.LogBackup, before.LogBackup)
+	p.KeptAfterDeletion = or(p.KeptAfterDeletion, before.KeptAfterDeletion)
+	return p
+}
+
+func or[T any](a, b *T) *T {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// fillsIn reports whether a policy says something that an earlier one did not say.
+func fillsIn(p, before *backup.Policy) bool {
+	news := (p.Window > 0) != (before.Window > 0) || (len(p.Weekdays) > 0) != (len(before.Weekdays) > 0) ||
+		p.Retention != before.Retention || p.IntervalRetention != before.IntervalRetention
+	return news || (p.Automatic != nil) != (before.Automatic != nil) || (p.LogBackup != nil) != (before.LogBackup != nil) ||
+		(p.KeptAfterDeletion != nil) != (before.KeptAfterDeletion != nil)
+}

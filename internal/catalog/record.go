@@ -1,0 +1,162 @@
+package catalog
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// What follows is the form of values in the file. It is stable: a name or a number that was written once keeps its meaning,
+// and a change that older programs would misread takes another format number. Every field is one of a list of a cloud.
+
+// The numbers of words in the file are their places here. docs/catalog.md has them too.
+//
+//nolint:gochecknoglobals // tables that are never written to
+var (
+	kinds     = []backup.Kind{backup.KindUnknown, backup.KindFull, backup.KindIncremental}
+	triggers  = []backup.Trigger{backup.TriggerUnknown, backup.TriggerAutomatic, backup.TriggerManual}
+	states    = []backup.State{backup.StateUnknown, backup.StateSuccess, backup.StateFailed, backup.StateRunning, backup.StateDeleting}
+	jobStates = []backup.JobState{
+		backup.JobUnknown, backup.JobScheduled, backup.JobChecking, backup.JobRunning, backup.JobFinished, backup.JobFailed,
+	}
+	absences   = []Absence{Listed, OutOfRange, Missing, Explained, RemovedEarly}
+	lifecycles = []backup.Lifecycle{
+		backup.LifecycleRunning, backup.LifecycleCreating, backup.LifecycleCreateFailed, backup.LifecycleImpaired,
+		backup.LifecycleFrozen, backup.LifecycleDeleting, backup.LifecycleReleased,
+	}
+)
+
+// number returns the number of a word in the file; 0, which is the unknown one, for a word that has none.
+func number[T comparable](words []T, word T) int64 { return int64(max(0, slices.Index(words, word))) }
+
+// word returns the word of a number; the first, which is the unknown one, for a number that has none.
+func word[T any](words []T, number int64) T {
+	if number < 0 || number >= int64(len(words)) {
+		number = 0
+	}
+	return words[number]
+}
+
+// listRecord is what a list of backups says besides its backups.
+type listRecord struct {
+	Op           string  `json:"op,omitempty"`
+	Asked        []int64 `json:"asked,omitempty"`  // kinds
+	Unread       int     `json:"unread,omitempty"` // records that could not be read
+	UnreadFailed stamp   `json:"unread_failed_ms,omitempty"`
+	Since        stamp   `json:"since_ms,omitempty"`
+	Whole        stamp   `json:"whole_ms,omitempty"` // when a whole list was read
+}
+
+func (n *node) record() listRecord {
+	list := n.backups.value
+	r := listRecord{
+		Op: list.Op, Unread: list.Unread.Count, UnreadFailed: stampOf(list.Unread.Failed), Since: n.since, Whole: n.whole,
+	}
+	for _, kind := range list.Asked {
+		r.Asked = append(r.Asked, number(kinds, kind))
+	}
+	return r
+}
+
+func (r *listRecord) list() backup.List {
+	list := backup.List{Op: r.Op, Unread: backup.Unread{Count: r.Unread, Failed: r.UnreadFailed.time()}}
+	for _, n := range r.Asked {
+		list.Asked = append(list.Asked, word(kinds, n))
+	}
+	return list
+}
+
+// policyRecord is a policy. Spans are seconds; -1 is for ever.
+type policyRecord struct {
+	Automatic         *bool  `json:"automatic,omitempty"`
+	Retention         int64  `json:"retention_s,omitempty"`
+	Weekdays          []int  `json:"weekdays,omitempty"` // 0 is Sunday
+	StartsAt          int64  `json:"starts_at_s,omitempty"`
+	Window            int64  `json:"window_s,omitempty"`
+	Interval          int64  `json:"interval_s,omitempty"`
+	LogBackup         *bool  `json:"log_backup,omitempty"`
+	NextAt            stamp  `json:"next_at_ms,omitempty"`
+	IntervalRetention int64  `json:"interval_retention_s,omitempty"`
+	CopyRegion        string `json:"copy_region,omitempty"`
+	KeptAfterDeletion *bool  `json:"kept_after_deletion,omitempty"`
+}
+
+func seconds(d time.Duration) int64 {
+	if d == backup.Forever {
+		return -1
+	}
+	return int64(d / time.Second)
+}
+
+func span(s int64) time.Duration {
+	if s < 0 {
+		return backup.Forever
+	}
+	return time.Duration(s) * time.Second
+}
+
+func recordOfPolicy(p *backup.Policy) policyRecord {
+	r := policyRecord{
+		Automatic: p.Automatic, Retention: seconds(p.Retention), StartsAt: seconds(p.StartsAt), Window: seconds(p.Window),
+		Interval: seconds(p.Interval), LogBackup: p.LogBackup, NextAt: stampOf(p.NextAt),
+		IntervalRetention: seconds(p.IntervalRetention), CopyRegion: p.CopyRegion, KeptAfterDeletion: p.KeptAfterDeletion,
+	}
+	for _, day := range p.Weekdays {
+		r.Weekdays = append(r.Weekdays, int(day))
+	}
+	return r
+}
+
+func (r *policyRecord) policy() backup.Policy {
+	p := backup.Policy{
+		Automatic: r.Automatic, Retention: span(r.Retention), StartsAt: span(r.StartsAt), Window: span(r.Window),
+		Interval: span(r.Interval), LogBackup: r.LogBackup, NextAt: r.NextAt.time(),
+		IntervalRetention: span(r.IntervalRetention), CopyRegion: r.CopyRegion, KeptAfterDeletion: r.KeptAfterDeletion,
+	}
+	for _, day := range r.Weekdays {
+		p.Weekdays = append(p.Weekdays, time.Weekday(day))
+	}
+	return p
+}
+
+// windowRecord is a span in which any moment can be restored.
+type windowRecord struct {
+	Start stamp `json:"start_ms,omitempty"`
+	End   stamp `json:"end_ms,omitempty"`
+}
+
+// restoreRecord is when backups were last restored.
+type restoreRecord struct {
+	At stamp `json:"at_ms,omitempty"`
+}
+
+// checkRecord is what the cloud says of one backup.
+type checkRecord struct {
+	BackupID string `json:"id"`
+	At       stamp  `json:"at_ms,omitempty"`
+	Refused  string `json:"refused,omitempty"`
+}
+
+func recordOfChecks(all backup.RestoreChecks) []checkRecord {
+	records := make([]checkRecord, 0, len(all))
+	for _, check := range all {
+		records = append(records, checkRecord{check.BackupID, stampOf(check.At), check.Refused})
+	}
+	return records
+}
+
+func checksOf(records []checkRecord) backup.RestoreChecks {
+	var all backup.RestoreChecks
+	for _, r := range records {
+		all = append(all, backup.RestoreCheck{BackupID: r.BackupID, At: r.At.time(), Refused: r.Refused})
+	}
+	return all
+}
+
+// marshal returns the JSON of a record. The records above have nothing that JSON cannot hold.
+func marshal(record any) string {
+	text, _ := json.Marshal(record)
+	return string(text)
+}
