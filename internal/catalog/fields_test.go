@@ -82,7 +82,7 @@ func TestEveryStoredFieldComesFromAList(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff([]string{"Op", "Backups", "Asked", "Unread"}, fieldsOf(backup.List{})); diff != "" {
+	if diff := cmp.Diff([]string{"Op", "Backups", "Asked", "Unread", "Older"}, fieldsOf(backup.List{})); diff != "" {
 		t.Errorf("listRecord and learnWhole know other fields of a list:\n%s", diff)
 	}
 }

@@ -18,7 +18,7 @@ func tell(c *Catalog) []backup.Target {
 	c.LearnListing(hangzhou(), at, listing("dds-1", "dds-2"))
 	full := backup.Instance{
 		Target: backup.Target{InstanceID: "cluster"}, Name: "n", Engine: "e", Version: "v", Topology: "t", Storage: "s", Status: "x",
-		Lifecycle: backup.LifecycleFrozen, Tags: map[string]string{"a": "b"}, Owner: "o", CreatedAt: start.Add(-day),
+		Lifecycle: backup.LifecycleFrozen, Tags: map[string]string{"a": "b"}, TagsLack: true, Owner: "o", CreatedAt: start.Add(-day),
 		Nodes: []string{"shard-1", "shard-2"}, NoBackup: "why",
 	}
 	c.LearnListing(shard, at, backup.Listing{Instances: []backup.Instance{full}})
@@ -27,7 +27,7 @@ func tell(c *Catalog) []backup.Target {
 	odd := daily(start.Add(-2 * day))
 	odd.Unusable, odd.Part, odd.ExpiresAt, odd.Trigger = "is odd", "DBTable", backup.Never, backup.TriggerManual
 	l := list(start, running, daily(start.Add(-day)), odd)
-	l.CloudAt, l.List.Unread = at.CloudAt, backup.Unread{Count: 2, Failed: start.Add(-3 * day)}
+	l.CloudAt, l.List.Unread = at.CloudAt, backup.Unread{Count: 2, Dated: start.Add(-3 * day)}
 	c.LearnBackups(one, l)
 	l = list(start.Add(time.Minute), daily(start.Add(-time.Hour)), odd)
 	c.LearnBackups(one, l)

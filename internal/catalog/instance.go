@@ -223,6 +223,6 @@ func compareTargets(a, b backup.Target) int {
 func sameInstance(a, b *backup.Instance) bool {
 	same := a.Name == b.Name && a.Engine == b.Engine && a.Version == b.Version && a.Topology == b.Topology &&
 		a.Storage == b.Storage && a.Status == b.Status && a.Lifecycle == b.Lifecycle && a.Owner == b.Owner
-	return same && a.NoBackup == b.NoBackup && a.CreatedAt.Equal(b.CreatedAt) && maps.Equal(a.Tags, b.Tags) &&
+	return same && a.TagsLack == b.TagsLack && a.NoBackup == b.NoBackup && a.CreatedAt.Equal(b.CreatedAt) && maps.Equal(a.Tags, b.Tags) &&
 		slices.Equal(a.Nodes, b.Nodes)
 }

@@ -117,7 +117,7 @@ func (c *Catalog) merge(n *node, a *Backups, at stamp) {
 	}
 	if u := a.List.Unread; u.Count > 0 {
 		list.Unread.Count = max(list.Unread.Count, u.Count)
-		list.Unread.Failed = later(list.Unread.Failed, u.Failed)
+		list.Unread.Dated = later(list.Unread.Dated, u.Dated)
 	}
 	a.List = list
 }

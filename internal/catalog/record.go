@@ -41,18 +41,18 @@ func word[T any](words []T, number int64) T {
 
 // listRecord is what a list of backups says besides its backups.
 type listRecord struct {
-	Op           string  `json:"op,omitempty"`
-	Asked        []int64 `json:"asked,omitempty"`  // kinds
-	Unread       int     `json:"unread,omitempty"` // records that could not be read
-	UnreadFailed stamp   `json:"unread_failed_ms,omitempty"`
-	Since        stamp   `json:"since_ms,omitempty"`
-	Whole        stamp   `json:"whole_ms,omitempty"` // when a whole list was read
+	Op          string  `json:"op,omitempty"`
+	Asked       []int64 `json:"asked,omitempty"`  // kinds
+	Unread      int     `json:"unread,omitempty"` // records that could not be read
+	UnreadDated stamp   `json:"unread_dated_ms,omitempty"`
+	Since       stamp   `json:"since_ms,omitempty"`
+	Whole       stamp   `json:"whole_ms,omitempty"` // when a whole list was read
 }
 
 func (n *node) record() listRecord {
 	list := n.backups.value
 	r := listRecord{
-		Op: list.Op, Unread: list.Unread.Count, UnreadFailed: stampOf(list.Unread.Failed), Since: n.since, Whole: n.whole,
+		Op: list.Op, Unread: list.Unread.Count, UnreadDated: stampOf(list.Unread.Dated), Since: n.since, Whole: n.whole,
 	}
 	for _, kind := range list.Asked {
 		r.Asked = append(r.Asked, number(kinds, kind))
@@ -61,7 +61,7 @@ func (n *node) record() listRecord {
 }
 
 func (r *listRecord) list() backup.List {
-	list := backup.List{Op: r.Op, Unread: backup.Unread{Count: r.Unread, Failed: r.UnreadFailed.time()}}
+	list := backup.List{Op: r.Op, Unread: backup.Unread{Count: r.Unread, Dated: r.UnreadDated.time()}}
 	for _, n := range r.Asked {
 		list.Asked = append(list.Asked, word(kinds, n))
 	}

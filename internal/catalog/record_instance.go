@@ -14,6 +14,7 @@ type instanceRecord struct {
 	Status    string            `json:"status,omitempty"`
 	Lifecycle int64             `json:"lifecycle,omitempty"`
 	Tags      map[string]string `json:"tags,omitempty"`
+	TagsLack  bool              `json:"tags_lack,omitempty"`
 	Owner     string            `json:"owner,omitempty"`
 	CreatedAt stamp             `json:"created_at_ms,omitempty"`
 	Nodes     []string          `json:"nodes,omitempty"`
@@ -23,7 +24,7 @@ type instanceRecord struct {
 func recordOfInstance(in *backup.Instance) instanceRecord {
 	return instanceRecord{
 		Name: in.Name, Engine: in.Engine, Version: in.Version, Topology: in.Topology, Storage: in.Storage, Status: in.Status,
-		Lifecycle: number(lifecycles, in.Lifecycle), Tags: in.Tags, Owner: in.Owner, CreatedAt: stampOf(in.CreatedAt),
+		Lifecycle: number(lifecycles, in.Lifecycle), Tags: in.Tags, TagsLack: in.TagsLack, Owner: in.Owner, CreatedAt: stampOf(in.CreatedAt),
 		Nodes: in.Nodes, NoBackup: in.NoBackup,
 	}
 }
@@ -32,7 +33,7 @@ func (r *instanceRecord) instance(t backup.Target) backup.Instance {
 	return backup.Instance{
 		Target: t, Name: r.Name, Engine: r.Engine, Version: r.Version, Topology: r.Topology, Storage: r.Storage,
 		Status: r.Status, Lifecycle: word(lifecycles, r.Lifecycle), Tags: r.Tags, Owner: r.Owner,
-		CreatedAt: r.CreatedAt.time(), Nodes: r.Nodes, NoBackup: r.NoBackup,
+		CreatedAt: r.CreatedAt.time(), TagsLack: r.TagsLack, Nodes: r.Nodes, NoBackup: r.NoBackup,
 	}
 }
 
