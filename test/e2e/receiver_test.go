@@ -26,8 +26,9 @@ type notification struct {
 type receiver struct {
 	address string
 
-	mu   sync.Mutex
-	list []notification // in the order of arrival
+	mu    sync.Mutex
+	names names
+	list  []notification // in the order of arrival
 }
 
 // newReceiver listens until the test ends.
@@ -71,13 +72,20 @@ func (r *receiver) serve(w http.ResponseWriter, req *http.Request) {
 	defer r.mu.Unlock()
 	for _, a := range message.Alerts {
 		r.list = append(r.list, notification{
-			alert:    newAlert(a.Labels),
+			alert:    r.names.newAlert(a.Labels),
 			Receiver: strings.TrimPrefix(req.URL.Path, "/"),
 			Summary:  a.Annotations["summary"], Text: a.Annotations["description"], Runbook: a.Annotations["runbook_url"],
 			Message:  message.GroupKey,
 			Resolved: a.Status == "resolved",
 		})
 	}
+}
+
+// know takes the names of instances, before the first message.
+func (r *receiver) know(n names) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.names = n
 }
 
 // notifications returns everything that was received, in the order of arrival.
