@@ -107,8 +107,8 @@ func TestEveryAlertIsComplete(t *testing.T) {
 	}
 }
 
-// An alert about one instance must name it, by the name that its owner gave it. The name belongs in the text: as a label, a
-// new name would end the alert and start another one.
+// An alert about one instance must name it, by the name that its owner gave it, and have its owner as a label. The name
+// belongs in the text: as a label, a new name would end the alert and start another one.
 func TestAlertsAboutInstancesNameThem(t *testing.T) {
 	const name = "mongodb_backup:instance_name:info{account=%q,instance_id=%q}` $labels.account $labels.instance_id | query " +
 		`}}{{ . | first | label "instance_name" }}{{ else }}{{ $labels.instance_id }}{{ end }}`
@@ -118,6 +118,9 @@ func TestAlertsAboutInstancesNameThem(t *testing.T) {
 		inDescription := strings.Contains(r.Annotations["description"], "$labels.instance_id")
 		if inSummary != inDescription {
 			t.Errorf("%s: summary has the name: %t, description has the id: %t; want both or none", r.Alert, inSummary, inDescription)
+		}
+		if joins := strings.Contains(r.Expr, "group_left (owner) mongodb_backup:instance_owner:info"); joins != inSummary {
+			t.Errorf("%s: joins the owner: %t, summary has the name: %t; want both or none", r.Alert, joins, inSummary)
 		}
 		if strings.Contains(r.Expr, "instance_name") {
 			t.Errorf("%s: its expression has a name that people may change", r.Alert)

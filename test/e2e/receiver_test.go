@@ -14,6 +14,7 @@ import (
 // notification is one alert in one message of Alertmanager.
 type notification struct {
 	alert
+	Owner    string // the label; "": it has none
 	Receiver string // pager or tickets
 	Summary  string
 	Text     string // the description
@@ -73,6 +74,7 @@ func (r *receiver) serve(w http.ResponseWriter, req *http.Request) {
 	for _, a := range message.Alerts {
 		r.list = append(r.list, notification{
 			alert:    r.names.newAlert(a.Labels),
+			Owner:    a.Labels["owner"],
 			Receiver: strings.TrimPrefix(req.URL.Path, "/"),
 			Summary:  a.Annotations["summary"], Text: a.Annotations["description"], Runbook: a.Annotations["runbook_url"],
 			Message:  message.GroupKey,
