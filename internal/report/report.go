@@ -65,7 +65,7 @@ type Region struct {
 	Up          bool   `json:"up"`
 	Listed      bool   `json:"listed"`                // the newest listing of its instances worked
 	Unmonitored *int   `json:"unmonitored_instances"` // null: not known
-	Instances   *int   `json:"listed_instances"`      // that the cloud lists; null: not known
+	Instances   *int   `json:"listed_instances"`      // of the newest whole listing; null: there was none since the start
 	LastError   string `json:"last_error,omitempty"`
 }
 
@@ -109,8 +109,8 @@ func newRegion(r backup.Region, now time.Time) Region {
 	if !r.OfRegions && r.Unmonitored.Known(now) {
 		line.Unmonitored = &r.Unmonitored.Value
 	}
-	if r.Listed.Known(now) {
-		line.Instances = &r.Listed.Value
+	if n, ok := r.ListedInstances(); ok {
+		line.Instances = &n
 	}
 	return line
 }
