@@ -107,15 +107,30 @@ func TestEveryAlertIsComplete(t *testing.T) {
 	}
 }
 
-// An alert about one instance must name it, by the name that its owner gave it.
+// An alert about one instance must name it, by the name that its owner gave it, and have its owner as a label. The name
+// belongs in the text: as a label, a new name would end the alert and start another one.
 func TestAlertsAboutInstancesNameThem(t *testing.T) {
+	const name = "mongodb_backup:instance_name:info{account=%q,instance_id=%q}` $labels.account $labels.instance_id | query " +
+		`}}{{ . | first | label "instance_name" }}{{ else }}{{ $labels.instance_id }}{{ end }}`
+	var about int
 	for _, r := range loadAlerts(t) {
-		joins := strings.Contains(r.Expr, "group_left (instance_name) mongodb_backup:instance_name:info")
-		inSummary := strings.Contains(r.Annotations["summary"], "$labels.instance_name")
+		inSummary := strings.Contains(r.Annotations["summary"], name)
 		inDescription := strings.Contains(r.Annotations["description"], "$labels.instance_id")
-		if joins != inSummary || joins != inDescription {
-			t.Errorf("%s: joins the name: %t, summary has it: %t, description has the id: %t; want all or none", r.Alert, joins, inSummary, inDescription)
+		if inSummary != inDescription {
+			t.Errorf("%s: summary has the name: %t, description has the id: %t; want both or none", r.Alert, inSummary, inDescription)
 		}
+		if joins := strings.Contains(r.Expr, "group_left (owner) mongodb_backup:instance_owner:info"); joins != inSummary {
+			t.Errorf("%s: joins the owner: %t, summary has the name: %t; want both or none", r.Alert, joins, inSummary)
+		}
+		if strings.Contains(r.Expr, "instance_name") {
+			t.Errorf("%s: its expression has a name that people may change", r.Alert)
+		}
+		if inSummary {
+			about++
+		}
+	}
+	if about == 0 {
+		t.Error("no alert is about an instance")
 	}
 }
 

@@ -262,10 +262,10 @@ func accountFamilies() []family {
 		region: func(r *region, to samples) { to.flag(r.Unmonitored.OK(r.now)) },
 	}, {
 		name: "listed_instances",
-		help: "Instances that the cloud lists, before tags and exclusions. From the newest whole listing. Absent when that is not known.",
+		help: "Instances that the cloud lists, before tags and exclusions. From the newest whole listing, however old. Absent after a start until the first one.",
 		region: func(r *region, to samples) {
-			if !r.OfRegions && r.Listed.Known(r.now) {
-				to.count(r.Listed.Value)
+			if n, ok := r.ListedInstances(); ok {
+				to.count(n)
 			}
 		},
 	}, {

@@ -26,7 +26,7 @@ func goldens() map[string]*backup.Snapshot {
 		"states":            onePerState("states"),
 		"sharded":           sharded("sharded"),
 		"unsupported":       snapshotOf(allUnsupported("unsupported")),
-		"withdrawn":         snapshotOf(allWithdrawn("withdrawn")),
+		"withdrawn":         everythingWithdrawn("withdrawn"),
 		"nameless":          nameless("nameless"),
 		"invalid_utf8":      invalidUTF8("invalid_utf8"),
 		"failed_listing":    snapshotOf(failedListing("failed_listing")),
@@ -120,6 +120,13 @@ func allUnsupported(account string) backup.InstanceState {
 	in.Jobs = unsupported[[]backup.Job]()
 	in.Policy = unsupported[backup.Policy]()
 	return in
+}
+
+// everythingWithdrawn is a region of which nothing could be read for too long. How many instances it had is held.
+func everythingWithdrawn(account string) *backup.Snapshot {
+	s := snapshotOf(allWithdrawn(account))
+	s.Regions[0].Unmonitored, s.Regions[0].Listed = withdrawn(0), withdrawn(1)
+	return s
 }
 
 func allWithdrawn(account string) backup.InstanceState {

@@ -25,12 +25,19 @@ type Region struct {
 	// while that fails, new instances are not noticed and deleted ones not forgotten.
 	Unmonitored Reading[int]
 	// Listed counts the instances of the newest whole listing, before tags and exclusions. A listing that failed or was
-	// incomplete does not change it.
+	// incomplete does not change it. Read it with ListedInstances.
 	Listed    Reading[int]
 	Instances []ListedInstance // every instance that is known from listings, by id; the newest listing may lack some
 	Round     time.Duration    // how long the last round of questions took; 0: none has ended yet
 	// Skew is how far the cloud's clock is ahead of ours, in whole seconds; nil: the cloud has not told the time yet.
 	Skew *time.Duration
+}
+
+// ListedInstances returns how many instances the newest whole listing has, however old it is: that they were there is a
+// fact, and whoever compares it with an earlier one must not lose it while listings fail. ok is false before the first whole
+// listing, and for the list of regions.
+func (r Region) ListedInstances() (n int, ok bool) {
+	return r.Listed.Value, !r.OfRegions && !r.Listed.At.IsZero()
 }
 
 // ListedInstance is an instance that the cloud lists, whether or not it is watched.

@@ -23,14 +23,9 @@ func (t table) row(cells ...string) { fmt.Fprintln(t.w, strings.Join(cells, "\t"
 
 func (t table) print() error { return t.w.Flush() }
 
-// printReport prints a line per target, worst first, and a line per account that is down.
+// printReport prints a line per target, worst first, or why there is none, and a line per account that is down.
 func printReport(to io.Writer, r report.Report) error {
-	rows := newTable(to, "VERDICT", "INSTANCE", "SHARD", "ACCOUNT", "LAST SUCCESS", "AGE", "SIZE", "RUNNING", "WHY")
-	for _, t := range r.Targets {
-		rows.row(t.Health, t.Name(), report.OrNone(t.NodeID), t.Account+"/"+t.Region,
-			report.Moment(t.LastSuccess), report.Age(t.LastSuccess, r.At), report.Bytes(t.SizeBytes), running(t), t.Reason)
-	}
-	if err := rows.print(); err != nil {
+	if err := printTargets(to, r); err != nil {
 		return err
 	}
 	for _, region := range r.Regions {
@@ -48,6 +43,19 @@ func printReport(to io.Writer, r report.Report) error {
 		}
 	}
 	return nil
+}
+
+func printTargets(to io.Writer, r report.Report) error {
+	if len(r.Targets) == 0 {
+		_, err := fmt.Fprintln(to, r.Notice)
+		return err
+	}
+	rows := newTable(to, "VERDICT", "INSTANCE", "SHARD", "ACCOUNT", "LAST SUCCESS", "AGE", "SIZE", "RUNNING", "WHY")
+	for _, t := range r.Targets {
+		rows.row(t.Health, t.Name(), report.OrNone(t.NodeID), t.Account+"/"+t.Region,
+			report.Moment(t.LastSuccess), report.Age(t.LastSuccess, r.At), report.Bytes(t.SizeBytes), running(t), t.Reason)
+	}
+	return rows.print()
 }
 
 // running says how far the running backup is, or that there is none.

@@ -123,8 +123,9 @@ func familiesOf(scope string) []string {
 			"health", "recovery_point_timestamp_seconds", "oldest_recovery_point_timestamp_seconds", "last_usable_expiry_timestamp_seconds",
 			"cluster_recovery_point_timestamp_seconds", "cluster_nodes_missing", "job_start_timestamp_seconds", "job_progress_percent", "rpo_seconds",
 		},
-		jobs:   {"job_start_timestamp_seconds", "job_progress_percent"},
-		policy: {"rpo_seconds", "health"},
+		discovery: {"listed_instances"}, // held while listings fail
+		jobs:      {"job_start_timestamp_seconds", "job_progress_percent"},
+		policy:    {"rpo_seconds", "health"},
 		recovery: {
 			"health", "recovery_point_timestamp_seconds", "oldest_recovery_point_timestamp_seconds", "cluster_recovery_point_timestamp_seconds",
 		},
@@ -136,7 +137,7 @@ func familiesOf(scope string) []string {
 // is too old.
 func ownFamilies(scope string) []string {
 	return map[string][]string{
-		discovery: {"listed_instances", "unmonitored_instances"},
+		discovery: {"unmonitored_instances"},
 		backups: {
 			"last_success_timestamp_seconds", "last_success_size_bytes", "last_success_duration_seconds", "median_size_bytes",
 			"last_failure_timestamp_seconds", "last_attempt_success", "consecutive_failures", "sets",

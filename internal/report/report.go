@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 // and the command status prints.
 type Report struct {
 	At      time.Time `json:"at"`
+	Notice  string    `json:"notice,omitempty"` // one sentence: why there is no target; left out when there is one
 	Targets []Target  `json:"targets"`
 	Regions []Region  `json:"regions"`
 }
@@ -65,7 +67,7 @@ type Region struct {
 	Up          bool   `json:"up"`
 	Listed      bool   `json:"listed"`                // the newest listing of its instances worked
 	Unmonitored *int   `json:"unmonitored_instances"` // null: not known
-	Instances   *int   `json:"listed_instances"`      // that the cloud lists; null: not known
+	Instances   *int   `json:"listed_instances"`      // of the newest whole listing; null: there was none since the start
 	LastError   string `json:"last_error,omitempty"`
 }
 
@@ -81,7 +83,29 @@ func New(snapshot *backup.Snapshot, now time.Time) Report {
 		}
 	}
 	slices.SortStableFunc(report.Targets, func(a, b Target) int { return cmp.Compare(a.state.Urgency(), b.state.Urgency()) })
+	if len(report.Targets) == 0 {
+		report.Notice = nothing(snapshot.Regions, now)
+	}
 	return report
+}
+
+// nothing says why there is no target, as far as it is known. An empty table could be taken for a good one.
+func nothing(regions []backup.Region, now time.Time) string {
+	listed := 0
+	for _, r := range regions {
+		switch {
+		case !r.Asked:
+			return "No instance was found yet: the first refresh is still under way."
+		case !r.Up || !r.Unmonitored.OK(now):
+			return "No instance was found: not everything could be listed."
+		}
+		n, _ := r.ListedInstances()
+		listed += n
+	}
+	if listed > 0 {
+		return fmt.Sprintf("No instance was found to watch: the clouds list %d, and none of them is watched.", listed)
+	}
+	return "No instance was found: the configuration names none, and the clouds list none."
 }
 
 // ReadAt returns At for a person.
@@ -109,8 +133,8 @@ func newRegion(r backup.Region, now time.Time) Region {
 	if !r.OfRegions && r.Unmonitored.Known(now) {
 		line.Unmonitored = &r.Unmonitored.Value
 	}
-	if r.Listed.Known(now) {
-		line.Instances = &r.Listed.Value
+	if n, ok := r.ListedInstances(); ok {
+		line.Instances = &n
 	}
 	return line
 }

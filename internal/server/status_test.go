@@ -60,6 +60,14 @@ func TestTargetsWorstFirst(t *testing.T) {
 	}
 }
 
+// A page without a row could be taken for a good one.
+func TestStatusPageSaysThatThereIsNothing(t *testing.T) {
+	page := get(t, server.New(options(&poller{})), "/").Body.String()
+	if want := "No instance was found: the configuration names none, and the clouds list none."; !strings.Contains(page, want) {
+		t.Errorf("the page does not say %q:\n%s", want, page)
+	}
+}
+
 func TestStatusPageEscapesNames(t *testing.T) {
 	p := &poller{}
 	in := instance("a", "prod", now, nil)

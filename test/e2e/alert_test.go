@@ -14,8 +14,12 @@ type alert struct {
 	Severity string
 }
 
-func newAlert(labels map[string]string) alert {
-	about := cmp.Or(labels["instance_name"], labels["instance_id"], labels["instance"])
+// names are the names of instances by id: alerts have only the id.
+type names map[string]string
+
+func (n names) newAlert(labels map[string]string) alert {
+	id := labels["instance_id"]
+	about := cmp.Or(n[id], id, labels["instance"])
 	if about == "" && labels["account"] != "" {
 		about = labels["account"] + "/" + labels["region"]
 	}

@@ -26,6 +26,20 @@ func (s *stack) targetsAreUp() string {
 	return ""
 }
 
+// namesAreKnown is a condition: Prometheus has the names of the instances. From then on alerts are told apart by them.
+func (s *stack) namesAreKnown() string {
+	known, err := s.instanceNames()
+	if err != nil {
+		return err.Error()
+	}
+	if len(known) == 0 {
+		return "no names yet"
+	}
+	s.names = known
+	s.receiver.know(known)
+	return ""
+}
+
 // rulesAreHealthy is a condition: there are rules, and each was evaluated without error.
 func (s *stack) rulesAreHealthy() string {
 	groups, err := s.ruleGroups()

@@ -34,6 +34,9 @@ func TestDemoFleet(t *testing.T) {
 		}
 	}
 	assertDemoTexts(t, s)
+	if n := s.receiver.first(t, alert{"MongoDBBackupLate", "billing-prod", "", "critical"}); n.Owner != "billing" {
+		t.Errorf("%+v has the owner %q, want billing", n.alert, n.Owner)
+	}
 	t.Run("dashboards", func(t *testing.T) { assertDashboards(t, s) })
 }
 

@@ -15,6 +15,7 @@ import (
 type client struct {
 	ctx                      context.Context // the test's
 	prometheus, alertmanager string          // addresses
+	names                    names           // of the instances
 }
 
 // get decodes a JSON answer.
@@ -83,6 +84,16 @@ func (c client) number(expr string) (float64, error) {
 	return strconv.ParseFloat(fmt.Sprint(rows[0].Value[1]), 64)
 }
 
+// instanceNames returns the names of all instances that have one.
+func (c client) instanceNames() (names, error) {
+	rows, err := c.query(`mongodb_backup_instance_info{instance_name!=""}`)
+	known := names{}
+	for _, row := range rows {
+		known[row.Metric["instance_id"]] = row.Metric["instance_name"]
+	}
+	return known, err
+}
+
 // targetState is the state of a scrape target in Prometheus.
 type targetState struct {
 	ScrapePool, ScrapeURL, Health, LastError string
@@ -126,7 +137,7 @@ func (c client) firing() ([]alert, error) {
 	var list []alert
 	for _, a := range active {
 		if a.State == "firing" {
-			list = append(list, newAlert(a.Labels))
+			list = append(list, c.names.newAlert(a.Labels))
 		}
 	}
 	return sorted(list), err
@@ -142,7 +153,7 @@ func (c client) suppressed() ([]alert, error) {
 	var list []alert
 	for _, a := range answer {
 		if a.Status.State == "suppressed" {
-			list = append(list, newAlert(a.Labels))
+			list = append(list, c.names.newAlert(a.Labels))
 		}
 	}
 	return sorted(list), err

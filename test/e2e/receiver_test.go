@@ -14,6 +14,7 @@ import (
 // notification is one alert in one message of Alertmanager.
 type notification struct {
 	alert
+	Owner    string // the label; "": it has none
 	Receiver string // pager or tickets
 	Summary  string
 	Text     string // the description
@@ -26,8 +27,9 @@ type notification struct {
 type receiver struct {
 	address string
 
-	mu   sync.Mutex
-	list []notification // in the order of arrival
+	mu    sync.Mutex
+	names names
+	list  []notification // in the order of arrival
 }
 
 // newReceiver listens until the test ends.
@@ -71,13 +73,21 @@ func (r *receiver) serve(w http.ResponseWriter, req *http.Request) {
 	defer r.mu.Unlock()
 	for _, a := range message.Alerts {
 		r.list = append(r.list, notification{
-			alert:    newAlert(a.Labels),
+			alert:    r.names.newAlert(a.Labels),
+			Owner:    a.Labels["owner"],
 			Receiver: strings.TrimPrefix(req.URL.Path, "/"),
 			Summary:  a.Annotations["summary"], Text: a.Annotations["description"], Runbook: a.Annotations["runbook_url"],
 			Message:  message.GroupKey,
 			Resolved: a.Status == "resolved",
 		})
 	}
+}
+
+// know takes the names of instances, before the first message.
+func (r *receiver) know(n names) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.names = n
 }
 
 // notifications returns everything that was received, in the order of arrival.

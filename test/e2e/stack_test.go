@@ -83,6 +83,7 @@ func start(t *testing.T, with setup) *stack {
 	s.startAlertmanager(t)
 	prometheus, rules := s.startPrometheus(t)
 	wait(t, patience, s.targetsAreUp)
+	wait(t, patience, s.namesAreKnown)
 	// The rules come last: with scaled times a slow start would look like an outage to them.
 	if err := os.WriteFile(filepath.Join(rules, "mongodb_backup.rules.yml"), []byte(scaledRules(read(t, rulesFile))), 0o600); err != nil {
 		t.Fatal(err)

@@ -66,7 +66,7 @@ func documented(t *testing.T) map[string]series {
 // builtin returns the metrics that Prometheus and the Go client library add, as far as dashboards use them.
 func builtin() map[string]series {
 	known := map[string]series{"ALERTS": {labels: map[string][]string{
-		"alertname": nil, "alertstate": {"pending", "firing"}, "severity": {"critical", "warning"}, "instance_name": nil,
+		"alertname": nil, "alertstate": {"pending", "firing"}, "severity": {"critical", "warning"},
 		"cloud": nil, "account": nil, "region": nil, "instance_id": nil, "node_id": nil,
 	}}}
 	for _, name := range []string{
