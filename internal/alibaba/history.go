@@ -52,6 +52,16 @@ func (s *Source) failedManual(ctx context.Context, instanceID string) []backup.J
 	return s.history.of(instanceID, s.now())
 }
 
+// OptionalOperations returns what makes each operation once, by its name, without which less is known and no reading fails.
+func (s *Source) OptionalOperations() map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		opDescribeHistoryTasks: func(ctx context.Context) error {
+			_, err := s.listFailedManual(ctx, time.Time{})
+			return err
+		},
+	}
+}
+
 func (h *history) isDue(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

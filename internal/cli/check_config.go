@@ -72,7 +72,7 @@ func count(cfg *config.Config) counts {
 }
 
 // checkLive asks each scope in every region, about one instance of each kind, and prints what came of it. The exit code
-// is 1 when one failed.
+// is 1 when one failed, but not for an operation that is optional.
 func checkLive(ctx context.Context, s *session, cfg *config.Config) error {
 	e, err := s.open(cfg)
 	if err != nil {
@@ -82,8 +82,13 @@ func checkLive(ctx context.Context, s *session, cfg *config.Config) error {
 	rows := newTable(s.stdout, "ACCOUNT", "REGION", "SCOPE", "INSTANCE", "RESULT")
 	failed := 0
 	e.CheckLive(ctx, func(c exporter.Check) {
-		result := "ok"
+		what, result := c.Scope.String(), "ok"
+		if c.Optional != "" {
+			what = c.Optional
+		}
 		switch {
+		case c.Err != nil && c.Optional != "":
+			result = "optional: " + c.Err.Error()
 		case c.LeftOut:
 			result = "left out: the cloud does not offer this region to the account"
 		case c.NotOffered():
@@ -92,7 +97,7 @@ func checkLive(ctx context.Context, s *session, cfg *config.Config) error {
 			result = c.Err.Error()
 			failed++
 		}
-		rows.row(c.Account, c.Region, c.Scope.String(), report.OrNone(c.InstanceID), result)
+		rows.row(c.Account, c.Region, what, report.OrNone(c.InstanceID), result)
 	})
 	if err := rows.print(); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -62,7 +63,7 @@ func New(opts Options) *Caller {
 	if opts.FirstRetry == 0 {
 		opts.FirstRetry = 500 * time.Millisecond
 	}
-	return &Caller{opts: opts}
+	return &Caller{opts: opts, clock: newCloudClock()}
 }
 
 // Place returns the account and region that the calls are made for.
@@ -182,6 +183,8 @@ func observed[T any](ctx context.Context, c *Caller, op string, attempt func(con
 		defer cancel()
 	}
 	ctx, head := c.withHeadSlot(ctx)
+	instanceID, _, _ := strings.Cut(aboutOf(ctx), "/")
+	head.clock = c.clock.toldBy(op, instanceID)
 	start := c.opts.Now()
 	value, err := Guard(func() (T, error) { return attempt(ctx) })
 	elapsed := c.opts.Now().Sub(start)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,10 +12,11 @@ import (
 	"mongodb_backup_exporter/internal/poll"
 )
 
-// Check is what came of asking one scope of one region.
+// Check is what came of asking one scope of one region, or one optional operation.
 type Check struct {
 	Account, Region string
 	Scope           backup.Scope
+	Optional        string // the cloud's name of an operation without which nothing fails; "": Scope was asked
 	InstanceID      string // the instance that was asked about; "": the scope is not about one
 	Err             error  // nil: the call worked
 	LeftOut         bool   // the cloud does not offer the region, which only its list of regions brought
@@ -41,7 +43,8 @@ func (e *Exporter) CheckLive(ctx context.Context, pass func(Check)) {
 func (e *Exporter) checkRegion(ctx context.Context, r poll.Region, pass func(Check)) {
 	listing, err := r.Source.Instances(ctx)
 	pass(Check{Account: r.Account, Region: r.Region, Scope: backup.ScopeDiscovery, Err: cmp.Or(err, listing.Err()), LeftOut: r.LeavesOut(err)})
-	for _, in := range samples(r, listing.Instances) {
+	chosen := samples(r, listing.Instances)
+	for _, in := range chosen {
 		for _, scope := range backup.Scopes() {
 			if scope == backup.ScopeDiscovery {
 				continue
@@ -50,6 +53,26 @@ func (e *Exporter) checkRegion(ctx context.Context, r poll.Region, pass func(Che
 				pass(Check{Account: r.Account, Region: r.Region, Scope: scope, InstanceID: in.InstanceID, Err: err})
 			}
 		}
+	}
+	if len(chosen) > 0 {
+		checkOptional(ctx, r, pass)
+	}
+}
+
+// optionalOperations is a Source that asks the whole region for more than the scopes, where it may.
+type optionalOperations interface {
+	// OptionalOperations returns what makes each of those operations once, by its name.
+	OptionalOperations() map[string]func(context.Context) error
+}
+
+func checkOptional(ctx context.Context, r poll.Region, pass func(Check)) {
+	source, ok := r.Source.(optionalOperations)
+	if !ok {
+		return
+	}
+	operations := source.OptionalOperations()
+	for _, name := range slices.Sorted(maps.Keys(operations)) {
+		pass(Check{Account: r.Account, Region: r.Region, Optional: name, Err: operations[name](ctx)})
 	}
 }
 

@@ -9,13 +9,14 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/wire"
 )
 
 // listInstances lists the instances of the whole project.
 func (s *Source) listInstances(ctx context.Context, _ time.Time) (backup.Listing, error) {
 	var r wire.Reader
-	records, err := s.instanceRecords(ctx, &r)
+	records, err := s.instanceRecords(ctx, model.ListInstancesRequest{}, &r)
 	if err != nil {
 		return backup.Listing{}, err
 	}
@@ -37,8 +38,9 @@ func (s *Source) listInstances(ctx context.Context, _ time.Time) (backup.Listing
 	return listing, nil
 }
 
-// remember keeps what a listing says. After a complete one it forgets all other instances. After any other, an instance
-// that is not in it may still exist.
+// remember keeps what a listing says. After a complete one it forgets all other instances, and after two in a row what was
+// read of them: an instance that one listing lacks may be there. After any other, an instance that is not in it may still
+// exist.
 func (s *Source) remember(byID map[string]listedInstance, complete bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,19 +49,21 @@ func (s *Source) remember(byID map[string]listedInstance, complete bool) {
 		maps.Copy(s.listed, byID)
 		return
 	}
-	s.listed = byID
-	maps.DeleteFunc(s.policies, func(id string, _ *policyState) bool { return byID[id].InstanceID == "" })
-	maps.DeleteFunc(s.past, func(id string, _ pastWindow) bool { return byID[id].InstanceID == "" })
-	maps.DeleteFunc(s.increments, func(id string, _ increments) bool { return byID[id].InstanceID == "" })
+	before := s.listed
+	s.listed, s.byID = byID, map[string]*cloudcall.Shared[bool]{}
+	gone := func(id string) bool { return byID[id].InstanceID == "" && before[id].InstanceID == "" }
+	maps.DeleteFunc(s.policies, func(id string, _ *policyState) bool { return gone(id) })
+	maps.DeleteFunc(s.past, func(id string, _ pastWindow) bool { return gone(id) })
+	maps.DeleteFunc(s.increments, func(id string, _ increments) bool { return gone(id) })
 }
 
-func (s *Source) instanceRecords(ctx context.Context, r *wire.Reader) ([]instanceRecord, error) {
+// instanceRecords lists the instances that fit a request.
+func (s *Source) instanceRecords(ctx context.Context, request model.ListInstancesRequest, r *wire.Reader) ([]instanceRecord, error) {
 	const op = opListInstances
 	return readPages(op, r, func(offset int32) (page[instanceRecord], error) {
-		a, err := ask[instancesAnswer](ctx, s.client, operation{
-			name: op, define: dds.GenReqDefForListInstances,
-			request: &model.ListInstancesRequest{Offset: &offset, Limit: new(int32(pageSize))},
-		})
+		part := request
+		part.Offset, part.Limit = &offset, new(int32(pageSize))
+		a, err := ask[instancesAnswer](ctx, s.client, operation{name: op, define: dds.GenReqDefForListInstances, request: &part})
 		if err != nil {
 			return page[instanceRecord]{}, err
 		}

@@ -184,6 +184,7 @@ func TestGoneInstanceIsForgotten(t *testing.T) {
 	}{
 		{"there", listed, 2},
 		{"no moment to restore to", listed, 0},
+		{"not in a listing, which may have moved", []string{`{"id":"i2in02"}`}, 0},
 		{"gone", []string{`{"id":"i2in02"}`}, 2},
 	}
 	for _, step := range steps {

@@ -32,13 +32,14 @@ type Source struct {
 	restores  *cloudcall.Shared[map[string]jobList]     // by instance id
 
 	mu          sync.Mutex
-	listed      map[string]listedInstance // by instance id
-	whole       bool                      // listed is a whole listing
-	policies    map[string]*policyState   // by instance id
-	increments  map[string]increments     // by instance id
-	past        map[string]pastWindow     // by instance id
-	failedJobs  map[string]bool           // by id: those of the last listing, which were logged
-	listedSince time.Time                 // see commonSince
+	listed      map[string]listedInstance          // by instance id
+	whole       bool                               // listed is a whole listing, and what was found by id since
+	byID        map[string]*cloudcall.Shared[bool] // whether DDS has an instance that the whole listing lacks
+	policies    map[string]*policyState            // by instance id
+	increments  map[string]increments              // by instance id
+	past        map[string]pastWindow              // by instance id
+	failedJobs  map[string]bool                    // by id: those of the last listing, which were logged
+	listedSince time.Time                          // see commonSince
 }
 
 // New returns a Source. It makes no call. An error says which option is wrong.
@@ -55,6 +56,7 @@ func New(opts Options) (*Source, error) {
 		rejects:    wire.NewRejects(opts.Logger, opts.Caller.Rejected),
 		shareFor:   cmp.Or(opts.ShareListings, time.Minute),
 		listed:     map[string]listedInstance{},
+		byID:       map[string]*cloudcall.Shared[bool]{},
 		policies:   map[string]*policyState{},
 		increments: map[string]increments{},
 		past:       map[string]pastWindow{},
@@ -140,45 +142,6 @@ func (s *Source) commonSince(since time.Time) time.Time {
 		s.listedSince = since.Add(-slack)
 	}
 	return s.listedSince
-}
-
-// ownerExists returns an error of class not found when the instance that backups or jobs were asked for does not exist.
-// found is how many the project lists. Manual backups outlive their instance: those of an instance that the last whole
-// listing does not have are no backups of a database. While the instances cannot be listed, what was found is believed.
-func (s *Source) ownerExists(ctx context.Context, op, instanceID string, found int) error {
-	if found > 0 && !s.missing(instanceID) {
-		return nil
-	}
-	err := s.mustExist(ctx, op, instanceID)
-	if found > 0 && backup.ClassOf(err) != backup.ClassNotFound {
-		return nil
-	}
-	return err
-}
-
-// missing reports whether the last listing was whole and does not have the instance.
-func (s *Source) missing(instanceID string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.whole && s.listed[instanceID].InstanceID == ""
-}
-
-// mustExist returns an error of class not found for an instance that the project does not list. An instance without
-// backups or jobs is not in the lists of the project, and neither is one that does not exist.
-func (s *Source) mustExist(ctx context.Context, op, instanceID string) error {
-	if s.lookUp(instanceID).InstanceID != "" {
-		return nil
-	}
-	listing, err := s.instances.Get(ctx, instanceID, time.Time{})
-	if slices.ContainsFunc(listing.Instances, func(in backup.Instance) bool { return in.InstanceID == instanceID }) {
-		return nil // even if others could not be read
-	}
-	if err := cmp.Or(err, listing.Err()); err != nil {
-		return err
-	}
-	missing := &backup.Error{Op: op, Class: backup.ClassNotFound, Err: fmt.Errorf("the project does not list instance %q", instanceID)}
-	missing.Hint = hint(op, missing)
-	return missing
 }
 
 // Jobs lists the instance's backup tasks of the last two days, newest first.

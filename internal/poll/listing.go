@@ -113,7 +113,7 @@ func (r *region) lacksTags(in backup.Instance) bool {
 func (r *region) show() []backup.ListedInstance {
 	list := make([]backup.ListedInstance, 0, len(r.listed.instances))
 	for _, in := range r.listed.instances {
-		in.Target = r.target(in.InstanceID)
+		in.Target, in.Owner = r.target(in.InstanceID), in.Tags[r.conf.OwnerTag]
 		one := backup.ListedInstance{Instance: in}
 		if r.instances[in.InstanceID] == nil {
 			one.Unwatched = r.unwatched(in)

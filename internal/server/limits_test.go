@@ -173,8 +173,9 @@ func TestPagesAtTheSameTime(t *testing.T) {
 		for i := range 100 { // so that no answer fits into the buffers of net/http
 			p.snapshot.Instances = append(p.snapshot.Instances, instance(fmt.Sprint(i), "prod", now, nil))
 		}
+		p.snapshot.Regions = []backup.Region{listed("prod", "r1", strings.Repeat("id ", 100))}
 		l := serve(t, server.New(options(p)))
-		for _, path := range []string{"/", "/sd", "/api/v1/targets"} {
+		for _, path := range []string{"/", "/sd", "/api/v1/targets", "/api/v1/instances"} {
 			for range 10 {
 				l.request(t, "GET "+path+" HTTP/1.1") // and never reads
 			}

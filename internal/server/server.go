@@ -60,7 +60,7 @@ func CheckTelemetryPath(path string) error {
 		return fmt.Errorf("%q must begin with / and name a page, e.g. /metrics", path)
 	case strings.ContainsAny(path, "{} ?#%") || strings.HasSuffix(path, "/"):
 		return fmt.Errorf("%q must be a plain path, e.g. /metrics", path)
-	case slices.Contains([]string{"/probe", "/sd", "/api/v1/targets"}, path) || strings.HasPrefix(path, "/-/") || strings.HasPrefix(path, "/debug/"):
+	case slices.Contains([]string{"/probe", "/sd", "/api/v1/targets", "/api/v1/instances"}, path) || strings.HasPrefix(path, "/-/") || strings.HasPrefix(path, "/debug/"):
 		return fmt.Errorf("%q is taken by another page", path)
 	}
 	return nil
@@ -121,6 +121,7 @@ func (s *Server) route() {
 	s.mux.HandleFunc("GET /probe", s.probe)
 	s.mux.HandleFunc("GET /sd", s.bounded(s.discovery))
 	s.mux.HandleFunc("GET /api/v1/targets", s.bounded(s.targets))
+	s.mux.HandleFunc("GET /api/v1/instances", s.bounded(s.instances))
 	s.mux.HandleFunc("GET /{$}", s.bounded(s.status))
 	s.routeHealth(s.mux)
 	if s.opts.Config != nil {

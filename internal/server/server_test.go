@@ -106,14 +106,15 @@ func TestCheckTelemetryPath(t *testing.T) {
 		server.New(opts)
 	}
 	for bad, want := range map[string]string{
-		"":           `"" must begin with / and name a page, e.g. /metrics`,
-		"metrics":    `"metrics" must begin with / and name a page, e.g. /metrics`,
-		"/":          `"/" must begin with / and name a page, e.g. /metrics`,
-		"/a{b":       `"/a{b" must be a plain path, e.g. /metrics`,
-		"/metrics/":  `"/metrics/" must be a plain path, e.g. /metrics`,
-		"/probe":     `"/probe" is taken by another page`,
-		"/-/ready":   `"/-/ready" is taken by another page`,
-		"/debug/foo": `"/debug/foo" is taken by another page`,
+		"":                  `"" must begin with / and name a page, e.g. /metrics`,
+		"metrics":           `"metrics" must begin with / and name a page, e.g. /metrics`,
+		"/":                 `"/" must begin with / and name a page, e.g. /metrics`,
+		"/a{b":              `"/a{b" must be a plain path, e.g. /metrics`,
+		"/metrics/":         `"/metrics/" must be a plain path, e.g. /metrics`,
+		"/probe":            `"/probe" is taken by another page`,
+		"/api/v1/instances": `"/api/v1/instances" is taken by another page`,
+		"/-/ready":          `"/-/ready" is taken by another page`,
+		"/debug/foo":        `"/debug/foo" is taken by another page`,
 	} {
 		if err := server.CheckTelemetryPath(bad); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", bad, err, want)
