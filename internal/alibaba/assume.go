@@ -64,8 +64,12 @@ func (a *assumer) assume(ctx context.Context) (got cloudcall.Expiring[key], err 
 	if err != nil {
 		return got, err
 	}
+	if err := cloudcall.MayAssume(ctx); err != nil {
+		return got, err
+	}
 	asked := a.now()
 	body, err := a.send(ctx, base)
+	cloudcall.Assumed(ctx, err, Classify)
 	if err != nil {
 		a.base.Invalidate(err)
 		return got, a.explain(err)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alibabacloud-go/tea/tea"
 	"github.com/aliyun/credentials-go/credentials"
 	"github.com/aliyun/credentials-go/credentials/providers"
 	"golang.org/x/sync/singleflight"
@@ -60,6 +61,14 @@ func newProfile(now func() time.Time, name string) *chain {
 // Credentials implements cloudcall.CredentialSource. It returns at the end of ctx, but the SDK's fetch takes no context
 // and may go on until its own timeout of some seconds.
 func (c *chain) Credentials(ctx context.Context) (key, error) {
+	got, err := c.credentials(ctx)
+	if err == nil {
+		cloudcall.SignedBy(ctx, tea.StringValue(got.model.AccessKeyId))
+	}
+	return got, err
+}
+
+func (c *chain) credentials(ctx context.Context) (key, error) {
 	if model := c.held(chainRecent); model != nil {
 		return key{model}, nil
 	}

@@ -161,6 +161,7 @@ func once[T any](
 	if err != nil {
 		return value, c.classify(ctx, op, err), false
 	}
+	ctx = withEvidence(ctx, permit)
 	value, failure, sent = send(ctx, c, op, attempt)
 	return value, permit.leave(ctx, failure, again), sent
 }

@@ -49,11 +49,15 @@ func (a *assumer) assume(ctx context.Context) (got cloudcall.Expiring[key], err 
 	if err != nil {
 		return got, err
 	}
+	if err := cloudcall.MayAssume(ctx); err != nil {
+		return got, err
+	}
 	asked := a.now()
 	s := sender{a.endpoint, base.Keys, ""}
 	body, err := s.send(newHTTPClient(ctx, a.transport), operation{
 		name: opAssumeAgency, define: defineAssumeAgency, request: a.request(), success: http.StatusCreated,
 	})
+	cloudcall.Assumed(ctx, err, Classify)
 	if err != nil {
 		a.base.Invalidate(err)
 		return got, a.explain(s.redact(err))
