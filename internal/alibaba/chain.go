@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alibabacloud-go/tea/tea"
 	"github.com/aliyun/credentials-go/credentials"
 	"github.com/aliyun/credentials-go/credentials/providers"
 	"golang.org/x/sync/singleflight"
@@ -63,7 +62,7 @@ func newProfile(now func() time.Time, name string) *chain {
 func (c *chain) Credentials(ctx context.Context) (key, error) {
 	got, err := c.credentials(ctx)
 	if err == nil {
-		cloudcall.SignedBy(ctx, tea.StringValue(got.model.AccessKeyId))
+		cloudcall.SignedBy(ctx, got.keys())
 	}
 	return got, err
 }

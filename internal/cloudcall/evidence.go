@@ -12,6 +12,7 @@ import (
 // evidence is what one attempt tells of the configured credentials beside its outcome.
 type evidence struct {
 	permit  *permit // to make it; nil: there is no gate
+	keys    []Keys  // what it was made with
 	user    string  // who signed it, as in a [Fingerprint]; "": not known
 	asked   bool    // the credentials were used to assume a role, and the cloud answered that
 	refused bool    // the cloud refused them for it
@@ -30,10 +31,11 @@ func evidenceOf(ctx context.Context) *evidence {
 	return e
 }
 
-// SignedBy notes which access key id the attempt of ctx is signed with, where the configuration does not say.
-func SignedBy(ctx context.Context, accessKeyID string) {
-	if e := evidenceOf(ctx); e != nil && accessKeyID != "" {
-		e.user = Keys{AccessKeyID: accessKeyID}.Fingerprint().User
+// SignedBy notes the credentials of the configuration, or of what it names, that the attempt of ctx is made with.
+func SignedBy(ctx context.Context, keys Keys) {
+	Uses(ctx, keys)
+	if e := evidenceOf(ctx); e != nil {
+		e.user = keys.Fingerprint().User
 	}
 }
 

@@ -97,9 +97,7 @@ func (c configured[K]) Credentials(ctx context.Context) (key K, err error) {
 	if err != nil {
 		return key, &CredentialsError{Cause: err, Hint: CheckCredentials}
 	}
-	if e := evidenceOf(ctx); e != nil {
-		e.user = keys.Fingerprint().User
-	}
+	SignedBy(ctx, keys)
 	return c.form(keys), nil
 }
 

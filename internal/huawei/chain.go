@@ -53,7 +53,7 @@ func (c *chain) Invalidate(err error) {
 
 // Credentials implements cloudcall.CredentialSource.
 func (c *chain) Credentials(ctx context.Context) (got key, err error) {
-	defer func() { cloudcall.SignedBy(ctx, got.AccessKeyID) }()
+	defer func() { cloudcall.SignedBy(ctx, got.Keys) }()
 	select {
 	case <-ctx.Done():
 		return key{}, ctx.Err()
