@@ -64,15 +64,19 @@ func (a *assumer) assume(ctx context.Context) (got cloudcall.Expiring[key], err 
 	if err != nil {
 		return got, err
 	}
+	if err := cloudcall.MayAssume(ctx); err != nil {
+		return got, err
+	}
 	asked := a.now()
 	body, err := a.send(ctx, base)
+	cloudcall.Assumed(ctx, err, Classify)
 	if err != nil {
 		a.base.Invalidate(err)
-		return got, a.explain(err)
+		return got, a.explain(err, base)
 	}
 	answer, err := wire.Decode[assumeRoleAnswer](opAssumeRole, body)
 	if err != nil {
-		return got, err
+		return got, a.explain(err, base)
 	}
 	return answer.expiring(asked)
 }
@@ -94,12 +98,15 @@ func (a *assumer) send(ctx context.Context, base key) ([]byte, error) {
 }
 
 // explain makes an error that names the role. STS refuses a role as a missing permission, an unknown entity or a wrong
-// parameter. To the account all of these are refused credentials.
-func (a *assumer) explain(err error) error {
+// parameter. To the account all of these are refused credentials. The error may be logged, and shows none of the keys.
+func (a *assumer) explain(err error, base key) error {
+	if failure, ok := errors.AsType[*backup.Error](err); ok {
+		return cloudcall.Redacted(failure, base.keys())
+	}
 	if _, answered := errors.AsType[*tea.SDKError](err); !answered {
 		return err
 	}
-	failure := Classify(opAssumeRole, err)
+	failure := cloudcall.Redacted(Classify(opAssumeRole, err), base.keys())
 	switch failure.Class {
 	case backup.ClassAuth:
 		failure.Hint += "; it is needed to assume the role " + a.role.ARN

@@ -60,6 +60,14 @@ func newProfile(now func() time.Time, name string) *chain {
 // Credentials implements cloudcall.CredentialSource. It returns at the end of ctx, but the SDK's fetch takes no context
 // and may go on until its own timeout of some seconds.
 func (c *chain) Credentials(ctx context.Context) (key, error) {
+	got, err := c.credentials(ctx)
+	if err == nil {
+		cloudcall.SignedBy(ctx, got.keys())
+	}
+	return got, err
+}
+
+func (c *chain) credentials(ctx context.Context) (key, error) {
 	if model := c.held(chainRecent); model != nil {
 		return key{model}, nil
 	}

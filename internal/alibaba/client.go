@@ -113,6 +113,7 @@ func ask[A any, P wire.Answer[A]](ctx context.Context, c *client, o operation) (
 
 // attempt sends a request and decodes its answer.
 func attempt[A any, P wire.Answer[A]](ctx context.Context, c *client, o operation, credentials key) (answer P, err error) {
+	cloudcall.Uses(ctx, credentials.keys())
 	body, err := c.send(ctx, o, credentials)
 	if err == nil {
 		answer, err = wire.Decode[A, P](o.name, body)

@@ -127,9 +127,7 @@ func (s *Source) readMode(ctx context.Context, id string) (bool, error) {
 		return false, err
 	}
 	if len(a.DBInstances.Value.DBInstance.Items) == 0 {
-		failure := wire.ProtocolError(op, "the answer describes no instance")
-		failure.RequestID = a.RequestID.Clip(longestID)
-		return false, failure
+		return false, wire.ProtocolError(op, "the answer describes no instance")
 	}
 	var r wire.Reader
 	record := &a.DBInstances.Value.DBInstance.Items[0]

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/alibabacloud-go/tea/tea"
 	"github.com/aliyun/credentials-go/credentials"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -43,6 +44,14 @@ func newKey(keys cloudcall.Keys) key {
 		model.SecurityToken, model.Type = new(keys.SecurityToken), new("sts")
 	}
 	return key{model}
+}
+
+// keys returns the key in the form of this program.
+func (k key) keys() cloudcall.Keys {
+	return cloudcall.Keys{
+		AccessKeyID: tea.StringValue(k.model.AccessKeyId), AccessKeySecret: tea.StringValue(k.model.AccessKeySecret),
+		SecurityToken: tea.StringValue(k.model.SecurityToken), AuthToken: tea.StringValue(k.model.BearerToken),
+	}
 }
 
 // refused reports whether a call failed because the cloud refused the credentials.

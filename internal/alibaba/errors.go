@@ -49,8 +49,8 @@ func (f fault) failure(op string, status int) *backup.Error {
 	return failure
 }
 
-// longestID is how many characters of a code or a request id an error shows.
-const longestID = 80
+// longestID is how many characters of a code or a request id are kept. What is longer than an id may be is none.
+const longestID = cloudcall.LongestID
 
 func classOf(code string, status int) backup.Class {
 	return cmp.Or(classOfCode(code), cloudcall.ClassOfStatus(status))

@@ -184,7 +184,7 @@ const longestStep = 80
 
 // reasonOf returns what a failed task's step says of its failure; "" when there is no step.
 func reasonOf(step string) string {
-	if step = wire.Clip(step, longestStep); step == "" {
+	if step = wire.Clip(cloudcall.Redact(step), longestStep); step == "" {
 		return ""
 	}
 	return "at the step " + step

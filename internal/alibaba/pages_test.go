@@ -48,8 +48,13 @@ func TestReadPages(t *testing.T) {
 		{"the list moved", []page[string]{of(rows(1, 101), is("150"), unset), of(rows(100, 150), is("151"), unset), {}}, nil, 3, rows(1, 150), ""},
 		{"smaller pages than asked for", []page[string]{of(rows(0, 30), unset, is("30")), of(rows(30, 45), unset, is("30"))}, nil, 2, rows(0, 45), ""},
 		{"page size of nonsense", []page[string]{of(rows(0, 30), unset, is("x"))}, nil, 1, rows(0, 30), ""},
-		{"every page the first one", []page[string]{of(rows(0, 100), is("250"), unset)}, nil, 2, nil, "Op: protocol: page 2 repeats earlier ones; 100 records of 250"},
+		{"every page the first one", []page[string]{of(rows(0, 100), is("250"), unset)}, nil, 2, nil, "Op: protocol: page 2 has no new id; 100 records of 250"},
 		{"records without ids all stay", []page[string]{of([]string{"", "", "1"}, unset, unset)}, nil, 1, []string{"", "", "1"}, ""},
+		{"nothing has an id", []page[string]{of(make([]string, 100), unset, unset)}, nil, 1, make([]string, 100), ""},
+		{"nothing has an id, and more is promised", []page[string]{of(make([]string, 100), is("9999"), unset)}, nil, 1, nil, "Op: protocol: page 1 has no new id; 100 records of 9999"},
+		{"later pages have no ids", []page[string]{of(rows(0, 100), is("300"), unset), of(make([]string, 100), is("300"), unset)}, nil, 2, nil, "Op: protocol: page 2 has no new id; 200 records of 300"},
+		{"a page of ten times the size", []page[string]{of(rows(0, 1000), is("1000"), unset), {}}, nil, 2, rows(0, 1000), ""},
+		{"a larger page", []page[string]{of(rows(0, 1001), is("1001"), unset)}, nil, 1, nil, "Op: protocol: a page has 1001 records; 100 were asked for"},
 		{"the second page fails", []page[string]{of(rows(0, 100), unset, unset)}, broken, 2, nil, "broken"},
 	}
 	for _, tt := range tests {
@@ -100,5 +105,14 @@ func TestReadPagesOfTooMuch(t *testing.T) {
 	}, func(s *string) string { return *s })
 	if want := "Op: protocol: more than 200000 records in all pages together"; err == nil || err.Error() != want || calls != 21 {
 		t.Errorf("%d calls and error %v, want 21 and %s", calls, err, want)
+	}
+}
+
+func TestReadPagesThatAreAllTooLarge(t *testing.T) {
+	_, err := readPages("Op", func(number int) (page[string], error) {
+		return page[string]{records: rows(number*1000, number*1000+1000)}, nil
+	}, func(s *string) string { return *s })
+	if want := "Op: protocol: the list has 21000 records, which is more than 200 pages hold"; err == nil || err.Error() != want {
+		t.Errorf("error = %v, want %s", err, want)
 	}
 }

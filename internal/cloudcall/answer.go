@@ -109,16 +109,15 @@ func (s *headSlot) complete(failure *backup.Error) *backup.Error {
 
 func firstHeader(h http.Header, names ...string) string {
 	for _, name := range names {
-		if v := headerText(h.Get(name)); v != "" {
+		if v := headerText(h.Get(name), LongestID+1); v != "" { // what is longer is no id
 			return v
 		}
 	}
 	return ""
 }
 
-// headerText makes the value of a header fit for an error: valid UTF-8 of at most 80 bytes.
-func headerText(value string) string {
-	const longest = 80
+// headerText makes the value of a header fit for an error: valid UTF-8 of at most longest bytes.
+func headerText(value string, longest int) string {
 	value = strings.TrimSpace(value)
 	if len(value) > longest {
 		value = value[:longest]

@@ -80,7 +80,9 @@ func TestHeadersAreKept(t *testing.T) {
 		{"Alibaba Cloud", map[string]string{"x-acs-request-id": "A-1", "x-acs-retry-after": "1500"}, "A-1", 1500 * time.Millisecond},
 		{"Huawei Cloud", map[string]string{"X-Request-Id": "h1", "Retry-After": "3"}, "h1", 3 * time.Second},
 		{"none", nil, "", 0},
-		{"a request id too long", map[string]string{"X-Request-Id": strings.Repeat("x", 100)}, strings.Repeat("x", 80), 0},
+		{"a request id too long", map[string]string{"X-Request-Id": strings.Repeat("x", LongestID+1)}, "", 0},
+		{"a long request id", map[string]string{"X-Request-Id": strings.Repeat("x", LongestID)}, strings.Repeat("x", LongestID), 0},
+		{"what is no request id", map[string]string{"X-Request-Id": "a b"}, "", 0},
 		{"a request id of invalid UTF-8", map[string]string{"X-Request-Id": "a\xffb"}, "ab", 0},
 		{"an hour is a minute", map[string]string{"Retry-After": "3600"}, "", time.Minute},
 		{"an hour is a minute, in milliseconds", map[string]string{"x-acs-retry-after": "3600000"}, "", time.Minute},
@@ -127,7 +129,7 @@ func TestHeadersDoNotReplaceWhatTheErrorHas(t *testing.T) {
 	})
 	c, _ := newCaller(Options{MaxAttempts: 1})
 	want := backup.Error{
-		Op: "Op", Class: backup.ClassThrottled, Status: 429, RequestID: "of the body", RetryAfter: time.Second,
+		Op: "Op", Class: backup.ClassThrottled, Status: 429, RequestID: "of-the-body", RetryAfter: time.Second,
 	}
 	c.opts.Classify = func(string, error) *backup.Error { return new(want) }
 	_, err := Do(t.Context(), c, "Op", func(ctx context.Context) (string, error) {

@@ -1,6 +1,7 @@
 package cloudcall
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -13,12 +14,13 @@ import (
 //
 // It shuts with the scope of its evidence. A refused call says something about that call. The credentials count as
 // refused in a region when nothing that they sign works there any more: [Gate] finds out. What regions share is here: how
-// many calls in a row may be refused, and whether the credentials are still the same. It is safe for concurrent use.
+// many calls in a row may be refused, and whether the credentials are still the same. A [Memory] has what breakers share: how
+// many calls of one user may be refused. It is safe for concurrent use.
 type Breaker struct {
 	window      time.Duration // within which refusals are counted
 	now         func() time.Time
-	fingerprint func() string // nil: it cannot be told when the credentials change
-	memory      *Memory       // of credentials that were refused
+	fingerprint func() Fingerprint // nil: it cannot be told when the credentials change
+	memory      *Memory            // shared with other breakers
 
 	mu      sync.Mutex
 	changed chan struct{} // closed when a waiting call should look again
@@ -28,6 +30,8 @@ type Breaker struct {
 	last    *backup.Error        // the newest refusal; nil: none since the last call that worked
 	tried   string               // fingerprint of the credentials that all this is about; "": not looked at yet
 	seen    string               // fingerprint at the time seenAt
+	user    string               // whose calls they are, as far as is known; "": not known
+	unknown *tally               // of a user who is not known
 	seenAt  time.Time
 	// asking is a confirmation in some region; nil: none. There is one at a time, so that it can answer for all regions.
 	asking    *confirmation
@@ -43,10 +47,17 @@ const (
 )
 
 // NewBreaker returns a Breaker for credentials that nothing is known of. At most five calls in a row are refused within
-// window. fingerprint returns a value that changes when the credentials do; nil: that cannot be told, and new ones wait
-// for the end of a pause. Breakers with the same memory know each other's refused credentials.
-func NewBreaker(now func() time.Time, fingerprint func() string, window time.Duration, memory *Memory) *Breaker {
-	return &Breaker{window: window, now: now, fingerprint: fingerprint, memory: memory, changed: make(chan struct{}), regions: map[string]*Gate{}, trials: map[*permit]struct{}{}}
+// window. fingerprint returns that of the credentials now; nil: it cannot be told, and new ones wait for the end of a
+// pause. Breakers with the same memory know each other's refused credentials, and count the refusals of a user together.
+// nil: no other breaker is concerned.
+func NewBreaker(now func() time.Time, fingerprint func() Fingerprint, window time.Duration, memory *Memory) *Breaker {
+	if memory == nil {
+		memory = new(Memory)
+	}
+	return &Breaker{
+		window: window, now: now, fingerprint: fingerprint, memory: memory, unknown: newTally(window),
+		changed: make(chan struct{}), regions: map[string]*Gate{}, trials: map[*permit]struct{}{},
+	}
 }
 
 // Region returns the gate of one region. name must differ between regions, and between endpoints of the same region.
@@ -59,6 +70,50 @@ func (b *Breaker) Region(name string) *Gate {
 		b.regions[name] = g
 	}
 	return g
+}
+
+// RoleRegion returns the gate of one region whose calls are signed with the keys of a role or an agency. Only assuming it
+// says something about the user: see [Assumed].
+func (b *Breaker) RoleRegion(name string) *Gate {
+	g := b.Region(name)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	g.role = true
+	return g
+}
+
+// tally returns the tally of the user whose calls they are.
+func (b *Breaker) tally() *tally {
+	if b.fingerprint != nil && (b.seenAt.IsZero() || b.now().Sub(b.seenAt) >= fingerprintFor) {
+		b.look()
+	}
+	return b.tallyOf(b.user)
+}
+
+func (b *Breaker) tallyOf(user string) *tally {
+	if user == "" {
+		return b.unknown
+	}
+	return b.memory.tally(user, b.window, b.now())
+}
+
+// count adds the outcome of a call that began at a time to the tally of whoever signed it.
+func (b *Breaker) count(g *Gate, e *evidence, failure *backup.Error, began time.Time) {
+	refused, worked := failure != nil && failure.Class == backup.ClassAuth && !nothingSent(failure), proves(failure)
+	if g.role {
+		refused, worked = e != nil && e.refused, e != nil && e.asked && !e.refused
+	}
+	if e != nil && e.user != "" {
+		b.user = e.user
+	}
+	switch t := b.tallyOf(b.user); {
+	case refused && failure == nil:
+		t.refuse(renewalRefused(), b.now())
+	case refused:
+		t.refuse(failure, b.now())
+	case worked:
+		t.worked(began)
+	}
 }
 
 // onTrial returns how many calls on trial are in flight whose answer is still expected.
@@ -204,8 +259,29 @@ func (b *Breaker) look() string {
 	if b.fingerprint == nil {
 		return ""
 	}
-	b.seen, b.seenAt = b.fingerprint(), b.now()
+	now := b.fingerprint()
+	b.seen, b.seenAt = now.All, b.now()
+	if now.User != "" {
+		b.user = now.User
+	}
 	return b.seen
+}
+
+// spent returns a refusal of a user of whom too many calls were refused. New secrets do not help before until.
+func (b *Breaker) spent(refusal *backup.Error, until time.Time) *backup.Error {
+	told := *refusal
+	told.Hint = join(told.Hint, spentUntil(until))
+	return &told
+}
+
+// renewalRefused is the refusal of a renewal while the former keys of the role still work.
+func renewalRefused() *backup.Error {
+	return &backup.Error{Op: "renewal of a role", Class: backup.ClassAuth, Hint: CheckCredentials}
+}
+
+func spentUntil(until time.Time) string {
+	return fmt.Sprintf("%d calls in a row with this access key id were refused, so that none is sent before %s UTC, also with a new secret: "+
+		"a cloud may lock a key that is refused more often", maxRefusals, until.UTC().Format(time.TimeOnly))
 }
 
 // again returns a refusal with the time of the next attempt.

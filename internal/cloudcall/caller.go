@@ -162,6 +162,7 @@ func once[T any](
 	if err != nil {
 		return value, c.classify(ctx, op, err), false
 	}
+	ctx = withEvidence(ctx, permit)
 	value, failure, sent = send(ctx, c, op, attempt)
 	return value, permit.leave(ctx, failure, again), sent
 }
@@ -189,10 +190,10 @@ func observed[T any](ctx context.Context, c *Caller, op string, attempt func(con
 	value, err := Guard(func() (T, error) { return attempt(ctx) })
 	elapsed := c.opts.Now().Sub(start)
 	if err == nil {
-		c.observe(ctx, attemptOutcome{op: op, result: "ok", elapsed: elapsed, requestID: head.requestID()})
+		c.observe(ctx, attemptOutcome{op: op, result: "ok", elapsed: elapsed, requestID: cleanID(head.requestID(), keysOf(ctx))})
 		return value, nil
 	}
-	failure := c.withClock(head.complete(c.classify(ctx, op, err)))
+	failure := c.withClock(Redacted(head.complete(c.classify(ctx, op, err)), keysOf(ctx)...))
 	c.observe(ctx, attemptOutcome{op: op, result: string(failure.Class), elapsed: elapsed, requestID: failure.RequestID, code: failure.Code})
 	return value, failure
 }

@@ -76,9 +76,13 @@ func (g *Gate) ask(ctx context.Context, name string, witness *operation) *confir
 	c := &confirmation{done: make(chan struct{}), with: name, before: slices.Clone(b.refused)}
 	g.confirming, b.asking = c, c
 	again := witness.again
+	p := &permit{gate: g, at: b.now()}
+	ctx = withEvidence(ctx, p)
 	b.mu.Unlock()
 	c.outcome = again(ctx)
 	b.mu.Lock()
+	p.end()
+	b.count(g, evidenceOf(ctx), c.outcome, p.at)
 	g.confirming, b.asking = nil, nil
 	switch {
 	case proves(c.outcome):

@@ -24,6 +24,7 @@ import (
 // another.
 type Gate struct {
 	breaker *Breaker // its mutex guards all fields
+	role    bool     // calls are signed with the keys of an assumed role
 
 	proven     bool    // a call has worked since the region was shut last
 	trial      *permit // of the newest call that was sent although the region is not proven; nil: none
@@ -71,7 +72,7 @@ func (p *pause) lasts(now time.Time) bool { return p.last != nil && now.Before(p
 const lockWindow = 5*time.Minute + 10*time.Second
 
 // NewGate returns the gate of a region whose credentials are used nowhere else, of a cloud that locks keys.
-func NewGate(now func() time.Time, fingerprint func() string) *Gate {
+func NewGate(now func() time.Time, fingerprint func() Fingerprint) *Gate {
 	return NewBreaker(now, fingerprint, lockWindow, nil).Region("")
 }
 
@@ -84,6 +85,7 @@ type permit struct {
 	region    bool      // the region was on trial with it
 	shuts     int       // how often the gate had been shut by then
 	tried     string    // fingerprint of the credentials that it was given for; "": nothing is known of refused ones
+	tally     *tally    // where it is on trial; nil: it is not
 }
 
 // trialPatience is how long calls wait for the answer to a call on trial, before another one is tried: a call that hangs
@@ -126,6 +128,7 @@ func (g *Gate) try(op string) (*permit, <-chan struct{}, error) {
 	}
 	b.renewed()
 	free := g.proven && o.proven
+	p := &permit{gate: g, name: op, operation: o, at: b.now(), region: !g.proven, shuts: g.shuts, tried: b.tried}
 	if !free {
 		if err := g.closed(o); err != nil {
 			return nil, nil, err
@@ -133,9 +136,11 @@ func (g *Gate) try(op string) (*permit, <-chan struct{}, error) {
 		if o.trial.expected() || (g.trial.expected() && !g.proven) || b.onTrial()+len(b.refused) >= maxRefusals {
 			return nil, b.changed, nil
 		}
-	}
-	p := &permit{gate: g, name: op, operation: o, at: b.now(), region: !g.proven, shuts: g.shuts, tried: b.tried}
-	if !free {
+		t := b.tally()
+		if wait := t.admit(p); wait != nil {
+			return nil, wait, nil
+		}
+		p.tally = t
 		b.trials[p] = struct{}{}
 		o.trial = p
 	}
@@ -163,6 +168,9 @@ func (g *Gate) closed(o *operation) error {
 	case o.pause.lasts(now):
 		return b.again(o.pause.last, o.pause.until)
 	}
+	if until, last := b.tally().spent(now); last != nil {
+		return b.spent(last, until)
+	}
 	if until := b.budgetEnds(); !until.IsZero() {
 		return b.again(b.last, until)
 	}
@@ -179,6 +187,7 @@ func (p *permit) leave(ctx context.Context, failure *backup.Error, again func(co
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p.end()
+	b.count(p.gate, evidenceOf(ctx), failure, p.at)
 	switch {
 	case proves(failure):
 		p.worked(again)
@@ -195,6 +204,9 @@ func (p *permit) leave(ctx context.Context, failure *backup.Error, again func(co
 
 // end gives back what the call on trial held.
 func (p *permit) end() {
+	if p.tally != nil {
+		p.tally.end(p)
+	}
 	if _, trial := p.gate.breaker.trials[p]; !trial {
 		return
 	}
@@ -227,7 +239,7 @@ func (p *permit) worked(again func(context.Context) *backup.Error) {
 // refused learns from a refusal.
 func (p *permit) refused(ctx context.Context, failure *backup.Error) *backup.Error {
 	g, b := p.gate, p.gate.breaker
-	if _, none := errors.AsType[*CredentialsError](failure.Err); none {
+	if nothingSent(failure) {
 		if b.last == nil { // nothing was sent: this is no refusal, and does not end one
 			b.last = failure
 		}
@@ -248,6 +260,12 @@ func (p *permit) refused(ctx context.Context, failure *backup.Error) *backup.Err
 	}
 	b.spread(g)
 	return failure
+}
+
+// nothingSent reports whether a call failed because there are no credentials to make it with.
+func nothingSent(failure *backup.Error) bool {
+	_, none := errors.AsType[*CredentialsError](failure.Err)
+	return none
 }
 
 // shut lets nothing pass in the region for a while.

@@ -20,6 +20,14 @@ func refusal() *backup.Error {
 	return &backup.Error{Op: "Op", Class: backup.ClassAuth, Code: "InvalidAccessKeyId.NotFound", Err: errors.New("refused"), Hint: "check the key"}
 }
 
+// printed makes fingerprints of names: each is that of a user of its own.
+func printed(name func() string) func() Fingerprint {
+	if name == nil {
+		return nil
+	}
+	return func() Fingerprint { return Fingerprint{name(), name()} }
+}
+
 // gatekeeper is a cloud that refuses the calls that it is told to refuse, and notes all of them.
 type gatekeeper struct {
 	refuses func(call string) bool // call is "region operation instance"; nil: refuses nothing
@@ -385,7 +393,7 @@ func TestShutGateSaysWhy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, _ := newCaller(Options{Gate: NewGate(time.Now, test.fingerprint)})
+				c, _ := newCaller(Options{Gate: NewGate(time.Now, printed(test.fingerprint))})
 				call := newScript(refusal(), nil)
 				begin := time.Now()
 				const said = "Op: auth InvalidAccessKeyId.NotFound: refused; check the key"
@@ -408,7 +416,7 @@ func TestNewCredentialsOpenEverything(t *testing.T) {
 		var keys atomic.Pointer[string]
 		keys.Store(new("old"))
 		cloud := &gatekeeper{refuses: func(string) bool { return *keys.Load() != "good" }}
-		f := newFleet(cloud, NewBreaker(time.Now, func() string { return *keys.Load() }, lockWindow, nil), "r-1", "r-2")
+		f := newFleet(cloud, NewBreaker(time.Now, printed(func() string { return *keys.Load() }), lockWindow, nil), "r-1", "r-2")
 		f.rounds(t.Context(), 10, "a", "b", "c")
 		keys.Store(new("new, and wrong too"))
 		refused := len(cloud.refused)
@@ -560,7 +568,7 @@ func TestFlappingKeyIsNoNewKey(t *testing.T) {
 			return ""
 		}
 		cloud := &gatekeeper{refuses: func(string) bool { return true }}
-		c, _ := newCaller(Options{Gate: NewGate(time.Now, fingerprint)})
+		c, _ := newCaller(Options{Gate: NewGate(time.Now, printed(fingerprint))})
 		for i := range 200 {
 			there.Store(i%2 == 0)
 			_, err := Do(t.Context(), c, "Op", func(ctx context.Context) (int, error) {

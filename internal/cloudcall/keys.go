@@ -23,9 +23,26 @@ type KeySource func() (Keys, error)
 // Format prints <secret> for every verb, so that no log, error or panic can show a key.
 func (Keys) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("<secret>")) }
 
-// Fingerprint returns a value that differs between different keys, and from which no key can be computed.
-func (k Keys) Fingerprint() string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{k.AccessKeyID, k.AccessKeySecret, k.SecurityToken, k.AuthToken}, "\x00")))
+// Fingerprint tells credentials from others. No key can be computed from it. The zero value is of none that are known.
+type Fingerprint struct {
+	// User differs between users of a cloud, and stays when the secret of an access key id changes. A token is a user of
+	// its own, since it does not say whose it is.
+	User string
+	// All differs between different credentials.
+	All string
+}
+
+// Fingerprint returns the fingerprint of the keys.
+func (k Keys) Fingerprint() Fingerprint {
+	user := []string{k.AccessKeyID}
+	if k.AuthToken != "" {
+		user = []string{"", k.AuthToken}
+	}
+	return Fingerprint{hashOf(user), hashOf([]string{k.AccessKeyID, k.AccessKeySecret, k.SecurityToken, k.AuthToken})}
+}
+
+func hashOf(texts []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -72,7 +89,7 @@ type configured[K any] struct {
 }
 
 // Credentials implements CredentialSource.
-func (c configured[K]) Credentials(context.Context) (key K, err error) {
+func (c configured[K]) Credentials(ctx context.Context) (key K, err error) {
 	keys, err := c.read()
 	if err == nil && !keys.complete() {
 		err = errors.New("the access key id or its secret is empty")
@@ -80,6 +97,7 @@ func (c configured[K]) Credentials(context.Context) (key K, err error) {
 	if err != nil {
 		return key, &CredentialsError{Cause: err, Hint: CheckCredentials}
 	}
+	SignedBy(ctx, keys)
 	return c.form(keys), nil
 }
 

@@ -66,7 +66,7 @@ func TestFingerprint(t *testing.T) {
 		{AccessKeyID: "a", AccessKeySecret: "b"},
 		{AccessKeyID: "ab"},
 	}
-	seen := map[string]int{}
+	seen := map[Fingerprint]int{}
 	for i, k := range keys {
 		if j, ok := seen[k.Fingerprint()]; ok {
 			t.Errorf("keys %d and %d have the same fingerprint", i, j)
@@ -87,5 +87,16 @@ func TestKeysNeverPrint(t *testing.T) {
 		if got := fmt.Sprintf(verb, &keys); got != "<secret>" {
 			t.Errorf("%s prints %q through a pointer", verb, got)
 		}
+	}
+}
+
+// Clouds count the refusals of an access key id, whatever its secret.
+func TestUserOfAFingerprint(t *testing.T) {
+	user := func(k Keys) string { return k.Fingerprint().User }
+	if user(Keys{AccessKeyID: "a", AccessKeySecret: "s"}) != user(Keys{AccessKeyID: "a", AccessKeySecret: "t", SecurityToken: "u"}) {
+		t.Error("two secrets of a key are two users")
+	}
+	if user(Keys{AccessKeyID: "a"}) == user(Keys{AccessKeyID: "b"}) || user(Keys{AuthToken: "a"}) == user(Keys{AccessKeyID: "a"}) || user(Keys{AuthToken: "a"}) == user(Keys{AuthToken: "b"}) {
+		t.Error("different users are the same")
 	}
 }

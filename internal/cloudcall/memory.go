@@ -13,15 +13,18 @@ const (
 	rememberedFor = time.Hour
 	// maxRemembered is how many refused credentials are remembered.
 	maxRemembered = 100
+	// maxTallies is how many users with recent refusals or calls in flight are counted.
+	maxTallies = 1000
 )
 
-// Memory remembers what breakers knew of refused credentials, by their fingerprints. Credentials that are replaced and
-// come back are refused for as long as they would have been without the detour: a configuration that goes back and forth
-// must not make more calls with them than one that stays. The zero value is ready to use, and a nil Memory remembers
-// nothing. It is safe for concurrent use.
+// Memory is what the breakers of one cloud share, by fingerprints. It counts the refusals of each user over all breakers.
+// And it remembers what breakers knew of refused credentials: those that are replaced and come back are refused for as
+// long as they would have been without the detour. A configuration that goes back and forth, or has the same key more than
+// once, must not make more calls with it than one that stays. The zero value is ready to use. It is safe for concurrent use.
 type Memory struct {
 	mu      sync.Mutex
 	refused map[string]refusals
+	tallies map[string]*tally // by user
 }
 
 // refusals are what a Breaker knows of refused credentials.
@@ -40,11 +43,41 @@ type shutRegion struct {
 	operations map[string]pause
 }
 
-// isEmpty reports whether nothing is remembered.
-func (m *Memory) isEmpty() bool {
-	if m == nil {
-		return true
+// tally returns the tally of a user. When there are too many, it drops those that say nothing, and else the one whose
+// newest refusal is oldest.
+func (m *Memory) tally(user string, window time.Duration, now time.Time) *tally {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t, ok := m.tallies[user]; ok {
+		return t
 	}
+	if len(m.tallies) >= maxTallies {
+		m.dropTallies(now)
+	}
+	if m.tallies == nil {
+		m.tallies = map[string]*tally{}
+	}
+	m.tallies[user] = newTally(window)
+	return m.tallies[user]
+}
+
+func (m *Memory) dropTallies(now time.Time) {
+	oldest, at := "", time.Time{}
+	for user, t := range m.tallies {
+		idle, newest := t.idle(now)
+		if idle {
+			delete(m.tallies, user)
+		} else if oldest == "" || newest.Before(at) {
+			oldest, at = user, newest
+		}
+	}
+	if len(m.tallies) >= maxTallies {
+		delete(m.tallies, oldest)
+	}
+}
+
+// isEmpty reports whether no credentials are remembered.
+func (m *Memory) isEmpty() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.refused) == 0
@@ -52,7 +85,7 @@ func (m *Memory) isEmpty() bool {
 
 // note remembers refused credentials. When there are too many, it forgets those that were refused longest ago.
 func (m *Memory) note(fingerprint string, r refusals) {
-	if m == nil || fingerprint == "" {
+	if fingerprint == "" {
 		return
 	}
 	m.mu.Lock()
@@ -75,9 +108,6 @@ func (m *Memory) note(fingerprint string, r refusals) {
 
 // recall returns what is remembered of credentials.
 func (m *Memory) recall(fingerprint string, now time.Time) (r refusals, ok bool) {
-	if m == nil {
-		return r, false
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.forgetOld(now)
@@ -87,9 +117,6 @@ func (m *Memory) recall(fingerprint string, now time.Time) (r refusals, ok bool)
 
 // forget forgets credentials that work.
 func (m *Memory) forget(fingerprint string) {
-	if m == nil {
-		return
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.refused, fingerprint)

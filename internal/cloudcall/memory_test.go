@@ -19,7 +19,7 @@ func detour(t *testing.T, turns []string, anew bool, every time.Duration, refuse
 	cloud := &gatekeeper{refuses: func(string) bool { return refuses(*keys.Load()) }}
 	memory := new(Memory)
 	open := func() *fleet {
-		return newFleet(cloud, NewBreaker(time.Now, func() string { return *keys.Load() }, lockWindow, memory), "r-1", "r-2")
+		return newFleet(cloud, NewBreaker(time.Now, printed(func() string { return *keys.Load() }), lockWindow, memory), "r-1", "r-2")
 	}
 	var f *fleet
 	for _, turn := range turns {
@@ -79,7 +79,7 @@ func TestCredentialsThatWorkAreForgotten(t *testing.T) {
 		cloud := &gatekeeper{refuses: func(string) bool { return !good.Load() }}
 		memory := new(Memory)
 		open := func() *fleet {
-			return newFleet(cloud, NewBreaker(time.Now, func() string { return keys }, lockWindow, memory), "r-1", "r-2")
+			return newFleet(cloud, NewBreaker(time.Now, printed(func() string { return keys }), lockWindow, memory), "r-1", "r-2")
 		}
 		open().rounds(t.Context(), 3, "a", "b", "c")
 		if memory.isEmpty() {

@@ -100,7 +100,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if problem != "" {
 		return nil, &AnswerError{
 			Status: head.status, RequestID: head.requestID, RetryAfter: head.retryAfter,
-			ContentType: headerText(resp.Header.Get("Content-Type")), Problem: problem,
+			ContentType: headerText(resp.Header.Get("Content-Type"), longestType), Problem: problem,
 		}
 	}
 	proven()
@@ -109,6 +109,9 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp.ContentLength = int64(len(body))
 	return resp, nil
 }
+
+// longestType is how many bytes of a content type an error shows.
+const longestType = 80
 
 // bufferedBody is a body in memory.
 type bufferedBody struct{ *bytes.Buffer }

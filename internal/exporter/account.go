@@ -64,18 +64,17 @@ func keySource(credentials config.Credentials) cloudcall.KeySource {
 	}
 }
 
-// fingerprint returns a function whose value changes with the credentials; nil where they cannot be read. Equal keys of
-// two clouds have nothing to do with each other.
-func fingerprint(cloud string, keys cloudcall.KeySource) func() string {
+// fingerprint returns a function that gives the fingerprint of the credentials now; nil where they cannot be read.
+func fingerprint(keys cloudcall.KeySource) func() cloudcall.Fingerprint {
 	if keys == nil {
 		return nil
 	}
-	return func() string {
+	return func() cloudcall.Fingerprint {
 		now, err := keys()
 		if err != nil {
-			return ""
+			return cloudcall.Fingerprint{}
 		}
-		return cloud + " " + now.Fingerprint()
+		return now.Fingerprint()
 	}
 }
 
@@ -87,10 +86,14 @@ func (a *account) identity() identity {
 	return identity{a.cloud.name, key}
 }
 
-// gate returns the name of the breaker's gate for a region: what works for one role may be refused for another.
-func (a *account) gate(r config.Region) string {
+// gate returns the breaker's gate for a region: what works for one role may be refused for another.
+func (a *account) gate(b *cloudcall.Breaker, r config.Region) *cloudcall.Gate {
 	c := a.conf.Credentials
-	return strings.Join([]string{r.ID, r.Endpoint, c.RoleARN, c.AgencyName, c.AgencyDomain}, " ")
+	name := strings.Join([]string{r.ID, r.Endpoint, c.RoleARN, c.AgencyName, c.AgencyDomain}, " ")
+	if c.RoleARN != "" || c.AgencyName != "" {
+		return b.RoleRegion(name)
+	}
+	return b.Region(name)
 }
 
 // budgetKey returns what the rate limit of a region is made from.
@@ -118,7 +121,7 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 	w := a.workshop
 	keys := keySource(a.conf.Credentials)
 	breaker := w.breakers.get(a.identity(), func() *cloudcall.Breaker {
-		return cloudcall.NewBreaker(a.now, fingerprint(a.cloud.name, keys), a.cloud.refusals, &w.refused)
+		return cloudcall.NewBreaker(a.now, fingerprint(keys), a.cloud.refusals, w.memory(a.cloud.name))
 	})
 	budget := w.budgets.get(a.budgetKey(r.ID), func() *cloudcall.Budget { return cloudcall.NewBudget(a.perSecond, a.cloud.together) })
 	transport := w.transports.get(a.transportKey(), a.newTransport)
@@ -135,7 +138,7 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 		account: a.conf.Name, region: r, keys: keys, assume: a.conf.Credentials, transport: transport, now: a.now, logger: logger,
 		call: cloudcall.Options{
 			Place: place, Logger: logger, Observer: observer{a.metrics}, Now: a.now, Classify: a.cloud.classify,
-			Gate: breaker.Region(a.gate(r)), Budget: budget, Timeout: a.timeout,
+			Gate: a.gate(breaker, r), Budget: budget, Timeout: a.timeout,
 		},
 	})
 	if err == nil && r.ID == config.AllRegions {

@@ -52,8 +52,8 @@ func (k *kept[K, V]) get(key K, create func() V) V {
 	return part
 }
 
-// identity is a user of a cloud, by the credentials as they are configured, roles included. Accounts with the same
-// identity share a breaker, because the cloud counts their failures together.
+// identity is the credentials of a cloud as they are configured. Accounts with the same identity share a breaker. Which
+// of them have the same access key id shows only when files are read: [cloudcall.Memory] counts their refusals together.
 type identity struct {
 	cloud       string
 	credentials config.Credentials
@@ -87,12 +87,23 @@ type sourceKey struct {
 
 // workshop makes the parts of an exporter, and keeps them over reloads.
 type workshop struct {
-	refused    cloudcall.Memory // credentials that a reload took away and may bring back
+	memories   map[string]*cloudcall.Memory // by cloud: what is known of refused credentials over all configurations
 	breakers   kept[identity, *cloudcall.Breaker]
 	budgets    kept[budgetKey, *cloudcall.Budget]
 	transports kept[transportKey, *cloudcall.Transport]
 	sources    kept[sourceKey, poll.Source]
 	regions    kept[accountKey, *regionList]
+}
+
+// memory returns what the breakers of a cloud share, also over reloads.
+func (w *workshop) memory(cloud string) *cloudcall.Memory {
+	if w.memories == nil {
+		w.memories = map[string]*cloudcall.Memory{}
+	}
+	if w.memories[cloud] == nil {
+		w.memories[cloud] = new(cloudcall.Memory)
+	}
+	return w.memories[cloud]
 }
 
 func (w *workshop) begin() {

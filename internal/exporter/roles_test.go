@@ -12,6 +12,7 @@ import (
 
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/cloudsim"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/cloudsim/simtest"
@@ -117,11 +118,12 @@ func TestPlaceholderInAFileReachesNoCloud(t *testing.T) {
 // assumed with it.
 func TestIdentity(t *testing.T) {
 	base := config.Credentials{AccessKeyID: "a", AccessKeySecret: "s"}
-	with := func(change func(*config.Credentials)) (identity, string) {
+	breaker := cloudcall.NewBreaker(clock, nil, time.Minute, nil)
+	with := func(change func(*config.Credentials)) (identity, *cloudcall.Gate) {
 		c := base
 		change(&c)
 		a := &account{cloud: cloud{name: "alibaba"}, conf: config.Account{Credentials: c}}
-		return a.identity(), a.gate(config.Region{ID: "r"})
+		return a.identity(), a.gate(breaker, config.Region{ID: "r"})
 	}
 	id, gate := with(func(*config.Credentials) {})
 	for name, c := range map[string]struct {

@@ -49,18 +49,22 @@ func (a *assumer) assume(ctx context.Context) (got cloudcall.Expiring[key], err 
 	if err != nil {
 		return got, err
 	}
+	if err := cloudcall.MayAssume(ctx); err != nil {
+		return got, err
+	}
 	asked := a.now()
 	s := sender{a.endpoint, base.Keys, ""}
 	body, err := s.send(newHTTPClient(ctx, a.transport), operation{
 		name: opAssumeAgency, define: defineAssumeAgency, request: a.request(), success: http.StatusCreated,
 	})
+	cloudcall.Assumed(ctx, err, Classify)
 	if err != nil {
 		a.base.Invalidate(err)
-		return got, a.explain(s.redact(err))
+		return got, a.explain(err, base.Keys)
 	}
 	answer, err := wire.Decode[assumeAgencyAnswer](opAssumeAgency, body)
 	if err != nil {
-		return got, a.explain(err)
+		return got, a.explain(err, base.Keys)
 	}
 	return answer.expiring(asked)
 }
@@ -99,12 +103,15 @@ func defineAssumeAgency() *def.HttpRequestDef {
 }
 
 // explain makes an error that names the agency. IAM refuses an agency as a missing permission, an unknown entity or a
-// wrong parameter. To the account all of these are refused credentials.
-func (a *assumer) explain(err error) error {
+// wrong parameter. To the account all of these are refused credentials. The error may be logged, and shows none of the keys.
+func (a *assumer) explain(err error, keys cloudcall.Keys) error {
+	if failure, ok := errors.AsType[*backup.Error](err); ok {
+		return cloudcall.Redacted(failure, keys)
+	}
 	if _, answered := errors.AsType[*sdkerr.ServiceResponseError](err); !answered {
 		return err
 	}
-	failure := Classify(opAssumeAgency, err)
+	failure := cloudcall.Redacted(Classify(opAssumeAgency, err), keys)
 	agency := "the agency " + a.agency.Name + " of " + a.agency.Domain
 	switch failure.Class {
 	case backup.ClassAuth:

@@ -176,7 +176,7 @@ func TestRefusedAgency(t *testing.T) {
 					return cloudcall.Keys{AccessKeyID: "HUNTER2", AccessKeySecret: "sk"}, nil
 				}
 			}, "",
-			op + "auth (HTTP 401): Incorrect IAM authentication information: Get secretKey failed,ak:<secret>,err:ak not exist; " +
+			op + "auth (HTTP 401): Incorrect IAM authentication information: Get secretKey failed,ak:(hidden),err:ak not exist; " +
 				"check the account's credentials: the access key and its secret, the security token, or the token file; " +
 				"and the clock of this machine; they are needed to assume the agency backup-reader of customer",
 		},

@@ -52,7 +52,8 @@ func (c *chain) Invalidate(err error) {
 }
 
 // Credentials implements cloudcall.CredentialSource.
-func (c *chain) Credentials(ctx context.Context) (key, error) {
+func (c *chain) Credentials(ctx context.Context) (got key, err error) {
+	defer func() { cloudcall.SignedBy(ctx, got.Keys) }()
 	select {
 	case <-ctx.Done():
 		return key{}, ctx.Err()
@@ -68,7 +69,7 @@ func (c *chain) Credentials(ctx context.Context) (key, error) {
 		return *c.held, nil
 	}
 	c.askedAt = now // not after asking: the caller's context may end by then
-	got, err := c.askChain(ctx)
+	got, err = c.askChain(ctx)
 	switch {
 	case err == nil:
 		c.held, c.fetchedAt = &got, now

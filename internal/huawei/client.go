@@ -3,7 +3,6 @@ package huawei
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -168,15 +167,15 @@ type sender struct {
 
 // attempt sends a request and decodes its answer.
 func attempt[T any](ctx context.Context, c *client, o operation, s sender, decode func(body []byte) (T, error)) (answer T, err error) {
+	cloudcall.Uses(ctx, s.keys)
 	body, err := s.send(newHTTPClient(ctx, c.transport), o)
 	if err == nil {
 		answer, err = decode(body)
 	}
 	if err != nil {
 		c.keys.Invalidate(err)
-		return answer, s.redact(err)
 	}
-	return answer, nil
+	return answer, err
 }
 
 // newHTTPClient returns the SDK's HTTP client for one attempt. The SDK's calls take no context, so that each attempt
@@ -218,19 +217,4 @@ func (s statusCheck) HandleError(_ *request.DefaultHttpRequest, resp *response.D
 		return nil
 	}
 	return sdkerr.NewServiceResponseError(resp.Response)
-}
-
-// redact removes the credentials from the cloud's message: DDS names the access key that it refuses.
-func (s sender) redact(err error) error {
-	answer, ok := errors.AsType[*sdkerr.ServiceResponseError](err)
-	if !ok {
-		return err
-	}
-	clean := *answer
-	for _, secret := range []string{s.keys.AccessKeySecret, s.keys.SecurityToken, s.keys.AuthToken, s.keys.AccessKeyID} {
-		if secret != "" {
-			clean.ErrorMessage = strings.ReplaceAll(clean.ErrorMessage, secret, "<secret>")
-		}
-	}
-	return &clean
 }

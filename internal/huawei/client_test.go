@@ -142,13 +142,13 @@ func TestNoErrorShowsCredentials(t *testing.T) {
 			cloudcall.Keys{AccessKeyID: "AKVISIBLE", AccessKeySecret: "SKVISIBLE", SecurityToken: "STSVISIBLE"},
 			401,
 			"Get secretKey failed,ak:AKVISIBLE,err:ak not exist STSVISIBLE SKVISIBLE",
-			"(HTTP 401): Get secretKey failed,ak:<secret>,err:ak not exist <secret> <secret>",
+			"(HTTP 401): Get secretKey failed,ak:(hidden),err:ak not exist (hidden) (hidden)",
 		},
 		{
-			"user token", cloudcall.Keys{AuthToken: "TOKENVISIBLE"}, 401, "token TOKENVISIBLE is expired", "(HTTP 401): token <secret> is expired",
+			"user token", cloudcall.Keys{AuthToken: "TOKENVISIBLE"}, 401, "token TOKENVISIBLE is expired", "(HTTP 401): token (hidden) is expired",
 		},
 		{
-			"with HTTP 200", cloudcall.Keys{AccessKeyID: "AKVISIBLE", AccessKeySecret: "SKVISIBLE"}, 200, "ak:AKVISIBLE", "(HTTP 200): ak:<secret>",
+			"with HTTP 200", cloudcall.Keys{AccessKeyID: "AKVISIBLE", AccessKeySecret: "SKVISIBLE"}, 200, "ak:AKVISIBLE", "(HTTP 200): ak:(hidden)",
 		},
 	}
 	for _, tt := range tests {

@@ -30,8 +30,8 @@ func Classify(op string, err error) *backup.Error {
 	return failure
 }
 
-// longestID is how many characters of a code or a request id an error shows.
-const longestID = 80
+// longestID is how many characters of a code or a request id are kept. What is longer than an id may be is none.
+const longestID = cloudcall.LongestID
 
 // codeAndMessage returns the API's error code and message. When the SDK finds no code, its message is the whole body. From
 // a body, only IAM's {"error": {"message": …}} is taken.

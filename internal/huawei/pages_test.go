@@ -53,6 +53,10 @@ func TestReadPages(t *testing.T) {
 			nil, 2, nil, "Op: protocol: the page at offset 100 repeats the one before", nil,
 		},
 		{"first records without ids", []page[string]{of(append([]string{""}, rows(1, 100)...), is("102")), of([]string{"", "101"}, is("102"))}, nil, 2, append(append([]string{""}, rows(1, 100)...), "", "101"), "", nil},
+		{"nothing has an id, and more is promised", []page[string]{of(make([]string, 100), is("9999"))}, nil, 1, nil, "Op: protocol: the page before offset 100 has no new id; 100 records of 9999", nil},
+		{"later pages have no ids", []page[string]{of(rows(0, 100), is("300")), of(make([]string, 100), is("300"))}, nil, 2, nil, "Op: protocol: the page before offset 200 has no new id; 200 records of 300", nil},
+		{"a page of ten times the size", []page[string]{of(rows(0, 1000), is("1000"))}, nil, 1, rows(0, 1000), "", nil},
+		{"a larger page", []page[string]{of(rows(0, 1001), is("1001"))}, nil, 1, nil, "Op: protocol: a page has 1001 records; 100 were asked for", nil},
 		{"the second page fails", []page[string]{of(rows(0, 100), is("150"))}, broken, 2, nil, "broken", nil},
 	}
 	for _, tt := range tests {
@@ -96,5 +100,14 @@ func TestReadPagesOfTooMuch(t *testing.T) {
 	}, func(s *string) string { return *s })
 	if want := "Op: protocol: more than 200000 records in all pages together"; errorText(err) != want || calls != 21 {
 		t.Errorf("%d calls and error %v, want 21 and %s", calls, err, want)
+	}
+}
+
+func TestReadPagesThatAreAllTooLarge(t *testing.T) {
+	_, err := readPages("Op", new(wire.Reader), func(offset int32) (page[string], error) {
+		return page[string]{records: rows(int(offset), int(offset)+1000)}, nil
+	}, func(s *string) string { return *s })
+	if want := "Op: protocol: the list has 101000 records, which is more than 1000 pages hold"; err == nil || err.Error() != want {
+		t.Errorf("error = %v, want %s", err, want)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-kit/log/level"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/wire"
 )
 
@@ -18,7 +19,7 @@ const longestReason = 200
 // failReason makes the cloud's reason for a failure fit to be shown: one line without URLs, and without what follows a
 // word that names a secret.
 func failReason(text string) string {
-	words := strings.Fields(wire.Clip(text, longestReason))
+	words := strings.Fields(wire.Clip(cloudcall.Redact(text), longestReason))
 	for i, word := range words {
 		at := strings.IndexAny(word, "=:")
 		if at < 0 || !namesSecret(word[:at]) {

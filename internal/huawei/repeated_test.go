@@ -45,7 +45,7 @@ func TestErrorCodeInAnAnswer(t *testing.T) {
 		{"null", `"error_code":null`, ""},
 		{"a number", `"error_code":0`, ""},
 		{"two codes", `"error_code":"DBS.280443","error_code":"DBS.280443"`, "Op: protocol (HTTP 200): the answer names no error code"},
-		{"a long code", `"error_code":"` + strings.Repeat("x", 300) + `"`, "Op: protocol " + strings.Repeat("x", 80) + "… (HTTP 200): no"},
+		{"a long code", `"error_code":"` + strings.Repeat("x", 300) + `"`, "Op: protocol " + strings.Repeat("x", 128) + "… (HTTP 200): no"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
