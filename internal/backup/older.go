@@ -16,7 +16,7 @@ func (l List) LacksUsable(asked, now time.Time) bool {
 
 // OlderThan returns what the list, which goes back further, has from before a moment. asked is when the cloud gave it.
 func (l List) OlderThan(t, asked time.Time) *Older {
-	older := &Older{At: asked.Round(0), TriedAt: asked.Round(0)}
+	older := &Older{At: asked.Round(0)}
 	for _, b := range l.Backups {
 		if b.State == StateSuccess && b.Kind == KindFull && b.Part == "" && b.began().Before(t) {
 			older.Backups = append(older.Backups, b)
@@ -52,5 +52,5 @@ func (c *assessment) lookBack() {
 // looksBack reports whether it is not known yet what there is from before the list.
 func (c *assessment) looksBack() bool {
 	older := c.in.Backups.Value.Older
-	return older != nil && older.At.IsZero()
+	return older != nil && older.At.IsZero() && c.now.Before(older.By)
 }

@@ -15,12 +15,16 @@ func TestVerdictLooksFurtherBack(t *testing.T) {
 	october := at(0, 2, 10)
 	runVerdicts(t, []verdictCase{
 		{
-			name: "not asked yet", now: noon, edit: older(backup.Older{}),
+			name: "not asked yet", now: noon, edit: older(backup.Older{By: at(22, 13, 0)}),
 			state: backup.HealthUnknown, reason: "no usable backup in the lookback; looking further back",
 		},
 		{
-			name: "it cannot be asked", now: noon, edit: older(backup.Older{Err: &backup.Error{Op: "ListBackups", Class: backup.ClassTimeout}}),
+			name: "it cannot be asked", now: noon, edit: older(backup.Older{By: at(22, 13, 0), Err: &backup.Error{Op: "ListBackups", Class: backup.ClassTimeout}}),
 			state: backup.HealthUnknown, reason: "no usable backup in the lookback; looking further back: ListBackups: timeout",
+		},
+		{
+			name: "it could not be asked", now: at(22, 13, 0), edit: older(backup.Older{By: at(22, 13, 0), Err: &backup.Error{Op: "ListBackups", Class: backup.ClassTimeout}}),
+			state: backup.HealthNever, reason: "no usable backup in the lookback, and older ones could not be asked for: ListBackups: timeout; instance created 2026-01-02",
 		},
 		{
 			name: "there is none", now: noon, edit: older(backup.Older{At: noon}),
@@ -75,8 +79,8 @@ func TestOlderThan(t *testing.T) {
 	if n := len(got.Backups); n != 20 || !got.Backups[0].StartedAt.Equal(at(10, 2, 0)) || !got.Backups[1].StartedAt.Equal(at(9, 2, 0)) {
 		t.Errorf("%d backups, the first of %v", n, got.Backups[0].StartedAt)
 	}
-	if !got.At.Equal(noon) || !got.TriedAt.Equal(noon) {
-		t.Errorf("asked at %v, tried at %v", got.At, got.TriedAt)
+	if !got.At.Equal(noon) {
+		t.Errorf("asked at %v", got.At)
 	}
 	if none := (backup.List{}).OlderThan(time.Time{}, noon); len(none.Backups) != 0 || none.At.IsZero() {
 		t.Errorf("%+v", none)

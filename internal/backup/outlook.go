@@ -157,10 +157,15 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 	if c.horizon.allows(c.in.CreatedAt) && !c.youth(yield) {
 		return
 	}
-	if !c.runs.IsZero() && !yield(c.runs.Add(max(0, c.want.MaxDuration))) {
-		return
+	for a := range c.attempts {
+		if a.running && !yield(a.began.Add(max(0, c.want.MaxDuration))) {
+			return
+		}
 	}
 	if !c.in.PolicyBy.IsZero() && !yield(c.in.PolicyBy) || !c.in.WindowBy.IsZero() && !yield(c.in.WindowBy) {
+		return
+	}
+	if older := c.in.Backups.Value.Older; older != nil && !older.By.IsZero() && !yield(older.By) {
 		return
 	}
 	for e := range c.eras {

@@ -8,6 +8,7 @@ import (
 // PolicyChange is one change of an instance's policy, as it was seen.
 type PolicyChange struct {
 	At     time.Time // when the policy was first seen to differ, by our clock
+	LastAt time.Time // when Former was last read: what changed, changed since; zero: just before At
 	Former Policy    // what was in force until then
 }
 
@@ -40,7 +41,7 @@ func (c *assessment) eras(yield func(era) bool) {
 		if !yield(e) {
 			return
 		}
-		e = era{policy: change.Former, until: change.At}
+		e = era{policy: change.Former, until: earlier(change.LastAt, change.At)}
 	}
 	yield(era{policy: e.policy, until: e.until})
 }
@@ -109,7 +110,7 @@ func (c *assessment) scheduled() bool { return c.source == RPOFromPolicy || c.so
 
 // settled returns when the policy of an era alone begins to bind.
 func (c *assessment) settled(e era, rpo time.Duration) time.Time {
-	if opens := e.windowAfter(e.from); e.until.IsZero() && !opens.IsZero() {
+	if opens := e.policy.windowAfter(e.from); e.until.IsZero() && e.enforced() && !opens.IsZero() {
 		return c.windowOver(opens, e.policy)
 	}
 	return e.from.Add(rpo)

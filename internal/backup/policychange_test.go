@@ -43,6 +43,20 @@ func TestVerdictWhenThePolicyChanged(t *testing.T) {
 			state: backup.HealthOK, reason: "newest recovery point is 9h 50m old, objective 27h 20m (cloud's schedule)",
 		},
 		{
+			name: "moved before the window, and seen after it opened", now: at(22, 6, 0), policy: opensAt(8),
+			edit: func(in *backup.TargetState) {
+				in.PolicyChanges = []backup.PolicyChange{{At: at(22, 2, 30), LastAt: at(22, 1, 30), Former: *daily()}}
+			},
+			list:  []backup.Backup{full(at(21, 2, 40))},
+			state: backup.HealthOK, reason: "newest recovery point is 27h 20m old, objective 27h 20m (cloud's schedule)",
+		},
+		{
+			name: "weekly was made daily, without hours, while the next backup is planned for tomorrow each day", now: at(24, 18, 0),
+			policy: edited(daily(), func(p *backup.Policy) { p.Window, p.NextAt = 0, at(25, 2, 0) }), edit: changed(noon, on(time.Monday)),
+			list:  []backup.Backup{full(at(18, 2, 10))},
+			state: backup.HealthLate, reason: "newest recovery point is 6d 15h old, objective 26h 20m (cloud's schedule)",
+		},
+		{
 			name: "automatic backup was switched on after today's window", now: at(22, 14, 0), policy: daily(), edit: changed(noon, off),
 			list:  []backup.Backup{manual(at(21, 20, 0))},
 			state: backup.HealthOK, reason: "newest recovery point is 18h old, objective 27h 20m (cloud's schedule)",

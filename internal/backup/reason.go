@@ -103,8 +103,15 @@ func appendDistrust[T any](b []byte, r Reading[T], clock time.Time) []byte {
 
 func (c *assessment) appendNever(b []byte) []byte {
 	b = append(b, "no usable backup"...)
-	if c.in.Backups.Value.Older == nil {
+	older := c.in.Backups.Value.Older
+	if older == nil || older.At.IsZero() {
 		b = append(b, " in the lookback"...)
+	}
+	if older != nil && older.At.IsZero() {
+		b = append(b, ", and older ones could not be asked for"...)
+	}
+	if older != nil && older.At.IsZero() && older.Err != nil {
+		b = append(append(b, ": "...), shortCause(older.Err)...)
 	}
 	b = append(b, "; "...)
 	if c.in.CreatedAt.IsZero() {

@@ -115,9 +115,9 @@ type List struct {
 // only then can it change a verdict.
 type Older struct {
 	At      time.Time // when the cloud answered; zero: it has not yet
-	TriedAt time.Time // when it was asked last
 	Backups []Backup  // successful full ones, newest start first
 	Err     error     // why it could not be asked; nil: it could, or was not
+	By      time.Time // until when a verdict waits for the answer; zero: it does not
 }
 
 // Window is a span in which any moment can be restored (point-in-time recovery). The zero value is no window.

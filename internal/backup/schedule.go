@@ -20,10 +20,14 @@ func (c *assessment) takes() time.Duration {
 // the cloud does not show what is running.
 func (c *assessment) patience() time.Duration {
 	grace := max(0, c.want.RPOGrace)
-	if c.in.Jobs.NotOffered {
-		return sum(grace, c.takes())
+	if shown := !c.in.Jobs.NotOffered && !c.in.Jobs.At.IsZero(); shown {
+		return grace
 	}
-	return grace
+	takes := c.takes()
+	if takes == 0 { // no backup has told it yet
+		takes = max(0, c.want.MaxDuration)
+	}
+	return sum(grace, takes)
 }
 
 // missedWindow returns the start of the newest scheduled window that is over, patience included, if no attempt was made in
@@ -89,15 +93,21 @@ func (c *assessment) attemptedSince(t time.Time) bool {
 	return false
 }
 
-// runningSince returns the start of the oldest attempt that is running; zero: none is seen.
+// runningSince returns the start of the oldest attempt that is running, and has not run for too long; zero: none is seen.
 func (c *assessment) runningSince() time.Time {
 	var since time.Time
 	for a := range c.attempts {
-		if a.running {
+		if a.running && c.now.Sub(a.began) <= c.want.MaxDuration {
 			since = earlier(since, a.began)
 		}
 	}
 	return since
+}
+
+// runsUntil returns until when an attempt that was running when the cloud was asked counts: one that has run for too long is
+// none for the windows that open after that.
+func (c *assessment) runsUntil(began, asked time.Time) time.Time {
+	return earlier(asked, began.Add(max(0, c.want.MaxDuration)))
 }
 
 // attempt is when a full backup was tried.
@@ -120,7 +130,7 @@ func (c *assessment) attempts(yield func(attempt) bool) {
 		}
 		a := attempt{began: b.began(), ended: b.EndedAt, running: b.State == StateRunning}
 		if a.running {
-			a.ended = asked
+			a.ended = c.runsUntil(a.began, asked)
 		}
 		if !c.horizon.allows(a.ended) {
 			a.ended = time.Time{}
@@ -139,7 +149,7 @@ func (c *assessment) attempts(yield func(attempt) bool) {
 		}
 		a := attempt{began: j.StartedAt, running: j.State == JobRunning || j.State == JobChecking}
 		if a.running {
-			a.ended = c.in.Jobs.At
+			a.ended = c.runsUntil(a.began, c.in.Jobs.At)
 		}
 		if !yield(a) {
 			return

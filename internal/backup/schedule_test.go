@@ -33,6 +33,11 @@ func TestVerdictAgainstSchedule(t *testing.T) {
 			state: backup.HealthLate, reason: "newest recovery point is 30h 11m old, objective 27h 20m (cloud's schedule)",
 		},
 		{
+			name: "daily, one that never ends beside one that is running", now: at(22, 7, 0), policy: daily(),
+			list:  []backup.Backup{running(at(22, 2, 10)), running(at(17, 2, 10)), full(at(21, 2, 0))},
+			state: backup.HealthOK, reason: "newest recovery point is 29h old, objective 27h 20m (cloud's schedule); a backup is running since 2026-11-22 02:10Z",
+		},
+		{
 			name: "daily, a job is running", now: at(22, 7, 0), policy: daily(), list: []backup.Backup{full(at(21, 2, 0))},
 			jobs:  []backup.Job{{State: backup.JobRunning, StartedAt: at(22, 2, 10)}},
 			state: backup.HealthOK, reason: "newest recovery point is 29h old, objective 27h 20m (cloud's schedule); a backup is running since 2026-11-22 02:10Z",
@@ -179,7 +184,8 @@ func TestVerdictOfMissedWindow(t *testing.T) {
 		{name: "a manual job that failed", jobs: []backup.Job{{ID: "1", State: backup.JobFailed, Trigger: backup.TriggerManual, StartedAt: at(18, 2, 50)}}, list: list(), state: backup.HealthMissed, reason: missed},
 		{name: "a job that is only planned", jobs: job(backup.JobScheduled, at(18, 2, 50)), list: list(), state: backup.HealthMissed, reason: missed},
 		{name: "a job of an unknown state", jobs: job(backup.JobUnknown, at(18, 2, 50)), list: list(), state: backup.HealthMissed, reason: missed},
-		{name: "a job of Monday's window that is still running", jobs: job(backup.JobRunning, at(16, 2, 50)), list: list(), state: backup.HealthOK, reason: monday},
+		{name: "a job of Monday's window that runs for too long", jobs: job(backup.JobRunning, at(16, 2, 50)), list: list(), state: backup.HealthMissed, reason: missed},
+		{name: "a job that is running since before the window", jobs: job(backup.JobRunning, at(17, 23, 30)), list: list(), state: backup.HealthOK, reason: monday},
 		{name: "a job of Monday's window", jobs: job(backup.JobFinished, at(16, 2, 50)), list: list(), state: backup.HealthMissed, reason: missed},
 		{
 			name: "a running job after one of Monday's", state: backup.HealthOK, reason: monday, list: list(),

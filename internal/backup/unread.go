@@ -14,7 +14,7 @@ type Entry struct {
 // Unread is what in a list could not be read. The zero value is nothing.
 type Unread struct {
 	Count   int       // records of which something could not be read
-	Dated   time.Time // none of those that may be failures, and say when, began later; zero: there is none
+	Dated   time.Time // none of those that may be failures, and say when, ended or else began later; zero: there is none
 	Undated int       // how many may be failures and do not say when
 	Healed  time.Time // start of the newest successful full backup that is believed; zero: there is none
 }
@@ -45,10 +45,12 @@ func Sift(records []Entry, asked time.Time) (backups []Backup, unread Unread) {
 // add notes a record that could not be read. One that says that it succeeded or runs hides no failure.
 func (u *Unread) add(b *Backup, horizon horizon) {
 	u.Count++
-	switch began := b.began(); {
+	switch {
 	case b.State != StateUnknown && b.State != StateFailed:
-	case horizon.allows(began):
-		u.Dated = later(u.Dated, began)
+	case horizon.allows(b.EndedAt):
+		u.Dated = later(u.Dated, b.EndedAt)
+	case horizon.allows(b.StartedAt):
+		u.Dated = later(u.Dated, b.StartedAt)
 	default:
 		u.Undated++
 	}

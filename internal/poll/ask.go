@@ -106,14 +106,33 @@ func (p *Poller) startFollowers(ctx context.Context, r *region, in *instance, ab
 	case backup.ScopeJobs:
 		return p.startOnJobs(ctx, r, in)
 	case backup.ScopeBackups:
-		i := slices.IndexFunc(in.increments, func(e increments) bool { return e.n.id == about.target.NodeID })
-		if i < 0 {
-			return nil // the shard is gone
+		return append(p.startOlder(ctx, r, in, about), p.startIncrements(ctx, r, in, about)...)
+	default:
+	}
+	return nil
+}
+
+// startOlder starts the question that a list without a usable backup makes due.
+func (p *Poller) startOlder(ctx context.Context, r *region, in *instance, about subject) []*flight {
+	for _, n := range in.nodes {
+		if n.id != about.target.NodeID {
+			continue
 		}
-		if f := in.increments[i].launch(ctx, p, r, in); f != nil {
+		if f := (older{&n.older, in, n}).launch(ctx, p, r, in); f != nil {
 			return []*flight{f}
 		}
-	default:
+	}
+	return nil
+}
+
+// startIncrements starts the question about what the list leaves out.
+func (p *Poller) startIncrements(ctx context.Context, r *region, in *instance, about subject) []*flight {
+	i := slices.IndexFunc(in.increments, func(e increments) bool { return e.n.id == about.target.NodeID })
+	if i < 0 {
+		return nil // the shard is gone
+	}
+	if f := in.increments[i].launch(ctx, p, r, in); f != nil {
+		return []*flight{f}
 	}
 	return nil
 }

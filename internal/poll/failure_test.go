@@ -68,7 +68,7 @@ func TestFailureKeepsTheLastGoodValue(t *testing.T) {
 		p.Refresh(t.Context())
 
 		kept := one("kept")
-		kept.Older = &backup.Older{At: first, TriedAt: first}
+		kept.Older = &backup.Older{At: first, By: first.Add(time.Hour)}
 		want := backup.Reading[backup.List]{
 			Value: kept, At: first, TriedAt: first.Add(time.Minute), GoodUntil: first.Add(61 * time.Minute), Err: denied,
 		}

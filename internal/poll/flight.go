@@ -20,7 +20,9 @@ type question[T any] struct {
 	scope backup.Scope
 	// aside says that the rest of the region must not wait for the answer: the question has its turn among those like it.
 	aside bool
-	ask   func(context.Context) (T, error)
+	// far is the same for a question that reaches far back: it may take long.
+	far bool
+	ask func(context.Context) (T, error)
 	// learn is called with the poller locked, once the reading holds the answer; it returns the flights that follow.
 	learn func(ctx context.Context) []*flight
 }
@@ -38,15 +40,18 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	p.began(r, f)
 	timeout, clock := p.opts.RoundTimeout, r.conf.Source
 	turns := r.pool
-	if q.aside {
+	switch {
+	case q.aside:
 		turns = r.aside
+	case q.far:
+		turns = r.far
 	}
 	turns.submit(func() {
 		a := answer[T]{askedAt: p.sent(r, &c.askedAt)}
 		bounded, stop := context.WithTimeout(ctx, timeout)
 		a.value, a.err = q.ask(bounded)
 		stop()
-		if !q.aside && !q.scope.Optional() {
+		if !q.aside && !q.far && !q.scope.Optional() {
 			a.err = required(a.err)
 		}
 		p.finish(r, f, func() {

@@ -35,6 +35,8 @@ type node struct {
 	id         string
 	backups    cell[backup.List]
 	doubts     doubts
+	older      cell[backup.Older]
+	lacking    time.Time         // since when the list has no usable backup; zero: it has one, or is not known
 	increments cell[backup.List] // what backups leaves out
 	copies     cell[backup.Copies]
 	checks     cell[backup.RestoreChecks]
@@ -138,6 +140,9 @@ func (in *instance) arrangeEntries() {
 	for _, e := range in.increments {
 		in.onPolicy = append(in.onPolicy, e)
 	}
+	for _, n := range in.nodes {
+		in.entries = append(in.entries, older{&n.older, in, n})
+	}
 	in.entries = append(
 		in.entries,
 		&entryOf[[]backup.Job]{
@@ -184,8 +189,10 @@ func (in *instance) state(opts *Options, now time.Time) backup.InstanceState {
 		state.LastRestore = in.lastRestore.reading
 	}
 	for _, n := range in.nodes {
+		list := increments{&n.increments, in, n}.joined(now)
+		list.Value.Older = older{&n.older, in, n}.shown(opts.StaleAfter)
 		state.Nodes = append(state.Nodes, backup.NodeState{
-			NodeID: n.id, Backups: increments{&n.increments, in, n}.joined(now), Copies: n.copiesIn(in.policy.reading.Value.CopyRegion),
+			NodeID: n.id, Backups: list, Copies: n.copiesIn(in.policy.reading.Value.CopyRegion),
 			RestoreChecks: restoreCheck{&n.checks, in, n}.shown(),
 		})
 	}

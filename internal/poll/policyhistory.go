@@ -14,6 +14,7 @@ const maxPolicyChanges = 16
 type policyHistory struct {
 	askedAt time.Time // when the first question was launched; zero: none was
 	known   bool      // a policy was read
+	readAt  time.Time // when current was read last
 	current backup.Policy
 	changes []backup.PolicyChange // the oldest first; replaced rather than changed, because snapshots share it
 }
@@ -28,9 +29,9 @@ func (h *policyHistory) learn(r backup.Reading[backup.Policy]) {
 		if len(older) == maxPolicyChanges {
 			older = older[1:]
 		}
-		h.changes = append(slices.Clip(older), backup.PolicyChange{At: r.At, Former: h.current})
+		h.changes = append(slices.Clip(older), backup.PolicyChange{At: r.At, LastAt: h.readAt, Former: h.current})
 	}
-	h.known, h.current = true, r.Value
+	h.known, h.current, h.readAt = true, r.Value, r.At
 }
 
 // awaitedUntil returns until when a verdict waits for the policy; zero: it does not. It waits for one interval, or until

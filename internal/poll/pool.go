@@ -23,6 +23,13 @@ func (q *pool) submit(task func()) {
 	}
 }
 
+// backlog returns how many tasks wait for their turn.
+func (q *pool) backlog() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.queue)
+}
+
 // resize changes how many tasks may run at a time. Those that run go on.
 func (q *pool) resize(limit int) {
 	q.mu.Lock()

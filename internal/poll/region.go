@@ -16,6 +16,7 @@ type region struct {
 	conf      Region
 	pool      *pool
 	aside     *pool // of the questions that hold up no others
+	far       *pool // of those that reach far back
 	abandoned bool  // replaced or closed: answers are dropped
 
 	listing   cell[[]backup.Instance] // its value is the newest whole listing; listed has what counts
@@ -42,6 +43,7 @@ func newRegion(conf Region, workers *sync.WaitGroup) *region {
 		conf:      conf,
 		pool:      &pool{limit: max(1, conf.Concurrency), workers: workers},
 		aside:     &pool{limit: 1, workers: workers},
+		far:       &pool{limit: olderAtOnce, workers: workers},
 		instances: map[string]*instance{},
 		flights:   map[*flight]struct{}{},
 		round:     newRound(time.Time{}),

@@ -1,0 +1,102 @@
+package poll
+
+import (
+	"context"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// Where a list has nothing that is usable, the cloud is asked once how things were before it, and again from time to time:
+// somebody may have deleted what was found.
+const (
+	olderThan     = 730 * 24 * time.Hour // longer than any cloud keeps automatic backups
+	olderInterval = 24 * time.Hour
+	olderRetry    = 15 * time.Minute // after a failure
+	olderAtOnce   = 2                // questions of a region: their lists are long, and nothing else waits for them
+	olderAwaited  = 20               // so many waiting questions of a region at most hold up a refresh
+)
+
+// older is the entry of the backups of one target that began before its list does.
+type older struct {
+	*cell[backup.Older]
+	in *instance
+	n  *node
+}
+
+// launch asks where the list has no usable backup.
+func (e older) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
+	now := p.opts.Now()
+	list := &e.n.backups.reading
+	switch {
+	case list.At.IsZero():
+		return nil
+	case !list.Value.LacksUsable(list.At, now.Round(0)):
+		e.n.lacking = time.Time{}
+		return nil
+	case e.n.lacking.IsZero():
+		e.n.lacking = now
+	}
+	if e.flight != nil {
+		return e.awaited(r, e.flight)
+	}
+	wait := olderInterval
+	if e.reading.Err != nil {
+		wait = olderRetry
+	}
+	if !e.askedAt.IsZero() && now.Sub(e.askedAt) < wait {
+		return nil
+	}
+	source, of, began := r.conf.Source, in.Instance, now.Add(-p.opts.Lookback)
+	return e.awaited(r, launch(ctx, p, r, e.cell, question[backup.Older]{
+		scope: backup.ScopeBackups, far: true,
+		ask: func(ctx context.Context) (backup.Older, error) {
+			all, err := source.Backups(ctx, of, e.n.id, now.Add(-olderThan))
+			if err != nil {
+				return backup.Older{}, err
+			}
+			return *all.OlderThan(began, now), nil
+		},
+		learn: func(context.Context) []*flight {
+			e.log(p, r)
+			return nil
+		},
+	}))
+}
+
+// awaited returns the flight when a refresh is to wait for it: for a first answer that comes soon.
+func (e older) awaited(r *region, f *flight) *flight {
+	if !e.reading.TriedAt.IsZero() || r.far.backlog() > olderAwaited {
+		return nil
+	}
+	return f
+}
+
+// log says once that older backups cannot be asked for.
+func (e older) log(p *Poller, r *region) {
+	const scope backup.Scope = "older backups"
+	about := subject{e.in.Node(e.n.id), scope}
+	t := topic{scope: scope, target: about.target}
+	if e.reading.Err == nil {
+		delete(r.logged, t)
+		return
+	}
+	p.logOnce(r, t, about, e.reading.Err)
+}
+
+// fail implements entry. Where the list cannot be read, nobody needs older backups.
+func (e older) fail(error, time.Time) {}
+
+// shown returns what is known of older backups as a snapshot shows it; nil where nobody needs to know. A verdict waits for it
+// for patience, unless the cloud refuses to tell.
+func (e older) shown(patience time.Duration) *backup.Older {
+	if e.n.lacking.IsZero() {
+		return nil
+	}
+	known := e.reading.Value
+	known.At, known.Err = e.reading.At, e.reading.Err
+	if class := backup.ClassOf(e.reading.Err); class == "" || class.Retryable() {
+		known.By = e.n.lacking.Add(patience).Round(0)
+	}
+	return &known
+}
