@@ -51,7 +51,7 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 		bounded, stop := context.WithTimeout(ctx, timeout)
 		a.value, a.err = q.ask(bounded)
 		stop()
-		if !q.aside && !q.far && !q.scope.Optional() {
+		if !q.aside && !q.scope.Optional() {
 			a.err = required(a.err)
 		}
 		p.finish(r, f, func() {

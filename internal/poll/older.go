@@ -2,6 +2,7 @@ package poll
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -32,7 +33,7 @@ func (e older) launch(ctx context.Context, p *Poller, r *region, in *instance) *
 	case list.At.IsZero():
 		return nil
 	case !list.Value.LacksUsable(list.At, now.Round(0)):
-		e.n.lacking = time.Time{}
+		e.forget()
 		return nil
 	case e.n.lacking.IsZero():
 		e.n.lacking = now
@@ -55,13 +56,27 @@ func (e older) launch(ctx context.Context, p *Poller, r *region, in *instance) *
 			if err != nil {
 				return backup.Older{}, err
 			}
-			return *all.OlderThan(began, now), nil
+			found := all.OlderThan(began, now)
+			if n := all.Unread.Count; n > 0 && len(found.Backups) == 0 {
+				return backup.Older{}, &backup.Error{
+					Op: all.Op, Class: backup.ClassProtocol, Err: fmt.Errorf("%d of the listed records could not be read", n),
+				}
+			}
+			return *found, nil
 		},
 		learn: func(context.Context) []*flight {
 			e.log(p, r)
 			return nil
 		},
 	}))
+}
+
+// forget drops what is known. When the list lacks a usable backup again, much may have changed.
+func (e older) forget() {
+	e.n.lacking = time.Time{}
+	if e.flight == nil {
+		*e.cell = cell[backup.Older]{}
+	}
 }
 
 // awaited returns the flight when a refresh is to wait for it: for a first answer that comes soon.

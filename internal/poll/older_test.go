@@ -134,3 +134,52 @@ func TestManyOlderQuestionsHoldUpNoOtherTarget(t *testing.T) {
 		}
 	})
 }
+
+// What cannot be read, and what the cloud does not offer, is not "there is none".
+func TestOlderBackupsThatAreNotKnown(t *testing.T) {
+	for _, answer := range []struct {
+		list backup.List
+		err  error
+		want backup.Class
+	}{
+		{backup.List{Unread: backup.Unread{Count: 1}}, nil, backup.ClassProtocol},
+		{backup.List{}, &backup.Error{Class: backup.ClassUnsupported}, backup.ClassBadRequest},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			source := &cloud{instances: lists("a"), older: func(context.Context, string, time.Time) (backup.List, error) {
+				return answer.list, answer.err
+			}}
+			p := newPoller(t, options(log.NewNopLogger()), region(source))
+			p.Refresh(t.Context())
+			if got := find(t, p, "a").Nodes[0].Backups.Value.Older; !got.At.IsZero() || backup.ClassOf(got.Err) != answer.want {
+				t.Errorf("%+v, want class %s and no answer", got, answer.want)
+			}
+		})
+	}
+}
+
+// What was found long ago does not count when the list lacks a usable backup again.
+func TestOlderBackupsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := backup.List{}
+		asked := 0
+		source := &cloud{
+			instances: lists("a"),
+			backups:   func(context.Context, string, string) (backup.List, error) { return list, nil },
+			older: func(context.Context, string, time.Time) (backup.List, error) {
+				asked++
+				return backup.List{}, nil
+			},
+		}
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		for _, sets := range [][]backup.Backup{nil, {usable("good", time.Now())}, nil} {
+			list = backup.List{Backups: sets}
+			p.Refresh(t.Context())
+			synctest.Wait()
+			time.Sleep(time.Hour)
+		}
+		if asked != 2 {
+			t.Errorf("asked %d times, want anew when the list lacks a usable backup again", asked)
+		}
+	})
+}
