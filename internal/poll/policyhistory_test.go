@@ -39,6 +39,9 @@ func TestPolicyChangesAreKept(t *testing.T) {
 		if len(first) != 1 || first[0].Former.Retention != 7*24*time.Hour || !first[0].At.Equal(time.Now().Round(0)) {
 			t.Fatalf("changes %+v, want one of now, from 7 days", first)
 		}
+		if day := first[0].At.Sub(first[0].LastAt); day != 24*time.Hour {
+			t.Errorf("the former policy was read %v before, want a day", day)
+		}
 		for days := range 30 {
 			if got := refresh(10 + days); len(got) > 16 {
 				t.Fatalf("%d changes are kept", len(got))
