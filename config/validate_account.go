@@ -119,6 +119,8 @@ func (v *validator) profile(at path, c Credentials) {
 	case c.Profile == "":
 	case c.HasKeys():
 		v.addf(at.key("profile"), "replaces the access key; keep one of the two")
+	case placeholder(c.Profile) != "":
+		v.addf(at.key("profile"), "%s; write the name itself, it is no secret", placeholder(c.Profile))
 	default:
 		v.line(at.key("profile"), c.Profile)
 	}
@@ -134,7 +136,11 @@ func (v *validator) roles(at path, c Credentials) {
 			v.addf(at.key(f.key), "has no effect without role_arn")
 		}
 	}
-	if c.ExternalID != "" && !isExternalID(c.ExternalID) {
+	switch problem := placeholder(c.ExternalID); {
+	case c.ExternalID == "":
+	case problem != "":
+		v.addf(at.key("external_id"), "%s; write the id itself", problem)
+	case !isExternalID(c.ExternalID):
 		v.addf(at.key("external_id"), "must be 2 to 1224 letters, digits and the signs = , . @ : / - _ +")
 	}
 	v.endpoint(at.key("sts_endpoint"), c.STSEndpoint)
