@@ -50,4 +50,9 @@ func TestHealth(t *testing.T) {
 
 func ok(http.ResponseWriter, *http.Request) {}
 
-func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+// hang never answers. A handler that only returned when the client leaves would: TLS says goodbye, and the answer to it may
+// arrive before the connection is closed.
+func hang(_ http.ResponseWriter, r *http.Request) {
+	<-r.Context().Done()
+	panic(http.ErrAbortHandler)
+}

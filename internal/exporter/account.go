@@ -153,11 +153,12 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 
 // region returns what the poller is to watch in a region, without its Source. The account's concurrency is divided among
 // its regions, so that a region that hangs takes nothing from the others. The regions of one entry for all of them count
-// as one: most have no instance, and would take their share from those that have.
+// as one: most have no instance, and would take their share from those that have. A region has two at least, so that an
+// operation that hangs leaves room for the others.
 func (a *account) region(cfg *config.Config, r entry) poll.Region {
 	watched := poll.Region{
 		Cloud: a.cloud.name, Account: a.conf.Name, Region: r.ID,
-		Concurrency:  max(1, a.concurrency/len(a.conf.Regions)),
+		Concurrency:  max(min(2, a.concurrency), a.concurrency/len(a.conf.Regions)),
 		Discover:     r.Discovery.Enabled,
 		Tags:         r.Discovery.Tags,
 		RestoreCheck: a.conf.RestoreCheck,

@@ -190,13 +190,13 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// TestConcurrencyIsDivided states how many calls a region may have in flight: never none.
+// TestConcurrencyIsDivided states how many calls a region may have in flight: two at least, unless the account may have one.
 func TestConcurrencyIsDivided(t *testing.T) {
 	regions := strings.Repeat("{id: ID, discovery: {enabled: true}}, ", 3)
 	for _, id := range []string{"r-1", "r-2", "r-3"} {
 		regions = strings.Replace(regions, "ID", id, 1)
 	}
-	for concurrency, want := range map[string]int{"16": 5, "3": 1, "1": 1} {
+	for concurrency, want := range map[string]int{"16": 5, "3": 2, "2": 2, "1": 1} {
 		var sources []opened
 		cfg := load(t, "poll: {concurrency: "+concurrency+"}\naccounts: [{name: a, cloud: alibaba, regions: ["+regions+"]}]")
 		e, err := newExporter(cfg, Options{Now: clock, Logger: log.NewNopLogger()}, recording(t, &sources))

@@ -217,8 +217,7 @@ func configOf(accounts []account, scheme string) *config.Config {
 	}
 	cfg.Poll.StaleAfter = model.Duration(staleAfter)
 	cfg.Poll.RoundTimeout = model.Duration(giveUp)
-	// That a budget and slots are divided justly is not the matter here: each region has a slot for every target.
-	cfg.Poll.RequestsPerSecond, cfg.Poll.Concurrency = 50, 24
+	cfg.Poll.RequestsPerSecond = 50 // that a budget is divided justly is not the matter here
 	for _, a := range accounts {
 		account := config.Account{Name: a.name, Cloud: a.Cloud, Credentials: config.Credentials{
 			AccessKeyID: config.Secret(a.AccessKeyID), AccessKeySecret: config.Secret(a.AccessKeySecret),

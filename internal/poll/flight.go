@@ -17,7 +17,8 @@ type flight struct {
 
 // question is what to ask about one cell.
 type question[T any] struct {
-	scope backup.Scope
+	scope    backup.Scope
+	topology string // of the instance asked about; "": it is about none
 	// aside says that the rest of the region must not wait for the answer: the question has its turn among those like it.
 	aside bool
 	// far is the same for a question that reaches far back: it may take long.
@@ -46,7 +47,7 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	case q.far:
 		turns = r.far
 	}
-	turns.submit(func() {
+	turns.submit(kind{q.scope, q.topology}, func() {
 		a := answer[T]{askedAt: p.sent(r, &c.askedAt)}
 		bounded, stop := context.WithTimeout(ctx, timeout)
 		a.value, a.err = q.ask(bounded)

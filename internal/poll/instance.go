@@ -75,8 +75,9 @@ func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *insta
 		in.policies.askedAt = p.opts.Now()
 	}
 	return launch(ctx, p, r, e.cell, question[T]{
-		scope: e.about.scope,
-		ask:   func(ctx context.Context) (T, error) { return e.ask(ctx, asked) },
+		scope:    e.about.scope,
+		topology: in.Topology,
+		ask:      func(ctx context.Context) (T, error) { return e.ask(ctx, asked) },
 		learn: func(ctx context.Context) []*flight {
 			p.learnOutcome(r, e.about, e.reading.Err, e.reading.NotOffered)
 			return p.startFollowers(ctx, r, in, e.about)

@@ -2,6 +2,7 @@ package poll_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,8 +21,8 @@ func TestConcurrencyChangesWithAReload(t *testing.T) {
 		want          time.Duration
 	}{
 		{"unchanged", 1, 1, 18 * time.Second},
-		{"raised: the waiting lists start at once", 1, 6, 4 * time.Second},
-		{"lowered: the lists in flight end first", 3, 1, 12 * time.Second},
+		{"raised: the waiting lists start at once", 1, 8, 4 * time.Second}, // three quarters of 8
+		{"lowered: the lists in flight end first", 4, 1, 12 * time.Second},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -67,4 +68,43 @@ func TestRaisedConcurrencyHelpsTheLastWaitingQuestion(t *testing.T) {
 			t.Error("the recovery window still waits for the policy that hangs")
 		}
 	})
+}
+
+// The lists of ten replica sets hang. All that others are asked, and are asked by other operations, is answered at once.
+func TestHangingOperationLeavesRoomForOthers(t *testing.T) {
+	for _, concurrency := range []int{2, 3, 4, 16} {
+		t.Run(fmt.Sprint(concurrency), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ids := []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "set"}
+				source := &cloud{instances: lists(ids...)}
+				listed := source.instances
+				source.instances = func(ctx context.Context) ([]backup.Instance, error) {
+					found, err := listed(ctx)
+					last := len(found) - 1
+					found[last].Topology, found[last].Nodes = backup.TopologyShardedCluster, []string{"s"}
+					return found, err
+				}
+				source.backups = func(ctx context.Context, id, _ string) (backup.List, error) {
+					if id != "set" {
+						<-ctx.Done()
+					}
+					return one(id), ctx.Err()
+				}
+				conf := region(source)
+				conf.Concurrency = concurrency
+				p := newPoller(t, options(log.NewNopLogger()), conf)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				p.Refresh(ctx)
+				for _, id := range ids {
+					if in := find(t, p, id); in.Policy.At.IsZero() || in.Jobs.At.IsZero() || in.Recovery.At.IsZero() {
+						t.Errorf("%s: a question waits for lists that hang", id)
+					}
+				}
+				if find(t, p, "set").Nodes[0].Backups.At.IsZero() {
+					t.Error("the list of the cluster waits for lists of replica sets that hang")
+				}
+			})
+		})
+	}
 }

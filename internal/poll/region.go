@@ -41,7 +41,7 @@ type region struct {
 func newRegion(conf Region, workers *sync.WaitGroup) *region {
 	r := &region{
 		conf:      conf,
-		pool:      &pool{limit: max(1, conf.Concurrency), workers: workers},
+		pool:      &pool{limit: max(1, conf.Concurrency), divided: true, workers: workers},
 		aside:     &pool{limit: 1, workers: workers},
 		far:       &pool{limit: olderAtOnce, workers: workers},
 		instances: map[string]*instance{},
