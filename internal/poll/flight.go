@@ -10,7 +10,7 @@ import (
 
 // flight is one question in progress, from its launch until its answer is stored.
 type flight struct {
-	done      chan struct{} // closed when the answer is stored
+	done      chan struct{} // closed when the answer is stored and logged
 	followers []*flight     // flights that the answer started; set before done is closed
 	cancel    context.CancelFunc
 }
@@ -98,8 +98,10 @@ func (p *Poller) sent(r *region, askedAt *time.Time) time.Time {
 	return now
 }
 
-// finish ends a flight. It stores the answer, unless the region was replaced meanwhile.
+// finish ends a flight. It stores the answer, unless the region was replaced meanwhile. Who waits for the flight goes on
+// when the log has its lines: a command may end then.
 func (p *Poller) finish(r *region, f *flight, store func()) {
+	defer close(f.done)
 	p.mu.Lock()
 	defer p.unlock()
 	if !r.abandoned {
@@ -107,5 +109,4 @@ func (p *Poller) finish(r *region, f *flight, store func()) {
 	}
 	p.ended(r, f)
 	f.cancel()
-	close(f.done)
 }

@@ -2,6 +2,7 @@ package poll
 
 import (
 	"sync"
+	"time"
 
 	"mongodb_backup_exporter/internal/backup"
 )
@@ -12,21 +13,25 @@ type kind struct {
 	topology string // of the instance asked about
 }
 
-// pool runs tasks, at most limit at a time, in the order of their submission. Its goroutines end when no task is left.
+// slow is when a task that still runs gives up its place, so that one that hangs holds up none of another kind.
+const slow = 2 * time.Second
+
+// pool runs tasks in the order of their submission, at most limit at a time, not counting those that are slow. Its
+// goroutines end when no task is left.
 type pool struct {
 	workers *sync.WaitGroup
-	divided bool // no kind takes the last quarter of a limit above one: an operation that hangs leaves room for the others
+	divided bool // no kind takes the last quarter of a limit above one: there is room for others before it is slow
 
 	mu        sync.Mutex
 	limit     int
-	active    int
+	active    int // tasks that run and are not slow
 	submitted int // tasks so far
 	lanes     map[kind]*lane
 }
 
 // lane is the tasks of one kind. A lane without any is dropped.
 type lane struct {
-	active int
+	active int // tasks that run, slow ones too
 	queue  []queued
 }
 
@@ -82,10 +87,10 @@ func (q *pool) start() {
 		task := l.queue[0].task
 		l.queue = l.queue[1:]
 		l.active++
-		q.active++
+		place := q.take()
 		q.workers.Go(func() {
 			task()
-			q.ended(of, l)
+			q.ended(of, l, place)
 		})
 	}
 }
@@ -109,13 +114,41 @@ func (q *pool) share() int {
 	return max(1, q.limit-max(1, q.limit/4))
 }
 
-func (q *pool) ended(of kind, l *lane) {
+// place is the place of one task among those that count.
+type place struct {
+	timer  *time.Timer
+	vacant bool // the task has given it up; the pool's mutex guards it
+}
+
+// take takes a place, which is given up when its task is slow. The pool is locked.
+func (q *pool) take() *place {
+	q.active++
+	p := &place{}
+	p.timer = time.AfterFunc(slow, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.vacate(p)
+		q.start()
+	})
+	return p
+}
+
+// vacate gives a place up, unless that was done before. The pool is locked.
+func (q *pool) vacate(p *place) {
+	if !p.vacant {
+		p.vacant = true
+		q.active--
+	}
+}
+
+func (q *pool) ended(of kind, l *lane, p *place) {
+	p.timer.Stop()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	l.active--
-	q.active--
 	if l.active == 0 && len(l.queue) == 0 {
 		delete(q.lanes, of)
 	}
+	q.vacate(p)
 	q.start()
 }
