@@ -62,7 +62,7 @@ func TestConvertPolicy(t *testing.T) {
 	whole := backup.Policy{
 		Automatic: new(true), Retention: 7 * day, Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Tuesday},
 		StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour, Interval: 4 * time.Hour, LogBackup: new(true), IntervalRetention: day,
-		NextAt: at("2024-06-19T19:11:00Z"),
+		NextAt: at("2024-06-19T19:11:00Z"), MayBeUnlisted: true,
 	}
 	but := func(change func(*backup.Policy)) backup.Policy {
 		p := whole
@@ -70,10 +70,12 @@ func TestConvertPolicy(t *testing.T) {
 		return p
 	}
 	off := but(func(p *backup.Policy) {
-		p.Automatic, p.Weekdays, p.Interval, p.IntervalRetention = new(false), nil, 0, 0
+		p.Automatic, p.Weekdays, p.Interval, p.IntervalRetention, p.MayBeUnlisted = new(false), nil, 0, 0, false
 	})
-	daily := but(func(p *backup.Policy) { p.Interval, p.IntervalRetention = 0, 0 })
-	notSaid := but(func(p *backup.Policy) { p.Automatic, p.Weekdays, p.Interval, p.IntervalRetention = nil, nil, 0, 0 })
+	daily := but(func(p *backup.Policy) { p.Interval, p.IntervalRetention, p.MayBeUnlisted = 0, 0, false })
+	notSaid := but(func(p *backup.Policy) {
+		p.Automatic, p.Weekdays, p.Interval, p.IntervalRetention, p.MayBeUnlisted = nil, nil, 0, 0, false
+	})
 	tests := []struct {
 		name string
 		with map[string]any
@@ -94,7 +96,7 @@ func TestConvertPolicy(t *testing.T) {
 		{"deletion policy unknown", map[string]any{"BackupRetentionPolicyOnClusterDeletion": 3}, whole, []string{`BackupRetentionPolicyOnClusterDeletion: "3" is not known`}},
 		{"high-frequency backup alone", map[string]any{"PreferredBackupPeriod": ""}, but(func(p *backup.Policy) { p.Weekdays = nil }), nil},
 		{"no high-frequency backup", map[string]any{"BackupInterval": "omit"}, daily, nil},
-		{"interval too long", map[string]any{"BackupInterval": json.Number("9223372036854775807")}, but(func(p *backup.Policy) { p.Interval = 0 }), []string{`BackupInterval: "9223372036854775807" is not a number of "1m0s"`}},
+		{"interval too long", map[string]any{"BackupInterval": json.Number("9223372036854775807")}, but(func(p *backup.Policy) { p.Interval, p.MayBeUnlisted = 0, false }), []string{`BackupInterval: "9223372036854775807" is not a number of "1m0s"`}},
 		{"days in any form", map[string]any{"PreferredBackupPeriod": " friday, MONDAY,Friday"}, but(func(p *backup.Policy) { p.Weekdays = []time.Weekday{time.Monday, time.Friday} }), nil},
 		{"a name that is no weekday is still a policy", map[string]any{"PreferredBackupPeriod": "Someday"}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{`PreferredBackupPeriod: "Someday" is not a list of weekdays`}},
 		{"one bad day rejects the list", map[string]any{"PreferredBackupPeriod": "Monday,Someday"}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{`PreferredBackupPeriod: "Monday,Someday" is not a list of weekdays`}},

@@ -165,7 +165,7 @@ func TestDocumentedAnswers(t *testing.T) {
 			func(b *bench) (any, error) { return b.Policy(t.Context(), replica()) },
 			backup.Policy{
 				Automatic: new(true), Retention: 7 * day, StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour,
-				Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Tuesday}, Interval: 4 * time.Hour, IntervalRetention: day,
+				Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Tuesday}, Interval: 4 * time.Hour, IntervalRetention: day, MayBeUnlisted: true,
 				LogBackup: new(true), NextAt: moment("2024-06-19T19:11:00Z"),
 			},
 		},

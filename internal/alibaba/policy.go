@@ -23,6 +23,7 @@ func convertPolicy(a *policyAnswer, r *wire.Reader) backup.Policy {
 	p.StartsAt, p.Window = r.DailyWindow("PreferredBackupTime", a.PreferredBackupTime, "15:04Z")
 	p.NextAt, _ = timeOf(r, "PreferredNextBackupTime", a.PreferredNextBackupTime)
 	p.Interval, p.IntervalRetention = highFrequency(a, r)
+	p.MayBeUnlisted = p.Interval > 0
 	switch {
 	case a.PreferredBackupPeriod.IsSet() || p.Interval > 0:
 		p.Automatic = new(true)

@@ -33,7 +33,28 @@ func openQuestions(f *fleet.Fleet) {
 	off.ID, off.Policy.Disabled, off.Recovery = "dds-bp1off", true, nil
 	released.ID, released.LockMode, released.ReleasedAt = "dds-bp1released", fleet.Released, sourcetest.Now.AddDate(0, 0, -1)
 	serverless.ID, serverless.Serverless = "dds-bp1serverless", true
-	f.Accounts[0].Instances = append(f.Accounts[0].Instances, off, released, serverless)
+	f.Accounts[0].Instances = append(f.Accounts[0].Instances, off, released, serverless, often(off, 0), often(off, 10*time.Hour))
+}
+
+// often returns an instance with a backup every four hours, the first of a day at midnight in the daily window. The other ones
+// have not been made for a while.
+func often(like fleet.Instance, since time.Duration) fleet.Instance {
+	in := like
+	in.ID = fmt.Sprintf("dds-bp1often%.0f", since.Hours())
+	in.Policy = fleet.Policy{Weekdays: allDays(), Window: time.Hour, Interval: 4 * time.Hour, RetentionDays: 7}
+	in.Backups = nil
+	for start := sourcetest.Now.Truncate(24*time.Hour).AddDate(0, 0, -3); start.Before(sourcetest.Now); start = start.Add(4 * time.Hour) {
+		if start.Hour() == 0 || sourcetest.Now.Sub(start) > since {
+			in.Backups = append(in.Backups, fleet.Backup{
+				ID: in.ID + start.Format("0215"), Status: "success", Start: start, End: start.Add(time.Minute), SizeBytes: 300 << 20,
+			})
+		}
+	}
+	return in
+}
+
+func allDays() []time.Weekday {
+	return []time.Weekday{time.Sunday, time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday}
 }
 
 // verdicts reads all that the cloud says, and returns a line for each target.
@@ -93,6 +114,8 @@ func TestVerdictsUnderEveryVariant(t *testing.T) {
 		sourcetest.ShardedID + "d-bp1bbbb": partGood, sourcetest.ShardedID + "d-bp1aaaa": partBad,
 		"dds-bp1off": "late, 2 usable, 1 failed, 0 running, 0 unknown, automatic off", "dds-bp1serverless": "has no backup",
 		"dds-bp1released": "pending, 2 usable, 1 failed, 0 running, 0 unknown, automatic on",
+		"dds-bp1often0":   "ok, 21 usable, 0 failed, 0 running, 0 unknown, automatic on",
+		"dds-bp1often10":  "late, 19 usable, 0 failed, 0 running, 0 unknown, automatic on",
 	}
 	tests := []struct {
 		name     string
@@ -119,6 +142,10 @@ func TestVerdictsUnderEveryVariant(t *testing.T) {
 		}},
 		{"ReleasedHidden", api.Variants{ReleasedHidden: true}, map[string]string{"dds-bp1released": ""}},
 		{"ServerlessRefused", api.Variants{ServerlessRefused: true}, map[string]string{"dds-bp1serverless": ""}},
+		{"FrequentUnlisted", api.Variants{FrequentUnlisted: true}, map[string]string{
+			"dds-bp1often0":  "unknown, 4 usable, 0 failed, 0 running, 0 unknown, automatic on",
+			"dds-bp1often10": "unknown, 4 usable, 0 failed, 0 running, 0 unknown, automatic on",
+		}},
 		{"TypesIgnored", api.Variants{TypesIgnored: true}, map[string]string{"dds-bp1serverless": ""}},
 	}
 	for _, tt := range tests {

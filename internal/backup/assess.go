@@ -63,7 +63,8 @@ type ByKind struct {
 
 // Assess decides from what is known at now whether a target's backups meet the objectives. Every input has exactly one
 // verdict. docs/health.md has the rules as a table. Three properties hold for all of them: a newer usable success never
-// makes a verdict worse, time alone never makes one better, and a failed poll never makes one ok.
+// makes a verdict worse, unless it shows that a list has backups that nobody knew to be in it (Policy.MayBeUnlisted); time
+// alone never makes one better; and a failed poll never makes one ok.
 //
 // Whether a time lies in the future is judged by when the cloud gave it, not by now. Otherwise a record with a wrong
 // date would be believed as soon as that date has come.
@@ -134,6 +135,8 @@ func (c *assessment) judge() {
 	case h.Usable == 0:
 		h.State = HealthNever
 	case c.overdue() && c.awaitsWindow():
+		h.State = HealthUnknown
+	case c.overdue() && c.mayBeUnlisted():
 		h.State = HealthUnknown
 	case c.overdue():
 		h.State = HealthLate

@@ -154,6 +154,9 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 	if point := c.health.RecoveryPoint; !point.IsZero() && !yield(point.Add(rpo)) {
 		return
 	}
+	if daily, may := c.dailyRPO(); may && !c.health.RecoveryPoint.IsZero() && !yield(c.health.RecoveryPoint.Add(daily)) {
+		return
+	}
 	if c.horizon.allows(c.in.CreatedAt) && !c.youth(yield) {
 		return
 	}
@@ -193,6 +196,9 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 func (c *assessment) youth(yield func(time.Time) bool) bool {
 	created := c.in.CreatedAt
 	if !yield(earlier(created, c.in.Backups.At).Add(c.health.RPO)) {
+		return false
+	}
+	if gap, ok := c.in.Policy.Value.weekdays().longestGap(); ok && !yield(created.Add(2*gap)) { // see listsDailyOnly
 		return false
 	}
 	first := c.firstWindow(created)

@@ -21,6 +21,7 @@ type Policy struct {
 	IntervalRetention time.Duration // how long a high-frequency backup is kept; 0: unknown, or off
 	CopyRegion        string        // region to which the cloud copies backups; "": none, or the cloud does not say
 	KeptAfterDeletion *bool         // backups outlive the instance, one of them at least; nil: the cloud does not say
+	MayBeUnlisted     bool          // nobody knows whether the cloud's list of backups has the high-frequency ones
 }
 
 // shortestRetention returns how long any automatic backup is kept at least; 0: unknown. The list of backups does not say

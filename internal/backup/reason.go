@@ -59,6 +59,9 @@ func (c *assessment) appendUnknown(b []byte) []byte {
 	switch {
 	case c.health.Known && c.awaitsPolicy():
 		b, err = append(b, "the schedule is not read yet"...), c.in.Policy.Err
+	case c.health.Known && c.health.Usable > 0 && !c.awaitsWindow():
+		b = c.appendObjective(c.appendAge(b))
+		return append(b, "; high-frequency backups may be missing in the cloud's list, which has daily ones only"...)
 	case c.health.Known && c.health.Usable > 0:
 		b, err = append(c.appendObjective(c.appendAge(b)), "; the point-in-time window, which may be newer, is not read yet"...), c.in.Recovery.Err
 	case c.health.Known:

@@ -41,6 +41,7 @@ func tell(c *Catalog) []backup.Target {
 	c.LearnPolicy(one, Times{At: start.Add(time.Hour)}, backup.Policy{
 		Automatic: new(true), Retention: backup.Forever, Interval: time.Hour, LogBackup: new(false), NextAt: start.Add(day),
 		IntervalRetention: day, CopyRegion: "cn-shanghai", KeptAfterDeletion: new(true),
+		MayBeUnlisted: true,
 	})
 	c.LearnRecovery(one, at, backup.Window{Start: start.Add(-day), End: start})
 	c.LearnLastRestore(one, at, start.Add(-30*day))

@@ -81,6 +81,7 @@ type policyRecord struct {
 	IntervalRetention int64  `json:"interval_retention_s,omitempty"`
 	CopyRegion        string `json:"copy_region,omitempty"`
 	KeptAfterDeletion *bool  `json:"kept_after_deletion,omitempty"`
+	MayBeUnlisted     bool   `json:"may_be_unlisted,omitempty"`
 }
 
 func seconds(d time.Duration) int64 {
@@ -102,6 +103,7 @@ func recordOfPolicy(p *backup.Policy) policyRecord {
 		Automatic: p.Automatic, Retention: seconds(p.Retention), StartsAt: seconds(p.StartsAt), Window: seconds(p.Window),
 		Interval: seconds(p.Interval), LogBackup: p.LogBackup, NextAt: stampOf(p.NextAt),
 		IntervalRetention: seconds(p.IntervalRetention), CopyRegion: p.CopyRegion, KeptAfterDeletion: p.KeptAfterDeletion,
+		MayBeUnlisted: p.MayBeUnlisted,
 	}
 	for _, day := range p.Weekdays {
 		r.Weekdays = append(r.Weekdays, int(day))
@@ -114,6 +116,7 @@ func (r *policyRecord) policy() backup.Policy {
 		Automatic: r.Automatic, Retention: span(r.Retention), StartsAt: span(r.StartsAt), Window: span(r.Window),
 		Interval: span(r.Interval), LogBackup: r.LogBackup, NextAt: r.NextAt.time(),
 		IntervalRetention: span(r.IntervalRetention), CopyRegion: r.CopyRegion, KeptAfterDeletion: r.KeptAfterDeletion,
+		MayBeUnlisted: r.MayBeUnlisted,
 	}
 	for _, day := range r.Weekdays {
 		p.Weekdays = append(p.Weekdays, time.Weekday(day))

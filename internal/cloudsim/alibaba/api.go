@@ -49,6 +49,7 @@ type Variants struct {
 	NoPeriodWhenOff   bool // without automatic backup, the policy has no PreferredBackupPeriod rather than an empty one
 	ReleasedHidden    bool // released instances are not listed
 	ServerlessRefused bool // the type serverless is not offered
+	FrequentUnlisted  bool // high-frequency backups are not in the list of backups
 	TypesIgnored      bool // an unknown DBInstanceType lists the default type, and serverless is unknown
 }
 

@@ -128,3 +128,10 @@ func (p Policy) nextWindow(t time.Time) time.Time {
 	}
 	return time.Time{}
 }
+
+// HighFrequency reports whether a backup is one that a high-frequency schedule makes beside those of the daily windows.
+func (p Policy) HighFrequency(b Backup) bool {
+	since := b.Start.UTC().Add(-p.StartsAt)
+	daily := slices.Contains(p.Weekdays, since.Weekday()) && since.Sub(since.Truncate(24*time.Hour)) < max(p.Window, time.Hour)
+	return p.Interval > 0 && !b.Manual && !daily
+}

@@ -1,0 +1,66 @@
+package backup
+
+import (
+	"slices"
+	"time"
+)
+
+// mayBeUnlisted reports whether a target that would be late by its high-frequency schedule may keep it by backups that the
+// list does not have. Nothing makes up for a daily backup that is missing.
+func (c *assessment) mayBeUnlisted() bool {
+	rpo, may := c.dailyRPO()
+	return may && c.age() <= rpo && c.listsDailyOnly()
+}
+
+// dailyRPO returns the RPO of the daily windows beside a high-frequency schedule; false: there are none, or the list is known
+// to have the high-frequency backups.
+func (c *assessment) dailyRPO() (time.Duration, bool) {
+	p := c.in.Policy.Value
+	if !p.MayBeUnlisted || !c.scheduled() || !p.frequent() || p.windowDays() == 0 {
+		return 0, false
+	}
+	daily := c.in.Policy
+	daily.Value.Interval = 0
+	rpo, source := RPOInForce(daily, c.want, c.takes())
+	return rpo, source == RPOFromPolicy
+}
+
+// listsDailyOnly reports whether the list looks like one of the daily backups alone: each began in a daily window, and there
+// are as many as the instance can have. What was made by hand says nothing.
+func (c *assessment) listsDailyOnly() bool {
+	var opened []time.Time
+	for i := range c.in.Backups.Value.Backups {
+		b := &c.in.Backups.Value.Backups[i]
+		began := b.began()
+		if b.Kind != KindFull || b.Part != "" || b.Trigger == TriggerManual || !c.horizon.allows(began) {
+			continue
+		}
+		window := c.windowOf(began)
+		if window.IsZero() {
+			return false
+		}
+		if !slices.ContainsFunc(opened, window.Equal) {
+			opened = append(opened, window)
+		}
+	}
+	switch len(opened) {
+	case 0:
+		return false
+	case 1: // of an instance that is older, there would be more
+		gap, _ := c.in.Policy.Value.weekdays().longestGap()
+		return c.horizon.allows(c.in.CreatedAt) && c.now.Before(c.in.CreatedAt.Add(2*gap))
+	}
+	return true
+}
+
+// windowOf returns the start of the daily window whose backup may have begun at t, of any policy that was seen; zero: there is
+// none.
+func (c *assessment) windowOf(t time.Time) time.Time {
+	for e := range c.eras {
+		opened := e.policy.windowBefore(t.Add(early))
+		if !opened.IsZero() && !t.After(opened.Add(e.policy.Window+max(0, c.want.RPOGrace))) {
+			return opened
+		}
+	}
+	return time.Time{}
+}
