@@ -20,6 +20,7 @@ type Poll struct {
 	PolicyInterval    model.Duration `yaml:"policy_interval"`
 	RecoveryInterval  model.Duration `yaml:"recovery_interval"`
 	DiscoveryInterval model.Duration `yaml:"discovery_interval"`
+	IdleInterval      model.Duration `yaml:"idle_interval"`       // of backups, jobs and windows while nothing is expected
 	CallTimeout       model.Duration `yaml:"call_timeout"`        // of one API call
 	RoundTimeout      model.Duration `yaml:"round_timeout"`       // of all calls of one refresh of one target
 	Concurrency       int            `yaml:"concurrency"`         // calls in flight per account
@@ -119,6 +120,7 @@ func Default() Config {
 			PolicyInterval:    duration(time.Hour),
 			RecoveryInterval:  duration(10 * time.Minute),
 			DiscoveryInterval: duration(10 * time.Minute),
+			IdleInterval:      duration(30 * time.Minute),
 			CallTimeout:       duration(10 * time.Second),
 			RoundTimeout:      duration(5 * time.Minute),
 			Concurrency:       16,

@@ -104,7 +104,7 @@ func startClouds(ctx context.Context, s *session, address, kind string) (*simula
 // demoConfig watches everything that a fleet holds.
 func demoConfig(f fleet.Fleet, endpoint string, interval model.Duration) *config.Config {
 	cfg := config.Default()
-	cfg.Poll.BackupsInterval, cfg.Poll.JobsInterval = interval, interval
+	cfg.Poll.BackupsInterval, cfg.Poll.JobsInterval, cfg.Poll.IdleInterval = interval, interval, interval
 	cfg.Poll.PolicyInterval, cfg.Poll.RecoveryInterval, cfg.Poll.DiscoveryInterval = 6*interval, 6*interval, 6*interval
 	cfg.Poll.RequestsPerSecond = 100 // the simulated clouds have no limit to respect
 	for i, a := range f.Accounts {

@@ -164,6 +164,7 @@ func (e *Exporter) pollOptions(p config.Poll) poll.Options {
 		PolicyInterval:    time.Duration(p.PolicyInterval),
 		RecoveryInterval:  time.Duration(p.RecoveryInterval),
 		DiscoveryInterval: time.Duration(p.DiscoveryInterval),
+		IdleInterval:      time.Duration(p.IdleInterval),
 		RoundTimeout:      time.Duration(p.RoundTimeout),
 		Lookback:          time.Duration(p.Lookback),
 		StaleAfter:        time.Duration(p.StaleAfter),

@@ -212,6 +212,7 @@ func configOf(accounts []account, scheme string) *config.Config {
 	cfg := config.Default()
 	for _, every := range []*model.Duration{
 		&cfg.Poll.BackupsInterval, &cfg.Poll.JobsInterval, &cfg.Poll.PolicyInterval, &cfg.Poll.RecoveryInterval, &cfg.Poll.DiscoveryInterval,
+		&cfg.Poll.IdleInterval,
 	} {
 		*every = model.Duration(interval)
 	}

@@ -88,6 +88,7 @@ func (p *Poller) startInstances(ctx context.Context, r *region, wanted func(id s
 
 // startInstance starts what is due for one instance, and returns all that is in flight for it.
 func (p *Poller) startInstance(ctx context.Context, r *region, in *instance) []*flight {
+	in.lookAhead(&p.opts, p.opts.Now())
 	var flights []*flight
 	for _, e := range in.entries {
 		if f := e.launch(ctx, p, r, in); f != nil {

@@ -17,7 +17,7 @@ type backupList struct {
 
 // launch asks for the list.
 func (e backupList) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
-	if !e.due(p.opts.Now(), p.opts.interval(backup.ScopeBackups)) {
+	if !e.due(p.opts.Now(), p.opts.interval(backup.ScopeBackups, in.idle(p.opts.Now()))) {
 		return e.flight
 	}
 	node, now, doubts := e.n.id, p.opts.Now, &e.n.doubts

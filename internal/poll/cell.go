@@ -21,8 +21,12 @@ const earliness = time.Second
 // cell holds one reading and the question about it that is in flight. Its times keep their monotonic readings.
 type cell[T any] struct {
 	reading backup.Reading[T]
-	askedAt time.Time // when the newest question was sent; zero: never, which is long enough ago for any interval
-	flight  *flight   // nil: none
+	askedAt time.Time // when the newest question was sent; zero: never
+	// launchedAt is when the newest question was launched: the next is due an interval later, however long this one waited
+	// for its turn. zero: never, which is long enough ago for any interval
+	launchedAt time.Time
+	takenAt    time.Time // reading.At with its monotonic reading
+	flight     *flight   // nil: none
 	// notOfferedAt is when the question was sent to which the cloud answered, for the first time since the last success,
 	// that it does not offer this; zero: it did not.
 	notOfferedAt time.Time
@@ -41,10 +45,10 @@ type answer[T any] struct {
 // no use: then it is asked as if it had failed.
 func (c *cell[T]) due(now time.Time, interval time.Duration) bool {
 	pause := c.pause(interval)
-	if jumped(c.askedAt, now) {
+	if jumped(c.launchedAt, now) {
 		pause = min(pause, retryAfter)
 	}
-	return c.flight == nil && now.Sub(c.askedAt) >= pause-min(earliness, interval/2)
+	return c.flight == nil && now.Sub(c.launchedAt) >= pause-min(earliness, interval/2)
 }
 
 // jumped reports whether the wall clock went back or forward by more than backup.MaxSkew between two times. It does so
@@ -74,7 +78,7 @@ func (c *cell[T]) pause(interval time.Duration) time.Duration {
 // retry makes the question due at once if it is in flight or failed: after a reload it may be put differently.
 func (c *cell[T]) retry() {
 	if c.flight != nil || c.reading.Err != nil {
-		c.flight, c.askedAt = nil, time.Time{}
+		c.flight, c.askedAt, c.launchedAt = nil, time.Time{}, time.Time{}
 	}
 }
 
@@ -96,6 +100,7 @@ func (c *cell[T]) store(a answer[T], interval, staleAfter time.Duration) {
 	}
 	c.reading.Value, c.reading.At, c.reading.CloudAt = a.value, at.Round(0), a.cloudAt
 	c.reading.NotOffered = a.err != nil
+	c.takenAt = at
 	c.reading.GoodUntil = at.Add(c.pause(interval) + staleAfter)
 }
 

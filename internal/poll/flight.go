@@ -17,8 +17,8 @@ type flight struct {
 
 // question is what to ask about one cell.
 type question[T any] struct {
-	scope    backup.Scope
-	topology string // of the instance asked about; "": it is about none
+	scope backup.Scope
+	in    *instance // asked about; nil: none
 	// aside says that the rest of the region must not wait for the answer: the question has its turn among those like it.
 	aside bool
 	// far is the same for a question that reaches far back: it may take long.
@@ -31,10 +31,15 @@ type question[T any] struct {
 // launch asks the question unless it is not due or in flight already, and returns the flight, or nil for none. The
 // poller is locked.
 func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q question[T]) *flight {
-	interval := p.opts.interval(q.scope)
-	if !c.due(p.opts.Now(), interval) {
+	now := p.opts.Now()
+	interval, of := p.opts.busyInterval(q.scope), kind{scope: q.scope}
+	if q.in != nil {
+		interval, of.topology = p.opts.interval(q.scope, q.in.idle(now)), q.in.Topology
+	}
+	if !c.due(now, interval) {
 		return c.flight
 	}
+	c.launchedAt = now
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &flight{done: make(chan struct{}), cancel: cancel}
 	c.flight = f
@@ -47,7 +52,7 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	case q.far:
 		turns = r.far
 	}
-	turns.submit(kind{q.scope, q.topology}, func() {
+	turns.submit(of, func() {
 		a := answer[T]{askedAt: p.sent(r, &c.askedAt)}
 		bounded, stop := context.WithTimeout(ctx, timeout)
 		a.value, a.err = q.ask(bounded)
@@ -59,6 +64,9 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 			a.endedAt = p.opts.Now()
 			a.cloudAt = cloudTime(clock, a.endedAt)
 			c.store(a, interval, p.opts.StaleAfter)
+			if q.in != nil {
+				q.in.plan.made = false
+			}
 			f.followers = q.learn(ctx)
 		})
 	})

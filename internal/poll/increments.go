@@ -25,7 +25,7 @@ func (e increments) launch(ctx context.Context, p *Poller, r *region, in *instan
 	}
 	source, of, since := r.conf.Source, in.Instance, p.opts.Now().Add(-p.opts.Lookback)
 	return launch(ctx, p, r, e.cell, question[backup.List]{
-		scope: backup.ScopeBackups, aside: true,
+		scope: backup.ScopeBackups, in: in, aside: true,
 		ask: func(ctx context.Context) (backup.List, error) {
 			return source.Increments(ctx, of, e.n.id, since)
 		},

@@ -24,6 +24,7 @@ type instance struct {
 	recovery    cell[backup.Window]
 	lastRestore cell[time.Time]
 	policies    policyHistory
+	plan        plan
 	nodes       []*node // by id; never empty
 	entries     []entry // every cell of the instance and its nodes
 	onPolicy    []entry // those of entries that are asked where the policy says so
@@ -75,9 +76,9 @@ func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *insta
 		in.policies.askedAt = p.opts.Now()
 	}
 	return launch(ctx, p, r, e.cell, question[T]{
-		scope:    e.about.scope,
-		topology: in.Topology,
-		ask:      func(ctx context.Context) (T, error) { return e.ask(ctx, asked) },
+		scope: e.about.scope,
+		in:    in,
+		ask:   func(ctx context.Context) (T, error) { return e.ask(ctx, asked) },
 		learn: func(ctx context.Context) []*flight {
 			p.learnOutcome(r, e.about, e.reading.Err, e.reading.NotOffered)
 			return p.startFollowers(ctx, r, in, e.about)

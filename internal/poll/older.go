@@ -50,7 +50,7 @@ func (e older) launch(ctx context.Context, p *Poller, r *region, in *instance) *
 	}
 	source, of, began := r.conf.Source, in.Instance, now.Add(-p.opts.Lookback)
 	return e.awaited(r, launch(ctx, p, r, e.cell, question[backup.Older]{
-		scope: backup.ScopeBackups, far: true,
+		scope: backup.ScopeBackups, in: in, far: true,
 		ask: func(ctx context.Context) (backup.Older, error) {
 			all, err := source.Backups(ctx, of, e.n.id, now.Add(-olderThan))
 			if err != nil {

@@ -25,10 +25,14 @@ type Options struct {
 	RoundTimeout      time.Duration // how long one question may take, retries included
 	Lookback          time.Duration // how far back backup lists are read
 	StaleAfter        time.Duration // how long after its interval a value may still be shown as current
+
+	// IdleInterval is BackupsInterval, JobsInterval and RecoveryInterval while no news are to be expected: where it is longer,
+	// and at most 30 times as long.
+	IdleInterval time.Duration
 }
 
-// interval returns how often a scope is asked.
-func (o *Options) interval(scope backup.Scope) time.Duration {
+// busyInterval returns how often a scope is asked while news are to be expected.
+func (o *Options) busyInterval(scope backup.Scope) time.Duration {
 	switch scope {
 	case backup.ScopeDiscovery:
 		return o.DiscoveryInterval

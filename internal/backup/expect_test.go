@@ -1,0 +1,51 @@
+package backup_test
+
+import (
+	"testing"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+func TestNewsFrom(t *testing.T) {
+	runs := []backup.Job{{State: backup.JobRunning, StartedAt: at(22, 11, 50)}}
+	for _, tt := range []struct {
+		verdictCase
+		want time.Time // zero: none are expected; now: they are
+	}{
+		{verdictCase{name: "the window is over, its backup is there", now: noon, policy: daily(), list: []backup.Backup{full(at(22, 2, 10))}}, at(23, 1, 55)},
+		{verdictCase{name: "before the window", now: at(22, 1, 50), policy: daily(), list: []backup.Backup{full(at(21, 2, 10))}}, at(22, 1, 55)},
+		{verdictCase{name: "in the window", now: at(22, 2, 30), policy: daily(), list: []backup.Backup{full(at(21, 2, 10))}}, at(22, 1, 55)},
+		{verdictCase{name: "in the window, its backup is there", now: at(22, 2, 45), policy: daily(), list: []backup.Backup{full(at(22, 2, 10)), full(at(21, 2, 10))}}, at(23, 1, 55)},
+		{verdictCase{name: "it may still come", now: at(22, 4, 59), policy: daily(), list: []backup.Backup{full(at(21, 2, 10))}}, at(22, 1, 55)},
+		{verdictCase{name: "it will not come: until shortly before the turn", now: at(22, 5, 0), policy: daily(), list: []backup.Backup{full(at(21, 2, 10))}}, at(22, 5, 20).Add(time.Second)},
+		{verdictCase{
+			name: "the cloud plans it late in the window", now: noon, list: []backup.Backup{full(at(22, 2, 10))},
+			policy: edited(daily(), func(p *backup.Policy) { p.NextAt = at(23, 2, 40) }),
+		}, at(23, 2, 35)},
+		{verdictCase{
+			name: "a plan of yesterday", now: noon, list: []backup.Backup{full(at(22, 2, 10))},
+			policy: edited(daily(), func(p *backup.Policy) { p.NextAt = at(22, 2, 10) }),
+		}, at(23, 1, 55)},
+		{verdictCase{name: "a job runs", now: noon, policy: daily(), list: []backup.Backup{full(at(22, 2, 10))}, jobs: runs}, noon},
+		{verdictCase{name: "the last attempt failed", now: noon, policy: daily(), list: []backup.Backup{failed(at(22, 2, 10)), full(at(21, 14, 10))}}, noon},
+		{verdictCase{name: "late", now: noon, policy: daily(), list: []backup.Backup{full(at(20, 2, 10))}}, noon},
+		{verdictCase{name: "no policy is known", now: noon, list: []backup.Backup{full(at(22, 2, 10))}}, noon},
+		{verdictCase{
+			name: "automatic backup is off", now: noon, list: []backup.Backup{full(at(22, 2, 10))},
+			policy: edited(daily(), func(p *backup.Policy) { p.Automatic = new(false) }),
+		}, at(23, 4, 0).Add(time.Second)},
+		{verdictCase{name: "every four hours", now: noon, policy: every4h(), list: []backup.Backup{full(at(22, 10, 0))}}, at(22, 13, 55)},
+		{verdictCase{name: "every four hours, overdue", now: noon, policy: every4h(), list: []backup.Backup{full(at(22, 7, 0))}}, at(22, 10, 55)},
+		{verdictCase{name: "every four hours, one left out", now: at(22, 13, 1), policy: every4h(), list: []backup.Backup{full(at(22, 7, 0))}}, at(22, 13, 10).Add(time.Second)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in, want := tt.input()
+			h := backup.Assess(in, want, tt.now)
+			got := in.NewsFrom(h, in.Outlook(h, want, tt.now), want, tt.now)
+			if !got.Equal(tt.want) {
+				t.Errorf("%s: news from %s, want %s", h.State, got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,76 @@
+package poll
+
+import (
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// An instance is idle while no news about its backups are to be expected. Its lists of backups, its jobs and its restorable
+// window are asked for less often then. That changes nothing of how soon the backup of a schedule is seen, and costs a
+// fraction of the calls.
+
+// interval returns how often a scope is asked, while an instance is idle or not.
+func (o *Options) interval(scope backup.Scope, idle bool) time.Duration {
+	busy := o.busyInterval(scope)
+	if idle && paced(scope) {
+		return max(busy, min(o.IdleInterval, maxIdleFactor*busy))
+	}
+	return busy
+}
+
+// maxIdleFactor bounds IdleInterval for whoever asks often.
+const maxIdleFactor = 30
+
+// paced reports whether a scope is asked less often while an instance is idle.
+func paced(scope backup.Scope) bool {
+	switch scope {
+	case backup.ScopeBackups, backup.ScopeJobs, backup.ScopeRecovery:
+		return true
+	case backup.ScopeDiscovery, backup.ScopePolicy, backup.ScopeCopies, backup.ScopeRestoreCheck, backup.ScopeRestores:
+	}
+	return false
+}
+
+// plan is when an instance is idle. It is made anew after each answer about the instance.
+type plan struct {
+	made      bool
+	idleUntil time.Time // zero: it is not idle
+}
+
+// idle reports whether no news about the backups of the instance are to be expected at now.
+func (in *instance) idle(now time.Time) bool { return now.Before(in.plan.idleUntil) }
+
+// lookAhead makes the plan, if an answer came since it was made.
+func (in *instance) lookAhead(opts *Options, now time.Time) {
+	if in.plan.made {
+		return
+	}
+	in.plan = plan{made: true, idleUntil: now.Add(opts.IdleInterval + time.Hour)} // an answer comes before that
+	state := in.state(opts, now)
+	for _, n := range state.Nodes {
+		target := state.Target(n)
+		health := backup.Assess(target, in.objectives, now)
+		news := target.NewsFrom(health, target.Outlook(health, in.objectives, now), in.objectives, now)
+		if !news.IsZero() && news.Before(in.plan.idleUntil) {
+			in.plan.idleUntil = news
+		}
+	}
+	if !in.idle(now) {
+		return
+	}
+	for _, n := range in.nodes {
+		n.backups.keepFor(opts.interval(backup.ScopeBackups, true) + opts.StaleAfter)
+		n.increments.keepFor(opts.interval(backup.ScopeBackups, true) + opts.StaleAfter)
+	}
+	in.jobs.keepFor(opts.interval(backup.ScopeJobs, true) + opts.StaleAfter)
+	in.recovery.keepFor(opts.interval(backup.ScopeRecovery, true) + opts.StaleAfter)
+}
+
+// keepFor lets a good reading be shown for as long, counted from when it was taken, if that is longer than it is shown anyway.
+func (c *cell[T]) keepFor(span time.Duration) {
+	until := c.takenAt.Add(span)
+	if !c.takenAt.IsZero() && !c.reading.NotOffered && until.After(c.reading.GoodUntil) {
+		c.reading.GoodUntil = until
+	}
+}

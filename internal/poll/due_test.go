@@ -1,0 +1,195 @@
+package poll_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-kit/log"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/poll"
+)
+
+const day = 24 * time.Hour
+
+// plant is a cloud that makes backups by itself: each takes 20 minutes, and is listed when it has ended.
+type plant struct {
+	starts func(midnight time.Time) []time.Time
+}
+
+const takes = 20 * time.Minute
+
+func (f plant) ended(since time.Time) []backup.Backup {
+	var list []backup.Backup
+	now := time.Now()
+	for midnight := since.Truncate(day); midnight.Before(now); midnight = midnight.Add(day) {
+		for _, start := range f.starts(midnight) {
+			if end := start.Add(takes); !end.After(now) && !start.Before(since) {
+				list = append(list, backup.Backup{
+					ID: start.Format(time.RFC3339), Kind: backup.KindFull, Trigger: backup.TriggerAutomatic, State: backup.StateSuccess,
+					StartedAt: start, EndedAt: end, SizeBytes: new(int64(1 << 30)),
+				})
+			}
+		}
+	}
+	return list
+}
+
+func (f plant) running() []backup.Job {
+	now := time.Now()
+	for _, start := range f.starts(now.Truncate(day)) {
+		if !start.After(now) && now.Before(start.Add(takes)) {
+			return []backup.Job{{ID: "j", State: backup.JobRunning, StartedAt: start}}
+		}
+	}
+	return nil
+}
+
+// A week of scrapes every 15 seconds. Almost no question is asked in vain, and yet each backup is seen at once.
+func TestDueBySchedule(t *testing.T) {
+	at := func(times ...time.Duration) func(time.Time) []time.Time {
+		return func(midnight time.Time) []time.Time {
+			var starts []time.Time
+			for _, d := range times {
+				starts = append(starts, midnight.Add(d))
+			}
+			return starts
+		}
+	}
+	every := func(interval time.Duration) func(time.Time) []time.Time {
+		return func(midnight time.Time) []time.Time {
+			var starts []time.Time
+			for d := time.Duration(0); d < day; d += interval {
+				starts = append(starts, midnight.Add(d))
+			}
+			return starts
+		}
+	}
+	daily := backup.Policy{
+		Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour, Retention: 7 * day,
+	}
+	hourly := daily
+	hourly.Interval = time.Hour
+	tests := []struct {
+		name   string
+		policy backup.Policy
+		starts func(time.Time) []time.Time
+		most   int // lists a day
+	}{
+		{"daily", daily, at(2*time.Hour + 17*time.Minute), 100},
+		{"daily, late in a window across midnight", func() backup.Policy { p := daily; p.StartsAt = 23*time.Hour + 30*time.Minute; return p }(), at(20 * time.Minute), 130},
+		{"hourly", hourly, every(time.Hour), 700},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				works := plant{test.starts}
+				source := &cloud{instances: lists("a")}
+				source.backups = func(context.Context, string, string) (backup.List, error) {
+					return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: works.ended(time.Now().Add(-3 * day))}, nil
+				}
+				source.jobs = func(context.Context, string) ([]backup.Job, error) { return works.running(), nil }
+				source.policy = func(context.Context, string) (backup.Policy, error) { return test.policy, nil }
+				opts := options(log.NewNopLogger())
+				opts.IdleInterval = 30 * time.Minute
+				conf := region(source)
+				conf.Objectives = backup.Objectives{RPODefault: 26 * time.Hour, RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour}
+				p := newPoller(t, opts, conf)
+				time.Sleep(12 * time.Hour)
+				p.Refresh(t.Context())
+				source.count()
+				seen := newestOf(t, p)
+				for range 7 * 24 * 60 * 4 {
+					time.Sleep(15 * time.Second)
+					p.Refresh(t.Context())
+					newest := newestOf(t, p)
+					if delay := time.Since(newest); newest.After(seen) && delay > time.Minute {
+						t.Errorf("the backup that ended at %s was seen %v later", newest, delay)
+					}
+					seen = newest
+				}
+				if calls := source.count()["backups a"]; calls > 7*test.most {
+					t.Errorf("%d lists a day, want %d at most", calls/7, test.most)
+				}
+			})
+		})
+	}
+}
+
+// newestOf returns when the newest backup of the instance a ended. Its list is current.
+func newestOf(t *testing.T, p *poll.Poller) time.Time {
+	t.Helper()
+	list := find(t, p, "a").Nodes[0].Backups
+	if !list.Known(time.Now()) {
+		t.Fatalf("at %s the list is not known", time.Now())
+	}
+	return list.Value.Backups[len(list.Value.Backups)-1].EndedAt
+}
+
+// A reading is shown for stale_after beyond its interval in force.
+func TestIdleReadingsAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		works := plant{func(midnight time.Time) []time.Time { return []time.Time{midnight.Add(2*time.Hour + 17*time.Minute)} }}
+		failing := false
+		source := &cloud{instances: lists("a")}
+		source.backups = func(context.Context, string, string) (backup.List, error) {
+			if failing {
+				return backup.List{}, &backup.Error{Op: "Op", Class: backup.ClassServer}
+			}
+			return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: works.ended(time.Now().Add(-3 * day))}, nil
+		}
+		source.policy = func(context.Context, string) (backup.Policy, error) {
+			return backup.Policy{Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour}, nil
+		}
+		opts := options(log.NewNopLogger())
+		opts.IdleInterval, opts.StaleAfter = 30*time.Minute, 10*time.Minute
+		conf := region(source)
+		conf.Objectives = backup.Objectives{RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour}
+		p := newPoller(t, opts, conf)
+		time.Sleep(12 * time.Hour)
+		p.Refresh(t.Context())
+		read := time.Now()
+		failing = true
+		for {
+			time.Sleep(time.Minute)
+			p.Refresh(t.Context())
+			known := find(t, p, "a").Nodes[0].Backups.Known(time.Now())
+			if want := time.Since(read) < 40*time.Minute; known != want {
+				t.Fatalf("%v after it was read, known is %v", time.Since(read), known)
+			}
+			if !known {
+				return
+			}
+		}
+	})
+}
+
+// However long questions wait for their turn, an interval is an interval.
+func TestIntervalCountsFromWhenAQuestionWasDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "b", "c", "d", "e")}
+		source.backups = func(ctx context.Context, id, _ string) (backup.List, error) {
+			time.Sleep(10 * time.Second) // one after the other
+			return one(id), nil
+		}
+		opts := options(log.NewNopLogger())
+		opts.JobsInterval = time.Hour
+		conf := region(source)
+		conf.Concurrency = 1
+		p := newPoller(t, opts, conf)
+		p.Refresh(t.Context())
+		source.count()
+		for range 10 {
+			time.Sleep(time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+			p.Refresh(ctx)
+			cancel()
+		}
+		time.Sleep(55 * time.Second)
+		if calls := source.count(); calls["backups e"] != 10 {
+			t.Errorf("in ten minutes the last list was read %d times, want 10", calls["backups e"])
+		}
+	})
+}
