@@ -127,18 +127,22 @@ func (s *session) load() (*config.Config, error) {
 
 // open wires an exporter for a loaded configuration.
 func (s *session) open(cfg *config.Config) (*exporter.Exporter, error) {
-	e, err := exporter.New(cfg, exporter.Options{Now: s.now, Logger: s.logger})
+	return s.openWith(cfg, exporter.Options{Now: s.now, Logger: s.logger})
+}
+
+func (s *session) openWith(cfg *config.Config, opts exporter.Options) (*exporter.Exporter, error) {
+	e, err := exporter.New(cfg, opts)
 	if err != nil {
 		return nil, fmt.Errorf("configuration file %s: %w", s.file, err)
 	}
 	return e, nil
 }
 
-// loadAndOpen loads the configuration and wires an exporter for it.
+// loadAndOpen loads the configuration and wires an exporter for a command that asks once.
 func (s *session) loadAndOpen() (*exporter.Exporter, error) {
 	cfg, err := s.load()
 	if err != nil {
 		return nil, err
 	}
-	return s.open(cfg)
+	return s.openWith(cfg, exporter.Options{Now: s.now, Logger: s.logger, Once: true})
 }

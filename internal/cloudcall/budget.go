@@ -5,18 +5,21 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// Budget limits the rate of calls. It is safe for concurrent use. A nil Budget has no limit.
+// Budget limits the rate of calls. Where the cloud throttles in spite of that, it slows down, and gets faster again bit by
+// bit. It is safe for concurrent use. A nil Budget has no limit.
 type Budget struct {
 	perSecond float64
+	burst     int
 	shared    bool
 	mu        sync.Mutex
-	buckets   map[string]*rate.Limiter // by operation; by "" when shared
+	paces     map[string]*pace // by operation; by "" when shared
 }
 
 // NewBudget returns a Budget of perSecond calls a second: for each operation, or for all operations together when
@@ -26,7 +29,18 @@ func NewBudget(perSecond float64, shared bool) *Budget {
 	if perSecond <= 0 || math.IsNaN(perSecond) {
 		return nil
 	}
-	return &Budget{perSecond: perSecond, shared: shared, buckets: map[string]*rate.Limiter{}}
+	return &Budget{perSecond: perSecond, burst: burstOf(perSecond), shared: shared, paces: map[string]*pace{}}
+}
+
+func burstOf(perSecond float64) int { return int(math.Max(1, math.Ceil(perSecond))) }
+
+// StartWith allows a burst of n calls of each operation at the start, if that is more than a second's. It is for who asks
+// once and then no more. It returns the Budget itself.
+func (b *Budget) StartWith(n int) *Budget {
+	if b != nil {
+		b.burst = max(b.burst, n)
+	}
+	return b
 }
 
 // String returns the limit, e.g. "10/s for each operation".
@@ -45,29 +59,101 @@ func (b *Budget) wait(ctx context.Context, op string) error {
 	if b == nil {
 		return nil
 	}
-	if err := b.bucket(op).Wait(ctx); err != nil {
+	p := b.pace(op)
+	if err := p.limiter.Wait(ctx); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		return &backup.Error{
 			Op: op, Class: backup.ClassTimeout,
-			Err:  fmt.Errorf("not sent in time: %v calls a second are not enough", b.perSecond),
+			Err:  fmt.Errorf("not sent in time: %.2g calls a second are not enough", float64(p.limiter.Limit())),
 			Hint: "raise requests_per_second or poll less often",
 		}
 	}
 	return nil
 }
 
-func (b *Budget) bucket(op string) *rate.Limiter {
+// learn learns whether the cloud throttled a call that was sent. about is the instance that the call was about; "": none.
+func (b *Budget) learn(op, about string, throttled bool, now time.Time) {
+	if b == nil {
+		return
+	}
+	p := b.pace(op)
+	if b.shared {
+		about = op
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if throttled {
+		p.slowDown(about, now)
+	} else {
+		p.speedUp()
+	}
+}
+
+func (b *Budget) pace(op string) *pace {
 	if b.shared {
 		op = ""
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	bucket, ok := b.buckets[op]
+	p, ok := b.paces[op]
 	if !ok {
-		bucket = rate.NewLimiter(rate.Limit(b.perSecond), int(math.Max(1, math.Ceil(b.perSecond))))
-		b.buckets[op] = bucket
+		p = &pace{limiter: rate.NewLimiter(rate.Limit(b.perSecond), b.burst), full: rate.Limit(b.perSecond)}
+		b.paces[op] = p
 	}
-	return bucket
+	return p
+}
+
+// A budget is too high when calls about different instances are throttled soon after each other, or calls of different
+// operations where these share it: of one alone, the cloud may not want to hear for another reason. Then the rate is halved, once for all calls that were in flight together, and each
+// call that the cloud answers raises it a little: very little once it is near the rate that was too high.
+const (
+	throttledTogether = 10 * time.Second
+	halvedAgain       = 5 * time.Second // after the last time at the earliest
+	slowest           = 16              // times slower than the full rate
+	raises            = 500             // answers that lead from nothing to the full rate
+	raisesCarefully   = 20_000          // the same, near a rate that was too high
+	near              = 0.85            // of the rate that was too high
+)
+
+// pace is the rate of what shares a limit.
+type pace struct {
+	limiter *rate.Limiter
+	full    rate.Limit
+
+	// The budget's mutex guards the rest.
+	throttled string     // the instance that the last throttled call was about, or its operation where these share the limit
+	at        time.Time  // when it was; zero: none was
+	halved    time.Time  // when the rate was last halved; zero: never
+	careful   rate.Limit // from this rate on it is raised carefully; 0: none was too high
+}
+
+func (p *pace) slowDown(about string, now time.Time) {
+	several := !p.at.IsZero() && about != p.throttled && now.Sub(p.at) < throttledTogether
+	p.throttled, p.at = about, now
+	if !several || !p.halved.IsZero() && now.Sub(p.halved) < halvedAgain {
+		return
+	}
+	if p.halved.IsZero() || now.Sub(p.halved) > time.Minute { // else the cloud still holds the former rate against us
+		p.careful = p.limiter.Limit() * near
+	}
+	p.halved = now
+	p.set(max(p.limiter.Limit()/2, p.full/slowest))
+}
+
+func (p *pace) speedUp() {
+	now, by := p.limiter.Limit(), p.full/raises
+	if !p.halved.IsZero() && now >= p.careful {
+		by = p.full / raisesCarefully
+	}
+	if now < p.full {
+		p.set(min(now+by, p.full))
+	}
+}
+
+// set changes the rate. A burst would be throttled too.
+func (p *pace) set(limit rate.Limit) {
+	p.limiter.SetLimit(limit)
+	p.limiter.SetBurst(burstOf(float64(limit)))
 }

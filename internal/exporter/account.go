@@ -116,6 +116,10 @@ func (a *account) newTransport() *cloudcall.Transport {
 	return t
 }
 
+// burstOfOnce is how many calls of an operation may be sent at once where the exporter asks once: they are few enough for any
+// limit of a minute, and somebody waits for the answer.
+const burstOfOnce = 100
+
 // source returns the account's Source for one region.
 func (a *account) source(r config.Region) (poll.Source, error) {
 	w := a.workshop
@@ -123,7 +127,13 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 	breaker := w.breakers.get(a.identity(), func() *cloudcall.Breaker {
 		return cloudcall.NewBreaker(a.now, fingerprint(keys), a.cloud.refusals, w.memory(a.cloud.name))
 	})
-	budget := w.budgets.get(a.budgetKey(r.ID), func() *cloudcall.Budget { return cloudcall.NewBudget(a.perSecond, a.cloud.together) })
+	budget := w.budgets.get(a.budgetKey(r.ID), func() *cloudcall.Budget {
+		budget := cloudcall.NewBudget(a.perSecond, a.cloud.together)
+		if a.once && !a.cloud.together {
+			budget.StartWith(burstOfOnce)
+		}
+		return budget
+	})
 	transport := w.transports.get(a.transportKey(), a.newTransport)
 	key := sourceKey{
 		identity: identity{a.cloud.name, a.conf.Credentials}, transportKey: a.transportKey(), budgetKey: a.budgetKey(r.ID),

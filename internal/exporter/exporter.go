@@ -21,6 +21,7 @@ type Options struct {
 	Now    func() time.Time
 	Logger log.Logger
 	Dial   cloudcall.Dial // opens the connections to the clouds; nil: as the operating system does
+	Once   bool           // the clouds are asked once, for somebody who waits: a limit for each operation begins with a burst
 }
 
 // parts are what accounts, regions and sources need of their exporter.
@@ -29,6 +30,7 @@ type parts struct {
 	logger  log.Logger
 	metrics *collector.Metrics
 	dial    cloudcall.Dial // nil: the network's own
+	once    bool           // Options.Once
 }
 
 // Exporter is the parts of a running exporter, wired together for one configuration at a time. It is safe for
@@ -54,7 +56,7 @@ func New(cfg *config.Config, opts Options) (*Exporter, error) {
 
 func newExporter(cfg *config.Config, opts Options, clouds []cloud) (*Exporter, error) {
 	e := &Exporter{
-		parts:  parts{now: opts.Now, logger: opts.Logger, metrics: collector.NewMetrics(opts.Now()), dial: opts.Dial},
+		parts:  parts{now: opts.Now, logger: opts.Logger, metrics: collector.NewMetrics(opts.Now()), dial: opts.Dial, once: opts.Once},
 		clouds: clouds,
 		reload: newJoiner(),
 	}

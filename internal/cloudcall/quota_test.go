@@ -1,0 +1,144 @@
+package cloudcall
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+)
+
+// quota is a cloud's limit of calls in each minute.
+type quota struct {
+	mu               sync.Mutex
+	most             int
+	minute           time.Time
+	used             int
+	asked, throttled int
+}
+
+func (q *quota) ask() *backup.Error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if minute := time.Now().Truncate(time.Minute); minute.After(q.minute) {
+		q.minute, q.used = minute, 0
+	}
+	q.used++
+	q.asked++
+	if q.used <= q.most {
+		return nil
+	}
+	q.throttled++
+	return &backup.Error{Op: "Op", Class: backup.ClassThrottled}
+}
+
+func (q *quota) reset() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.asked, q.throttled = 0, 0
+}
+
+// askOn asks about one instance after the other until ctx ends, 16 at a time, each call taking 100 ms.
+func askOn(ctx context.Context, c *Caller, of func(instance int) *backup.Error) {
+	var workers sync.WaitGroup
+	var mu sync.Mutex
+	next := 0
+	for range 16 {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				mu.Lock()
+				next++
+				instance := next
+				mu.Unlock()
+				_, _ = Do(About(ctx, fmt.Sprint(instance%1000), ""), c, "Op", func(context.Context) (int, error) {
+					time.Sleep(100 * time.Millisecond)
+					if err := of(instance % 1000); err != nil {
+						return 0, err
+					}
+					return 0, nil
+				})
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// A limit that nobody told the exporter is found, and nearly used up.
+func TestBudgetFindsTheQuota(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &quota{most: 200}
+		c, _ := newCaller(Options{Budget: NewBudget(10, false)})
+		ctx, cancel := context.WithCancel(t.Context()) // without a deadline, before which calls would fail at once
+		time.AfterFunc(time.Hour, cancel)
+		time.AfterFunc(5*time.Minute, q.reset)
+		askOn(ctx, c, func(int) *backup.Error { return q.ask() })
+		if share := float64(q.throttled) / float64(q.asked); share > 0.05 {
+			t.Errorf("%.1f %% of %d calls throttled, want 5 %% at most", 100*share, q.asked)
+		}
+		if answered := q.asked - q.throttled; answered < 55*200*3/4 {
+			t.Errorf("%d calls answered in 55 minutes, want three quarters of what the quota allows at least", answered)
+		}
+	})
+}
+
+// An instance that the cloud always throttles says nothing about the others.
+func TestBudgetIsNotOneInstances(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCaller(Options{Budget: NewBudget(10, false)})
+		ctx, cancel := context.WithCancel(t.Context()) // without a deadline, before which calls would fail at once
+		time.AfterFunc(10*time.Minute, cancel)
+		answered := 0
+		var mu sync.Mutex
+		askOn(ctx, c, func(instance int) *backup.Error {
+			if instance%100 == 7 && instance < 100 {
+				return &backup.Error{Op: "Op", Class: backup.ClassThrottled}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			answered++
+			return nil
+		})
+		if answered < 10*60*10*95/100 {
+			t.Errorf("%d calls answered in 10 minutes, want nearly 10 a second", answered)
+		}
+	})
+}
+
+func TestBudgetThatStartsWithABurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCaller(Options{Budget: NewBudget(10, false).StartWith(100)})
+		s := newScript(nil)
+		for range 110 {
+			if _, err := Do(t.Context(), c, "Op", s.attempt); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(s.begin); took != time.Second {
+			t.Errorf("110 calls took %v, want 1s: a hundred at once, ten in a second", took)
+		}
+	})
+}
+
+// Where operations share a limit, one that is always throttled takes nothing from the others.
+func TestSharedBudgetIsNotOneOperations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCaller(Options{Budget: NewBudget(10, true), MaxAttempts: 1})
+		for i := range 50 {
+			_, _ = Do(About(t.Context(), fmt.Sprint(i), ""), c, "Bad", func(context.Context) (int, error) {
+				return 0, &backup.Error{Op: "Bad", Class: backup.ClassThrottled}
+			})
+		}
+		begin := time.Now()
+		for range 100 {
+			if _, err := Do(t.Context(), c, "Good", func(context.Context) (int, error) { return 0, nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(begin); took > 11*time.Second {
+			t.Errorf("100 calls took %v, want 10 s", took)
+		}
+	})
+}
