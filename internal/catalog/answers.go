@@ -69,6 +69,16 @@ func (c *Catalog) LearnCopies(t backup.Target, times Times, copies backup.Copies
 	c.changed(n.in)
 }
 
+// LearnOlder learns what a target has of backups that began before its list does. nil: the list has a usable backup, so that
+// nobody needs to know, and what was known does not count any more.
+func (c *Catalog) LearnOlder(t backup.Target, times Times, older *backup.Older) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.node(t)
+	n.older.learn(times, older)
+	c.changed(n.in)
+}
+
 // LearnRestoreChecks learns what the cloud says of single backups of a target.
 func (c *Catalog) LearnRestoreChecks(t backup.Target, times Times, checks backup.RestoreChecks) {
 	c.mu.Lock()
@@ -82,8 +92,9 @@ func (c *Catalog) LearnRestoreChecks(t backup.Target, times Times, checks backup
 // GoodUntil is zero, so that they count as too old until the caller, who knows the intervals, sets it.
 type Known struct {
 	Backups       backup.Reading[backup.List]
-	Since         time.Time // nothing that began before it belongs to the list of backups; zero: no limit, or no list
-	WholeAt       time.Time // when a whole list was last learned; zero: never
+	Since         time.Time                     // nothing that began before it belongs to the list of backups; zero: no limit, or no list
+	WholeAt       time.Time                     // when a whole list was last learned; zero: never
+	Older         backup.Reading[*backup.Older] // nil: nobody needs to know
 	Copies        backup.Reading[backup.Copies]
 	RestoreChecks backup.Reading[backup.RestoreChecks]
 
@@ -108,7 +119,7 @@ func (c *Catalog) Known(t backup.Target) Known {
 	}
 	if n := c.findNode(t); n != nil {
 		k.Backups, k.Copies, k.RestoreChecks = n.backups.reading(), n.copies.reading(), n.checks.reading()
-		k.Since, k.WholeAt = n.since.time(), n.whole.time()
+		k.Older, k.Since, k.WholeAt = n.older.reading(), n.since.time(), n.whole.time()
 	}
 	return k
 }

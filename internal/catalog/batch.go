@@ -93,7 +93,8 @@ func (in *instance) writeAfresh() {
 	in.recovery.dirty, in.lastRestore.dirty = in.recovery.known(), in.lastRestore.known()
 	for _, n := range in.nodes {
 		n.afresh = true
-		n.backups.dirty, n.copies.dirty, n.checks.dirty = n.backups.known(), n.copies.known(), n.checks.known()
+		n.backups.dirty, n.older.dirty = n.backups.known(), n.older.known()
+		n.copies.dirty, n.checks.dirty = n.copies.known(), n.checks.known()
 	}
 }
 
@@ -180,6 +181,7 @@ const noID = "?"
 
 func (n *node) write(b *batch) {
 	n.backups.write(b, n.key, backup.ScopeBackups, func() any { return n.record() })
+	n.older.write(b, n.key, scopeOlder, func() any { return recordOfOlder(n.older.value) })
 	n.copies.write(b, n.key, backup.ScopeCopies, func() any { return recordOfCopies(&n.copies.value) })
 	n.checks.write(b, n.key, backup.ScopeRestoreCheck, func() any { return recordOfChecks(n.checks.value) })
 	if n.afresh {

@@ -35,6 +35,20 @@ func New(lookback time.Duration) *Catalog {
 	return &Catalog{lookback: lookback, regions: map[backup.Target]*region{}, index: map[string]int{}}
 }
 
+// Hold changes for how long what left a list is held, as after a reload.
+func (c *Catalog) Hold(lookback time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lookback = lookback
+}
+
+// held returns for how long what left a list is held.
+func (c *Catalog) held() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lookback
+}
+
 // Times says when a cloud gave an answer.
 type Times struct {
 	At         time.Time // by our clock; zero: never

@@ -29,6 +29,7 @@ func TestEveryStoredFieldComesFromAList(t *testing.T) {
 		"Policy":       {fieldsOf(backup.Policy{}), fieldsOf(policyRecord{})},
 		"Window":       {fieldsOf(backup.Window{}), fieldsOf(windowRecord{})},
 		"Copies":       {fieldsOf(backup.Copies{}), fieldsOf(copiesRecord{})},
+		"Older":        {without(without(without(fieldsOf(backup.Older{}), "At"), "Err"), "By"), fieldsOf(olderRecord{})},
 		"RestoreCheck": {fieldsOf(backup.RestoreCheck{}), fieldsOf(checkRecord{})},
 		"Instance":     {without(fieldsOf(backup.Instance{}), "Target"), fieldsOf(instanceRecord{})},
 	}

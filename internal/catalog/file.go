@@ -27,7 +27,7 @@ const DefaultRetention = 400 * 24 * time.Hour
 // Options say how a file is kept.
 type Options struct {
 	Dir       string        // the directory, which is made if it does not exist
-	Lookback  time.Duration // as in [New]
+	Lookback  time.Duration // as in [New]; [Catalog.Hold] changes it
 	Retention time.Duration // how long the file keeps what is not listed any more; 0: DefaultRetention
 	// Report is told when writing begins to fail, with an error that names the file, and with nil when it works again. It is
 	// called by Flush. nil: nobody is told.

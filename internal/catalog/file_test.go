@@ -46,6 +46,9 @@ func tell(c *Catalog) []backup.Target {
 	c.LearnRecovery(one, at, backup.Window{Start: start.Add(-day), End: start})
 	c.LearnLastRestore(one, at, start.Add(-30*day))
 	c.LearnCopies(one, at, backup.Copies{Region: "cn-shanghai", Backups: []backup.Backup{odd, running}})
+	c.LearnOlder(one, at, &backup.Older{At: start, Backups: []backup.Backup{odd}})
+	c.LearnOlder(shard, at, &backup.Older{At: start})
+	c.LearnOlder(shard, Times{At: start.Add(time.Hour)}, nil)
 	c.LearnRestoreChecks(one, at, backup.RestoreChecks{{BackupID: odd.ID, At: start, Refused: "is refused"}})
 	return []backup.Target{one, shard}
 }

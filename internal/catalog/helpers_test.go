@@ -103,6 +103,10 @@ func view(c *Catalog, targets ...backup.Target) string {
 		for _, v := range k.Policies {
 			fmt.Fprintf(&text, " version %s %v %v\n", marshal(recordOfPolicy(&v.Policy)), v.First, v.Last)
 		}
+		if older := k.Older.Value; older != nil {
+			fmt.Fprintf(&text, " older %v %s\n", older.At.UTC(), marshal(recordOfOlder(older)))
+		}
+		fmt.Fprintf(&text, " older asked %s\n", times(TimesOf(k.Older)))
 		fmt.Fprintf(&text, " jobs %s policy %s %s recovery %s restore %s copies %s checks %s\n", times(TimesOf(k.Jobs)), times(TimesOf(k.Policy)), marshal(recordOfPolicy(&k.Policy.Value)),
 			reading(k.Recovery), reading(k.LastRestore), times(TimesOf(k.Copies))+marshal(recordOfCopies(&k.Copies.Value)), reading(k.RestoreChecks))
 	}

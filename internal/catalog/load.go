@@ -133,6 +133,10 @@ func (l *loader) store(t backup.Target, scope backup.Scope, times Times, value s
 		var r restoreRecord
 		err = decode(value, &r)
 		l.c.instance(t).lastRestore = answer[time.Time]{Times: times, value: r.At.time()}
+	case scopeOlder:
+		var r *olderRecord
+		err = decode(value, &r)
+		l.c.node(t).older = answer[*backup.Older]{Times: times, value: r.older(times.At)}
 	case backup.ScopeCopies:
 		var r copiesRecord
 		err = decode(value, &r)

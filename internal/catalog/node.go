@@ -29,6 +29,7 @@ type node struct {
 	watched int      // how many of left are Missing
 	removed stamp    // when the newest set left that was removed early and is not held any more; 0: none did
 
+	older  answer[*backup.Older] // nil: nobody needs to know
 	copies answer[backup.Copies]
 	checks answer[backup.RestoreChecks]
 }

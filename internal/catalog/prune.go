@@ -123,10 +123,10 @@ func (f *File) nextTargets(ctx context.Context, tx *sql.Tx) (map[int64]backup.Ta
 
 // pruneTarget prunes what belongs to one target, and reports whether nothing is left of it.
 func (f *File) pruneTarget(ctx context.Context, tx *sql.Tx, id int64, now time.Time) (dead bool, err error) {
-	ago := func(d time.Duration) int64 { return int64(stampOf(now.Add(-d))) }
+	ago, held := func(d time.Duration) int64 { return int64(stampOf(now.Add(-d))) }, f.catalog.held()
 	args := []any{
 		sql.Named("target", id), sql.Named("old", ago(f.opts.Retention)), sql.Named("rows", pruneRows),
-		sql.Named("held", ago(f.opts.Lookback)), sql.Named("removed", ago(max(f.opts.Lookback, removalHeld))),
+		sql.Named("held", ago(held)), sql.Named("removed", ago(max(held, removalHeld))),
 		sql.Named("thin", ago(thinAfter)),
 	}
 	for _, statement := range pruners() {

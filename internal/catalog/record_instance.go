@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"time"
+
 	"mongodb_backup_exporter/internal/backup"
 )
 
@@ -59,27 +61,58 @@ type backupRecord struct {
 }
 
 func recordOfCopies(c *backup.Copies) copiesRecord {
-	r := copiesRecord{Region: c.Region}
-	for i := range c.Backups {
-		b := &c.Backups[i]
-		r.Backups = append(r.Backups, backupRecord{
+	return copiesRecord{Region: c.Region, Backups: recordsOf(c.Backups)}
+}
+
+func (r *copiesRecord) copies() backup.Copies {
+	return backup.Copies{Region: r.Region, Backups: backupsOf(r.Backups)}
+}
+
+// scopeOlder is the scope of what began before the list of backups does. Nobody asks for it by that name.
+const scopeOlder backup.Scope = "older_backups"
+
+// olderRecord is what began before the list of backups does. null: nobody needs to know. When the cloud answered is the time
+// of the reading.
+type olderRecord struct {
+	Backups []backupRecord `json:"backups,omitempty"`
+}
+
+func recordOfOlder(o *backup.Older) *olderRecord {
+	if o == nil {
+		return nil
+	}
+	return &olderRecord{recordsOf(o.Backups)}
+}
+
+func (r *olderRecord) older(at time.Time) *backup.Older {
+	if r == nil {
+		return nil
+	}
+	return &backup.Older{At: at, Backups: backupsOf(r.Backups)}
+}
+
+func recordsOf(all []backup.Backup) []backupRecord {
+	var records []backupRecord
+	for i := range all {
+		b := &all[i]
+		records = append(records, backupRecord{
 			ID: b.ID, Kind: number(kinds, b.Kind), Trigger: number(triggers, b.Trigger), Method: b.Method,
 			State: number(states, b.State), StartedAt: stampOf(b.StartedAt), EndedAt: stampOf(b.EndedAt),
 			ExpiresAt: stampOf(b.ExpiresAt), SizeBytes: b.SizeBytes, Unusable: b.Unusable, Part: b.Part,
 		})
 	}
-	return r
+	return records
 }
 
-func (r *copiesRecord) copies() backup.Copies {
-	c := backup.Copies{Region: r.Region}
-	for i := range r.Backups {
-		b := &r.Backups[i]
-		c.Backups = append(c.Backups, backup.Backup{
+func backupsOf(records []backupRecord) []backup.Backup {
+	var all []backup.Backup
+	for i := range records {
+		b := &records[i]
+		all = append(all, backup.Backup{
 			ID: b.ID, Kind: word(kinds, b.Kind), Trigger: word(triggers, b.Trigger), Method: b.Method,
 			State: word(states, b.State), StartedAt: b.StartedAt.time(), EndedAt: b.EndedAt.time(),
 			ExpiresAt: b.ExpiresAt.time(), SizeBytes: b.SizeBytes, Unusable: b.Unusable, Part: b.Part,
 		})
 	}
-	return c
+	return all
 }
