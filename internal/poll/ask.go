@@ -11,14 +11,14 @@ import (
 
 // startRegion starts what is due in a region, for the instance with the id only, or for all if only is empty. It returns
 // all that is in flight there. Until the first listing has ended, instances wait for it, because it says which shards
-// they have.
+// they have, unless the catalog knows.
 func (p *Poller) startRegion(ctx context.Context, r *region, only string) []*flight {
 	var flights []*flight
 	if f := p.startListing(ctx, r); f != nil {
 		flights = append(flights, f)
 		r.wanted[only] = true
 	}
-	if r.listing.reading.TriedAt.IsZero() {
+	if !r.hasListing() {
 		return flights
 	}
 	return append(flights, p.startInstances(ctx, r, func(id string) bool { return only == "" || only == id })...)
@@ -30,24 +30,23 @@ func (p *Poller) startListing(ctx context.Context, r *region) *flight {
 		return nil
 	}
 	source := r.conf.Source
-	var found []backup.Instance
+	var listing backup.Listing
 	return launch(ctx, p, r, &r.listing, question[[]backup.Instance]{
 		scope: backup.ScopeDiscovery,
 		ask: func(ctx context.Context) ([]backup.Instance, error) {
-			listing, err := source.Instances(ctx)
+			found, err := source.Instances(ctx)
 			if err != nil {
 				return nil, err
 			}
-			listing = p.completed(r, listing)
-			found = listing.Instances
-			return found, listing.Err()
+			listing = p.completed(r, found)
+			return listing.Instances, listing.Err()
 		},
-		learn: func(ctx context.Context) []*flight { return p.learnListing(ctx, r, found) },
+		learn: func(ctx context.Context) []*flight { return p.learnListing(ctx, r, listing) },
 	})
 }
 
 // learnListing applies a listing, and starts what is due for the instances that waited for it.
-func (p *Poller) learnListing(ctx context.Context, r *region, found []backup.Instance) []*flight {
+func (p *Poller) learnListing(ctx context.Context, r *region, listing backup.Listing) []*flight {
 	err := r.listing.reading.Err
 	if r.conf.LeavesOut(err) && !r.inhabited {
 		p.learnLeftOut(r, err)
@@ -57,9 +56,11 @@ func (p *Poller) learnListing(ctx context.Context, r *region, found []backup.Ins
 	p.learnOutcome(r, subject{r.target(""), backup.ScopeDiscovery}, err, false)
 	switch {
 	case err == nil:
-		r.learnWhole(found)
-	case len(found) > 0:
-		r.learnPart(found)
+		p.keepListing(r, listing)
+		r.learnWhole(listing.Instances)
+	case len(listing.Instances) > 0:
+		p.keepListing(r, listing)
+		r.learnPart(listing.Instances)
 	}
 	wanted := r.wanted
 	r.wanted = map[string]bool{}

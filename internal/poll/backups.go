@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
 )
 
 // backupList is the entry of one target's list of backups.
@@ -21,15 +22,21 @@ func (e backupList) launch(ctx context.Context, p *Poller, r *region, in *instan
 		return e.flight
 	}
 	node, now, doubts := e.n.id, p.opts.Now, &e.n.doubts
+	var since time.Time
 	ask := func(ctx context.Context, c call) (backup.List, error) {
 		asked := now()
+		since = c.since
 		list, err := c.Backups(ctx, c.in, node, c.since)
 		if err == nil {
 			err = list.Err(doubts.since(list.Unread.Undated, asked.Round(0)))
 		}
 		return list, err
 	}
-	question := entryOf[backup.List]{e.cell, subject{e.in.Node(node), backup.ScopeBackups}, ask}
+	keep := func(to *catalog.Catalog, t backup.Target, times catalog.Times, _ backup.List) {
+		list := increments{&e.n.increments, in, e.n}.joined(now()).Value
+		to.LearnBackups(t, catalog.Backups{Times: times, List: list, Since: since})
+	}
+	question := entryOf[backup.List]{e.cell, subject{e.in.Node(node), backup.ScopeBackups}, ask, keep}
 	return question.launch(ctx, p, r, in)
 }
 

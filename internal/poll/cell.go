@@ -87,21 +87,23 @@ func (c *cell[T]) fail(err error, now time.Time) {
 	c.reading.TriedAt, c.reading.Err = now.Round(0), err
 }
 
-// store puts an answer into the reading. A failure keeps the last good value.
+// store puts an answer into the reading, and reports whether its value is the answer's now. A failure keeps the last good
+// value.
 //
 // The time of the reading is that of the question plus what has passed since: a wall clock that went back meanwhile must
 // not make the answer older than it is.
-func (c *cell[T]) store(a answer[T], interval, staleAfter time.Duration) {
+func (c *cell[T]) store(a answer[T], interval, staleAfter time.Duration) bool {
 	c.flight = nil
 	at := a.askedAt.Add(a.endedAt.Sub(a.askedAt))
 	c.reading.TriedAt, c.reading.Err = at.Round(0), a.err
 	if !c.accepts(a) {
-		return
+		return false
 	}
 	c.reading.Value, c.reading.At, c.reading.CloudAt = a.value, at.Round(0), a.cloudAt
 	c.reading.NotOffered = a.err != nil
 	c.takenAt = at
 	c.reading.GoodUntil = at.Add(c.pause(interval) + staleAfter)
+	return true
 }
 
 // accepts reports whether an answer replaces the last good one. A success does. That the cloud does not offer the

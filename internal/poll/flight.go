@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
 )
 
 // flight is one question in progress, from its launch until its answer is stored.
@@ -24,6 +25,9 @@ type question[T any] struct {
 	// far is the same for a question that reaches far back: it may take long.
 	far bool
 	ask func(context.Context) (T, error)
+	// keep tells the catalog of an answer that the reading took over. It is called with the poller locked. nil: there is
+	// nothing to tell.
+	keep func(*catalog.Catalog)
 	// learn is called with the poller locked, once the reading holds the answer; it returns the flights that follow.
 	learn func(ctx context.Context) []*flight
 }
@@ -63,9 +67,12 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 		p.finish(r, f, func() {
 			a.endedAt = p.opts.Now()
 			a.cloudAt = cloudTime(clock, a.endedAt)
-			c.store(a, interval, p.opts.StaleAfter)
+			good := c.store(a, interval, p.opts.StaleAfter)
 			if q.in != nil {
 				q.in.plan.made = false
+			}
+			if good && q.keep != nil && p.opts.Catalog != nil {
+				q.keep(p.opts.Catalog)
 			}
 			f.followers = q.learn(ctx)
 		})

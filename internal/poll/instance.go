@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
 )
 
 // instance is what is known of one instance.
@@ -18,6 +19,7 @@ type instance struct {
 
 	restoreCheck bool // ask whether backups could be restored
 	restores     bool // ask when backups were last restored
+	recalled     bool // what the catalog knows was taken over
 
 	jobs        cell[[]backup.Job]
 	policy      cell[backup.Policy]
@@ -34,6 +36,7 @@ type instance struct {
 // node is what is known of one target of an instance.
 type node struct {
 	id         string
+	recalled   bool // what the catalog knows was taken over
 	backups    cell[backup.List]
 	doubts     doubts
 	older      cell[backup.Older]
@@ -65,6 +68,7 @@ type entryOf[T any] struct {
 	*cell[T]
 	about subject
 	ask   func(context.Context, call) (T, error)
+	keep  func(*catalog.Catalog, backup.Target, catalog.Times, T) // tells the catalog of a new value
 }
 
 func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
@@ -79,6 +83,9 @@ func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *insta
 		scope: e.about.scope,
 		in:    in,
 		ask:   func(ctx context.Context) (T, error) { return e.ask(ctx, asked) },
+		keep: func(to *catalog.Catalog) {
+			e.keep(to, e.about.target, catalog.TimesOf(e.reading), e.reading.Value)
+		},
 		learn: func(ctx context.Context) []*flight {
 			p.learnOutcome(r, e.about, e.reading.Err, e.reading.NotOffered)
 			return p.startFollowers(ctx, r, in, e.about)
@@ -136,6 +143,7 @@ func (in *instance) arrangeEntries() {
 			func(ctx context.Context, c call) (backup.Copies, error) {
 				return c.Copies(ctx, c.in, n.id, c.to, c.since)
 			},
+			(*catalog.Catalog).LearnCopies,
 		}, in.wantsCopies})
 		in.increments = append(in.increments, increments{&n.increments, in, n})
 	}
@@ -151,16 +159,19 @@ func (in *instance) arrangeEntries() {
 			&in.jobs,
 			subject{in.Target, backup.ScopeJobs},
 			func(ctx context.Context, c call) ([]backup.Job, error) { return c.Jobs(ctx, c.in) },
+			(*catalog.Catalog).LearnJobs,
 		},
 		&entryOf[backup.Policy]{
 			&in.policy,
 			subject{in.Target, backup.ScopePolicy},
 			func(ctx context.Context, c call) (backup.Policy, error) { return c.Policy(ctx, c.in) },
+			(*catalog.Catalog).LearnPolicy,
 		},
 		&entryOf[backup.Window]{
 			&in.recovery,
 			subject{in.Target, backup.ScopeRecovery},
 			func(ctx context.Context, c call) (backup.Window, error) { return c.Recovery(ctx, c.in) },
+			(*catalog.Catalog).LearnRecovery,
 		},
 	)
 	in.entries = append(in.entries, lastRestore{&in.lastRestore, in})

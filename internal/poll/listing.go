@@ -28,7 +28,7 @@ func (r *region) learnWhole(found []backup.Instance) {
 			now.instances = append(now.instances, in)
 		}
 	}
-	r.listed = now
+	r.listed, r.heard = now, true
 	r.inhabited = r.inhabited || len(found) > 0
 	r.watch()
 }
@@ -70,6 +70,9 @@ func (r *region) learnGone(about subject, err error) {
 	// A shard that is not found may be gone alone.
 	if backup.ClassOf(err) != backup.ClassNotFound || about.target.NodeID != "" || !r.listed.lacking[id] {
 		return
+	}
+	if known := r.opts.Catalog; known != nil {
+		known.LearnGone(about.target, r.opts.Now())
 	}
 	l := &r.listed
 	delete(l.lacking, id)

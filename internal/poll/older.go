@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
 )
 
 // Where a list has nothing that is usable, the cloud is asked once how things were before it, and again from time to time:
@@ -33,7 +34,7 @@ func (e older) launch(ctx context.Context, p *Poller, r *region, in *instance) *
 	case list.At.IsZero():
 		return nil
 	case !list.Value.LacksUsable(list.At, now.Round(0)):
-		e.forget()
+		e.forget(p.opts.Catalog, now)
 		return nil
 	case e.n.lacking.IsZero():
 		e.n.lacking = now
@@ -64,6 +65,10 @@ func (e older) launch(ctx context.Context, p *Poller, r *region, in *instance) *
 			}
 			return *found, nil
 		},
+		keep: func(to *catalog.Catalog) {
+			found := e.reading.Value
+			to.LearnOlder(of.Node(e.n.id), catalog.TimesOf(e.reading), &found)
+		},
 		learn: func(context.Context) []*flight {
 			e.log(p, r)
 			return nil
@@ -72,8 +77,11 @@ func (e older) launch(ctx context.Context, p *Poller, r *region, in *instance) *
 }
 
 // forget drops what is known. When the list lacks a usable backup again, much may have changed.
-func (e older) forget() {
+func (e older) forget(known *catalog.Catalog, now time.Time) {
 	e.n.lacking = time.Time{}
+	if known != nil && !e.reading.At.IsZero() {
+		known.LearnOlder(e.in.Node(e.n.id), catalog.Times{At: now}, nil)
+	}
 	if e.flight == nil {
 		*e.cell = cell[backup.Older]{}
 	}

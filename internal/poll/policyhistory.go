@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
 )
 
 // maxPolicyChanges is how many changes of an instance's policy are kept: verdicts look at the last ones only.
@@ -32,6 +33,18 @@ func (h *policyHistory) learn(r backup.Reading[backup.Policy]) {
 		h.changes = append(slices.Clip(older), backup.PolicyChange{At: r.At, LastAt: h.readAt, Former: h.current})
 	}
 	h.known, h.current, h.readAt = true, r.Value, r.At
+}
+
+// recall takes over the versions of the policy that the catalog knows, the newest of which was read as r says.
+func (h *policyHistory) recall(versions catalog.Policies, r backup.Reading[backup.Policy]) {
+	if r.At.IsZero() || r.NotOffered {
+		return
+	}
+	h.known, h.current, h.readAt = true, r.Value, r.At
+	for i := max(1, len(versions)-maxPolicyChanges); i < len(versions); i++ {
+		former := versions[i-1]
+		h.changes = append(h.changes, backup.PolicyChange{At: versions[i].First, LastAt: former.Last, Former: former.Policy})
+	}
 }
 
 // awaitedUntil returns until when a verdict waits for the policy; zero: it does not. It waits for one interval, or until

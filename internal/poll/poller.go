@@ -9,6 +9,7 @@ import (
 	"github.com/go-kit/log"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
 )
 
 // Options are how often and for how long to ask. Every duration must be positive, except that an interval of 0 asks at
@@ -29,6 +30,9 @@ type Options struct {
 	// IdleInterval is BackupsInterval, JobsInterval and RecoveryInterval while no news are to be expected: where it is longer,
 	// and at most 30 times as long.
 	IdleInterval time.Duration
+
+	// Catalog learns what the clouds say, and knows what they said before the start; nil: nothing is kept but the readings.
+	Catalog *catalog.Catalog
 }
 
 // busyInterval returns how often a scope is asked while news are to be expected.
@@ -112,7 +116,8 @@ func New(opts Options, regions []Region) *Poller {
 	return p
 }
 
-// Replace replaces the options and the regions, as after a reload. What is known of the instances that stay is kept. A
+// Replace replaces the options and the regions, as after a reload. What is known of the instances that stay is kept, and what
+// the catalog knows of those that are new. A
 // region whose Source stays goes on as it is, with its work in flight and its failures: nothing about the questions has
 // changed. Otherwise the work in flight is cancelled and its answers are dropped, and what had failed is asked at once.
 func (p *Poller) Replace(opts Options, regions []Region) {
@@ -132,9 +137,11 @@ func (p *Poller) Replace(opts Options, regions []Region) {
 			p.regions = append(p.regions, old)
 			continue
 		}
-		r := newRegion(conf, &p.workers)
+		r := newRegion(conf, &p.opts, &p.workers)
 		if ok {
 			r.inherit(old)
+		} else {
+			r.recall()
 		}
 		p.regions = append(p.regions, r)
 	}
@@ -191,7 +198,7 @@ func (p *Poller) startListings(ctx context.Context) []*flight {
 	}
 	var flights []*flight
 	for _, r := range p.regions {
-		if !r.listing.reading.At.IsZero() {
+		if r.heard {
 			continue
 		}
 		if f := p.startListing(ctx, r); f != nil {

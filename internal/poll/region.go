@@ -14,6 +14,7 @@ type regionKey struct{ cloud, account, region string }
 // region is what is known of one account in one region. The poller's mutex guards it.
 type region struct {
 	conf      Region
+	opts      *Options // the poller's
 	pool      *pool
 	aside     *pool // of the questions that hold up no others
 	far       *pool // of those that reach far back
@@ -21,6 +22,7 @@ type region struct {
 
 	listing   cell[[]backup.Instance] // its value is the newest whole listing; listed has what counts
 	listed    listed
+	heard     bool                    // a whole listing was read since the start
 	inhabited bool                    // a listing had an instance once
 	leftOutAt time.Time               // when the cloud last said that it does not offer the region to the account; zero: it does
 	shown     []backup.ListedInstance // the known instances as a snapshot shows them
@@ -38,9 +40,10 @@ type region struct {
 	wanted     map[string]bool     // ids of the instances to start when the listing in flight has ended; "": all of them
 }
 
-func newRegion(conf Region, workers *sync.WaitGroup) *region {
+func newRegion(conf Region, opts *Options, workers *sync.WaitGroup) *region {
 	r := &region{
 		conf:      conf,
+		opts:      opts,
 		pool:      &pool{limit: max(1, conf.Concurrency), divided: true, workers: workers},
 		aside:     &pool{limit: 1, workers: workers},
 		far:       &pool{limit: olderAtOnce, workers: workers},
@@ -70,7 +73,7 @@ func (r *region) target(id string) backup.Target {
 // due at once.
 func (r *region) inherit(old *region) {
 	old.listing.retry()
-	r.listing, r.listed, r.inhabited, r.leftOutAt = old.listing, old.listed, old.inhabited, old.leftOutAt
+	r.listing, r.listed, r.heard, r.inhabited, r.leftOutAt = old.listing, old.listed, old.heard, old.inhabited, old.leftOutAt
 	r.roundTook, r.answeredAt, r.up, r.err, r.logged = old.roundTook, old.answeredAt, old.up, old.err, old.logged
 	for _, in := range old.instances {
 		for _, e := range in.entries {
@@ -102,11 +105,17 @@ func (r *region) adopt(known map[string]*instance) {
 			r.instances[id] = in
 		}
 	}
-	if !r.listing.reading.TriedAt.IsZero() {
+	if r.hasListing() {
 		r.watch()
 		return
 	}
 	r.arrange()
+}
+
+// hasListing reports whether something is known of what the region lists: the first listing has ended, or the catalog knows
+// an earlier one.
+func (r *region) hasListing() bool {
+	return !r.listing.reading.TriedAt.IsZero() || !r.listing.reading.At.IsZero()
 }
 
 // watch applies the listings: from now on the instances are those that the configuration names and those that discovery
@@ -130,7 +139,7 @@ func (r *region) watch() {
 				delete(r.logged, missing(in.Target))
 			}
 		}
-		in.missing = !isListed && !r.listing.reading.At.IsZero() // a part of a listing lacks instances that are there
+		in.missing = !isListed && r.heard // a part of a listing lacks instances that are there, and an old one new ones
 		watched[id] = in
 	}
 	for _, want := range r.conf.Instances {
@@ -174,6 +183,7 @@ func (r *region) arrange() {
 	}
 	for _, in := range r.sorted {
 		in.arrange()
+		in.recall(r.opts)
 	}
 	r.shown = r.show()
 	slices.SortFunc(r.sorted, func(a, b *instance) int { return strings.Compare(a.InstanceID, b.InstanceID) })

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
 )
 
 // How often a target's newest backup is checked, and how soon again after a failure. What the
@@ -38,7 +39,7 @@ func (e restoreCheck) launch(ctx context.Context, p *Poller, r *region, in *inst
 		}
 		return before.With(check, list.Value), nil
 	}
-	question := entryOf[backup.RestoreChecks]{e.cell, subject{e.in.Node(e.n.id), backup.ScopeRestoreCheck}, ask}
+	question := entryOf[backup.RestoreChecks]{e.cell, subject{e.in.Node(e.n.id), backup.ScopeRestoreCheck}, ask, (*catalog.Catalog).LearnRestoreChecks}
 	return question.launch(ctx, p, r, in)
 }
 
@@ -88,7 +89,7 @@ func (e lastRestore) launch(ctx context.Context, p *Poller, r *region, in *insta
 		}
 		return at, nil
 	}
-	question := entryOf[time.Time]{e.cell, subject{e.in.Target, backup.ScopeRestores}, ask}
+	question := entryOf[time.Time]{e.cell, subject{e.in.Target, backup.ScopeRestores}, ask, (*catalog.Catalog).LearnLastRestore}
 	return question.launch(ctx, p, r, in)
 }
 

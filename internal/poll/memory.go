@@ -1,0 +1,99 @@
+package poll
+
+import (
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
+)
+
+// The catalog learns each answer that a reading takes over, and each listing, while the poller is locked. A region, an
+// instance and a shard that are new to the poller begin with what the catalog knows of them.
+//
+// What it does not keep is not known after a start: that the cloud does not offer an operation is then believed at once, and
+// records without a time count as new.
+
+// keepListing tells the catalog of a listing that is whole or has a part of the instances, and lets it forget what is too old.
+func (p *Poller) keepListing(r *region, listing backup.Listing) {
+	known := p.opts.Catalog
+	if known == nil || r.conf.OfRegions {
+		return
+	}
+	times := catalog.TimesOf(r.listing.reading)
+	if listing.Err() != nil { // the reading is of an earlier one
+		times = catalog.Times{At: r.listing.reading.TriedAt}
+	}
+	known.LearnListing(r.target(""), times, listing)
+	known.Trim(p.opts.Now())
+}
+
+// recall takes over what the catalog knows of a region that is new. Its listing is due all the same.
+func (r *region) recall() {
+	known, here := r.opts.Catalog, r.target("")
+	if known == nil || r.conf.OfRegions {
+		return
+	}
+	r.listed.lacking = map[string]bool{}
+	for _, in := range known.Instances(here) {
+		r.inhabited = true
+		if !in.GoneAt.IsZero() {
+			continue
+		}
+		r.listed.instances = append(r.listed.instances, in.Instance)
+		if in.Lacking {
+			r.listed.lacking[in.InstanceID] = true
+		}
+	}
+	listing := known.Listed(here)
+	r.listed.count = listing.Value
+	r.listing.recall(backup.Reading[[]backup.Instance]{At: listing.At, CloudAt: listing.CloudAt}, r.opts, backup.ScopeDiscovery)
+	r.watch()
+}
+
+// recall takes over what the catalog knows of an instance and of its shards, as far as they are new.
+func (in *instance) recall(opts *Options) {
+	if opts.Catalog == nil {
+		return
+	}
+	if !in.recalled {
+		in.recalled = true
+		known := opts.Catalog.Known(in.Target)
+		in.jobs.recall(known.Jobs, opts, backup.ScopeJobs)
+		in.policy.recall(known.Policy, opts, backup.ScopePolicy)
+		in.policies.recall(known.Policies, known.Policy)
+		in.recovery.recall(known.Recovery, opts, backup.ScopeRecovery)
+		in.lastRestore.recall(known.LastRestore, opts, backup.ScopeRestores)
+	}
+	for _, n := range in.nodes {
+		if !n.recalled {
+			n.recalled = true
+			n.recall(opts.Catalog.Known(in.Node(n.id)), opts)
+		}
+	}
+}
+
+func (n *node) recall(known catalog.Known, opts *Options) {
+	n.backups.recall(known.Backups, opts, backup.ScopeBackups)
+	n.copies.recall(known.Copies, opts, backup.ScopeCopies)
+	n.checks.recall(known.RestoreChecks, opts, backup.ScopeRestoreCheck)
+	if list := &n.backups.reading; !list.At.IsZero() && list.Value.LacksUsable(list.At, opts.Now().Round(0)) {
+		n.lacking = opts.Now() // a verdict must not say that there is nothing while nobody has looked further back
+	}
+	if found := known.Older.Value; found != nil {
+		n.older.reading = backup.Reading[backup.Older]{Value: *found, At: known.Older.At, TriedAt: known.Older.At}
+	}
+}
+
+// recall takes over a reading of the catalog, with the time at which it would have been too old had the process gone on. Its
+// question is due at once.
+func (c *cell[T]) recall(known backup.Reading[T], opts *Options, scope backup.Scope) {
+	if known.At.IsZero() {
+		return
+	}
+	interval := opts.busyInterval(scope) // while the instance is idle, it is kept for longer
+	if known.NotOffered {
+		interval = max(interval, unsupportedFor)
+	}
+	now := opts.Now()
+	left := known.At.Add(interval + opts.StaleAfter).Sub(now.Round(0))
+	known.GoodUntil = now.Add(left) // by the monotonic clock too, as far as it has run
+	c.reading, c.takenAt = known, now.Add(known.At.Sub(now.Round(0)))
+}
