@@ -40,6 +40,7 @@ func used() *Metrics {
 		Result: string(backup.ClassThrottled), Elapsed: 80 * time.Millisecond,
 	})
 	m.Rejected("BackupSize")
+	m.ShowCatalog(func() CatalogState { return CatalogState{4096, noon().Add(time.Millisecond), 2} })
 	return m
 }
 

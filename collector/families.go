@@ -262,7 +262,7 @@ func accountFamilies() []family {
 		region: func(r *region, to samples) { to.flag(r.Unmonitored.OK(r.now)) },
 	}, {
 		name: "listed_instances",
-		help: "Instances that the cloud lists, before tags and exclusions. From the newest whole listing, however old. Absent after a start until the first one.",
+		help: "Instances that the cloud lists, before tags and exclusions. From the newest whole listing, however old. Absent before the first one, and without --storage.path after a start.",
 		region: func(r *region, to samples) {
 			if n, ok := r.ListedInstances(); ok {
 				to.count(n)

@@ -180,3 +180,30 @@ func compare(t *testing.T, c prometheus.Collector, want string, names ...string)
 		t.Error(err)
 	}
 }
+
+func TestCatalog(t *testing.T) {
+	m := NewMetrics(noon())
+	state := CatalogState{SizeBytes: 4096, WriteFailures: 2}
+	m.ShowCatalog(func() CatalogState { return state })
+	size, failures := `
+# HELP mongodb_backup_exporter_catalog_size_bytes Size of the catalog on the disk. Absent without --storage.path.
+# TYPE mongodb_backup_exporter_catalog_size_bytes gauge
+mongodb_backup_exporter_catalog_size_bytes 4096
+`, `
+# HELP mongodb_backup_exporter_catalog_write_failures_total Attempts to write the catalog that failed. Absent without --storage.path.
+# TYPE mongodb_backup_exporter_catalog_write_failures_total counter
+mongodb_backup_exporter_catalog_write_failures_total 2
+`
+	names := []string{
+		"mongodb_backup_exporter_catalog_size_bytes", "mongodb_backup_exporter_catalog_write_failures_total",
+		"mongodb_backup_exporter_catalog_last_write_timestamp_seconds",
+	}
+	compare(t, m, size+failures, names...)
+	state.LastWrite = noon().Add(time.Millisecond)
+	compare(t, m, size+`
+# HELP mongodb_backup_exporter_catalog_last_write_timestamp_seconds When the catalog was last written. Absent without --storage.path, and before the first time.
+# TYPE mongodb_backup_exporter_catalog_last_write_timestamp_seconds gauge
+mongodb_backup_exporter_catalog_last_write_timestamp_seconds 1.7953488e+09
+`+failures, names...)
+	compare(t, NewMetrics(noon()), "", names...)
+}

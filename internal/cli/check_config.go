@@ -74,7 +74,7 @@ func count(cfg *config.Config) counts {
 // checkLive asks each scope in every region, about one instance of each kind, and prints what came of it. The exit code
 // is 1 when one failed, but not for an operation that is optional.
 func checkLive(ctx context.Context, s *session, cfg *config.Config) error {
-	e, err := s.open(cfg)
+	e, err := s.open(cfg, nil)
 	if err != nil {
 		return err
 	}

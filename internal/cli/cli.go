@@ -125,9 +125,9 @@ func (s *session) load() (*config.Config, error) {
 	return cfg, nil
 }
 
-// open wires an exporter for a loaded configuration.
-func (s *session) open(cfg *config.Config) (*exporter.Exporter, error) {
-	return s.openWith(cfg, exporter.Options{Now: s.now, Logger: s.logger})
+// open wires an exporter for a loaded configuration. storage is where its catalog is kept; nil: in memory only.
+func (s *session) open(cfg *config.Config, storage *exporter.Storage) (*exporter.Exporter, error) {
+	return s.openWith(cfg, exporter.Options{Now: s.now, Logger: s.logger, Storage: storage})
 }
 
 func (s *session) openWith(cfg *config.Config, opts exporter.Options) (*exporter.Exporter, error) {

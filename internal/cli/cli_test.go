@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"get": get, "post": post, "fault": fault, "heal": heal, "calls": calls, "expand": expand, "send": send, "busy": busy, "reload": reloads,
 			"step": step, "backed-up": backedUp, "unread": unread, "crowd": crowd,
+			"off": off, "scrape": scrape, "flushed": flushed, "unfailed": unfailed, "unvalued": unvalued,
 		},
 	})
 }
@@ -49,7 +50,8 @@ func TestScripts(t *testing.T) {
 // clouds is what a script has of its simulated clouds.
 type clouds struct {
 	*cloudsim.Sim
-	faults []func() // remove the faults injected so far
+	listening *httptest.Server
+	faults    []func() // remove the faults injected so far
 }
 
 type cloudsKey struct{}
@@ -60,7 +62,7 @@ func setup(env *testscript.Env) error {
 	sim := cloudsim.New(cloudsim.Options{Fleet: f, Now: now, BackupLength: time.Second})
 	listening := httptest.NewServer(sim)
 	env.Defer(listening.Close)
-	env.Values[cloudsKey{}] = &clouds{Sim: sim}
+	env.Values[cloudsKey{}] = &clouds{Sim: sim, listening: listening}
 	for _, name := range []string{"ADDRESS", "HEALTH"} {
 		l, err := listenLow(env.T().(testing.TB).Context())
 		if err != nil {

@@ -2,14 +2,17 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/go-kit/log/level"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/version"
 
 	"mongodb_backup_exporter/config"
@@ -21,13 +24,35 @@ import (
 type serveFlags struct {
 	*webFlags
 	lifecycle bool
+	storage   string         // directory of the catalog's file; "": in memory only
+	retention model.Duration // of the file
 }
 
 func serveCommand(app *kingpin.Application) (string, action) {
 	command := app.Command("serve", "Run the exporter.").Default()
 	f := serveFlags{webFlags: addWebFlags(command, defaultAddress)}
 	command.Flag("web.enable-lifecycle", "Allow a reload of the configuration by POST /-/reload.").BoolVar(&f.lifecycle)
+	command.Flag("storage.path", "Directory for what the clouds said, so that a start without them shows what was known. Left out: it is in memory only.").StringVar(&f.storage)
+	command.Flag("storage.retention", "How long the directory keeps what the clouds do not list any more.").Default("400d").SetValue(&f.retention)
 	return command.FullCommand(), daemon(func(ctx context.Context, s *session) error { return f.run(ctx, s) })
+}
+
+// open wires an exporter with the catalog in a file, if there is to be one.
+func (f *serveFlags) open(ctx context.Context, s *session, cfg *config.Config) (*exporter.Exporter, error) {
+	if f.storage == "" {
+		return s.open(cfg, nil)
+	}
+	storage, err := exporter.OpenStorage(ctx, exporter.StorageOptions{
+		Path: f.storage, Retention: time.Duration(f.retention), Lookback: time.Duration(cfg.Poll.Lookback), Now: s.now, Logger: s.logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.open(cfg, storage)
+	if err != nil {
+		storage.Close()
+	}
+	return e, err
 }
 
 func (f *serveFlags) run(ctx context.Context, s *session) error {
@@ -37,11 +62,14 @@ func (f *serveFlags) run(ctx context.Context, s *session) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	if f.retention <= 0 {
+		return errors.New("--storage.retention must be longer than 0s")
+	}
 	cfg, err := s.load()
 	if err != nil {
 		return err
 	}
-	e, err := s.open(cfg)
+	e, err := f.open(ctx, s, cfg)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/poll"
 )
@@ -23,6 +24,7 @@ type account struct {
 	timeout     time.Duration // of one call
 	perSecond   float64       // the rate of a budget
 	reapply     func() error  // puts newly found regions in force
+	catalog     *catalog.Catalog
 }
 
 func (e *Exporter) newAccount(c cloud, poll config.Poll, conf config.Account) *account {
@@ -32,6 +34,7 @@ func (e *Exporter) newAccount(c cloud, poll config.Poll, conf config.Account) *a
 		timeout:     time.Duration(poll.CallTimeout),
 		perSecond:   firstSet(conf.RequestsPerSecond, poll.RequestsPerSecond, c.rate),
 		reapply:     e.reapply,
+		catalog:     e.catalog,
 	}
 }
 

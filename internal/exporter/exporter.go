@@ -12,16 +12,18 @@ import (
 	"mongodb_backup_exporter/collector"
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/poll"
 )
 
-// Options make an Exporter. All but Dial are required.
+// Options make an Exporter. All but Dial and Storage are required.
 type Options struct {
-	Now    func() time.Time
-	Logger log.Logger
-	Dial   cloudcall.Dial // opens the connections to the clouds; nil: as the operating system does
-	Once   bool           // the clouds are asked once, for somebody who waits: a limit for each operation begins with a burst
+	Now     func() time.Time
+	Logger  log.Logger
+	Dial    cloudcall.Dial // opens the connections to the clouds; nil: as the operating system does
+	Storage *Storage       // where the catalog is kept; the exporter closes it. nil: in memory only
+	Once    bool     // the clouds are asked once, for somebody who waits: a limit for each operation begins with a burst
 }
 
 // parts are what accounts, regions and sources need of their exporter.
@@ -37,9 +39,11 @@ type parts struct {
 // concurrent use. Close it to end its work.
 type Exporter struct {
 	parts
-	clouds []cloud
-	poller *poll.Poller
-	reload *joiner
+	clouds  []cloud
+	poller  *poll.Poller
+	reload  *joiner
+	catalog *catalog.Catalog
+	storage *Storage // nil: the catalog is in memory only
 
 	applying sync.Mutex // one configuration at a time; guards workshop
 	workshop workshop
@@ -56,9 +60,14 @@ func New(cfg *config.Config, opts Options) (*Exporter, error) {
 
 func newExporter(cfg *config.Config, opts Options, clouds []cloud) (*Exporter, error) {
 	e := &Exporter{
-		parts:  parts{now: opts.Now, logger: opts.Logger, metrics: collector.NewMetrics(opts.Now()), dial: opts.Dial, once: opts.Once},
-		clouds: clouds,
-		reload: newJoiner(),
+		parts:   parts{now: opts.Now, logger: opts.Logger, metrics: collector.NewMetrics(opts.Now()), dial: opts.Dial, once: opts.Once},
+		clouds:  clouds,
+		reload:  newJoiner(),
+		catalog: catalogOf(opts.Storage, time.Duration(cfg.Poll.Lookback)),
+		storage: opts.Storage,
+	}
+	if e.storage != nil {
+		e.metrics.ShowCatalog(e.storage.state)
 	}
 	e.poller = poll.New(e.pollOptions(cfg.Poll), nil)
 	if err := e.apply(cfg); err != nil {
@@ -90,6 +99,7 @@ func (e *Exporter) put(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	e.catalog.Hold(time.Duration(cfg.Poll.Lookback))
 	e.poller.Replace(e.pollOptions(cfg.Poll), regions)
 	e.workshop.commit()
 	e.mu.Lock()
@@ -138,9 +148,12 @@ func (e *Exporter) Regions() []poll.Region {
 	return e.regions
 }
 
-// Close cancels the work in flight and waits for its end.
+// Close cancels the work in flight, waits for its end, and writes what the catalog has learned.
 func (e *Exporter) Close() {
 	e.poller.Close()
+	if e.storage != nil {
+		e.storage.Close()
+	}
 	e.applying.Lock()
 	defer e.applying.Unlock()
 	e.workshop.close()
@@ -170,6 +183,7 @@ func (e *Exporter) pollOptions(p config.Poll) poll.Options {
 		RoundTimeout:      time.Duration(p.RoundTimeout),
 		Lookback:          time.Duration(p.Lookback),
 		StaleAfter:        time.Duration(p.StaleAfter),
+		Catalog:           e.catalog,
 	}
 }
 

@@ -3,9 +3,11 @@ package exporter
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-kit/log/level"
 
@@ -52,7 +54,27 @@ type regionList struct {
 	lacking []string // those of known that the newest whole list lacks
 }
 
-func newRegionList() *regionList { return &regionList{} }
+// regionHeld is how much longer ago than another region of the account a region may have been listed to be known at a start.
+// The catalog does not say which regions the account has lost.
+const regionHeld = 7 * 24 * time.Hour
+
+// newRegionList returns the regions of the account that the catalog knows, so that a start without the cloud has them.
+func (a *account) newRegionList() *regionList {
+	listed := map[string]time.Time{}
+	var newest time.Time
+	for _, r := range a.catalog.Regions() {
+		if r.Cloud != a.cloud.name || r.Account != a.conf.Name || r.Region == config.AllRegions {
+			continue
+		}
+		at := a.catalog.Listed(r).At
+		listed[r.Region] = at
+		if at.After(newest) {
+			newest = at
+		}
+	}
+	maps.DeleteFunc(listed, func(_ string, at time.Time) bool { return !at.IsZero() && newest.Sub(at) > regionHeld })
+	return &regionList{known: slices.Sorted(maps.Keys(listed))}
+}
 
 // ids returns the known regions, sorted.
 func (l *regionList) ids() []string {
@@ -130,5 +152,5 @@ func (a *account) ofRegions(source poll.Source) (poll.Source, error) {
 
 // regionList returns what is known of the account's regions.
 func (a *account) regionList() *regionList {
-	return a.workshop.regions.get(accountKey{a.cloud.name, a.conf.Name}, newRegionList)
+	return a.workshop.regions.get(accountKey{a.cloud.name, a.conf.Name}, a.newRegionList)
 }

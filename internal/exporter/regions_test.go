@@ -254,7 +254,7 @@ func TestCloudWithoutAListOfRegions(t *testing.T) {
 }
 
 func TestRegionList(t *testing.T) {
-	l := newRegionList()
+	l := &regionList{}
 	for _, step := range []struct {
 		listed string
 		whole  bool

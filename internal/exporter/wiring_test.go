@@ -159,7 +159,7 @@ func TestWiring(t *testing.T) {
 		BackupsInterval: time.Minute, JobsInterval: 2 * time.Minute, PolicyInterval: 3 * time.Minute, RecoveryInterval: 4 * time.Minute, IdleInterval: 6 * time.Minute,
 		DiscoveryInterval: 5 * time.Minute, RoundTimeout: 7 * time.Minute, Lookback: 10 * 24 * time.Hour, StaleAfter: 11 * time.Minute,
 	}
-	if diff := cmp.Diff(wantPoll, e.pollOptions(load(t, wired).Poll), cmpopts.IgnoreFields(poll.Options{}, "Now", "Logger")); diff != "" {
+	if diff := cmp.Diff(wantPoll, e.pollOptions(load(t, wired).Poll), cmpopts.IgnoreFields(poll.Options{}, "Now", "Logger", "Catalog")); diff != "" {
 		t.Errorf("poll options (-want +got):\n%s", diff)
 	}
 }
