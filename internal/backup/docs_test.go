@@ -45,7 +45,7 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 		{name: "not read since 10:30 for want of a permission", list: lastNight, edit: func(in *backup.TargetState) {
 			in.Backups.At, in.Backups.GoodUntil, in.Backups.Err = at(22, 10, 30), at(22, 11, 31), denied
 		}},
-		{name: "restarted while the cloud is down, the instance named in the configuration", edit: func(in *backup.TargetState) {
+		{name: "restarted without `--storage.path` while the cloud is down, the instance named in the configuration", edit: func(in *backup.TargetState) {
 			in.Backups = backup.Reading[backup.List]{Err: &backup.Error{Op: "DescribeBackups", Class: backup.ClassTimeout}}
 		}},
 		{name: "read a day from now, by a clock that was set back since", list: lastNight, edit: func(in *backup.TargetState) {
