@@ -136,6 +136,18 @@ func backupFamilies() []family {
 		help:   "End of the newest usable copy in another region. Absent when the policy asks for no copies, and when none is known.",
 		target: newestCopy,
 	}, {
+		name:   "last_early_removal_timestamp_seconds",
+		help:   "When a backup was last found to have vanished before its expiry, although its instance was there. Absent when none was.",
+		target: func(t *target, to samples) { to.time(t.removed.Last) },
+	}, {
+		name: "early_removals",
+		help: "Backups that vanished before their expiry in the last 7 days. Absent when there are none.",
+		target: func(t *target, to samples) {
+			if n := len(t.removed.Recent(t.now)); n > 0 {
+				to.count(n)
+			}
+		},
+	}, {
 		name:   "sets",
 		labels: []string{"type", "status"},
 		help:   "Backups in the lookback. A count of 0 is shown only for a type that the exporter asks the cloud for.",

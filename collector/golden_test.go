@@ -36,6 +36,7 @@ func goldens() map[string]*backup.Snapshot {
 		"kinds_and_forever": snapshotOf(kindsAndForever("kinds_and_forever")),
 		"copies":            snapshotOf(copied("copies")),
 		"restore_check":     snapshotOf(checked("restore_check")),
+		"removed_early":     snapshotOf(removedEarly("removed_early")),
 	}
 }
 
@@ -44,6 +45,18 @@ func copied(account string) backup.InstanceState {
 	in := replicaSet(account, "dds-bp1")
 	in.Policy.Value.CopyRegion = "cn-beijing"
 	in.Nodes[0].Copies = fresh(backup.Copies{Region: "cn-beijing", Backups: nightly(33*time.Hour, 2).Backups})
+	return in
+}
+
+// removedEarly is a replica set of which two backups vanished before their expiry, and one more long ago.
+func removedEarly(account string) backup.InstanceState {
+	in := replicaSet(account, "dds-bp1")
+	for i, left := range []time.Duration{time.Hour, time.Hour, 8 * day} {
+		in.Nodes[0].Removals.Sets = append(in.Nodes[0].Removals.Sets, backup.Removal{
+			Backup: set(time.Duration(10+i)*day, backup.StateSuccess, 1<<20), LeftAt: ago(left), Expiry: backup.Never,
+		})
+	}
+	in.Nodes[0].Removals.Last = ago(time.Hour)
 	return in
 }
 

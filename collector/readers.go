@@ -13,6 +13,7 @@ type target struct {
 	backups *backup.Reading[backup.List]
 	copies  *backup.Reading[backup.Copies]
 	checks  *backup.Reading[backup.RestoreChecks]
+	removed *backup.Removals
 	want    *backup.Objectives
 	health  *backup.Health
 	labels  []*dto.LabelPair
@@ -44,7 +45,11 @@ func newInstance(in *backup.InstanceState, pairs labelPairs, now time.Time) inst
 	for i, node := range in.Nodes {
 		state := in.Target(node)
 		verdicts[i] = backup.Assess(state, in.Objectives, now)
-		whole.targets[i] = target{&in.Nodes[i].Backups, &in.Nodes[i].Copies, &in.Nodes[i].RestoreChecks, &in.Objectives, &verdicts[i], pairs.target(state.Target), now, gone}
+		known := &in.Nodes[i]
+		whole.targets[i] = target{
+			&known.Backups, &known.Copies, &known.RestoreChecks, &known.Removals, &in.Objectives, &verdicts[i],
+			pairs.target(state.Target), now, gone,
+		}
 	}
 	if in.Sharded() {
 		whole.cluster = backup.AssessCluster(verdicts)

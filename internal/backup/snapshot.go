@@ -71,6 +71,7 @@ type NodeState struct {
 	// RestoreChecks is zero where nobody asks for them. Its value counts however old it is, because it is about single
 	// backups.
 	RestoreChecks Reading[RestoreChecks]
+	Removals      Removals // sets that vanished before their expiry; none where the instance is gone
 }
 
 // Sharded reports whether each shard of the instance is a target.

@@ -8,9 +8,8 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// A finding of an early removal stands for a week, so that the sets that it names are held that long even where the
-// lookback is shorter.
-const removalHeld = 7 * 24 * time.Hour
+// An early removal is news for a week, so that the sets that it names are held that long even where the lookback is shorter.
+const removalHeld = backup.RemovalStands
 
 // trimEvery is how often memory is searched for what it may forget. What stays for that long costs little.
 const trimEvery = time.Hour

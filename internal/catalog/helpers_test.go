@@ -96,7 +96,7 @@ func view(c *Catalog, targets ...backup.Target) string {
 		for _, s := range c.Left(t) {
 			text.WriteString("  left " + setText(s) + "\n")
 		}
-		fmt.Fprintf(&text, " removal %v\n", c.LastEarlyRemoval(t))
+		fmt.Fprintf(&text, " removal %v\n", c.Removals(t)[t].Last)
 		for _, j := range k.Jobs.Value {
 			fmt.Fprintf(&text, " job %s %v %v %v %v %q\n", j.ID, j.State, j.Trigger, j.StartedAt.UTC(), number0(j.Progress), j.Reason)
 		}

@@ -60,8 +60,12 @@ func (l *setLoader) set(rows *sql.Rows) error {
 		return nil
 	}
 	lv := l.leaver()
-	if lv.Absence == Missing {
+	switch lv.Absence {
+	case Missing:
 		n.watched++
+	case RemovedEarly:
+		n.early++
+	case Listed, OutOfRange, Explained:
 	}
 	n.left, n.mixed = append(n.left, lv), true
 	return nil

@@ -27,6 +27,7 @@ type node struct {
 	mixed   bool     // left is not in order
 	afresh  bool     // everything is to be written, because the file may have sets in the list that left
 	watched int      // how many of left are Missing
+	early   int      // how many of left are RemovedEarly
 	removed stamp    // when the newest set left that was removed early and is not held any more; 0: none did
 
 	older  answer[*backup.Older] // nil: nobody needs to know
@@ -184,8 +185,12 @@ func (n *node) sortLeft() {
 // the list.
 func (n *node) drop(i int) {
 	l := &n.left[i]
-	if l.Absence == Missing {
+	switch l.Absence {
+	case Missing:
 		n.watched--
+	case RemovedEarly:
+		n.early--
+	case Listed, OutOfRange, Explained:
 	}
 	n.afresh = n.afresh || l.dirty
 	n.left = slices.Delete(n.left, i, i+1)

@@ -171,14 +171,14 @@ func TestRemovalsAreFoundWithIncrementsToo(t *testing.T) {
 			told(w.tellWhole)
 			told(w.tellRest)
 		}
-		a, b := idsOf(whole.RemovedEarly(one)), idsOf(parts.RemovedEarly(one))
+		a, b := idsOf(whole.Removals(one)[one].Sets), idsOf(parts.Removals(one)[one].Sets)
 		if diff := cmp.Diff(a, b); diff != "" {
 			t.Fatalf("seed %d: removed early by whole lists and with increments:\n%s", seed, diff)
 		}
 	}
 }
 
-func idsOf(sets []Set) []string {
+func idsOf(sets []backup.Removal) []string {
 	var all []string
 	for _, s := range sets {
 		all = append(all, s.ID)
@@ -224,7 +224,7 @@ func TestRestartsChangeNothing(t *testing.T) {
 			compare := func(c *Catalog) string { return view(c, one) }
 			if seed%2 == 1 { // when an increment last had a set is not written
 				compare = func(c *Catalog) string {
-					return fmt.Sprint(statesOf(c.Sets(one)), idsOf(c.RemovedEarly(one)), times(TimesOf(c.Known(one).Backups)))
+					return fmt.Sprint(statesOf(c.Sets(one)), idsOf(c.Removals(one)[one].Sets), times(TimesOf(c.Known(one).Backups)))
 				}
 			}
 			if diff := cmp.Diff(compare(kept), compare(f.Catalog())); diff != "" {

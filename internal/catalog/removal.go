@@ -96,6 +96,9 @@ func (n *node) settle(l *leaver, as Absence) {
 	if l.Absence == Missing {
 		n.watched--
 	}
+	if as == RemovedEarly {
+		n.early++
+	}
 	l.Absence, l.dirty = as, true
 }
 
@@ -120,38 +123,39 @@ func (p *policies) expiry(s *Set) time.Time {
 	return start.Add(retention)
 }
 
-// RemovedEarly returns the sets of a target that vanished before their expiry, the newest first: at least those of the last
-// seven days. There are none where the instance itself is gone.
-func (c *Catalog) RemovedEarly(t backup.Target) []Set {
+// Removals returns, by target, the sets of a region that vanished before their expiry: at least those of the last seven days,
+// and when the newest of a target did, as far back as the file goes. A target without any is not in it, and neither is one
+// whose instance is gone.
+func (c *Catalog) Removals(of backup.Target) map[backup.Target]backup.Removals {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := c.findNode(t)
-	if n == nil || !n.in.there() {
+	r := c.regions[regionOf(of)]
+	if r == nil {
 		return nil
 	}
-	var removed []Set
-	for i := range n.left {
-		if n.left[i].Absence == RemovedEarly {
-			removed = append(removed, n.left[i].Set)
+	var all map[backup.Target]backup.Removals
+	for _, in := range r.instances {
+		for _, n := range in.nodes {
+			if (n.early == 0 && n.removed == 0) || !in.there() {
+				continue
+			}
+			if all == nil {
+				all = map[backup.Target]backup.Removals{}
+			}
+			all[n.key] = n.removals()
 		}
 	}
-	return removed
+	return all
 }
 
-// LastEarlyRemoval returns when a list first lacked the set that was removed early last; zero: none was, or the instance
-// itself is gone. It goes back as far as the file does.
-func (c *Catalog) LastEarlyRemoval(t backup.Target) time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := c.findNode(t)
-	if n == nil || !n.in.there() {
-		return time.Time{}
-	}
+func (n *node) removals() backup.Removals {
 	newest := n.removed
+	sets := make([]backup.Removal, 0, n.early)
 	for i := range n.left {
-		if n.left[i].Absence == RemovedEarly {
-			newest = max(newest, stampOf(n.left[i].LeftAt))
+		if l := &n.left[i]; l.Absence == RemovedEarly {
+			newest = max(newest, stampOf(l.LeftAt))
+			sets = append(sets, backup.Removal{Backup: l.Backup, LeftAt: l.LeftAt, Expiry: l.Expiry})
 		}
 	}
-	return newest.time()
+	return backup.Removals{Last: newest.time(), Sets: sets}
 }

@@ -48,12 +48,15 @@ func (w *world) evidence() {
 
 func (w *world) expect(early bool) {
 	w.t.Helper()
-	removed := w.c.RemovedEarly(one)
+	removed := w.c.Removals(one)[one].Sets
 	if got := len(removed) == 1 && removed[0].ID == w.old.ID; got != early || len(removed) > 1 {
-		w.t.Errorf("removed early: %v, want it to be so: %v; left: %v", ids(removed), early, ids(w.c.Left(one)))
+		w.t.Errorf("removed early: %v, want it to be so: %v; left: %v", idsOf(removed), early, ids(w.c.Left(one)))
 	}
-	if got := !w.c.LastEarlyRemoval(one).IsZero(); got != early {
-		w.t.Errorf("last early removal %v", w.c.LastEarlyRemoval(one))
+	if _, known := w.c.Removals(one)[one]; known != early {
+		w.t.Errorf("the target is among those with early removals: %v", known)
+	}
+	if got := !w.c.Removals(one)[one].Last.IsZero(); got != early {
+		w.t.Errorf("last early removal %v", w.c.Removals(one)[one].Last)
 	}
 }
 
@@ -67,10 +70,10 @@ func TestSetThatVanishesBeforeItsExpiry(t *testing.T) {
 	w.expect(false) // the policy may have been shortened
 	w.evidence()
 	w.expect(true)
-	if got := w.c.LastEarlyRemoval(one); !got.Equal(gone) {
+	if got := w.c.Removals(one)[one].Last; !got.Equal(gone) {
 		t.Errorf("it left at %v, want %v", got, gone)
 	}
-	if got := w.c.RemovedEarly(one)[0].Expiry; !got.Equal(w.old.StartedAt.Add(30 * day)) {
+	if got := w.c.Removals(one)[one].Sets[0].Expiry; !got.Equal(w.old.StartedAt.Add(30 * day)) {
 		t.Errorf("it would have expired at %v", got)
 	}
 	w.reads(w.old) // the list was wrong
@@ -221,8 +224,8 @@ func TestEarlyRemovalOutlivesRestarts(t *testing.T) {
 	w.expect(true)
 	w.pass(20 * day)
 	restart()
-	if removed, last := w.c.RemovedEarly(one), w.c.LastEarlyRemoval(one); len(removed) != 0 || last.IsZero() {
-		t.Errorf("after 20 days %v is held, and the newest was at %v", ids(removed), last)
+	if removed, last := w.c.Removals(one)[one].Sets, w.c.Removals(one)[one].Last; len(removed) != 0 || last.IsZero() {
+		t.Errorf("after 20 days %v is held, and the newest was at %v", idsOf(removed), last)
 	}
 	sets, err := f.Sets(t.Context(), one, start.Add(-30*day), start)
 	if err != nil {

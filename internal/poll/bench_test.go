@@ -8,6 +8,7 @@ import (
 	"github.com/go-kit/log"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
 	"mongodb_backup_exporter/internal/poll"
 )
 
@@ -19,7 +20,9 @@ func BenchmarkSnapshot(b *testing.B) {
 				found[i].InstanceID = fmt.Sprintf("dds-%010d", i)
 			}
 			source := &cloud{instances: func(context.Context) ([]backup.Instance, error) { return found, nil }}
-			p := poll.New(options(log.NewNopLogger()), []poll.Region{region(source)})
+			opts := options(log.NewNopLogger())
+			opts.Catalog = catalog.New(opts.Lookback)
+			p := poll.New(opts, []poll.Region{region(source)})
 			defer p.Close()
 			p.Refresh(b.Context())
 			b.ReportAllocs()

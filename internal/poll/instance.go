@@ -184,8 +184,8 @@ func (in *instance) arrangeEntries() {
 // wantsCopies reports whether the policy asks for copies in another region.
 func (in *instance) wantsCopies() bool { return in.policy.reading.Value.CopyRegion != "" }
 
-// state returns the instance as a snapshot shows it.
-func (in *instance) state(opts *Options, now time.Time) backup.InstanceState {
+// state returns the instance as a snapshot shows it. removed are the backups of its region that vanished before their expiry.
+func (in *instance) state(opts *Options, now time.Time, removed map[backup.Target]backup.Removals) backup.InstanceState {
 	state := backup.InstanceState{
 		Instance:   in.Instance,
 		Objectives: in.objectives,
@@ -207,6 +207,7 @@ func (in *instance) state(opts *Options, now time.Time) backup.InstanceState {
 		state.Nodes = append(state.Nodes, backup.NodeState{
 			NodeID: n.id, Backups: list, Copies: n.copiesIn(in.policy.reading.Value.CopyRegion),
 			RestoreChecks: restoreCheck{&n.checks, in, n}.shown(),
+			Removals:      removed[in.Node(n.id)],
 		})
 	}
 	return state

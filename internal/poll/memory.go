@@ -97,3 +97,11 @@ func (c *cell[T]) recall(known backup.Reading[T], opts *Options, scope backup.Sc
 	known.GoodUntil = now.Add(left) // by the monotonic clock too, as far as it has run
 	c.reading, c.takenAt = known, now.Add(known.At.Sub(now.Round(0)))
 }
+
+// removals returns what is known of backups of the region that vanished before their expiry, by target.
+func (r *region) removals() map[backup.Target]backup.Removals {
+	if r.opts.Catalog == nil {
+		return nil
+	}
+	return r.opts.Catalog.Removals(r.target(""))
+}

@@ -442,3 +442,44 @@ func TestCatalogLearnsWhatWasAsked(t *testing.T) {
 		}
 	})
 }
+
+// TestSetsThatVanishAreInTheSnapshot: two lists lack a backup, the policy was read since, and the instance is listed. After a
+// start it is known, too.
+func TestSetsThatVanishAreInTheSnapshot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts, _ := remembering()
+		began := time.Now().Add(-2 * day)
+		all := []backup.Backup{full("new", began.Add(day)), full("old", began)}
+		source := answering(began)
+		source.backups = func(context.Context, string, string) (backup.List, error) {
+			return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: all}, nil
+		}
+		p := newPoller(t, opts, asking(source))
+		p.Refresh(t.Context())
+		time.Sleep(opts.BackupsInterval)
+		all = all[:1]
+		gone := time.Now().Round(0)
+		for minute := range 61 {
+			p.Refresh(t.Context())
+			synctest.Wait()
+			if n := len(find(t, p, "a").Nodes[0].Removals.Sets); n > 0 && minute < 59 {
+				t.Fatalf("%d removals after %d minutes: the policy was not read since", n, minute)
+			}
+			time.Sleep(opts.BackupsInterval)
+		}
+		for name, p := range map[string]*poll.Poller{"before": p, "after a start": newPoller(t, opts, asking(down()))} {
+			got := find(t, p, "a").Nodes[0].Removals
+			if len(got.Sets) != 1 || got.Sets[0].ID != "old" || !got.Sets[0].LeftAt.Equal(gone) || !got.Last.Equal(gone) {
+				t.Errorf("%s: removals %+v, want old of %v", name, got, gone)
+			}
+		}
+		source.instances = lists("c:x:y")
+		for range 2 {
+			time.Sleep(opts.DiscoveryInterval)
+			p.Refresh(t.Context())
+		}
+		if got := find(t, p, "c").Nodes[0].Removals; len(got.Sets) != 1 {
+			t.Errorf("removals of a shard %+v", got)
+		}
+	})
+}

@@ -22,8 +22,9 @@ func (p *Poller) Snapshot() *backup.Snapshot {
 			continue
 		}
 		snapshot.Regions = append(snapshot.Regions, r.state())
+		removed := r.removals()
 		for _, in := range r.sorted {
-			snapshot.Instances = append(snapshot.Instances, in.state(&p.opts, snapshot.At))
+			snapshot.Instances = append(snapshot.Instances, in.state(&p.opts, snapshot.At, removed))
 		}
 	}
 	return snapshot

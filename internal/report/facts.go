@@ -5,7 +5,9 @@ import "time"
 // Facts returns what else is known of a target at now and does not go without saying, in short phrases: what somebody wants
 // to know who is about to restore.
 func (t Target) Facts(now time.Time) []string {
+	removed := t.removedEarly()
 	return choose(
+		phrase{removed != "", removed},
 		phrase{t.WindowEnd != nil, "any moment from " + Moment(t.WindowStart) + " to " + Moment(t.WindowEnd) + " can be restored"},
 		phrase{t.CopyRegion != "" && t.LastCopy != nil, "copied to " + t.CopyRegion + ", newest copy " + Age(t.LastCopy, now) + " old"},
 		phrase{t.CopyRegion != "" && t.LastCopy == nil, "to be copied to " + t.CopyRegion + ", no copy known"},

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -68,6 +69,23 @@ func TestFacts(t *testing.T) {
 			`"restore_checked":"2026-11-22T11:00:00Z"`,
 		},
 		{
+			"removed early", func(in *backup.InstanceState) { in.Nodes[0].Removals = removed(now, 1, backup.Never) },
+			[]string{"1 backup was removed before the expiry, missing since 2026-11-22 11:00Z: b0 (began 2026-11-19 12:00Z, 2.0 GiB)"},
+			nil,
+			`"removed_early":[{"backup_id":"b0","began":"2026-11-19T12:00:00Z","size_bytes":2147483648,"missing_since":"2026-11-22T11:00:00Z","expiry":null}]`,
+		},
+		{
+			"many removed early", func(in *backup.InstanceState) { in.Nodes[0].Removals = removed(now, 7, now.AddDate(0, 0, 4)) },
+			[]string{"7 backups were removed before the expiry, missing since 2026-11-22 11:00Z: b0 (began 2026-11-19 12:00Z, 2.0 GiB), " +
+				"b1 (began 2026-11-18 12:00Z, 2.0 GiB), b2 (began 2026-11-17 12:00Z, 2.0 GiB), b3 (began 2026-11-16 12:00Z, 2.0 GiB), " +
+				"b4 (began 2026-11-15 12:00Z, 2.0 GiB), and 2 more"},
+			nil, `"missing_since":"2026-11-22T11:00:00Z","expiry":"2026-11-26T12:00:00Z"}`,
+		},
+		{
+			"removed early long ago", func(in *backup.InstanceState) { in.Nodes[0].Removals = removed(now.AddDate(0, 0, -7), 1, backup.Never) },
+			nil, nil, `"last_success":null`,
+		},
+		{
 			"refused", func(in *backup.InstanceState) { in.Nodes[0].RestoreChecks = checked("cannot be restored") },
 			[]string{"the newest backup that was checked cannot be restored"},
 			nil, `"restore_refused":"cannot be restored"`,
@@ -87,4 +105,16 @@ func TestFacts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// removed returns n backups of which a list an hour before lacked the first; each began a day before the one before it.
+func removed(now time.Time, n int, expiry time.Time) backup.Removals {
+	r := backup.Removals{Last: now.Add(-time.Hour)}
+	for i := range n {
+		r.Sets = append(r.Sets, backup.Removal{
+			Backup: backup.Backup{ID: fmt.Sprint("b", i), StartedAt: now.AddDate(0, 0, -3-i), SizeBytes: new(int64(2 << 30))},
+			LeftAt: r.Last, Expiry: expiry,
+		})
+	}
+	return r
 }

@@ -52,6 +52,7 @@ type Target struct {
 	Kept           *bool      `json:"policy_kept_after_deletion,omitempty"` // backups outlive the instance
 	RestoreChecked *time.Time `json:"restore_checked,omitempty"`            // when the cloud last said whether a backup can be restored
 	RestoreRefused string     `json:"restore_refused,omitempty"`            // why that one cannot be
+	RemovedEarly   []Removal  `json:"removed_early,omitempty"`              // of the last 7 days, those found last first
 
 	state backup.HealthState
 }
@@ -171,6 +172,7 @@ func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Ta
 		t.LastCopy = when(last.EndedAt)
 	}
 	t.LastRestore = when(in.LastRestore.Value)
+	t.RemovedEarly = removals(node.Removals.Recent(now))
 	return t
 }
 
