@@ -36,7 +36,7 @@ type Storage struct {
 	ticking sync.WaitGroup
 	end     context.CancelFunc // ends the ticking
 	giveUp  context.CancelFunc // ends the writing
-	writing context.Context    //nolint:containedctx // of every flush, also of the last one
+	writing context.Context    // of every flush, also of the last one
 	closing sync.Once
 	aside   string // the message about the file that was set aside last; guarded by the order of flushes
 }

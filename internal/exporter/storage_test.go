@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/model"
 
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
@@ -76,6 +77,9 @@ func TestStartWithoutTheCloud(t *testing.T) {
 	if diff := cmp.Diff(known(before), known(second.Poller().Snapshot())); diff != "" {
 		t.Errorf("readings (-before +after):\n%s", diff)
 	}
+	if all := second.Poller().Snapshot().Regions[0]; !all.OfRegions || !all.Unmonitored.At.IsZero() || len(second.catalog.Regions()) != 3 {
+		t.Errorf("the list of regions counts as a region: %+v, %v", all, second.catalog.Regions())
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	second.Poller().Refresh(ctx)
@@ -91,6 +95,32 @@ func TestStartWithoutTheCloud(t *testing.T) {
 	}
 	if series := gathered(t, gatherer); series["listed_instances cn-hangzhou"] == 0 {
 		t.Error("the number of listed instances is not known")
+	}
+}
+
+// TestLookbackOfAReload: what left a list is held as long as the running configuration says.
+func TestLookbackOfAReload(t *testing.T) {
+	w := newWide(t, allRegions)
+	now := w.clock.Now()
+	target := backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou", InstanceID: "i"}
+	gone := backup.List{Backups: []backup.Backup{{ID: "b"}}}
+	for _, age := range []int{4, 3} {
+		w.catalog.LearnBackups(target, catalog.Backups{Times: catalog.Times{At: now.AddDate(0, 0, -age)}, List: gone})
+		gone = backup.List{}
+	}
+	if err := w.Reload(func() (*config.Config, error) {
+		cfg := w.config(t, allRegions)
+		cfg.Poll.Lookback = model.Duration(48 * time.Hour)
+		return cfg, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.catalog.Left(target)) != 1 {
+		t.Fatal("nothing left the list")
+	}
+	w.catalog.Trim(now)
+	if left := w.catalog.Left(target); len(left) != 0 {
+		t.Errorf("%d backups that left before the lookback are held", len(left))
 	}
 }
 

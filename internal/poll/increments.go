@@ -45,6 +45,9 @@ func (e increments) wanted() bool {
 func (e increments) joined(now time.Time) backup.Reading[backup.List] {
 	r := e.n.backups.reading
 	more := e.reading
+	if slices.Contains(r.Value.Asked, backup.KindIncremental) { // the catalog has them in the list
+		return r
+	}
 	if !e.wanted() || r.At.IsZero() || more.NotOffered || len(more.Value.Asked) == 0 || !more.Known(now) {
 		return r
 	}

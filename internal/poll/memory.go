@@ -1,6 +1,8 @@
 package poll
 
 import (
+	"slices"
+
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/catalog"
 )
@@ -77,9 +79,22 @@ func (n *node) recall(known catalog.Known, opts *Options) {
 	if list := &n.backups.reading; !list.At.IsZero() && list.Value.LacksUsable(list.At, opts.Now().Round(0)) {
 		n.lacking = opts.Now() // a verdict must not say that there is nothing while nobody has looked further back
 	}
+	n.increments.reading = incrementsOf(n.backups.reading)
 	if found := known.Older.Value; found != nil {
 		n.older.reading = backup.Reading[backup.Older]{Value: *found, At: known.Older.At, TriedAt: known.Older.At}
 	}
+}
+
+// incrementsOf returns the incremental backups of a list that has them, for when the next list leaves them out.
+func incrementsOf(list backup.Reading[backup.List]) backup.Reading[backup.List] {
+	if !slices.Contains(list.Value.Asked, backup.KindIncremental) {
+		return backup.Reading[backup.List]{}
+	}
+	list.Value = backup.List{
+		Op: list.Value.Op, Asked: []backup.Kind{backup.KindIncremental},
+		Backups: slices.DeleteFunc(slices.Clone(list.Value.Backups), func(b backup.Backup) bool { return b.Kind != backup.KindIncremental }),
+	}
+	return list
 }
 
 // recall takes over a reading of the catalog, with the time at which it would have been too old had the process gone on. Its

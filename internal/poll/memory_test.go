@@ -232,7 +232,10 @@ func TestCatalogLearnsThatAnInstanceIsGone(t *testing.T) {
 		p := newPoller(t, opts, asking(source))
 		p.Refresh(t.Context())
 		source.instances = lists("a")
-		source.policy = func(_ context.Context, id string) (backup.Policy, error) {
+		time.Sleep(opts.DiscoveryInterval)
+		p.Refresh(t.Context())
+		source.instances = down().instances
+		source.policy = func(context.Context, string) (backup.Policy, error) {
 			return backup.Policy{}, &backup.Error{Class: backup.ClassNotFound}
 		}
 		time.Sleep(opts.PolicyInterval)
@@ -480,6 +483,58 @@ func TestSetsThatVanishAreInTheSnapshot(t *testing.T) {
 		}
 		if got := find(t, p, "c").Nodes[0].Removals; len(got.Sets) != 1 {
 			t.Errorf("removals of a shard %+v", got)
+		}
+	})
+}
+
+// TestIncrementsAfterAStart: what the list leaves out is known until it was asked for again.
+func TestIncrementsAfterAStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts, _ := remembering()
+		source := answering(time.Now().Add(-3 * time.Hour))
+		made := time.Now().Add(-time.Hour)
+		source.increments = func(context.Context, string) (backup.List, error) {
+			return backup.List{Asked: []backup.Kind{backup.KindIncremental}, Backups: []backup.Backup{{ID: "i", Kind: backup.KindIncremental, StartedAt: made}}}, nil
+		}
+		p := newPoller(t, opts, asking(source))
+		for range 2 {
+			p.Refresh(t.Context())
+			synctest.Wait()
+			time.Sleep(opts.BackupsInterval)
+		}
+		listed := func(p *poll.Poller) (ids []string) {
+			list := find(t, p, "a").Nodes[0].Backups.Value
+			for _, b := range list.Backups {
+				ids = append(ids, b.ID)
+			}
+			for _, kind := range list.Asked {
+				ids = append(ids, kind.String())
+			}
+			return ids
+		}
+		want := []string{"i", "a", "full", "incremental"}
+		works := source.increments
+		source.increments = func(context.Context, string) (backup.List, error) {
+			return backup.List{}, &backup.Error{Class: backup.ClassServer}
+		}
+		again := newPoller(t, opts, asking(source))
+		for _, when := range []string{"at once", "after a list"} {
+			if diff := cmp.Diff(want, listed(again)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", when, diff)
+			}
+			again.Refresh(t.Context())
+			synctest.Wait()
+		}
+		source.increments = works
+		made = made.Add(30 * time.Minute)
+		time.Sleep(opts.BackupsInterval)
+		again.Refresh(t.Context())
+		synctest.Wait()
+		if diff := cmp.Diff(want, listed(again)); diff != "" {
+			t.Errorf("asked again (-want +got):\n%s", diff)
+		}
+		if got := find(t, again, "a").Nodes[0].Backups.Value.Backups[0].StartedAt; !got.Equal(made) {
+			t.Errorf("the increment is of %v, want %v", got, made)
 		}
 	})
 }
