@@ -13,7 +13,7 @@ import (
 // What it does not keep is not known after a start: that the cloud does not offer an operation is then believed at once, and
 // records without a time count as new.
 
-// keepListing tells the catalog of a listing that is whole or has a part of the instances, and lets it forget what is too old.
+// keepListing tells the catalog of a listing that is whole or has a part of the instances.
 func (p *Poller) keepListing(r *region, listing backup.Listing) {
 	known := p.opts.Catalog
 	if known == nil || r.conf.OfRegions {
@@ -24,7 +24,6 @@ func (p *Poller) keepListing(r *region, listing backup.Listing) {
 		times = catalog.Times{At: r.listing.reading.TriedAt}
 	}
 	known.LearnListing(r.target(""), times, listing)
-	known.Trim(p.opts.Now())
 }
 
 // recall takes over what the catalog knows of a region that is new. Its listing is due all the same.

@@ -538,3 +538,28 @@ func TestIncrementsAfterAStart(t *testing.T) {
 		}
 	})
 }
+
+// TestCatalogForgets: what left a list long ago is forgotten, also where the instances cannot be listed.
+func TestCatalogForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts, known := remembering()
+		source := answering(time.Now().Add(-3 * time.Hour))
+		source.instances = down().instances
+		r := asking(source)
+		r.Instances = []poll.Instance{{ID: "a"}}
+		p := newPoller(t, opts, r)
+		p.Refresh(t.Context())
+		source.backups = nil
+		time.Sleep(opts.BackupsInterval)
+		p.Refresh(t.Context())
+		a := find(t, p, "a").Instance.Target
+		if left := known.Left(a); len(left) != 1 {
+			t.Fatalf("%d backups left", len(left))
+		}
+		time.Sleep(opts.Lookback + time.Hour)
+		p.Refresh(t.Context())
+		if left := known.Left(a); len(left) != 0 {
+			t.Errorf("%d backups are held that left before the lookback", len(left))
+		}
+	})
+}

@@ -216,6 +216,9 @@ func (p *Poller) start(ctx context.Context, only string) []*flight {
 	if p.closed {
 		return nil
 	}
+	if p.opts.Catalog != nil {
+		p.opts.Catalog.Trim(p.opts.Now()) // which returns at once but for once an hour
+	}
 	var flights []*flight
 	for _, r := range p.regions {
 		flights = append(flights, p.startRegion(ctx, r, only)...)
