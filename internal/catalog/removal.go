@@ -19,10 +19,11 @@ const rangeMargin = time.Hour
 // policy that was read since shows that the instance exists.
 const listingWait = 24 * time.Hour
 
-// inRange reports whether a whole list must have a backup that exists.
-func (a *Backups) inRange(b *backup.Backup) bool {
+// mustHave reports whether a whole list must have a backup of the list before if it exists. A list of another operation of the
+// cloud may have other backups, or the same ones under other ids.
+func (n *node) mustHave(b *backup.Backup, a *Backups) bool {
 	start := began(b)
-	return slices.Contains(a.List.Asked, b.Kind) && (start.IsZero() || !start.Before(a.Since.Add(rangeMargin)))
+	return n.backups.value.Op == a.List.Op && slices.Contains(a.List.Asked, b.Kind) && (start.IsZero() || !start.Before(a.Since.Add(rangeMargin)))
 }
 
 // leave notes that the set in a place of the list is not in the next one.
@@ -33,7 +34,7 @@ func (n *node) leave(place int, a *Backups, at stamp) {
 		usable: tr.usable, dirty: true,
 	}
 	switch {
-	case !a.From.IsZero() || !a.inRange(&b):
+	case !a.From.IsZero() || !n.mustHave(&b, a):
 	case !tr.usable:
 		l.Absence = Explained
 	default:
@@ -52,7 +53,7 @@ func (n *node) watch(a *Backups, at stamp) {
 			continue
 		}
 		switch {
-		case a.inRange(&l.Backup):
+		case n.mustHave(&l.Backup, a):
 			l.dirty = l.dirty || l.misses < 2
 			l.misses = min(l.misses+1, 2)
 		case l.misses < 2:

@@ -175,6 +175,23 @@ func TestWhatIsNoEarlyRemoval(t *testing.T) {
 				w.evidence()
 			}
 		}},
+		"another operation was asked": {policy: weekly(30 * day), happen: func(w *world) {
+			for range 3 {
+				l := list(w.now, daily(start.Add(-time.Hour)))
+				l.List.Op = "DescribeClusterBackups"
+				w.c.LearnBackups(one, l)
+				w.evidence()
+			}
+		}},
+		"another operation was asked the second time": {policy: weekly(30 * day), happen: func(w *world) {
+			w.reads()
+			for range 3 {
+				l := list(w.now, daily(start.Add(-time.Hour)))
+				l.List.Op = "DescribeClusterBackups"
+				w.c.LearnBackups(one, l)
+				w.evidence()
+			}
+		}},
 		"increments do not have it": {policy: weekly(30 * day), happen: func(w *world) {
 			for range 3 {
 				l := list(w.now)
