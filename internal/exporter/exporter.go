@@ -23,7 +23,7 @@ type Options struct {
 	Logger  log.Logger
 	Dial    cloudcall.Dial // opens the connections to the clouds; nil: as the operating system does
 	Storage *Storage       // where the catalog is kept; the exporter closes it. nil: in memory only
-	Once    bool     // the clouds are asked once, for somebody who waits: a limit for each operation begins with a burst
+	Once    bool           // the clouds are asked once, for somebody who waits: a limit for each operation begins with a burst
 }
 
 // parts are what accounts, regions and sources need of their exporter.

@@ -47,7 +47,7 @@ func (in *instance) lookAhead(opts *Options, now time.Time) {
 		return
 	}
 	in.plan = plan{made: true, idleUntil: now.Add(opts.IdleInterval + time.Hour)} // an answer comes before that
-	state := in.state(opts, now)
+	state := in.state(opts, now, nil)
 	for _, n := range state.Nodes {
 		target := state.Target(n)
 		health := backup.Assess(target, in.objectives, now)

@@ -12,8 +12,6 @@ import (
 	"mongodb_backup_exporter/internal/poll"
 )
 
-const day = 24 * time.Hour
-
 // plant is a cloud that makes backups by itself: each takes 20 minutes, and is listed when it has ended.
 type plant struct {
 	starts func(midnight time.Time) []time.Time
