@@ -98,9 +98,9 @@ func (set *clusterSet) readLogs(status wire.Scalar, r *wire.Reader) {
 	}
 	v := wire.Choice(r, "AttachLogStatus", status, map[string]verdict{
 		"ready": {known: true}, "no_need": {known: true},
-		"init":    {true, "cannot be restored yet, its logs are not attached: "},
-		"running": {true, "cannot be restored yet, its logs are not attached: "},
-		"failed":  {true, "cannot be restored, its logs are not attached: "},
+		"init":    {true, backup.LogsNotYetAttached},
+		"running": {true, backup.LogsNotYetAttached},
+		"failed":  {true, backup.LogsNotAttached},
 	})
 	switch {
 	case v.unusable != "":

@@ -30,7 +30,8 @@ type TargetState struct {
 	// says that there is one; zero: it does not wait.
 	WindowBy time.Time
 
-	RestoreChecks RestoreChecks // what the cloud says of single backups
+	RestoreChecks RestoreChecks  // what the cloud says of single backups
+	RemovedEarly  []EarlyRemoval // backups that vanished before their expiry
 }
 
 // Health is the verdict on one target and the facts behind it. Every fact is absent (zero time, nil, false) when it is
@@ -50,6 +51,11 @@ type Health struct {
 	OldestRecoveryPoint time.Time // oldest known moment that can be restored; zero: none
 	LastUsableExpiry    time.Time // when the last usable backup expires if no new one is made; zero: not known; Never: never
 	Usable              int       // backups that a restore could start from now
+	NewestFull          time.Time // start of the newest usable full backup; zero: none
+
+	// Findings are about this target alone. They may stand although the facts above are absent. Those about its instance are
+	// what InstanceState.Findings returns.
+	Findings []Finding
 }
 
 // ByKind is what the backup list says of one kind of backup.
@@ -74,7 +80,7 @@ type ByKind struct {
 func Assess(in TargetState, want Objectives, now time.Time) Health {
 	c := assessment{in: in, want: want, clock: now}
 	c.conclude()
-	c.health.Reason = c.reason()
+	c.health.Reason, c.health.Findings = c.reason(), c.findings()
 	return c.health
 }
 

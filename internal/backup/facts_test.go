@@ -48,6 +48,7 @@ func TestFactsOfAList(t *testing.T) {
 		OldestRecoveryPoint: at(18, 2, 0),
 		LastUsableExpiry:    at(28, 2, 0), // the full backup of the 21st, kept for 7 days
 		Usable:              3,
+		NewestFull:          at(21, 2, 0),
 	}, got); diff != "" {
 		t.Errorf("Assess() (-want +got):\n%s", diff)
 	}

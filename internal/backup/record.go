@@ -102,6 +102,13 @@ type Backup struct {
 // FlaggedUnusable is the Unusable of a backup that the cloud flags as not restorable without saying why.
 const FlaggedUnusable = "is flagged as not restorable by the cloud"
 
+// LogsNotAttached and LogsNotYetAttached begin the Unusable of a backup of a cluster that lacks the logs which bring all
+// shards to one moment. The cloud's own word follows.
+const (
+	LogsNotAttached    = "cannot be restored, its logs are not attached: "
+	LogsNotYetAttached = "cannot be restored yet, its logs are not attached: "
+)
+
 // List is the backups of one target, as the cloud lists them.
 type List struct {
 	Op      string   // the cloud's own name of the operation, for Err

@@ -101,6 +101,9 @@ func (c *assessment) count(b *Backup) {
 	point := earlier(earlier(b.StartedAt, b.EndedAt), c.in.Backups.At)
 	h.RecoveryPoint = later(h.RecoveryPoint, point)
 	h.OldestRecoveryPoint = earlier(h.OldestRecoveryPoint, point)
+	if b.Kind == KindFull {
+		h.NewestFull = later(h.NewestFull, point)
+	}
 	if b.Kind == KindFull || !h.Kinds[KindFull].Asked {
 		h.LastUsableExpiry = later(h.LastUsableExpiry, c.expiry(b))
 	}

@@ -40,6 +40,11 @@ func (c *assessment) missedWindow() time.Time {
 	if !c.scheduled() {
 		return time.Time{}
 	}
+	return c.unattended()
+}
+
+// unattended is missedWindow whatever the RPO comes from.
+func (c *assessment) unattended() time.Time {
 	patience := c.patience()
 	unseen := patience - max(0, c.want.RPOGrace)
 	over := earlier(c.now.Add(-patience), c.in.Backups.At.Add(-unseen))

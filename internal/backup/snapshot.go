@@ -61,6 +61,12 @@ type InstanceState struct {
 	// counts however old the reading is.
 	LastRestore Reading[time.Time]
 	Nodes       []NodeState // one per target, sorted by node id; never empty
+
+	// JobsUnmoved says of each job in Jobs, in the same order, since when it has been seen with the same state and progress.
+	// Empty, or a zero time: not known.
+	JobsUnmoved []time.Time
+	// RecoveryEvery is how old a reading of the point-in-time window may get before it is read again; 0: not known.
+	RecoveryEvery time.Duration
 }
 
 // NodeState is what is known of one target of an instance.
@@ -72,6 +78,8 @@ type NodeState struct {
 	// backups.
 	RestoreChecks Reading[RestoreChecks]
 	Removals      Removals // sets that vanished before their expiry; none where the instance is gone
+	// RemovedEarly are the backups that vanished before their expiry, at least those of the last seven days.
+	RemovedEarly []EarlyRemoval
 }
 
 // Sharded reports whether each shard of the instance is a target.
@@ -95,5 +103,6 @@ func (in InstanceState) Target(node NodeState) TargetState {
 		PolicyBy:      in.PolicyBy,
 		WindowBy:      in.WindowBy,
 		RestoreChecks: node.RestoreChecks.Value,
+		RemovedEarly:  node.RemovedEarly,
 	}
 }

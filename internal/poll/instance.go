@@ -22,6 +22,7 @@ type instance struct {
 	recalled     bool // what the catalog knows was taken over
 
 	jobs        cell[[]backup.Job]
+	moves       moves // of jobs
 	policy      cell[backup.Policy]
 	recovery    cell[backup.Window]
 	lastRestore cell[time.Time]
@@ -197,6 +198,8 @@ func (in *instance) state(opts *Options, now time.Time, removed map[backup.Targe
 		PolicyChanges: in.policies.changes,
 		PolicyBy:      in.policies.awaitedUntil(in.policy.reading, opts.PolicyInterval),
 		WindowBy:      in.recovery.awaitedUntil(in.policies.askedAt, opts.StaleAfter),
+		JobsUnmoved:   in.moves.since,
+		RecoveryEvery: opts.RecoveryInterval,
 	}
 	if in.restores {
 		state.LastRestore = in.lastRestore.reading

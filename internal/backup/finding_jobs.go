@@ -1,0 +1,86 @@
+package backup
+
+import (
+	"fmt"
+	"time"
+)
+
+// stuckAfter is how long a job may stand still: progress is in whole percent, so a backup with less than one percent an hour
+// would take more than four days. A scheduled job may wait as long: that is how long the windows of schedules are.
+const stuckAfter = time.Hour
+
+// jobs finds jobs that take too long or do not move. The newest reading must have worked: an older one could show a job
+// that ended long ago.
+func (f *finder) jobs(found []Finding) []Finding {
+	found = f.runningTooLong(found)
+	if !f.in.Jobs.OK(f.clock) {
+		return found
+	}
+	for i := range f.in.Jobs.Value {
+		if text, since := f.stuck(i); text != "" {
+			return append(found, Finding{Name: FindingStuck, Since: since, Text: text})
+		}
+	}
+	return found
+}
+
+// runningTooLong finds the oldest backup that has been running for too long: a job, or a backup without one.
+func (f *finder) runningTooLong(found []Finding) []Finding {
+	limit, oldest := f.in.Objectives.MaxDuration, time.Time{}
+	if f.in.Jobs.OK(f.clock) {
+		for _, job := range f.in.Jobs.Value {
+			if job.State == JobRunning || job.State == JobChecking {
+				oldest = earlier(oldest, job.StartedAt)
+			}
+		}
+	}
+	for _, node := range f.in.Nodes {
+		if !node.Backups.OK(f.clock) {
+			continue
+		}
+		for i := range node.Backups.Value.Backups {
+			if b := &node.Backups.Value.Backups[i]; b.State == StateRunning {
+				oldest = earlier(oldest, b.StartedAt)
+			}
+		}
+	}
+	if limit <= 0 || oldest.IsZero() || f.age(oldest) <= limit {
+		return found
+	}
+	return append(found, Finding{
+		Name: FindingRunningTooLong, Since: oldest.Add(limit),
+		Text: "a backup is running since " + minute(oldest) + ", at most " + Span(limit) + " are expected",
+	})
+}
+
+// stuck returns why the job at an index is stuck, in words for a person, and since when; "": it is not.
+func (f *finder) stuck(i int) (text string, since time.Time) {
+	job, still := &f.in.Jobs.Value[i], f.unmoved(i)
+	stands := !still.IsZero() && f.age(still) >= stuckAfter
+	switch job.State {
+	case JobScheduled:
+		if !job.StartedAt.IsZero() && f.age(job.StartedAt) > stuckAfter {
+			return "a backup was scheduled for " + minute(job.StartedAt) + " and has not begun", job.StartedAt
+		}
+	case JobChecking, JobRunning:
+		if job.Progress != nil && stands {
+			return fmt.Sprintf("the running backup has stood at %.0f %% since %s", *job.Progress, minute(still)), still
+		}
+	case JobUnknown:
+		const what = "a backup job has been in a state that nobody documented since "
+		began := earlier(still, job.StartedAt)
+		if stands || (!job.StartedAt.IsZero() && f.age(job.StartedAt) > f.in.Objectives.MaxDuration) {
+			return what + minute(began), began
+		}
+	case JobFinished, JobFailed:
+	}
+	return "", time.Time{}
+}
+
+// unmoved returns since when a job has been seen with the same state and progress; zero: not known.
+func (f *finder) unmoved(i int) time.Time {
+	if i >= len(f.in.JobsUnmoved) {
+		return time.Time{}
+	}
+	return f.in.JobsUnmoved[i]
+}
