@@ -22,7 +22,7 @@ type collection struct {
 	pairs  labelPairs
 	gauges slab[gauge]
 	labels slab[*dto.LabelPair]
-	group  []*gauge // samples of one family and one instance that are not sent yet
+	group  []*gauge // samples of one family and one instance, or of a scattered family, that are not sent yet
 
 	snapshot  *backup.Snapshot
 	regions   []region
@@ -54,8 +54,11 @@ func (c *collection) family(f *described) {
 	c.send()
 	for i := range c.instances {
 		c.instance(f, &c.instances[i])
-		c.send()
+		if !f.scattered {
+			c.send()
+		}
 	}
+	c.send()
 }
 
 // instance collects the samples of one family for one instance and its targets.

@@ -37,6 +37,7 @@ func goldens() map[string]*backup.Snapshot {
 		"copies":            snapshotOf(copied("copies")),
 		"restore_check":     snapshotOf(checked("restore_check")),
 		"removed_early":     snapshotOf(removedEarly("removed_early")),
+		"findings":          findingOfEachName("findings"),
 	}
 }
 
@@ -69,6 +70,33 @@ func checked(account string) backup.InstanceState {
 	}})
 	in.LastRestore = fresh(ago(3 * day))
 	return in
+}
+
+// findingOfEachName has an instance for each finding, or two that go together.
+func findingOfEachName(account string) *backup.Snapshot {
+	size := replicaSet(account, "dds-1-size-and-duration")
+	sets := size.Nodes[0].Backups.Value.Backups
+	sets[0].SizeBytes, sets[0].EndedAt = new(int64(1<<20)), sets[0].StartedAt.Add(9*time.Hour)
+	jobs := replicaSet(account, "dds-2-jobs")
+	jobs.Jobs = fresh([]backup.Job{{State: backup.JobChecking, StartedAt: ago(44 * time.Hour)}, {State: backup.JobScheduled, StartedAt: ago(40 * time.Hour)}})
+	creating := replicaSet(account, "dds-3-creating")
+	creating.Instance.Lifecycle, creating.Instance.Status, creating.Instance.CreatedAt = backup.LifecycleCreating, "Creating", ago(2*day)
+	off := replicaSet(account, "dds-4-off")
+	off.Policy.Value.Automatic = new(false)
+	off.Nodes[0].Backups = fresh(nightly(6*day+time.Hour, 1))
+	short := replicaSet(account, "dds-5-retention-and-log")
+	short.Policy.Value.Retention, short.Policy.Value.LogBackup = day, new(true)
+	short.Recovery = fresh(backup.Window{Start: ago(day), End: ago(3 * time.Hour)})
+	short.Nodes[0].RemovedEarly = []backup.EarlyRemoval{{BackupID: "1", SeenGone: ago(day)}}
+	good, lagging := fresh(nightly(9*time.Hour, 5)), fresh(nightly(33*time.Hour, 5))
+	bare := nightly(9*time.Hour, 5)
+	for i := range bare.Backups {
+		bare.Backups[i].Unusable = backup.LogsNotAttached + "Failed"
+	}
+	return snapshotOf(
+		size, jobs, creating, off, short, shards(replicaSet(account, "dds-6-spread"), good, lagging),
+		shards(replicaSet(account, "dds-7-inconsistent"), fresh(bare), fresh(bare)),
+	)
 }
 
 // neverAsked is an instance that the configuration names, after a start while the cloud is down.

@@ -27,6 +27,7 @@ type instance struct {
 	targets []target
 	cluster backup.ClusterHealth // zero unless each shard is a target
 	running backup.Job           // zero when no job is running
+	found   []backup.Finding     // about the instance as a whole
 	labels  []*dto.LabelPair
 	now     time.Time
 }
@@ -54,6 +55,7 @@ func newInstance(in *backup.InstanceState, pairs labelPairs, now time.Time) inst
 	if in.Sharded() {
 		whole.cluster = backup.AssessCluster(verdicts)
 	}
+	whole.found = in.Findings(verdicts, now)
 	return whole
 }
 
@@ -128,6 +130,13 @@ func current[T any](r backup.Reading[T], now time.Time) (value T, ok bool) {
 		return value, false
 	}
 	return r.Value, true
+}
+
+// findings adds a sample for each finding, and none for what is not found.
+func findings(all []backup.Finding, to samples) {
+	for _, f := range all {
+		to.count(1, string(f.Name))
+	}
 }
 
 // withPolicy returns a reader that calls read while the policy is known.

@@ -20,7 +20,7 @@ type statusFlags struct {
 
 func statusCommand(app *kingpin.Application) (string, action) {
 	command := app.Command("status", "Ask the clouds once and print a verdict per target. "+
-		"Exit code: 0 all ok or pending, 1 anything late, missed, failed or never, else 2 anything unknown or nothing found, 3 when it could not be asked.")
+		"Exit code: 0 all ok or pending, 1 anything late, missed, failed or never or a critical finding, else 2 anything unknown or nothing found, 3 when it could not be asked.")
 	var f statusFlags
 	command.Flag("output", "table or json.").Short('o').Default("table").EnumVar(&f.output, "table", "json")
 	command.Flag("timeout", "How long to wait for the clouds; what is not known by then is unknown.").Default("5m").DurationVar(&f.timeout)
@@ -65,6 +65,9 @@ func (f *statusFlags) print(s *session, r report.Report) error {
 
 // verdict turns a report into an exit code. Without any target there is nothing of which it could say that it is all right.
 func verdict(r report.Report) error {
+	if r.Critical() {
+		return &exit{code: 1}
+	}
 	unknown := len(r.Targets) == 0
 	for _, state := range backup.HealthStates() {
 		switch {

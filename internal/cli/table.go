@@ -50,12 +50,21 @@ func printTargets(to io.Writer, r report.Report) error {
 		_, err := fmt.Fprintln(to, r.Notice)
 		return err
 	}
-	rows := newTable(to, "VERDICT", "INSTANCE", "SHARD", "ACCOUNT", "LAST SUCCESS", "AGE", "SIZE", "RUNNING", "WHY")
+	rows := newTable(to, "VERDICT", "INSTANCE", "SHARD", "ACCOUNT", "LAST SUCCESS", "AGE", "SIZE", "RUNNING", "FINDINGS", "WHY")
 	for _, t := range r.Targets {
 		rows.row(t.Health, t.Name(), report.OrNone(t.NodeID), t.Account+"/"+t.Region,
-			report.Moment(t.LastSuccess), report.Age(t.LastSuccess, r.At), report.Bytes(t.SizeBytes), running(t), t.Reason)
+			report.Moment(t.LastSuccess), report.Age(t.LastSuccess, r.At), report.Bytes(t.SizeBytes), running(t), findings(t), t.Reason)
 	}
 	return rows.print()
+}
+
+// findings returns the names of what is found about the target.
+func findings(t report.Target) string {
+	var names []string
+	for _, f := range t.Findings {
+		names = append(names, string(f.Name))
+	}
+	return report.OrNone(strings.Join(names, ", "))
 }
 
 // running says how far the running backup is, or that there is none.

@@ -31,6 +31,7 @@ type Target struct {
 
 	Health        string     `json:"health"`                   // ok, pending, late, missed, failed, never or unknown
 	Reason        string     `json:"reason"`                   // one sentence: why
+	Findings      []Finding  `json:"findings"`                 // what else is the matter with it or its instance; never null
 	FailureReason string     `json:"failure_reason,omitempty"` // why the newest attempt failed, in the cloud's words
 	RPOSeconds    float64    `json:"rpo_seconds"`
 	LastSuccess   *time.Time `json:"last_success"`   // end of the newest successful backup of any type
@@ -57,6 +58,31 @@ type Target struct {
 	state backup.HealthState
 }
 
+// Finding is something that somebody should know about a target or its instance, whatever the verdict is.
+type Finding struct {
+	Name  backup.FindingName `json:"name"`
+	Since *time.Time         `json:"since"` // null: not known
+	Text  string             `json:"text"`
+}
+
+// newFindings puts the findings about a target and about its instance into one list.
+func newFindings(target, instance []backup.Finding) []Finding {
+	all := slices.Concat(target, instance)
+	backup.SortFindings(all)
+	list := make([]Finding, 0, len(all))
+	for _, f := range all {
+		list = append(list, Finding{f.Name, when(f.Since), f.Text})
+	}
+	return list
+}
+
+// Critical reports whether a finding of any target needs a person now.
+func (r Report) Critical() bool {
+	return slices.ContainsFunc(r.Targets, func(t Target) bool {
+		return slices.ContainsFunc(t.Findings, func(f Finding) bool { return f.Name.Critical() })
+	})
+}
+
 // Name returns the instance's name, or else its id.
 func (t Target) Name() string { return cmp.Or(t.InstanceName, t.InstanceID) }
 
@@ -79,9 +105,7 @@ func New(snapshot *backup.Snapshot, now time.Time) Report {
 		report.Regions = append(report.Regions, newRegion(r, now))
 	}
 	for _, in := range snapshot.Instances {
-		for _, node := range in.Nodes {
-			report.Targets = append(report.Targets, newTarget(in, node, now))
-		}
+		report.Targets = append(report.Targets, newTargets(in, now)...)
 	}
 	slices.SortStableFunc(report.Targets, func(a, b Target) int { return cmp.Compare(a.state.Urgency(), b.state.Urgency()) })
 	if len(report.Targets) == 0 {
@@ -140,9 +164,23 @@ func newRegion(r backup.Region, now time.Time) Region {
 	return line
 }
 
-func newTarget(in backup.InstanceState, node backup.NodeState, now time.Time) Target {
+// newTargets returns a line for each target of an instance.
+func newTargets(in backup.InstanceState, now time.Time) []Target {
+	verdicts := make([]backup.Health, len(in.Nodes))
+	for i, node := range in.Nodes {
+		verdicts[i] = backup.Assess(in.Target(node), in.Objectives, now)
+	}
+	found := in.Findings(verdicts, now)
+	lines := make([]Target, len(in.Nodes))
+	for i, node := range in.Nodes {
+		lines[i] = newTarget(in, node, verdicts[i], now)
+		lines[i].Findings = newFindings(verdicts[i].Findings, found)
+	}
+	return lines
+}
+
+func newTarget(in backup.InstanceState, node backup.NodeState, health backup.Health, now time.Time) Target {
 	state := in.Target(node)
-	health := backup.Assess(state, in.Objectives, now)
 	t := Target{
 		Cloud: in.Instance.Cloud, Account: in.Instance.Account, Region: in.Instance.Region,
 		InstanceID: in.Instance.InstanceID, NodeID: node.NodeID, InstanceName: in.Instance.Name,
