@@ -18,7 +18,7 @@ func TestTargetsWorstFirst(t *testing.T) {
 	fine := instance("fine", "prod", now, nil)
 	fine.Instance.Status, fine.Instance.Owner = "Running", "team-a"
 	fine.LastRestore.Value = now.AddDate(0, 0, -3)
-	fine.Policy = backup.Reading[backup.Policy]{Value: backup.Policy{KeptAfterDeletion: new(false)}, At: now, GoodUntil: now.Add(time.Hour)}
+	fine.Policy = backup.Reading[backup.Policy]{Value: backup.Policy{KeptAfterDeletion: new(false), Automatic: new(false)}, At: now, GoodUntil: now.Add(time.Hour)}
 	fine.Recovery = backup.Reading[backup.Window]{Value: backup.Window{Start: now.AddDate(0, 0, -7), End: now.Add(-4 * time.Hour)}, At: now, GoodUntil: now.Add(time.Hour)}
 	size := int64(3 << 30)
 	fine.Nodes[0].Backups.Value = backup.List{Backups: []backup.Backup{{
@@ -53,6 +53,7 @@ func TestTargetsWorstFirst(t *testing.T) {
 	for _, part := range []string{
 		"name of bare", "Forbidden.RAM", "R1", `<progress max="100" value="50">`, "1h ago", "3.0 GiB", "RPO 26h", "1.2.3",
 		"fine · Running · owner team-a", " can be restored · last restore seen 3d ago", `title="backups are deleted with the instance"`,
+		`<tr data-instance="fine" data-node="">`, `<span class="finding" data-finding="automatic_off">automatic backup is switched off</span>`,
 	} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the status page does not show %q:\n%s", part, page)

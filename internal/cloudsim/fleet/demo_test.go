@@ -145,6 +145,18 @@ func checkLifecycles(t *testing.T, fleet *Fleet, now time.Time) {
 	if s := fleet.shown(t, "blog-old", now); s.in.LockMode != Released || s.in.ReleasedAt.After(now) || len(s.backups) == 0 {
 		t.Errorf("blog-old: %s since %s with %d backups", s.in.LockMode, s.in.ReleasedAt, len(s.backups))
 	}
+	if last := fleet.shown(t, "warehouse-prod", now).newest(""); last.End.Sub(last.Start) != 9*time.Hour || now.Sub(last.Start) > 25*time.Hour {
+		t.Errorf("warehouse-prod: %+v", last)
+	}
+	if s := fleet.shown(t, "parcels-prod", now); s.backups[0].Status != StatusRunning || now.Sub(s.backups[0].Start) != 7*time.Hour || now.Sub(s.newest("").Start) > 13*time.Hour {
+		t.Errorf("parcels-prod: %+v, newest success %+v", s.backups[0], s.newest(""))
+	}
+	if s := fleet.shown(t, "bookings-prod", now); len(s.in.Jobs) != 1 || now.Sub(s.in.Jobs[0].Start) != 44*time.Hour {
+		t.Errorf("bookings-prod: %+v", s.in.Jobs)
+	}
+	if s := fleet.shown(t, "beta-prod", now); s.in.Status != "Creating" || now.Sub(s.in.CreatedAt) < 47*time.Hour || len(s.backups) != 0 {
+		t.Errorf("beta-prod: %s since %s", s.in.Status, s.in.CreatedAt)
+	}
 	if s := fleet.shown(t, "jobs-dev", now); !s.in.Serverless || len(s.backups) != 0 {
 		t.Errorf("jobs-dev: %d backups", len(s.backups))
 	}

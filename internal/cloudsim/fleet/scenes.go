@@ -26,6 +26,10 @@ func alibabaScenes() []scene {
 		{"dds-bp1shopdemo", "shop-demo", false, locked},
 		{"dds-bp1blogold", "blog-old", false, released},
 		{"dds-bp1jobsdev", "jobs-dev", false, serverless},
+		{"dds-bp1warehouseprod", "warehouse-prod", false, tookTooLong},
+		{"dds-bp1parcelsprod", "parcels-prod", false, runningTooLong},
+		{"dds-bp1bookingsprod", "bookings-prod", false, jobNeverBegan},
+		{"dds-bp1betaprod", "beta-prod", false, creating},
 		{DemoWatched, "reports-prod", true, localDisk},
 		{DemoUnwatched, "scratch-dev", false, daily},
 	}
@@ -235,6 +239,33 @@ func released(in *Instance, now time.Time) {
 	in.ReleasedAt = now.AddDate(0, 0, -2)
 	in.Backups = in.Live.between(in, in.Live.Since, in.ReleasedAt)
 	in.LockMode, in.Policy.KeptOnDeletion, in.Live = Released, 2, nil
+}
+
+// tookTooLong has backups of nine hours, the last of which ended hours ago. On local disks no job shows that.
+func tookTooLong(in *Instance, now time.Time) {
+	localDisk(in, now)
+	in.Policy.StartsAt = fullHour(now.Add(-20 * time.Hour))
+	in.Live.Length = 9 * time.Hour
+}
+
+// runningTooLong lets a manual backup run since seven hours ago, for three more.
+func runningTooLong(in *Instance, now time.Time) {
+	in.Policy.StartsAt = fullHour(now.Add(-12 * time.Hour))
+	start := now.Add(-7 * time.Hour)
+	in.Backups = []Backup{{
+		ID: tenDigits(in.ID, "", start), Manual: true, Status: StatusRunning, Start: start, Length: 10 * time.Hour, SizeBytes: 40 * gibibyte,
+	}}
+}
+
+// jobNeverBegan has a job that was to begin 44 hours ago and waits since.
+func jobNeverBegan(in *Instance, now time.Time) {
+	start := now.Add(-44 * time.Hour)
+	in.Jobs = []Job{{ID: tenDigits(in.ID, "", start), Status: "Scheduled", Manual: true, Start: start}}
+}
+
+// creating is an instance whose creation was begun two days ago and has not ended.
+func creating(in *Instance, now time.Time) {
+	in.Status, in.CreatedAt, in.Live = "Creating", now.AddDate(0, 0, -2), nil
 }
 
 func serverless(in *Instance, _ time.Time) {
