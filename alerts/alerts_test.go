@@ -26,6 +26,8 @@ type rule struct {
 	For         string
 	Labels      map[string]string
 	Annotations map[string]string
+
+	KeepFiringFor string `yaml:"keep_firing_for"`
 }
 
 // text returns the parts of the rule that may name a metric or a label.

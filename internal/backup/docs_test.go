@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"mongodb_backup_exporter/internal/backup"
 )
 
@@ -67,5 +69,30 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 	examples, _, _ = strings.Cut(examples, "\n\n")
 	if got := examples + "\n"; got != want.String() {
 		t.Errorf("the examples of docs/health.md are\n%s\nbut should be\n%s", got, want.String())
+	}
+}
+
+// The table of findings in docs/health.md has each one, in the order in which people are shown them, and says how grave it is.
+func TestTableOfFindings(t *testing.T) {
+	page, err := os.ReadFile("../../docs/health.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| finding | of | stands while | rests on | alert | severity |\n|---|---|---|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var got, want []string
+	for row := range strings.SplitSeq(table, "\n") {
+		cells := strings.Split(row, " | ")
+		got = append(got, strings.Trim(cells[0], "| `")+" "+strings.Trim(cells[len(cells)-1], "| "))
+	}
+	for _, name := range backup.FindingNames() {
+		severity := "warning"
+		if name.Critical() {
+			severity = "critical"
+		}
+		want = append(want, string(name)+" "+severity)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("docs/health.md (-want +got):\n%s", diff)
 	}
 }
