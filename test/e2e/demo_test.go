@@ -38,6 +38,7 @@ func TestDemoFleet(t *testing.T) {
 		t.Errorf("%+v has the owner %q, want billing", n.alert, n.Owner)
 	}
 	t.Run("dashboards", func(t *testing.T) { assertDashboards(t, s) })
+	t.Run("findings", func(t *testing.T) { assertFindings(t, s) })
 }
 
 // demoAlerts reads README's table: the alerts, and the receiver of each.
