@@ -69,12 +69,30 @@ func (f *finder) stuck(i int) (text string, since time.Time) {
 	case JobUnknown:
 		const what = "a backup job has been in a state that nobody documented since "
 		began := earlier(still, job.StartedAt)
+		if f.finished(job) {
+			break
+		}
 		if stands || (!job.StartedAt.IsZero() && f.age(job.StartedAt) > f.in.Objectives.MaxDuration) {
 			return what + minute(began), began
 		}
 	case JobFinished, JobFailed:
 	}
 	return "", time.Time{}
+}
+
+// finished reports whether a list of backups shows that the attempt of a job is over.
+func (f *finder) finished(job *Job) bool {
+	for i := range f.in.Nodes {
+		list := &f.in.Nodes[i].Backups
+		for j := range list.Value.Backups {
+			b := &list.Value.Backups[j]
+			over := b.State == StateSuccess || b.State == StateFailed
+			if over && list.Known(f.clock) && b.began().Sub(job.StartedAt).Abs() <= sameAttempt {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // unmoved returns since when a job has been seen with the same state and progress; zero: not known.

@@ -186,6 +186,10 @@ func TestFindingsAboutJobs(t *testing.T) {
 		{name: "in a state that is not known, for 44 h", edit: jobs(job(backup.JobUnknown, at(20, 16, 0))), want: found(
 			backup.FindingStuck, at(20, 16, 0), "a backup job has been in a state that nobody documented since 2026-11-20 16:00Z",
 		)},
+		{name: "in a state that is not known, and the backup has ended", edit: func(in *backup.InstanceState) {
+			jobs(job(backup.JobUnknown, at(22, 2, 7)))(in)
+			in.JobsUnmoved = []time.Time{at(22, 3, 0)}
+		}},
 		{name: "in a state that is not known, for 6 h", edit: jobs(job(backup.JobUnknown, at(22, 6, 0)))},
 		{name: "in a state that is not known, seen so for an hour", edit: func(in *backup.InstanceState) {
 			jobs(job(backup.JobUnknown, time.Time{}))(in)
@@ -254,8 +258,8 @@ func TestFindingThatLogsAreNotBackedUp(t *testing.T) {
 		{name: "log backup is off", edit: logs(at(22, 9, 59), func(in *backup.InstanceState) { in.Policy.Value.LogBackup = new(false) })},
 		{name: "nobody says whether it is on", edit: logs(at(22, 9, 59), func(in *backup.InstanceState) { in.Policy.Value.LogBackup = nil })},
 		{name: "a window that the newest poll did not get", edit: logs(at(22, 9, 59), func(in *backup.InstanceState) { in.Recovery.Err = errors.New("timeout") })},
-		{name: "a shorter RPO", edit: logs(at(22, 10, 59), func(in *backup.InstanceState) { in.Objectives.RPO = time.Hour }), want: append(
-			found(backup.FindingLogStalled, at(22, 10, 59), "the policy says that logs are backed up, but point-in-time recovery ends at 2026-11-22 10:59Z"),
+		{name: "a shorter RPO", edit: logs(at(22, 10, 59), func(in *backup.InstanceState) { in.Objectives.RPO = time.Hour }), want: found(
+			backup.FindingLogStalled, at(22, 10, 59), "the policy says that logs are backed up, but point-in-time recovery ends at 2026-11-22 10:59Z",
 		)},
 		{name: "a longer RPO", edit: logs(at(22, 9, 59), func(in *backup.InstanceState) { in.Objectives.RPO = 30 * time.Hour }), want: stalled},
 		{name: "a window that is read seldom", edit: logs(at(22, 6, 0), func(in *backup.InstanceState) { in.RecoveryEvery = 3 * time.Hour })},

@@ -50,8 +50,7 @@ func TestStatusWithFindings(t *testing.T) {
 			Regions: []backup.Region{{Asked: true, Up: true, Unmonitored: good, Listed: good}},
 		}, at)
 		code := 0
-		var ended *exit
-		if errors.As(verdict(r), &ended) {
+		if ended, failed := errors.AsType[*exit](verdict(r)); failed {
 			code = ended.code
 		}
 		if code != test.code || r.Targets[0].Health != "ok" {
