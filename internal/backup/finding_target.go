@@ -64,8 +64,11 @@ func (c *assessment) lastUsableExpiring(found []Finding) []Finding {
 		return found
 	}
 	within := c.scheduleInterval()
+	if expiry.Sub(c.now) > within { // mostly: looking for a successor costs more
+		return found
+	}
 	why, since := c.notReplaced()
-	if why == "" || expiry.Sub(c.now) > within {
+	if why == "" {
 		return found
 	}
 	when := "expires at "
