@@ -87,7 +87,7 @@ func findingOfEachName(account string) *backup.Snapshot {
 	short := replicaSet(account, "dds-5-retention-and-log")
 	short.Policy.Value.Retention, short.Policy.Value.LogBackup = day, new(true)
 	short.Recovery = fresh(backup.Window{Start: ago(day), End: ago(3 * time.Hour)})
-	short.Nodes[0].RemovedEarly = []backup.EarlyRemoval{{BackupID: "1", SeenGone: ago(day)}}
+	short.Nodes[0].Removals.Sets = []backup.Removal{{Backup: backup.Backup{ID: "1"}, LeftAt: ago(day)}}
 	good, lagging := fresh(nightly(9*time.Hour, 5)), fresh(nightly(33*time.Hour, 5))
 	bare := nightly(9*time.Hour, 5)
 	for i := range bare.Backups {

@@ -30,8 +30,8 @@ type TargetState struct {
 	// says that there is one; zero: it does not wait.
 	WindowBy time.Time
 
-	RestoreChecks RestoreChecks  // what the cloud says of single backups
-	RemovedEarly  []EarlyRemoval // backups that vanished before their expiry
+	RestoreChecks RestoreChecks // what the cloud says of single backups
+	Removals      Removals      // backups that vanished before their expiry
 }
 
 // Health is the verdict on one target and the facts behind it. Every fact is absent (zero time, nil, false) when it is

@@ -53,15 +53,6 @@ func SortFindings(all []Finding) {
 	slices.SortStableFunc(all, func(a, b Finding) int { return slices.Index(names, a.Name) - slices.Index(names, b.Name) })
 }
 
-// EarlyRemoval is a backup that vanished from the cloud's list before its expiry although its instance is still there.
-type EarlyRemoval struct {
-	BackupID string
-	Type     Kind
-	Began    time.Time // start of the backup; zero: unknown
-	Expires  time.Time // when it was to expire; Never: never
-	SeenGone time.Time // when a list first lacked it
-}
-
 // Findings returns what is found about the instance as a whole: its jobs, its policy, its logs, its shards. nodes are what
 // Assess returned for its targets, in the order of Nodes; what is found about one of them is there. Of an instance that has
 // no database, only that its creation is stuck is found.

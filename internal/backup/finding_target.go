@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// shownRemoval is for how long an early removal is a finding.
-const shownRemoval = 7 * day
-
 // findings returns what is found about the target. What rests on the list of backups is found only while that is known.
 func (c *assessment) findings() []Finding {
 	if !c.in.Lifecycle.Exists() {
@@ -132,21 +129,10 @@ func changedAt(changes []PolicyChange) time.Time {
 	return changes[len(changes)-1].At
 }
 
-// removedEarly finds backups that vanished in the last days. What the catalog has seen counts while the list cannot be read
-// too.
+// removedEarly finds backups that vanished in the last days. What was seen counts while the list cannot be read, too.
 func (c *assessment) removedEarly(found []Finding) []Finding {
-	n, newest := 0, EarlyRemoval{}
-	var oldest time.Time
-	for _, removed := range c.in.RemovedEarly {
-		if c.now.Sub(removed.SeenGone) >= shownRemoval {
-			continue
-		}
-		n++
-		oldest = earlier(oldest, removed.SeenGone)
-		if !removed.SeenGone.Before(newest.SeenGone) {
-			newest = removed
-		}
-	}
+	recent := c.in.Removals.Recent(c.now)
+	n := len(recent)
 	if n == 0 {
 		return found
 	}
@@ -154,9 +140,10 @@ func (c *assessment) removedEarly(found []Finding) []Finding {
 	if n == 1 {
 		text = "a backup was removed before its expiry:"
 	}
+	newest := &recent[0]
 	return append(found, Finding{
-		Name: FindingRemovedEarly, Since: oldest,
-		Text: text + " " + newest.BackupID + " of " + minute(newest.Began) + ", gone since " + minute(newest.SeenGone),
+		Name: FindingRemovedEarly, Since: recent[n-1].LeftAt,
+		Text: text + " " + newest.ID + " of " + minute(newest.began()) + ", gone since " + minute(newest.LeftAt),
 	})
 }
 

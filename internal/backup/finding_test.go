@@ -326,15 +326,16 @@ func TestFindingsAboutClusters(t *testing.T) {
 }
 
 func TestFindingThatBackupsWereRemoved(t *testing.T) {
-	removed := func(list ...backup.EarlyRemoval) func(*backup.InstanceState) {
-		return func(in *backup.InstanceState) { in.Nodes[0].RemovedEarly = list }
+	removed := func(list ...backup.Removal) func(*backup.InstanceState) { // newest first
+		return func(in *backup.InstanceState) { in.Nodes[0].Removals.Sets = list }
 	}
-	one := backup.EarlyRemoval{BackupID: "b1", Began: at(18, 2, 10), SeenGone: at(20, 9, 0)}
-	two := backup.EarlyRemoval{BackupID: "b2", Began: at(19, 2, 10), SeenGone: at(21, 9, 0)}
-	old := backup.EarlyRemoval{BackupID: "b0", Began: at(10, 2, 10), SeenGone: at(15, 12, 0)}
+	set := func(id string, began, left time.Time) backup.Removal {
+		return backup.Removal{Backup: backup.Backup{ID: id, StartedAt: began}, LeftAt: left}
+	}
+	one, two, old := set("b1", at(18, 2, 10), at(20, 9, 0)), set("b2", at(19, 2, 10), at(21, 9, 0)), set("b0", at(10, 2, 10), at(15, 12, 0))
 	text := "a backup was removed before its expiry: b1 of 2026-11-18 02:10Z, gone since 2026-11-20 09:00Z"
 	checkFindings(t, []findingCase{
-		{name: "one", edit: removed(old, one), want: found(backup.FindingRemovedEarly, at(20, 9, 0), text)},
+		{name: "one", edit: removed(one, old), want: found(backup.FindingRemovedEarly, at(20, 9, 0), text)},
 		{name: "two", edit: removed(two, one), want: found(
 			backup.FindingRemovedEarly, at(20, 9, 0),
 			"2 backups were removed before their expiry, the newest b2 of 2026-11-19 02:10Z, gone since 2026-11-21 09:00Z",

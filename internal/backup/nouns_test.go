@@ -157,8 +157,8 @@ func TestTargets(t *testing.T) {
 
 func TestInstanceState(t *testing.T) {
 	whole := backup.Target{Cloud: backup.Huawei, Account: "hw", Region: "cn-north-4", InstanceID: "in02"}
-	removed := []backup.EarlyRemoval{{BackupID: "b"}}
-	node := backup.NodeState{NodeID: "shard-1", Backups: read(backup.List{}, noon), RemovedEarly: removed}
+	removed := backup.Removals{Last: at(20, 0, 0)}
+	node := backup.NodeState{NodeID: "shard-1", Backups: read(backup.List{}, noon), Removals: removed}
 	in := backup.InstanceState{
 		Instance: backup.Instance{Target: whole, CreatedAt: at(1, 0, 0), Lifecycle: backup.LifecycleFrozen, Status: "frozen"},
 		Jobs:     read([]backup.Job{{ID: "j"}}, noon),
@@ -170,7 +170,7 @@ func TestInstanceState(t *testing.T) {
 	want := backup.TargetState{
 		Target: whole.Node("shard-1"), CreatedAt: at(1, 0, 0), Lifecycle: backup.LifecycleFrozen, Status: "frozen",
 		Backups: node.Backups, Jobs: in.Jobs, Policy: in.Policy, Recovery: in.Recovery,
-		RemovedEarly: removed,
+		Removals: removed,
 	}
 	if diff := cmp.Diff(want, in.Target(node)); diff != "" {
 		t.Errorf("Target() (-want +got):\n%s", diff)

@@ -78,8 +78,6 @@ type NodeState struct {
 	// backups.
 	RestoreChecks Reading[RestoreChecks]
 	Removals      Removals // sets that vanished before their expiry; none where the instance is gone
-	// RemovedEarly are the backups that vanished before their expiry, at least those of the last seven days.
-	RemovedEarly []EarlyRemoval
 }
 
 // Sharded reports whether each shard of the instance is a target.
@@ -103,6 +101,6 @@ func (in InstanceState) Target(node NodeState) TargetState {
 		PolicyBy:      in.PolicyBy,
 		WindowBy:      in.WindowBy,
 		RestoreChecks: node.RestoreChecks.Value,
-		RemovedEarly:  node.RemovedEarly,
+		Removals:      node.Removals,
 	}
 }

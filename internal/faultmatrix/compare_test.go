@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// alike compares the samples that are chosen. The time of a poll is compared roughly: failures of others may delay it.
+// alike compares the samples that are chosen. The time of a poll is compared roughly: failures of others may delay it. That a
+// job stands still is not compared: those of the world do, so that their progress can be, and after an hour that is found.
 func (c *checker) alike(when string, want, got scrape, chosen func(sample) bool) {
 	var lines []string
 	for _, key := range slices.Sorted(maps.Keys(union(want.exposition, got.exposition))) {
@@ -19,7 +20,7 @@ func (c *checker) alike(when string, want, got scrape, chosen func(sample) bool)
 			one = g
 		}
 		switch {
-		case !chosen(one):
+		case !chosen(one), one.labels["finding"] == "stuck":
 		case !there:
 			lines = append(lines, "- "+key+" "+w.value)
 		case !wanted:
