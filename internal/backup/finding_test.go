@@ -391,3 +391,52 @@ func TestEveryFindingHasAPlace(t *testing.T) {
 		t.Errorf("%d findings, %d of them critical, want 13 and 2", n, critical)
 	}
 }
+
+// What rests on a reading is not found while that is withdrawn, and the rest is.
+func TestWithdrawnReadingsFindNothing(t *testing.T) {
+	everything := func() backup.InstanceState {
+		in := findingCase{}.instance()
+		in.Policy.Value.Retention, in.Policy.Value.LogBackup = 24*time.Hour, new(true)
+		in.Recovery = read(backup.Window{Start: at(21, 2, 30), End: at(22, 9, 0)}, noon)
+		in.Jobs.Value = []backup.Job{{State: backup.JobChecking, StartedAt: at(21, 2, 0)}, {State: backup.JobScheduled, StartedAt: at(21, 2, 0)}}
+		in.Nodes = []backup.NodeState{
+			{NodeID: "d-1", Backups: listed(lasting(full(at(22, 2, 10)), 9*time.Hour)), Removals: backup.Removals{Sets: []backup.Removal{{LeftAt: at(22, 2, 0)}}}},
+			{NodeID: "d-2", Backups: listed()},
+		}
+		return in
+	}
+	lists := func(in *backup.InstanceState) {
+		for i := range in.Nodes {
+			in.Nodes[i].Backups.GoodUntil = noon
+		}
+	}
+	jobs := func(in *backup.InstanceState) { in.Jobs.GoodUntil = noon }
+	policy := func(in *backup.InstanceState) { in.Policy.GoodUntil = noon }
+	window := func(in *backup.InstanceState) { in.Recovery.GoodUntil = noon }
+	for _, c := range []struct {
+		name string
+		edit []func(*backup.InstanceState)
+		want []backup.FindingName
+	}{
+		{"none", nil, []backup.FindingName{"shard_missing", "removed_early", "stuck", "running_too_long", "took_too_long", "log_stalled", "retention_short"}},
+		{"the lists", []func(*backup.InstanceState){lists}, []backup.FindingName{"removed_early", "stuck", "running_too_long", "log_stalled", "retention_short"}},
+		{"the jobs", []func(*backup.InstanceState){jobs}, []backup.FindingName{"shard_missing", "removed_early", "took_too_long", "log_stalled", "retention_short"}},
+		{"the policy", []func(*backup.InstanceState){policy}, []backup.FindingName{"shard_missing", "removed_early", "stuck", "running_too_long", "took_too_long"}},
+		{"the window", []func(*backup.InstanceState){window}, []backup.FindingName{"shard_missing", "removed_early", "stuck", "running_too_long", "took_too_long", "retention_short"}},
+		{"all", []func(*backup.InstanceState){lists, jobs, policy, window}, []backup.FindingName{"removed_early"}},
+	} {
+		in := everything()
+		for _, edit := range c.edit {
+			edit(&in)
+		}
+		all := findAll(in, noon)
+		backup.SortFindings(all)
+		var got []backup.FindingName
+		for _, f := range all {
+			got = append(got, f.Name)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("withdrawn: %s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
