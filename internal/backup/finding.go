@@ -89,6 +89,9 @@ func (f *finder) creation(found []Finding) []Finding {
 	case LifecycleRunning, LifecycleImpaired, LifecycleFrozen, LifecycleDeleting, LifecycleReleased:
 		return found
 	}
+	if listed := f.in.ListedUntil; !listed.IsZero() && !f.clock.Before(listed) {
+		return found // it may have been created since
+	}
 	rpo, _ := RPOInForce(Reading[Policy]{}, f.in.Objectives, 0)
 	if in.CreatedAt.IsZero() || f.age(in.CreatedAt) <= rpo {
 		return found

@@ -9,11 +9,11 @@ import (
 // would take more than four days. A scheduled job may wait as long: that is how long the windows of schedules are.
 const stuckAfter = time.Hour
 
-// jobs finds jobs that take too long or do not move. The newest reading must have worked: an older one could show a job
-// that ended long ago.
+// jobs finds jobs that take too long or do not move. They are judged as of when they were read: while polls fail, what was
+// found stands until the reading is withdrawn, and nothing new is found.
 func (f *finder) jobs(found []Finding) []Finding {
 	found = f.runningTooLong(found)
-	if !f.in.Jobs.OK(f.clock) {
+	if !f.in.Jobs.Known(f.clock) {
 		return found
 	}
 	for i := range f.in.Jobs.Value {
@@ -27,24 +27,27 @@ func (f *finder) jobs(found []Finding) []Finding {
 // runningTooLong finds the oldest backup that has been running for too long: a job, or a backup without one.
 func (f *finder) runningTooLong(found []Finding) []Finding {
 	limit, oldest := f.in.Objectives.MaxDuration, time.Time{}
-	if f.in.Jobs.OK(f.clock) {
-		for _, job := range f.in.Jobs.Value {
-			if job.State == JobRunning || job.State == JobChecking {
-				oldest = earlier(oldest, job.StartedAt)
-			}
+	look := func(running bool, began, read time.Time) {
+		if running && !began.IsZero() && read.Sub(began) > limit {
+			oldest = earlier(oldest, began)
 		}
 	}
-	for _, node := range f.in.Nodes {
-		if !node.Backups.OK(f.clock) {
+	if f.in.Jobs.Known(f.clock) {
+		for _, job := range f.in.Jobs.Value {
+			look(job.State == JobRunning || job.State == JobChecking, job.StartedAt, f.in.Jobs.At)
+		}
+	}
+	for i := range f.in.Nodes {
+		list := &f.in.Nodes[i].Backups
+		if !list.Known(f.clock) {
 			continue
 		}
-		for i := range node.Backups.Value.Backups {
-			if b := &node.Backups.Value.Backups[i]; b.State == StateRunning {
-				oldest = earlier(oldest, b.StartedAt)
-			}
+		for j := range list.Value.Backups {
+			b := &list.Value.Backups[j]
+			look(b.State == StateRunning, b.StartedAt, list.At)
 		}
 	}
-	if limit <= 0 || oldest.IsZero() || f.age(oldest) <= limit {
+	if limit <= 0 || oldest.IsZero() {
 		return found
 	}
 	return append(found, Finding{
@@ -55,11 +58,11 @@ func (f *finder) runningTooLong(found []Finding) []Finding {
 
 // stuck returns why the job at an index is stuck, in words for a person, and since when; "": it is not.
 func (f *finder) stuck(i int) (text string, since time.Time) {
-	job, still := &f.in.Jobs.Value[i], f.unmoved(i)
-	stands := !still.IsZero() && f.age(still) >= stuckAfter
+	job, still, read := &f.in.Jobs.Value[i], f.unmoved(i), f.in.Jobs.At
+	stands := !still.IsZero() && read.Sub(still) >= stuckAfter
 	switch job.State {
 	case JobScheduled:
-		if !job.StartedAt.IsZero() && f.age(job.StartedAt) > stuckAfter {
+		if !job.StartedAt.IsZero() && read.Sub(job.StartedAt) > stuckAfter {
 			return "a backup was scheduled for " + minute(job.StartedAt) + " and has not begun", job.StartedAt
 		}
 	case JobChecking, JobRunning:
@@ -72,7 +75,7 @@ func (f *finder) stuck(i int) (text string, since time.Time) {
 		if f.finished(job) {
 			break
 		}
-		if stands || (!job.StartedAt.IsZero() && f.age(job.StartedAt) > f.in.Objectives.MaxDuration) {
+		if stands || (!job.StartedAt.IsZero() && read.Sub(job.StartedAt) > f.in.Objectives.MaxDuration) {
 			return what + minute(began), began
 		}
 	case JobFinished, JobFailed:

@@ -171,13 +171,20 @@ func TestFindingsAboutJobs(t *testing.T) {
 	checkFindings(t, []findingCase{
 		{name: "running for 20 h", edit: jobs(job(backup.JobRunning, at(22, 11, 0)), job(backup.JobRunning, at(21, 16, 0))), want: tooLong},
 		{name: "checking for 20 h", edit: jobs(job(backup.JobChecking, at(21, 16, 0))), want: tooLong},
-		{name: "running for 6 h", edit: jobs(job(backup.JobRunning, at(22, 6, 0)))},
+		{name: "running for 6 h", edit: jobs(job(backup.JobRunning, at(22, 5, 59)))},
 		{name: "running since nobody knows when", edit: jobs(job(backup.JobRunning, time.Time{}))},
 		{name: "a backup that runs without a job", edit: backups(running(at(21, 16, 0)), full(at(21, 2, 10))), want: tooLong},
 		{name: "finished and failed long ago", edit: jobs(job(backup.JobFinished, at(21, 16, 0)), job(backup.JobFailed, at(21, 16, 0)))},
-		{name: "a list of jobs that the newest poll did not get", edit: func(in *backup.InstanceState) {
-			jobs(job(backup.JobRunning, at(21, 16, 0)), job(backup.JobScheduled, at(20, 16, 0)))(in)
+		{name: "polls fail: what was found stands", edit: func(in *backup.InstanceState) {
+			jobs(job(backup.JobRunning, at(21, 16, 0)))(in)
 			in.Jobs.Err = errors.New("timeout")
+		}, want: tooLong},
+		{name: "polls fail: nothing new is found of jobs that may have ended", edit: func(in *backup.InstanceState) {
+			jobs(job(backup.JobRunning, at(22, 5, 30)), job(backup.JobScheduled, at(22, 10, 30)))(in)
+			backups(running(at(22, 5, 30)), full(at(22, 2, 10)))(in)
+			in.Jobs.At, in.Jobs.Err = at(22, 11, 20), errors.New("timeout")
+			in.Nodes[0].Backups.At, in.Nodes[0].Backups.Err = at(22, 11, 20), errors.New("timeout")
+			in.JobsUnmoved = []time.Time{at(22, 10, 30), at(22, 10, 30)}
 		}},
 		{name: "scheduled for 44 h ago", edit: jobs(job(backup.JobScheduled, at(20, 16, 0))), want: found(
 			backup.FindingStuck, at(20, 16, 0), "a backup was scheduled for 2026-11-20 16:00Z and has not begun",
@@ -193,12 +200,12 @@ func TestFindingsAboutJobs(t *testing.T) {
 		{name: "in a state that is not known, for 6 h", edit: jobs(job(backup.JobUnknown, at(22, 6, 0)))},
 		{name: "in a state that is not known, seen so for an hour", edit: func(in *backup.InstanceState) {
 			jobs(job(backup.JobUnknown, time.Time{}))(in)
-			in.JobsUnmoved = []time.Time{at(22, 11, 0)}
-		}, want: found(backup.FindingStuck, at(22, 11, 0), "a backup job has been in a state that nobody documented since 2026-11-22 11:00Z")},
-		{name: "no progress for an hour", edit: moving(17, at(22, 11, 0)), want: found(
-			backup.FindingStuck, at(22, 11, 0), "the running backup has stood at 17 % since 2026-11-22 11:00Z",
+			in.JobsUnmoved = []time.Time{at(22, 10, 59)} // it was read at 11:59
+		}, want: found(backup.FindingStuck, at(22, 10, 59), "a backup job has been in a state that nobody documented since 2026-11-22 10:59Z")},
+		{name: "no progress for an hour", edit: moving(17, at(22, 10, 59)), want: found(
+			backup.FindingStuck, at(22, 10, 59), "the running backup has stood at 17 % since 2026-11-22 10:59Z",
 		)},
-		{name: "no progress for 59 minutes", edit: moving(17, at(22, 11, 1))},
+		{name: "no progress for 59 minutes", edit: moving(17, at(22, 11, 0))},
 		{name: "nobody knows since when", edit: moving(17, time.Time{})},
 		{name: "progress that is not told", edit: func(in *backup.InstanceState) {
 			moving(0, at(22, 10, 0))(in)
@@ -372,6 +379,10 @@ func TestFindingThatAnInstanceIsNotCreated(t *testing.T) {
 		}, want: found(backup.FindingCreationStuck, at(22, 11, 0), "the instance is being created since 2026-11-22 09:00Z, longer ago than its RPO of 2h: Creating")},
 		{name: "nobody knows since when", edit: in(backup.LifecycleCreating, time.Time{})},
 		{name: "being deleted", edit: in(backup.LifecycleDeleting, at(1, 0, 0))},
+		{name: "instances cannot be listed any more", edit: func(state *backup.InstanceState) {
+			in(backup.LifecycleCreating, at(20, 10, 0))(state)
+			state.ListedUntil = noon
+		}},
 	})
 }
 

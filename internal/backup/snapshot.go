@@ -65,6 +65,8 @@ type InstanceState struct {
 	// JobsUnmoved says of each job in Jobs, in the same order, since when it has been seen with the same state and progress.
 	// Empty, or a zero time: not known.
 	JobsUnmoved []time.Time
+	// ListedUntil is until when the listing that has the instance may be shown as current; zero: there is none.
+	ListedUntil time.Time
 	// RecoveryEvery is how old a reading of the point-in-time window may get before it is read again; 0: not known.
 	RecoveryEvery time.Duration
 }

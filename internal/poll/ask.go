@@ -106,7 +106,6 @@ func (p *Poller) startFollowers(ctx context.Context, r *region, in *instance, ab
 		in.policies.learn(in.policy.reading)
 		return p.startOnPolicy(ctx, r, in)
 	case backup.ScopeJobs:
-		in.moves.learn(in.jobs.reading)
 		return p.startOnJobs(ctx, r, in)
 	case backup.ScopeBackups:
 		return append(p.startOlder(ctx, r, in, about), p.startIncrements(ctx, r, in, about)...)

@@ -198,7 +198,7 @@ func (in *instance) state(opts *Options, now time.Time, removed map[backup.Targe
 		PolicyChanges: in.policies.changes,
 		PolicyBy:      in.policies.awaitedUntil(in.policy.reading, opts.PolicyInterval),
 		WindowBy:      in.recovery.awaitedUntil(in.policies.askedAt, opts.StaleAfter),
-		JobsUnmoved:   in.moves.since,
+		JobsUnmoved:   in.moves.of(in.jobs.reading),
 		RecoveryEvery: opts.RecoveryInterval,
 	}
 	if in.restores {

@@ -24,7 +24,9 @@ func (p *Poller) Snapshot() *backup.Snapshot {
 		snapshot.Regions = append(snapshot.Regions, r.state())
 		removed := r.removals()
 		for _, in := range r.sorted {
-			snapshot.Instances = append(snapshot.Instances, in.state(&p.opts, snapshot.At, removed))
+			state := in.state(&p.opts, snapshot.At, removed)
+			state.ListedUntil = r.listing.reading.GoodUntil
+			snapshot.Instances = append(snapshot.Instances, state)
 		}
 	}
 	return snapshot

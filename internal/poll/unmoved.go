@@ -8,6 +8,7 @@ import (
 
 // moves remembers since when the jobs of an instance have been as they are: clouds do not say when a job moved last.
 type moves struct {
+	at    time.Time // of the newest reading that was taken over
 	known map[jobKey]standing
 	since []time.Time // of each job of the newest reading; replaced rather than changed, because snapshots share it
 }
@@ -25,10 +26,11 @@ type standing struct {
 	since    time.Time
 }
 
-// learn takes over a reading that was stored. Jobs that it does not have are forgotten.
-func (m *moves) learn(r backup.Reading[[]backup.Job]) {
-	if r.Err != nil {
-		return
+// of returns since when each job of a reading has been as it is. It takes over a reading that is new, with what was recalled
+// after a start, and forgets jobs that it does not have.
+func (m *moves) of(r backup.Reading[[]backup.Job]) []time.Time {
+	if r.At.Equal(m.at) {
+		return m.since
 	}
 	known := make(map[jobKey]standing, len(r.Value))
 	since := make([]time.Time, 0, len(r.Value))
@@ -44,5 +46,6 @@ func (m *moves) learn(r backup.Reading[[]backup.Job]) {
 		known[key] = now
 		since = append(since, now.since)
 	}
-	m.known, m.since = known, since
+	m.at, m.known, m.since = r.At, known, since
+	return since
 }

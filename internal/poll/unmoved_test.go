@@ -55,6 +55,9 @@ func TestSinceWhenJobsStandStill(t *testing.T) {
 			}
 			time.Sleep(10 * time.Minute)
 		}
+		if got := time.Until(find(t, p, "a").ListedUntil); got <= 0 {
+			t.Errorf("the listing is good until %v ago", -got)
+		}
 		if got := find(t, p, "a").RecoveryEvery; got != 10*time.Minute {
 			t.Errorf("the window is read every %v, want 10 minutes", got)
 		}
