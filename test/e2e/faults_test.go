@@ -76,7 +76,7 @@ func TestUnreadableInstance(t *testing.T) {
 	s.assertText(t, message{
 		stale(orders)[0],
 		`Nobody knows whether orders-prod is backed up.`,
-		`alibaba account demo-alibaba, region cn-hangzhou, instance dds-bp1ordersprod: no exporter can read its backup list; last read: <time>. Other alerts about it speak of that moment, or not at all. The exporter's status page says why.`,
+		`alibaba account demo-alibaba, region cn-hangzhou, instance dds-bp1ordersprod: no exporter can read its backup list; last read: <time>. Late and Never go on with the last known verdict; other alerts about it speak of the last reading, or not at all. The exporter's status page says why.`,
 	})
 
 	end()
