@@ -45,6 +45,8 @@ test-promql:
 
 rules: $(PROMTOOL)
 	$(PROMTOOL) check rules alerts/*.rules.yml
+	printed=$$($(GO) run . rules --runbook-url=https://a.example.com/b --exporter-url=https://c.example.com --dashboard-url=https://d.example.com) && \
+		printf '%s\n' "$$printed" | $(PROMTOOL) check rules
 	$(PROMTOOL) test rules alerts/tests/*.yml
 
 # vuln is last, so that nobody overlooks that it could not check.

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -34,7 +35,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the program as its users do. Every script gets simulated clouds of its own: $CLOUD is their URL, and
-// $ADDRESS and $HEALTH are free to listen on, $HUAWEI is the id of a healthy DDS instance.
+// $ADDRESS and $HEALTH are free to listen on, $HUAWEI is the id of a healthy DDS instance, and $RULES the
+// shipped file of rules.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
@@ -72,6 +74,11 @@ func setup(env *testscript.Env) error {
 		env.Setenv(name, l.Addr().String())
 	}
 	env.Setenv("CLOUD", listening.URL)
+	rules, err := filepath.Abs("../../alerts/mongodb_backup.rules.yml")
+	if err != nil {
+		return err
+	}
+	env.Setenv("RULES", rules)
 	env.Setenv(clockFile, clockFileIn(env.WorkDir))
 	env.Setenv("PROJECT", fleet.DemoProjectID)
 	env.Setenv("HUAWEI", huaweiInstance(f))
