@@ -109,6 +109,30 @@ func TestEveryAlertIsComplete(t *testing.T) {
 	}
 }
 
+// Nobody needs the seconds of a day, or the hundredths of a percent.
+func TestNumbersInTextsAreWhole(t *testing.T) {
+	const (
+		percentage = `humanizePercentage | reReplaceAll ".*e-.*" "0%" | reReplaceAll "[.][0-9]+" "" }}`
+		duration   = ` | reReplaceAll "(\\s0m)?\\s[0-9]+s$" "" }}`
+		timestamp  = `humanizeTimestamp | reReplaceAll ":[0-9]+([.][0-9]+)?\\s[+]0000" "" }}`
+	)
+	for _, r := range loadAlerts(t) {
+		for _, text := range r.Annotations {
+			for action := range strings.SplitSeq(text, "{{") {
+				action, _, _ = strings.Cut(action, "}}")
+				action += "}}"
+				switch {
+				case strings.Contains(action, "humanizePercentage") && !strings.HasSuffix(action, percentage),
+					strings.Contains(action, "humanizeDuration") && !strings.HasSuffix(action, duration),
+					strings.Contains(action, "humanizeTimestamp") && !strings.HasSuffix(action, timestamp),
+					strings.Contains(action, "humanize }}"):
+					t.Errorf("%s: {{%s may have decimals or seconds", r.Alert, action)
+				}
+			}
+		}
+	}
+}
+
 // An alert about one instance must name it, by the name that its owner gave it, and have its owner as a label. The name
 // belongs in the text: as a label, a new name would end the alert and start another one.
 func TestAlertsAboutInstancesNameThem(t *testing.T) {
