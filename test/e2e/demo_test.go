@@ -9,10 +9,13 @@ import (
 	"time"
 )
 
+// foreignLabels are labels of targets that are named like labels of the exporter. Nothing may change by them.
+const foreignLabels = "{cloud: private, account: infra, region: dc-1}"
+
 // TestDemoFleet: exactly the alerts of README's table fire.
 func TestDemoFleet(t *testing.T) {
 	t.Parallel()
-	s := start(t, setup{fleet: "demo"})
+	s := start(t, setup{fleet: "demo", labels: foreignLabels})
 	since := time.Now()
 	sentTo := demoAlerts(t)
 	var reported, suppressed []alert
@@ -138,6 +141,9 @@ func (s *stack) assertText(t *testing.T, want message) {
 		if !regexp.MustCompile("^" + pattern + "$").MatchString(line[1]) {
 			t.Errorf("%+v has the text\n%s\nwant\n%s", want.alert, line[1], line[0])
 		}
+	}
+	if !strings.HasPrefix(n.Page, exporterURL+"/") || !strings.HasPrefix(n.Dashboard, dashboardURL+"/d/mongodb-backup-") {
+		t.Errorf("%+v links to %q and %q", want.alert, n.Page, n.Dashboard)
 	}
 	if !strings.HasSuffix(n.Runbook, "/docs/runbooks/"+want.Name+".md") {
 		t.Errorf("%+v has the runbook %q", want.alert, n.Runbook)

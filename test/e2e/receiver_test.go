@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -14,13 +15,14 @@ import (
 // notification is one alert in one message of Alertmanager.
 type notification struct {
 	alert
-	Owner    string // the label; "": it has none
-	Receiver string // pager or tickets
-	Summary  string
-	Text     string // the description
-	Runbook  string // its address
-	Message  string // key of the message; an update has the key of the first one
-	Resolved bool
+	Owner           string // the label; "": it has none
+	Receiver        string // pager or tickets
+	Summary         string
+	Text            string // the description
+	Runbook         string // its address
+	Page, Dashboard string // addresses too
+	Message         string // key of the message; an update has the key of the first one
+	Resolved        bool
 }
 
 // receiver receives the messages that Alertmanager sends to its webhooks.
@@ -30,6 +32,22 @@ type receiver struct {
 	mu    sync.Mutex
 	names names
 	list  []notification // in the order of arrival
+}
+
+// received holds "NAME firing" and "NAME resolved" for every alert that any receiver of this run has got.
+var received sync.Map
+
+// missedAlerts returns the alerts of a rules file that no receiver has got both ways.
+func missedAlerts(rules string) []string {
+	var missed []string
+	for _, match := range regexp.MustCompile(`(?m)^ +- alert: (\S+)$`).FindAllStringSubmatch(rules, -1) {
+		_, fired := received.Load(match[1] + " firing")
+		_, ended := received.Load(match[1] + " resolved")
+		if !fired || !ended {
+			missed = append(missed, match[1])
+		}
+	}
+	return missed
 }
 
 // newReceiver listens until the test ends.
@@ -72,11 +90,13 @@ func (r *receiver) serve(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, a := range message.Alerts {
+		received.Store(a.Labels["alertname"]+" "+a.Status, true)
 		r.list = append(r.list, notification{
 			alert:    r.names.newAlert(a.Labels),
 			Owner:    a.Labels["owner"],
 			Receiver: strings.TrimPrefix(req.URL.Path, "/"),
 			Summary:  a.Annotations["summary"], Text: a.Annotations["description"], Runbook: a.Annotations["runbook_url"],
+			Page: a.Annotations["exporter_url"], Dashboard: a.Annotations["dashboard_url"],
 			Message:  message.GroupKey,
 			Resolved: a.Status == "resolved",
 		})

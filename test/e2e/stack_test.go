@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -43,7 +44,31 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if code == 0 && everyTestRan() {
+		code = reportMissed()
+	}
+	os.Exit(code)
+}
+
+// everyTestRan reports whether the command line leaves no test out.
+func everyTestRan() bool {
+	return flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" &&
+		flag.Lookup("test.list").Value.String() == ""
+}
+
+// reportMissed prints the alerts that no test has seen fire and end. It returns the exit code.
+func reportMissed() int {
+	text, err := os.ReadFile(rulesFile)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	missed := missedAlerts(string(text))
+	for _, name := range missed {
+		fmt.Fprintf(os.Stderr, "%s: no test has received it and its end; add a case to every_alert_test.go\n", name)
+	}
+	return min(1, len(missed))
 }
 
 // setup is what differs between tests.
@@ -51,6 +76,9 @@ type setup struct {
 	fleet      string        // demo or healthy
 	staleAfter time.Duration // 0: an hour
 	exporters  int           // 0: one
+	configs    []string      // configurations, each of an exporter that does not simulate its clouds; nil: all simulate them
+	flags      []string      // further flags of exporters with configs
+	labels     string        // labels of the targets in Prometheus, as YAML; "": none
 }
 
 // stack is the set of programs that run for one test.
@@ -65,6 +93,7 @@ type stack struct {
 type exporter struct {
 	address, clouds string
 	process         *process
+	file            string // its configuration; "": not written yet, or it simulates its clouds
 }
 
 // start starts exporters, Prometheus, Alertmanager and a receiver. They end with the test.
@@ -74,7 +103,7 @@ func start(t *testing.T, with setup) *stack {
 		setup: with, receiver: newReceiver(t),
 		client: client{ctx: t.Context(), prometheus: address(t), alertmanager: address(t)},
 	}
-	for range max(1, with.exporters) {
+	for range max(1, with.exporters, len(with.configs)) {
 		s.exporters = append(s.exporters, exporter{address: address(t), clouds: address(t)})
 	}
 	for i := range s.exporters {
@@ -85,7 +114,7 @@ func start(t *testing.T, with setup) *stack {
 	wait(t, patience, s.targetsAreUp)
 	wait(t, patience, s.namesAreKnown)
 	// The rules come last: with scaled times a slow start would look like an outage to them.
-	if err := os.WriteFile(filepath.Join(rules, "mongodb_backup.rules.yml"), []byte(scaledRules(read(t, rulesFile))), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(rules, "mongodb_backup.rules.yml"), []byte(scaledRules(printedRules(t))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := prometheus.cmd.Process.Signal(syscall.SIGHUP); err != nil {
@@ -99,6 +128,10 @@ func start(t *testing.T, with setup) *stack {
 func (s *stack) startExporter(t *testing.T, i int) {
 	t.Helper()
 	e := &s.exporters[i]
+	if s.configs != nil {
+		s.serve(t, i)
+		return
+	}
 	staleAfter := s.staleAfter
 	if staleAfter == 0 {
 		staleAfter = time.Hour
@@ -107,6 +140,34 @@ func (s *stack) startExporter(t *testing.T, i int) {
 		"--web.listen-address="+e.address, "--demo.cloud-address="+e.clouds,
 		"--demo.fleet="+s.fleet, "--demo.interval="+evaluationInterval.String(), "--demo.stale-after="+staleAfter.String())
 	waitForStatus(t, "http://"+e.address+"/-/ready")
+}
+
+// serve starts one exporter with the file that its configuration was written to, and waits until it is ready.
+func (s *stack) serve(t *testing.T, i int) {
+	t.Helper()
+	e := &s.exporters[i]
+	if e.file == "" {
+		e.file = write(t, "mongodb_backup_exporter.yml", s.configs[i])
+	}
+	args := append([]string{"serve", "--config.file=" + e.file, "--web.listen-address=" + e.address, "--web.enable-lifecycle"}, s.flags...)
+	e.process = run(t, fmt.Sprintf("exporter-%d", i), programs.exporter, args...)
+	waitForStatus(t, "http://"+e.address+"/-/healthy")
+}
+
+// Where the links of alerts lead in these tests.
+const (
+	exporterURL  = "https://backups.example.com"
+	dashboardURL = "https://grafana.example.com"
+)
+
+// printedRules returns the rules as the exporter prints them.
+func printedRules(t *testing.T) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), programs.exporter, "rules", "--exporter-url="+exporterURL, "--dashboard-url="+dashboardURL).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
 
 func (s *stack) startAlertmanager(t *testing.T) {
@@ -133,6 +194,9 @@ func (s *stack) startPrometheus(t *testing.T) (server *process, rules string) {
 	config = replace(t, config, "scrape_timeout: 50s", "scrape_timeout: "+scrapeInterval.String(), 1)
 	config = replace(t, config, "rules/*.rules.yml", rules+"/*.rules.yml", 1)
 	config = replace(t, config, "127.0.0.1:9093", s.alertmanager, 1)
+	if s.labels != "" {
+		config = replace(t, config, "- targets: ['127.0.0.1:10217']", "- labels: "+s.labels+"\n        targets: ['127.0.0.1:10217']", 1)
+	}
 	config = replace(t, config, "'127.0.0.1:10217'", strings.Join(targets, ", "), 1)
 	server = run(t, "prometheus", programs.prometheus,
 		"--config.file="+write(t, "prometheus.yml", config), "--storage.tsdb.path="+t.TempDir(),
