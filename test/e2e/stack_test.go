@@ -26,7 +26,7 @@ const (
 )
 
 // patience is how long the tests wait for something that takes seconds on an idle machine.
-const patience = 2 * time.Minute
+const patience = 3 * time.Minute
 
 var programs binaries // built once, before any test
 
