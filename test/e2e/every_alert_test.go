@@ -111,7 +111,7 @@ func troubles() []trouble {
 			alert: "MongoDBBackupProgressStuck", severity: "warning",
 			change: func(in *fleet.Instance, now time.Time) {
 				in.Jobs = []fleet.Job{{
-					ID: "2000000003", Status: "Backuping", Start: now.UTC().Truncate(time.Second).Add(-2 * time.Hour), Progress: "18%",
+					ID: "2000000003", Status: "Scheduled", Start: now.UTC().Truncate(time.Second).Add(-2 * time.Hour),
 				}}
 			},
 		},
@@ -127,6 +127,36 @@ func troubles() []trouble {
 			},
 			change: func(in *fleet.Instance, now time.Time) {
 				in.Recovery = []fleet.Window{{Start: in.Backups[0].End, End: now.UTC().Truncate(time.Minute).Add(-5 * time.Hour)}}
+			},
+		},
+		{
+			alert: "MongoDBBackupTookTooLong", severity: "warning", objectives: "max_duration: 10m",
+			change: func(in *fleet.Instance, _ time.Time) { last(in).End = last(in).Start.Add(30 * time.Minute) },
+		},
+		{
+			alert: "MongoDBBackupCreationStuck", severity: "warning",
+			change: func(in *fleet.Instance, _ time.Time) { in.Status = "Creating" },
+		},
+		{
+			alert: "MongoDBBackupClusterInconsistent", severity: "warning", cluster: true,
+			base: func(in *fleet.Instance, now time.Time) {
+				in.ClusterBackup, in.Policy.LogBackup = true, true
+				in.Recovery = []fleet.Window{{Start: in.Backups[0].End, End: now.UTC().Truncate(time.Minute)}}
+				for i := range in.Backups {
+					in.Backups[i].Set = "cb-" + in.Backups[i].Start.Format("200601021504")
+				}
+			},
+			change: func(in *fleet.Instance, now time.Time) {
+				in.Recovery = nil
+				for i := range in.Backups {
+					if now.Sub(in.Backups[i].Start) < 48*time.Hour {
+						in.Backups[i].AttachLogs = "Failed"
+					}
+				}
+			},
+			reported: []string{
+				"MongoDBBackupLate critical a", "MongoDBBackupLate critical b", "MongoDBBackupLate critical c",
+				"MongoDBBackupLogBackupStalled warning",
 			},
 		},
 		{
