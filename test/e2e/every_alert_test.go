@@ -94,6 +94,10 @@ func troubles() []trouble {
 			suppressed: []string{"MongoDBBackupLastAttemptFailed warning"},
 		},
 		{
+			alert: "MongoDBBackupSetsRemovedEarly", severity: "warning",
+			change: func(in *fleet.Instance, _ time.Time) { in.Backups = slices.Delete(in.Backups, 2, 4) },
+		},
+		{
 			alert: "MongoDBBackupSizeDropped", severity: "warning",
 			change: func(in *fleet.Instance, _ time.Time) { last(in).SizeBytes /= 5 },
 		},
