@@ -199,7 +199,7 @@ func (in *instance) state(opts *Options, now time.Time, removed map[backup.Targe
 		PolicyBy:      in.policies.awaitedUntil(in.policy.reading, opts.PolicyInterval),
 		WindowBy:      in.recovery.awaitedUntil(in.policies.askedAt, opts.StaleAfter),
 		JobsUnmoved:   in.moves.of(in.jobs.reading),
-		RecoveryEvery: opts.RecoveryInterval,
+		RecoveryEvery: opts.interval(backup.ScopeRecovery, in.idle(now)),
 	}
 	if in.restores {
 		state.LastRestore = in.lastRestore.reading

@@ -70,13 +70,13 @@ func TestFacts(t *testing.T) {
 		},
 		{
 			"removed early", func(in *backup.InstanceState) { in.Nodes[0].Removals = removed(now, 1, backup.Never) },
-			[]string{"1 backup was removed before the expiry, missing since 2026-11-22 11:00Z: b0 (began 2026-11-19 12:00Z, 2.0 GiB)"},
+			[]string{"removed before the expiry: b0 (began 2026-11-19 12:00Z, 2.0 GiB)"},
 			nil,
 			`"removed_early":[{"backup_id":"b0","began":"2026-11-19T12:00:00Z","size_bytes":2147483648,"missing_since":"2026-11-22T11:00:00Z","expiry":null}]`,
 		},
 		{
 			"many removed early", func(in *backup.InstanceState) { in.Nodes[0].Removals = removed(now, 7, now.AddDate(0, 0, 4)) },
-			[]string{"7 backups were removed before the expiry, missing since 2026-11-22 11:00Z: b0 (began 2026-11-19 12:00Z, 2.0 GiB), " +
+			[]string{"removed before the expiry: b0 (began 2026-11-19 12:00Z, 2.0 GiB), " +
 				"b1 (began 2026-11-18 12:00Z, 2.0 GiB), b2 (began 2026-11-17 12:00Z, 2.0 GiB), b3 (began 2026-11-16 12:00Z, 2.0 GiB), " +
 				"b4 (began 2026-11-15 12:00Z, 2.0 GiB), and 2 more"},
 			nil, `"missing_since":"2026-11-22T11:00:00Z","expiry":"2026-11-26T12:00:00Z"}`,

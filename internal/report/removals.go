@@ -33,7 +33,7 @@ func removals(all []backup.Removal) []Removal {
 // namedRemovals is how many backups that were removed a sentence names.
 const namedRemovals = 5
 
-// removedEarly says which backups were removed, those found last first; "": none was.
+// removedEarly names the backups that were removed, those found last first; "": none was. The finding says how many, and when.
 func (t Target) removedEarly() string {
 	n := len(t.RemovedEarly)
 	if n == 0 {
@@ -50,9 +50,5 @@ func (t Target) removedEarly() string {
 	if n > namedRemovals {
 		named = append(named, fmt.Sprintf("and %d more", n-namedRemovals))
 	}
-	backups := "1 backup was"
-	if n > 1 {
-		backups = fmt.Sprintf("%d backups were", n)
-	}
-	return backups + " removed before the expiry, missing since " + Moment(&t.RemovedEarly[0].MissingSince) + ": " + strings.Join(named, ", ")
+	return "removed before the expiry: " + strings.Join(named, ", ")
 }
