@@ -21,6 +21,7 @@ type Poll struct {
 	RecoveryInterval  model.Duration `yaml:"recovery_interval"`
 	DiscoveryInterval model.Duration `yaml:"discovery_interval"`
 	IdleInterval      model.Duration `yaml:"idle_interval"`       // of backups, jobs and windows while nothing is expected
+	FullReadInterval  model.Duration `yaml:"full_read_interval"`  // of lists of more than a page; between, their end is read
 	CallTimeout       model.Duration `yaml:"call_timeout"`        // of one API call
 	RoundTimeout      model.Duration `yaml:"round_timeout"`       // of all calls of one refresh of one target
 	Concurrency       int            `yaml:"concurrency"`         // calls in flight per account
@@ -121,6 +122,7 @@ func Default() Config {
 			RecoveryInterval:  duration(10 * time.Minute),
 			DiscoveryInterval: duration(10 * time.Minute),
 			IdleInterval:      duration(30 * time.Minute),
+			FullReadInterval:  duration(6 * time.Hour),
 			CallTimeout:       duration(10 * time.Second),
 			RoundTimeout:      duration(5 * time.Minute),
 			Concurrency:       16,

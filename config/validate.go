@@ -66,6 +66,7 @@ func (v *validator) poll(p Poll) {
 		{"recovery_interval", p.RecoveryInterval, 0},
 		{"discovery_interval", p.DiscoveryInterval, 0},
 		{"idle_interval", p.IdleInterval, 0},
+		{"full_read_interval", p.FullReadInterval, 0},
 		{"call_timeout", p.CallTimeout, positive},
 		{"round_timeout", p.RoundTimeout, positive},
 		{"lookback", p.Lookback, minLookback},

@@ -9,13 +9,34 @@ const (
 	turnsSoon = 10 * time.Minute
 )
 
-// NewsFrom returns from when on the cloud may have news about the backups of a target: a moment that is not after now while it
-// may. Zero: none is to be expected.
+// NewsFrom returns from when on the cloud may have news about the backups of an instance: a moment that is not after now while
+// it may. Zero: none is to be expected.
 //
-// There may be news while the window of a scheduled backup is open, or its backup may still come; while a backup runs; after
+// There may be news about each of its targets, and while something is found that only an answer of the cloud can end: that logs
+// stand still, that shards are apart, or that the backups of a cluster lack their logs.
+func (in InstanceState) NewsFrom(now time.Time) time.Time {
+	var from time.Time
+	healths := make([]Health, 0, len(in.Nodes))
+	for _, n := range in.Nodes {
+		target := in.Target(n)
+		health := Assess(target, in.Objectives, now)
+		healths = append(healths, health)
+		from = earlier(from, target.newsFrom(health, target.Outlook(health, in.Objectives, now), in.Objectives, now))
+	}
+	for _, f := range in.Findings(healths, now) {
+		switch f.Name {
+		case FindingLogStalled, FindingShardsSpread, FindingClusterInconsistent:
+			return now
+		default: // ends with what is expected anyway, or with another policy
+		}
+	}
+	return from
+}
+
+// newsFrom is NewsFrom for one target. There may be news while the window of a scheduled backup is open, or its backup may still come; while a backup runs; after
 // a failure; when the verdict is about to turn; and where the verdict is not good anyway, or no policy is known. A backup that
 // somebody starts by hand is no news that can be expected. Health and outlook must be those of the same arguments.
-func (in TargetState) NewsFrom(health Health, outlook Outlook, want Objectives, now time.Time) time.Time {
+func (in *TargetState) newsFrom(health Health, outlook Outlook, want Objectives, now time.Time) time.Time {
 	good := health.State == HealthOK || health.State == HealthMissed
 	if !good || outlook.Running || health.ConsecutiveFailures > 0 || in.Policy.At.IsZero() {
 		return now
@@ -24,7 +45,7 @@ func (in TargetState) NewsFrom(health Health, outlook Outlook, want Objectives, 
 	if turn := outlook.TurnsAt; !turn.IsZero() {
 		news = turn.Add(-turnsSoon)
 	}
-	c := assessment{in: in, want: want, clock: now}
+	c := assessment{in: *in, want: want, clock: now}
 	c.conclude()
 	return earlier(news, c.nextBackup())
 }

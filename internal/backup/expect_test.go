@@ -35,16 +35,29 @@ func TestNewsFrom(t *testing.T) {
 			name: "automatic backup is off", now: noon, list: []backup.Backup{full(at(22, 2, 10))},
 			policy: edited(daily(), func(p *backup.Policy) { p.Automatic = new(false) }),
 		}, at(23, 4, 0).Add(time.Second)},
+		{verdictCase{
+			name: "a log that stands still", now: noon, list: []backup.Backup{full(at(22, 2, 10))},
+			policy: edited(daily(), func(p *backup.Policy) { p.LogBackup = new(true) }),
+			window: &backup.Window{Start: at(20, 0, 0), End: at(22, 9, 0)},
+		}, noon},
+		{verdictCase{
+			name: "a log that goes on", now: noon, list: []backup.Backup{full(at(22, 2, 10))},
+			policy: edited(daily(), func(p *backup.Policy) { p.LogBackup = new(true) }),
+			window: &backup.Window{Start: at(20, 0, 0), End: at(22, 11, 0)},
+		}, at(23, 1, 55)},
 		{verdictCase{name: "every four hours", now: noon, policy: every4h(), list: []backup.Backup{full(at(22, 10, 0))}}, at(22, 13, 55)},
 		{verdictCase{name: "every four hours, overdue", now: noon, policy: every4h(), list: []backup.Backup{full(at(22, 7, 0))}}, at(22, 10, 55)},
 		{verdictCase{name: "every four hours, one left out", now: at(22, 13, 1), policy: every4h(), list: []backup.Backup{full(at(22, 7, 0))}}, at(22, 13, 10).Add(time.Second)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in, want := tt.input()
-			h := backup.Assess(in, want, tt.now)
-			got := in.NewsFrom(h, in.Outlook(h, want, tt.now), want, tt.now)
-			if !got.Equal(tt.want) {
-				t.Errorf("%s: news from %s, want %s", h.State, got, tt.want)
+			whole := backup.InstanceState{
+				Instance:   backup.Instance{CreatedAt: in.CreatedAt},
+				Objectives: want, Jobs: in.Jobs, Policy: in.Policy, Recovery: in.Recovery,
+				Nodes: []backup.NodeState{{Backups: in.Backups}},
+			}
+			if got := whole.NewsFrom(tt.now); !got.Equal(tt.want) {
+				t.Errorf("news from %s, want %s", got, tt.want)
 			}
 		})
 	}

@@ -20,3 +20,35 @@ func (b *Backup) began() time.Time {
 	}
 	return b.StartedAt
 }
+
+// After returns the list with what began before from taken from an older one, of which nothing that began before since counts.
+// It is for an l that has all that began at from or later: what the older one has of that is gone.
+func (l List) After(older List, from, since time.Time) List {
+	for i := range older.Backups {
+		if b := &older.Backups[i]; b.began().Before(from) && !b.began().Before(since) {
+			l.Backups = append(l.Backups, *b)
+		}
+	}
+	return l.Since(since)
+}
+
+// News returns from when on a list must be read again to have all news about the backups of l, if what ended a while ago does
+// not change any more: from the start of the newest backup, or of the oldest that has not ended. Zero: from its beginning, as
+// one began nobody knows when, or could not be read.
+func (l List) News() time.Time {
+	var newest, open time.Time
+	for i := range l.Backups {
+		b := &l.Backups[i]
+		if b.began().IsZero() {
+			return time.Time{}
+		}
+		newest = later(newest, b.began())
+		if b.State != StateSuccess && b.State != StateFailed {
+			open = earlier(open, b.began())
+		}
+	}
+	if l.Unread.Count > 0 {
+		return time.Time{}
+	}
+	return earlier(newest, open)
+}

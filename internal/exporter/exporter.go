@@ -180,6 +180,7 @@ func (e *Exporter) pollOptions(p config.Poll) poll.Options {
 		RecoveryInterval:  time.Duration(p.RecoveryInterval),
 		DiscoveryInterval: time.Duration(p.DiscoveryInterval),
 		IdleInterval:      time.Duration(p.IdleInterval),
+		FullReadInterval:  time.Duration(p.FullReadInterval),
 		RoundTimeout:      time.Duration(p.RoundTimeout),
 		Lookback:          time.Duration(p.Lookback),
 		StaleAfter:        time.Duration(p.StaleAfter),

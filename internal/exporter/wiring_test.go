@@ -82,7 +82,7 @@ func load(t *testing.T, text string) *config.Config {
 }
 
 const wired = `
-poll: {backups_interval: 1m, jobs_interval: 2m, policy_interval: 3m, recovery_interval: 4m, discovery_interval: 5m, idle_interval: 6m,
+poll: {backups_interval: 1m, jobs_interval: 2m, policy_interval: 3m, recovery_interval: 4m, discovery_interval: 5m, idle_interval: 6m, full_read_interval: 7h,
   call_timeout: 6s, round_timeout: 7m, concurrency: 8, requests_per_second: 9, lookback: 10d, stale_after: 11m}
 objectives: {rpo: 12h, rpo_grace: 13m, rpo_default: 14h, min_retention: 15d, max_duration: 16h, min_size_ratio: 0.17}
 accounts:
@@ -156,7 +156,7 @@ func TestWiring(t *testing.T) {
 	}
 
 	wantPoll := poll.Options{
-		BackupsInterval: time.Minute, JobsInterval: 2 * time.Minute, PolicyInterval: 3 * time.Minute, RecoveryInterval: 4 * time.Minute, IdleInterval: 6 * time.Minute,
+		BackupsInterval: time.Minute, JobsInterval: 2 * time.Minute, PolicyInterval: 3 * time.Minute, RecoveryInterval: 4 * time.Minute, IdleInterval: 6 * time.Minute, FullReadInterval: 7 * time.Hour,
 		DiscoveryInterval: 5 * time.Minute, RoundTimeout: 7 * time.Minute, Lookback: 10 * 24 * time.Hour, StaleAfter: 11 * time.Minute,
 	}
 	if diff := cmp.Diff(wantPoll, e.pollOptions(load(t, wired).Poll), cmpopts.IgnoreFields(poll.Options{}, "Now", "Logger", "Catalog")); diff != "" {

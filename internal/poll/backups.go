@@ -16,19 +16,53 @@ type backupList struct {
 	n  *node
 }
 
+// A list that fits in a page is read whole each time. Of a longer one only the end is read, and the rest is as it was until a
+// whole list is due.
+const (
+	fitsInPage = 100
+	overlap    = time.Hour // clouds may list a backup that began before the newest one later than that
+)
+
+// readFrom returns from when on a list is to be read to which the rest is known; zero: all of it.
+func (e backupList) readFrom(now time.Time, opts *Options) time.Time {
+	known := &e.reading
+	long := len(known.Value.Backups) > fitsInPage
+	if !long || known.Err != nil || !known.Known(now) || e.n.wholeAt.IsZero() || now.Sub(e.n.wholeAt) >= opts.FullReadInterval {
+		return time.Time{}
+	}
+	from := known.Value.News()
+	if from.IsZero() {
+		return from
+	}
+	return from.Add(-overlap)
+}
+
 // launch asks for the list.
 func (e backupList) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
-	if !e.due(p.opts.Now(), p.opts.interval(backup.ScopeBackups, in.idle(p.opts.Now()))) {
+	at := p.opts.Now()
+	if !e.due(at, p.opts.interval(backup.ScopeBackups, in.idle(at) && !e.useless(at))) {
 		return e.flight
 	}
 	node, now, doubts := e.n.id, p.opts.Now, &e.n.doubts
+	known, from := e.reading.Value, e.readFrom(now(), &p.opts)
+	if from.IsZero() {
+		e.n.wholeAt = now() // if it fails, the next one is whole too
+	}
 	var since time.Time
 	ask := func(ctx context.Context, c call) (backup.List, error) {
 		asked := now()
 		since = c.since
-		list, err := c.Backups(ctx, c.in, node, c.since)
-		if err == nil {
-			err = list.Err(doubts.since(list.Unread.Undated, asked.Round(0)))
+		begin := c.since
+		if from.After(begin) {
+			begin = from
+		}
+		list, err := c.Backups(ctx, c.in, node, begin)
+		if err != nil {
+			return list, err
+		}
+		err = list.Err(doubts.since(list.Unread.Undated, asked.Round(0)))
+		if from.After(c.since) {
+			list = list.After(known, from, c.since)
 		}
 		return list, err
 	}

@@ -47,14 +47,8 @@ func (in *instance) lookAhead(opts *Options, now time.Time) {
 		return
 	}
 	in.plan = plan{made: true, idleUntil: now.Add(opts.IdleInterval + time.Hour)} // an answer comes before that
-	state := in.state(opts, now, nil)
-	for _, n := range state.Nodes {
-		target := state.Target(n)
-		health := backup.Assess(target, in.objectives, now)
-		news := target.NewsFrom(health, target.Outlook(health, in.objectives, now), in.objectives, now)
-		if !news.IsZero() && news.Before(in.plan.idleUntil) {
-			in.plan.idleUntil = news
-		}
+	if news := in.state(opts, now, nil).NewsFrom(now); !news.IsZero() && news.Before(in.plan.idleUntil) {
+		in.plan.idleUntil = news
 	}
 	if !in.idle(now) {
 		return

@@ -38,7 +38,7 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	now := p.opts.Now()
 	interval, of := p.opts.busyInterval(q.scope), kind{scope: q.scope}
 	if q.in != nil {
-		interval, of.topology = p.opts.interval(q.scope, q.in.idle(now)), q.in.Topology
+		interval, of.topology = p.opts.interval(q.scope, q.in.idle(now) && !c.useless(now)), q.in.Topology
 	}
 	if !c.due(now, interval) {
 		return c.flight

@@ -39,6 +39,7 @@ type node struct {
 	id         string
 	recalled   bool // what the catalog knows was taken over
 	backups    cell[backup.List]
+	wholeAt    time.Time // when all of the list was asked for last; zero: never
 	doubts     doubts
 	older      cell[backup.Older]
 	lacking    time.Time         // since when the list has no usable backup; zero: it has one, or is not known

@@ -27,6 +27,10 @@ type Options struct {
 	Lookback          time.Duration // how far back backup lists are read
 	StaleAfter        time.Duration // how long after its interval a value may still be shown as current
 
+	// FullReadInterval is how long only the end of a long list of backups is read, until all of it is again; 0: all of it is
+	// read each time.
+	FullReadInterval time.Duration
+
 	// IdleInterval is BackupsInterval, JobsInterval and RecoveryInterval while no news are to be expected: where it is longer,
 	// and at most 30 times as long.
 	IdleInterval time.Duration

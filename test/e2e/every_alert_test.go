@@ -43,6 +43,7 @@ func (tr trouble) instance(now time.Time) fleet.Instance {
 func troubles() []trouble {
 	last := func(in *fleet.Instance) *fleet.Backup { return &in.Backups[len(in.Backups)-1] }
 	fail := func(b *fleet.Backup) { b.Status, b.SizeBytes, b.ExpiresAt = fleet.StatusFailed, 0, time.Time{} }
+	removed := []string{"MongoDBBackupSetsRemovedEarly warning"} // a trouble that is made by taking backups away
 	drop := func(in *fleet.Instance, gone func(fleet.Backup) bool) {
 		in.Backups = slices.DeleteFunc(in.Backups, gone)
 	}
@@ -52,10 +53,12 @@ func troubles() []trouble {
 			change: func(in *fleet.Instance, now time.Time) {
 				drop(in, func(b fleet.Backup) bool { return now.Sub(b.Start) < 48*time.Hour })
 			},
+			reported: removed,
 		},
 		{
 			alert: "MongoDBBackupNever", severity: "critical",
-			change: func(in *fleet.Instance, _ time.Time) { in.Backups = nil },
+			change:   func(in *fleet.Instance, _ time.Time) { in.Backups = nil },
+			reported: removed,
 		},
 		{
 			alert: "MongoDBBackupScheduleMissed", severity: "warning",
@@ -66,6 +69,7 @@ func troubles() []trouble {
 			change: func(in *fleet.Instance, now time.Time) {
 				drop(in, func(b fleet.Backup) bool { return now.Sub(b.Start) < 24*time.Hour })
 			},
+			reported: removed,
 		},
 		{
 			alert: "MongoDBBackupLastUsableExpiring", severity: "critical",
@@ -168,6 +172,7 @@ func troubles() []trouble {
 			change: func(in *fleet.Instance, _ time.Time) {
 				drop(in, func(b fleet.Backup) bool { return strings.HasSuffix(b.Node, "c") })
 			},
+			reported:   []string{"MongoDBBackupSetsRemovedEarly warning c"},
 			suppressed: []string{"MongoDBBackupNever critical c"},
 		},
 		{
@@ -175,6 +180,7 @@ func troubles() []trouble {
 			change: func(in *fleet.Instance, now time.Time) {
 				drop(in, func(b fleet.Backup) bool { return strings.HasSuffix(b.Node, "c") && now.Sub(b.Start) < 24*time.Hour })
 			},
+			reported: []string{"MongoDBBackupSetsRemovedEarly warning c"},
 		},
 	}
 }
