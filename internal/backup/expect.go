@@ -3,8 +3,8 @@ package backup
 import "time"
 
 const (
-	// comesLate is how long after the end of its window a backup may still appear in a list.
-	comesLate = 2 * time.Hour
+	// stillListed is how long after it must have ended a backup may still appear in a list.
+	stillListed = 2 * time.Hour
 	// turnsSoon is how long before a turn of the verdict the cloud may have news that keep it from turning.
 	turnsSoon = 10 * time.Minute
 )
@@ -33,12 +33,12 @@ func (in InstanceState) NewsFrom(now time.Time) time.Time {
 	return from
 }
 
-// newsFrom is NewsFrom for one target. There may be news while the window of a scheduled backup is open, or its backup may still come; while a backup runs; after
-// a failure; when the verdict is about to turn; and where the verdict is not good anyway, or no policy is known. A backup that
-// somebody starts by hand is no news that can be expected. Health and outlook must be those of the same arguments.
+// newsFrom is NewsFrom for one target. There may be news while the window of a scheduled backup is open, or its backup may
+// still come; while a backup runs; after a failure; when the verdict is about to turn; and where the verdict is not good anyway,
+// or no policy is known. A backup that somebody starts by hand is no news that can be expected. Health and outlook must be those
+// of the same arguments.
 func (in *TargetState) newsFrom(health Health, outlook Outlook, want Objectives, now time.Time) time.Time {
-	good := health.State == HealthOK || health.State == HealthMissed
-	if !good || outlook.Running || health.ConsecutiveFailures > 0 || in.Policy.At.IsZero() {
+	if health.State != HealthOK || outlook.Running || in.Policy.At.IsZero() {
 		return now
 	}
 	var news time.Time
@@ -53,45 +53,56 @@ func (in *TargetState) newsFrom(health Health, outlook Outlook, want Objectives,
 // nextBackup returns from when on the next scheduled backup may appear; zero: none is scheduled.
 func (c *assessment) nextBackup() time.Time {
 	p := c.in.Policy.Value
-	switch {
-	case p.Automatic != nil && !*p.Automatic:
+	if p.Automatic != nil && !*p.Automatic {
 		return time.Time{}
-	case p.frequent():
-		return c.nextFrequent()
 	}
+	next := p.narrowed(p.windowAfter(c.now.Add(early)))
 	opened := p.windowBefore(c.now.Add(early))
-	if !opened.IsZero() && c.now.Before(opened.Add(p.Window+comesLate)) && !c.endedSince(opened) {
-		return p.narrowed(opened)
+	if !opened.IsZero() && c.now.Before(opened.Add(sum(p.Window, c.comesLate()))) && c.newestScheduled().Before(opened.Add(-early)) {
+		next = p.narrowed(opened)
 	}
-	return p.narrowed(p.windowAfter(c.now.Add(early)))
+	if p.Interval > 0 {
+		next = earlier(next, c.nextFrequent())
+	}
+	return next
+}
+
+// comesLate returns how long after the end of its window a backup may still appear.
+func (c *assessment) comesLate() time.Duration {
+	takes := c.takes()
+	if takes == 0 { // no backup has told it yet
+		takes = c.want.MaxDuration
+	}
+	return sum(stillListed, takes)
 }
 
 // nextFrequent returns when the next high-frequency backup is due; zero: there was none yet. One that does not come is waited
 // for until it is clear that it will not.
 func (c *assessment) nextFrequent() time.Time {
-	var newest time.Time
-	for a := range c.attempts {
-		newest = later(newest, a.began)
-	}
+	newest := c.newestScheduled()
 	if newest.IsZero() {
 		return newest
 	}
 	interval := c.in.Policy.Value.Interval
 	due := newest.Add(interval)
-	if passed := c.now.Sub(due.Add(comesLate)); passed >= 0 { // those that were waited for in vain
+	if passed := c.now.Sub(due.Add(c.comesLate())); passed >= 0 { // those that were waited for in vain
 		due = due.Add((passed/interval + 1) * interval)
 	}
 	return due.Add(-early)
 }
 
-// endedSince reports whether a backup that began in the window that opened at t, or since, has ended.
-func (c *assessment) endedSince(t time.Time) bool {
-	for a := range c.attempts {
-		if !a.running && !a.began.Before(t.Add(-early)) {
-			return true
+// newestScheduled returns when the newest backup of the list began that has ended and was not made by hand; zero: there is none.
+// That a job has ended is not enough: its backup may appear in the list later.
+func (c *assessment) newestScheduled() time.Time {
+	var newest time.Time
+	for i := range c.in.Backups.Value.Backups {
+		b := &c.in.Backups.Value.Backups[i]
+		ended := b.State == StateSuccess || b.State == StateFailed
+		if ended && b.Kind == KindFull && b.Part == "" && b.Trigger != TriggerManual && c.horizon.allows(b.began()) {
+			newest = later(newest, b.began())
 		}
 	}
-	return false
+	return newest
 }
 
 // narrowed returns from when on a backup may begin in a window: when the cloud plans it, if it plans one in that window.

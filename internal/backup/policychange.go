@@ -12,18 +12,47 @@ type PolicyChange struct {
 	Former Policy    // what was in force until then
 }
 
-// Differs reports whether two policies are not the same. When the cloud plans the next backup is no part of a policy.
+// Differs reports whether two policies differ in something that both say. That there is no interval, and no copy, is something
+// that a policy says. When the cloud plans the next backup is no part of a policy.
 func (p Policy) Differs(q Policy) bool {
-	return !slices.Equal(p.Weekdays, q.Weekdays) || !same(p.Automatic, q.Automatic) || !same(p.LogBackup, q.LogBackup) ||
-		!same(p.KeptAfterDeletion, q.KeptAfterDeletion) || p.plain() != q.plain()
+	hours := p.Window > 0 && q.Window > 0 && (p.Window != q.Window || p.StartsAt != q.StartsAt)
+	days := len(p.Weekdays) > 0 && len(q.Weekdays) > 0 && !slices.Equal(p.Weekdays, q.Weekdays)
+	return hours || days || p.Interval != q.Interval || p.CopyRegion != q.CopyRegion ||
+		differing(p.Retention, q.Retention) || differing(p.IntervalRetention, q.IntervalRetention) ||
+		contrary(p.Automatic, q.Automatic) || contrary(p.LogBackup, q.LogBackup) ||
+		contrary(p.KeptAfterDeletion, q.KeptAfterDeletion)
 }
 
-// plain returns what == compares of a policy.
-func (p Policy) plain() any {
-	return [...]any{p.Retention, p.StartsAt, p.Window, p.Interval, p.IntervalRetention, p.CopyRegion}
+func differing(a, b time.Duration) bool { return a > 0 && b > 0 && a != b }
+
+func contrary(a, b *bool) bool { return a != nil && b != nil && *a != *b }
+
+// Filled returns a policy with what it does not say as an earlier one said it: that an answer lacks something is no change.
+func (p Policy) Filled(before Policy) Policy {
+	if p.Window <= 0 {
+		p.Window, p.StartsAt = before.Window, before.StartsAt
+	}
+	if len(p.Weekdays) == 0 {
+		p.Weekdays = before.Weekdays
+	}
+	if p.Retention <= 0 {
+		p.Retention = before.Retention
+	}
+	if p.IntervalRetention <= 0 && p.Interval > 0 {
+		p.IntervalRetention = before.IntervalRetention
+	}
+	p.Automatic = either(p.Automatic, before.Automatic)
+	p.LogBackup = either(p.LogBackup, before.LogBackup)
+	p.KeptAfterDeletion = either(p.KeptAfterDeletion, before.KeptAfterDeletion)
+	return p
 }
 
-func same(a, b *bool) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
+func either[T any](a, b *T) *T {
+	if a != nil {
+		return a
+	}
+	return b
+}
 
 // era is a time in which one policy was in force.
 type era struct {

@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -180,23 +181,33 @@ func TestChangedPolicyIsNeverLateForThePast(t *testing.T) {
 
 func TestPolicyDiffers(t *testing.T) {
 	for name, edit := range map[string]func(*backup.Policy){
-		"automatic":        func(p *backup.Policy) { p.Automatic = new(false) },
-		"automatic unsaid": func(p *backup.Policy) { p.Automatic = nil },
-		"retention":        func(p *backup.Policy) { p.Retention++ },
-		"days":             func(p *backup.Policy) { p.Weekdays = p.Weekdays[1:] },
-		"start":            func(p *backup.Policy) { p.StartsAt++ },
-		"window":           func(p *backup.Policy) { p.Window++ },
-		"interval":         func(p *backup.Policy) { p.Interval++ },
-		"logs":             func(p *backup.Policy) { p.LogBackup = new(true) },
-		"interval kept":    func(p *backup.Policy) { p.IntervalRetention++ },
-		"copies":           func(p *backup.Policy) { p.CopyRegion = "r" },
-		"after deletion":   func(p *backup.Policy) { p.KeptAfterDeletion = new(false) },
+		"automatic":      func(p *backup.Policy) { p.Automatic = new(false) },
+		"retention":      func(p *backup.Policy) { p.Retention++ },
+		"days":           func(p *backup.Policy) { p.Weekdays = p.Weekdays[1:] },
+		"start":          func(p *backup.Policy) { p.StartsAt++ },
+		"window":         func(p *backup.Policy) { p.Window++ },
+		"interval":       func(p *backup.Policy) { p.Interval++ },
+		"logs":           func(p *backup.Policy) { p.LogBackup = new(true) },
+		"interval kept":  func(p *backup.Policy) { p.IntervalRetention++ },
+		"copies":         func(p *backup.Policy) { p.CopyRegion = "r" },
+		"after deletion": func(p *backup.Policy) { p.KeptAfterDeletion = new(false) },
 	} {
 		if p := *daily(); !edited(daily(), edit).Differs(p) || !p.Differs(*edited(daily(), edit)) {
 			t.Errorf("%s: does not differ", name)
 		}
 	}
-	if p := *daily(); p.Differs(*edited(daily(), func(p *backup.Policy) { p.NextAt = noon })) {
-		t.Error("the plan for the next backup is no change of the policy")
+	for name, edit := range map[string]func(*backup.Policy){
+		"the plan for the next backup": func(p *backup.Policy) { p.NextAt = noon },
+		"what one does not say": func(p *backup.Policy) {
+			p.Automatic, p.Weekdays, p.StartsAt, p.Window, p.Retention, p.LogBackup, p.KeptAfterDeletion = nil, nil, 0, 0, 0, nil, nil
+		},
+	} {
+		p, q := *daily(), *edited(daily(), edit)
+		if p.Differs(q) || q.Differs(p) {
+			t.Errorf("%s is no change of the policy", name)
+		}
+		if q = q.Filled(p); p.Differs(q) || !slices.Equal(p.Weekdays, q.Weekdays) || q.Automatic == nil || q.Window != p.Window || q.Retention != p.Retention {
+			t.Errorf("%s is not filled in: %+v", name, q)
+		}
 	}
 }

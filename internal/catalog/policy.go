@@ -60,9 +60,9 @@ type floor struct {
 // the next backup is no part of that.
 func (p *policies) learn(policy backup.Policy, at, before time.Time) {
 	last := len(p.versions) - 1
-	if last >= 0 && !differ(&p.versions[last].Policy, &policy) {
-		is := fill(policy, &p.versions[last].Policy)
-		if changed := differ(&is, &p.versions[last].Policy) || fillsIn(&is, &p.versions[last].Policy); changed {
+	if last >= 0 && !p.versions[last].Policy.Differs(policy) {
+		is := policy.Filled(p.versions[last].Policy)
+		if changed := is.Differs(p.versions[last].Policy) || fillsIn(&is, &p.versions[last].Policy); changed {
 			p.written = min(p.written, last)
 		}
 		p.versions = slices.Clone(p.versions) // what was returned is not changed
@@ -110,48 +110,6 @@ func (p *policies) since(t time.Time) (shortest time.Duration, thins bool) {
 		}
 	}
 	return f.shortest, f.thins
-}
-
-// differ reports whether two policies differ in something that both say. That there is no interval, and no copy, is
-// something that a policy says.
-func differ(a, b *backup.Policy) bool {
-	hours := a.Window > 0 && b.Window > 0 && (a.Window != b.Window || a.StartsAt != b.StartsAt)
-	days := len(a.Weekdays) > 0 && len(b.Weekdays) > 0 && !slices.Equal(a.Weekdays, b.Weekdays)
-	return hours || days || a.Interval != b.Interval || a.CopyRegion != b.CopyRegion ||
-		differing(a.Retention, b.Retention) || differing(a.IntervalRetention, b.IntervalRetention) ||
-		contrary(a.Automatic, b.Automatic) || contrary(a.LogBackup, b.LogBackup) ||
-		contrary(a.KeptAfterDeletion, b.KeptAfterDeletion)
-}
-
-func differing(a, b time.Duration) bool { return a > 0 && b > 0 && a != b }
-
-func contrary(a, b *bool) bool { return a != nil && b != nil && *a != *b }
-
-// fill returns a policy with what it does not say as an earlier one said it.
-func fill(p backup.Policy, before *backup.Policy) backup.Policy {
-	if p.Window <= 0 {
-		p.Window, p.StartsAt = before.Window, before.StartsAt
-	}
-	if len(p.Weekdays) == 0 {
-		p.Weekdays = before.Weekdays
-	}
-	if p.Retention <= 0 {
-		p.Retention = before.Retention
-	}
-	if p.IntervalRetention <= 0 && p.Interval > 0 {
-		p.IntervalRetention = before.IntervalRetention
-	}
-	p.Automatic = or(p.Automatic, before.Automatic)
-	p.LogBackup = or(p.LogBackup, before.LogBackup)
-	p.KeptAfterDeletion = or(p.KeptAfterDeletion, before.KeptAfterDeletion)
-	return p
-}
-
-func or[T any](a, b *T) *T {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // fillsIn reports whether a policy says something that an earlier one did not say.

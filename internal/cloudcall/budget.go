@@ -87,7 +87,7 @@ func (b *Budget) learn(op, about string, throttled bool, now time.Time) {
 	if throttled {
 		p.slowDown(about, now)
 	} else {
-		p.speedUp()
+		p.speedUp(now)
 	}
 }
 
@@ -115,6 +115,7 @@ const (
 	raises            = 500             // answers that lead from nothing to the full rate
 	raisesCarefully   = 20_000          // the same, near a rate that was too high
 	near              = 0.85            // of the rate that was too high
+	remembered        = time.Hour       // for how long that rate counts as too high
 )
 
 // pace is the rate of what shares a limit.
@@ -135,20 +136,23 @@ func (p *pace) slowDown(about string, now time.Time) {
 	if !several || !p.halved.IsZero() && now.Sub(p.halved) < halvedAgain {
 		return
 	}
-	if p.halved.IsZero() || now.Sub(p.halved) > time.Minute { // else the cloud still holds the former rate against us
-		p.careful = p.limiter.Limit() * near
+	if limit := p.limiter.Limit(); limit >= p.careful { // else the cloud still holds the former rate against us
+		p.careful = limit * near
 	}
 	p.halved = now
 	p.set(max(p.limiter.Limit()/2, p.full/slowest))
 }
 
-func (p *pace) speedUp() {
-	now, by := p.limiter.Limit(), p.full/raises
-	if !p.halved.IsZero() && now >= p.careful {
+func (p *pace) speedUp(now time.Time) {
+	if now.Sub(p.halved) > remembered {
+		p.careful = 0
+	}
+	limit, by := p.limiter.Limit(), p.full/raises
+	if p.careful > 0 && limit >= p.careful {
 		by = p.full / raisesCarefully
 	}
-	if now < p.full {
-		p.set(min(now+by, p.full))
+	if limit < p.full {
+		p.set(min(limit+by, p.full))
 	}
 }
 

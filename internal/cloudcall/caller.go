@@ -173,7 +173,8 @@ func send[T any](ctx context.Context, c *Caller, op string, attempt func(context
 		return value, c.classify(ctx, op, err), false
 	}
 	value, failure = observed(ctx, c, op, attempt)
-	c.opts.Budget.learn(op, aboutOf(ctx), failure != nil && failure.Class == backup.ClassThrottled, c.opts.Now())
+	instanceID, _, _ := strings.Cut(aboutOf(ctx), "/")
+	c.opts.Budget.learn(op, instanceID, failure != nil && failure.Class == backup.ClassThrottled, c.opts.Now())
 	return value, failure, true
 }
 

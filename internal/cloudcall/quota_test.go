@@ -142,3 +142,30 @@ func TestSharedBudgetIsNotOneOperations(t *testing.T) {
 		}
 	})
 }
+
+// A cloud that throttles now and then, and then no more, is soon asked as fast as before.
+func TestBudgetRecovers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCaller(Options{Budget: NewBudget(1, false), MaxAttempts: 1})
+		ctx, cancel := context.WithCancel(t.Context())
+		begin := time.Now()
+		last := 0 // calls answered in the last ten minutes
+		time.AfterFunc(100*time.Minute, cancel)
+		var mu sync.Mutex
+		askOn(ctx, c, func(int) *backup.Error {
+			mu.Lock()
+			defer mu.Unlock()
+			passed := time.Since(begin)
+			if spell := passed % (90 * time.Second); passed < 8*time.Minute && spell < 20*time.Second {
+				return &backup.Error{Op: "Op", Class: backup.ClassThrottled}
+			}
+			if passed > 90*time.Minute {
+				last++
+			}
+			return nil
+		})
+		if last < 9*60 {
+			t.Errorf("%d calls in the last ten minutes, want nearly 600", last)
+		}
+	})
+}

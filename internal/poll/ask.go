@@ -103,7 +103,7 @@ func (p *Poller) startInstance(ctx context.Context, r *region, in *instance) []*
 func (p *Poller) startFollowers(ctx context.Context, r *region, in *instance, about subject) []*flight {
 	switch about.scope {
 	case backup.ScopePolicy:
-		in.policies.learn(in.policy.reading)
+		in.policies.learn(&in.policy.reading)
 		return p.startOnPolicy(ctx, r, in)
 	case backup.ScopeJobs:
 		return p.startOnJobs(ctx, r, in)

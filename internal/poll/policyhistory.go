@@ -20,10 +20,13 @@ type policyHistory struct {
 	changes []backup.PolicyChange // the oldest first; replaced rather than changed, because snapshots share it
 }
 
-// learn takes over a reading that was stored.
-func (h *policyHistory) learn(r backup.Reading[backup.Policy]) {
+// learn takes over a reading that was stored, and completes it: what a policy does not say once is as it was said last.
+func (h *policyHistory) learn(r *backup.Reading[backup.Policy]) {
 	if r.At.IsZero() || r.NotOffered || r.Err != nil {
 		return
+	}
+	if h.known {
+		r.Value = r.Value.Filled(h.current)
 	}
 	if h.known && h.current.Differs(r.Value) {
 		older := h.changes
