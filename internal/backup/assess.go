@@ -99,6 +99,8 @@ type assessment struct {
 	part         *Backup   // newest success of only a part of the instance; nil: none known
 	runs         time.Time // start of the oldest attempt that is running; zero: none is seen
 	lapsed       bool      // a successful backup was usable until it expired
+	newest       time.Time // recovery point of the newest usable full backup; zero: there is none
+	outlasts     bool      // nobody knows when that one expires: it may be there when all others have
 	missed       time.Time // start of the newest scheduled window without an attempt; zero: none
 	firstFailure time.Time // end of the oldest failure among health.ConsecutiveFailures; zero: none
 }

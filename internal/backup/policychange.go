@@ -70,9 +70,19 @@ func (c *assessment) eras(yield func(era) bool) {
 		if !yield(e) {
 			return
 		}
-		e = era{policy: change.Former, until: earlier(change.LastAt, change.At)}
+		until := change.At
+		if !change.Former.sameWindows(e.policy) {
+			until = earlier(change.LastAt, change.At) // nobody knows which of them was in force between
+		}
+		e = era{policy: change.Former, until: until}
 	}
 	yield(era{policy: e.policy, until: e.until})
+}
+
+// sameWindows reports whether two policies have the same windows in force, whatever else differs.
+func (p Policy) sameWindows(q Policy) bool {
+	return slices.Equal(p.Weekdays, q.Weekdays) && p.StartsAt == q.StartsAt && p.Window == q.Window && p.Interval == q.Interval &&
+		!contrary(p.Automatic, q.Automatic)
 }
 
 // enforced reports whether the windows of the policy count.

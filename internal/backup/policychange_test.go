@@ -179,6 +179,13 @@ func TestChangedPolicyIsNeverLateForThePast(t *testing.T) {
 	}
 }
 
+// outspoken is a policy that says all that one can say.
+func outspoken() *backup.Policy {
+	return edited(daily(), func(p *backup.Policy) {
+		p.LogBackup, p.KeptAfterDeletion, p.IntervalRetention = new(false), new(true), time.Hour
+	})
+}
+
 func TestPolicyDiffers(t *testing.T) {
 	for name, edit := range map[string]func(*backup.Policy){
 		"automatic":      func(p *backup.Policy) { p.Automatic = new(false) },
@@ -192,7 +199,7 @@ func TestPolicyDiffers(t *testing.T) {
 		"copies":         func(p *backup.Policy) { p.CopyRegion = "r" },
 		"after deletion": func(p *backup.Policy) { p.KeptAfterDeletion = new(false) },
 	} {
-		if p := *daily(); !edited(daily(), edit).Differs(p) || !p.Differs(*edited(daily(), edit)) {
+		if p := *outspoken(); !edited(outspoken(), edit).Differs(p) || !p.Differs(*edited(outspoken(), edit)) {
 			t.Errorf("%s: does not differ", name)
 		}
 	}
@@ -209,5 +216,24 @@ func TestPolicyDiffers(t *testing.T) {
 		if q = q.Filled(p); p.Differs(q) || !slices.Equal(p.Weekdays, q.Weekdays) || q.Automatic == nil || q.Window != p.Window || q.Retention != p.Retention {
 			t.Errorf("%s is not filled in: %+v", name, q)
 		}
+	}
+}
+
+// A change of something else than the windows hides none that was missed before it was seen.
+func TestChangeThatLeavesTheWindows(t *testing.T) {
+	for name, change := range map[string]struct {
+		former func(*backup.Policy)
+		want   backup.HealthState
+	}{
+		"retention": {func(p *backup.Policy) { p.Retention = 30 * 24 * time.Hour }, backup.HealthMissed},
+		"hours":     {func(p *backup.Policy) { p.StartsAt += time.Minute }, backup.HealthOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in, want := verdictCase{now: at(22, 5, 10), policy: daily(), list: []backup.Backup{full(at(21, 2, 10))}}.input()
+			in.PolicyChanges = []backup.PolicyChange{{At: at(22, 5, 5), LastAt: at(22, 1, 0), Former: *edited(daily(), change.former)}}
+			if h := backup.Assess(in, want, at(22, 5, 10)); h.State != change.want {
+				t.Errorf("%s: %s, want %s", h.State, h.Reason, change.want)
+			}
+		})
 	}
 }

@@ -53,6 +53,9 @@ func (c *assessment) recoveryPoints() {
 	case h.Usable > 0:
 		c.addUsable(KindIncremental, h.OldestRecoveryPoint)
 	}
+	if c.outlasts && !h.LastUsableExpiry.Equal(Never) {
+		h.LastUsableExpiry = time.Time{}
+	}
 	if c.known.recovery {
 		w := believedWindow(c.in.Recovery)
 		h.RecoveryPoint = later(h.RecoveryPoint, w.End)
@@ -105,7 +108,11 @@ func (c *assessment) count(b *Backup) {
 		h.NewestFull = later(h.NewestFull, point)
 	}
 	if b.Kind == KindFull || !h.Kinds[KindFull].Asked {
-		h.LastUsableExpiry = later(h.LastUsableExpiry, c.expiry(b))
+		expiry := c.expiry(b)
+		if !point.Before(c.newest) { // a backup that is older than those that are known to expire is not what one relies on
+			c.newest, c.outlasts = point, expiry.IsZero()
+		}
+		h.LastUsableExpiry = later(h.LastUsableExpiry, expiry)
 	}
 }
 
