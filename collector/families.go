@@ -146,7 +146,7 @@ func backupFamilies() []family {
 	}, {
 		name:   "last_early_removal_timestamp_seconds",
 		help:   "When a backup was last found to have vanished before its expiry, although its instance was there. Absent when none was.",
-		target: func(t *target, to samples) { to.time(t.removed.Last) },
+		target: func(t *target, to samples) { to.moment(t.removed.Last) },
 	}, {
 		name: "early_removals",
 		help: "Backups that vanished before their expiry in the last 7 days. Absent when there are none.",
@@ -237,7 +237,7 @@ func policyFamilies() []family {
 		help: "When the policy was first seen to differ from what it was before. Absent when no change was seen.",
 		instance: func(in *instance, to samples) {
 			if n := len(in.PolicyChanges); n > 0 {
-				to.time(in.PolicyChanges[n-1].At)
+				to.moment(in.PolicyChanges[n-1].At)
 			}
 		},
 	}}
@@ -266,8 +266,8 @@ func pollFamilies() []family {
 		name:     "poll_success_timestamp_seconds",
 		labels:   []string{"scope"},
 		help:     "Time of the last successful poll. Absent before the first one.",
-		target:   perTargetPoll(func(p poll, scope string, to samples) { to.time(p.at, scope) }),
-		instance: perPoll(func(p poll, scope string, to samples) { to.time(p.at, scope) }),
+		target:   perTargetPoll(func(p poll, scope string, to samples) { to.moment(p.at, scope) }),
+		instance: perPoll(func(p poll, scope string, to samples) { to.moment(p.at, scope) }),
 	}}
 }
 

@@ -152,3 +152,10 @@ func (s samples) time(t time.Time, own ...string) {
 		s.number(float64(t.Unix())+float64(t.Nanosecond())/float64(time.Second), own...)
 	}
 }
+
+// moment adds a time that the exporter took itself, in whole seconds. The zero time, not known, adds nothing.
+func (s samples) moment(t time.Time, own ...string) {
+	if !t.IsZero() {
+		s.number(float64(t.Unix()), own...)
+	}
+}

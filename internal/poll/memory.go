@@ -2,6 +2,7 @@ package poll
 
 import (
 	"slices"
+	"time"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/catalog"
@@ -54,8 +55,9 @@ func (in *instance) recall(opts *Options) {
 	if opts.Catalog == nil {
 		return
 	}
+	began := false
 	if !in.recalled {
-		in.recalled = true
+		in.recalled, began = true, true
 		known := opts.Catalog.Known(in.Target)
 		in.jobs.recall(known.Jobs, opts, backup.ScopeJobs)
 		in.policy.recall(known.Policy, opts, backup.ScopePolicy)
@@ -65,9 +67,43 @@ func (in *instance) recall(opts *Options) {
 	}
 	for _, n := range in.nodes {
 		if !n.recalled {
-			n.recalled = true
+			n.recalled, began = true, true
 			n.recall(opts.Catalog.Known(in.Node(n.id)), opts)
 		}
+	}
+	if began && !in.wasIdle(opts) {
+		in.keepAsBusy(opts)
+	}
+}
+
+// wasIdle reports whether the instance was idle when the newest of its lists was read.
+func (in *instance) wasIdle(opts *Options) bool {
+	var read time.Time
+	for _, n := range in.nodes {
+		if at := n.backups.reading.At; at.After(read) {
+			read = at
+		}
+	}
+	if read.IsZero() {
+		return false
+	}
+	news := in.state(opts, read, nil).NewsFrom(read)
+	return news.IsZero() || news.After(read)
+}
+
+// keepAsBusy withdraws what was recalled as early as that of an instance that is not idle.
+func (in *instance) keepAsBusy(opts *Options) {
+	for _, n := range in.nodes {
+		n.backups.keepOnly(opts.busyInterval(backup.ScopeBackups) + opts.StaleAfter)
+		n.increments.keepOnly(opts.busyInterval(backup.ScopeBackups) + opts.StaleAfter)
+	}
+	in.jobs.keepOnly(opts.busyInterval(backup.ScopeJobs) + opts.StaleAfter)
+	in.recovery.keepOnly(opts.busyInterval(backup.ScopeRecovery) + opts.StaleAfter)
+}
+
+func (c *cell[T]) keepOnly(span time.Duration) {
+	if !c.takenAt.IsZero() && !c.reading.NotOffered {
+		c.reading.GoodUntil = c.takenAt.Add(span)
 	}
 }
 
@@ -102,7 +138,7 @@ func (c *cell[T]) recall(known backup.Reading[T], opts *Options, scope backup.Sc
 	if known.At.IsZero() {
 		return
 	}
-	interval := opts.busyInterval(scope) // while the instance is idle, it is kept for longer
+	interval := opts.interval(scope, true)
 	if known.NotOffered {
 		interval = max(interval, unsupportedFor)
 	}

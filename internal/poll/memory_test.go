@@ -563,3 +563,40 @@ func TestCatalogForgets(t *testing.T) {
 		}
 	})
 }
+
+// A start withdraws a reading when it would have been withdrawn without: later where the instance was idle.
+func TestStartKeepsReadingsAsLong(t *testing.T) {
+	for name, test := range map[string]struct {
+		began time.Duration // of the backup, since midnight
+		want  time.Duration
+	}{
+		"idle": {2*time.Hour + 10*time.Minute, 40 * time.Minute},
+		"late": {-40 * time.Hour, 11 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				midnight := time.Now()
+				source := answering(midnight.Add(test.began))
+				source.instances = lists("a")
+				source.policy = func(context.Context, string) (backup.Policy, error) {
+					return backup.Policy{Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour}, nil
+				}
+				opts, _ := remembering()
+				opts.IdleInterval, opts.StaleAfter = 30*time.Minute, 10*time.Minute
+				time.Sleep(12 * time.Hour)
+				before := newPoller(t, opts, asking(source))
+				before.Refresh(t.Context())
+				read := time.Now()
+				before.Close()
+				time.Sleep(5 * time.Minute)
+				after := newPoller(t, opts, asking(down()))
+				for find(t, after, "a").Nodes[0].Backups.Known(time.Now()) {
+					time.Sleep(time.Minute)
+				}
+				if kept := time.Since(read); kept != test.want {
+					t.Errorf("shown for %v, want %v", kept, test.want)
+				}
+			})
+		})
+	}
+}
