@@ -97,8 +97,7 @@ func (c *assessment) newestScheduled() time.Time {
 	var newest time.Time
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
-		ended := b.State == StateSuccess || b.State == StateFailed
-		if ended && b.Kind == KindFull && b.Part == "" && b.Trigger != TriggerManual && c.horizon.allows(b.began()) {
+		if ended := b.State == StateSuccess || b.State == StateFailed; ended && c.scheduledFull(b) {
 			newest = later(newest, b.began())
 		}
 	}

@@ -25,17 +25,38 @@ func (c *assessment) dailyRPO() (time.Duration, bool) {
 	return rpo, source == RPOFromPolicy
 }
 
+// ListsFrequent reports whether the list has a full backup that no daily window explains, so that nobody needs to doubt any more
+// whether the cloud lists high-frequency backups (Policy.MayBeUnlisted).
+func (in TargetState) ListsFrequent(want Objectives) bool {
+	c := assessment{in: in, want: want}
+	c.horizon = horizonOf(in.Backups.At)
+	if p := in.Policy.Value; !p.MayBeUnlisted || p.windowDays() == 0 {
+		return false
+	}
+	for i := range in.Backups.Value.Backups {
+		b := &in.Backups.Value.Backups[i]
+		if c.scheduledFull(b) && c.windowOf(b.began()).IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// scheduledFull reports whether b is a full backup that somebody may have made by schedule.
+func (c *assessment) scheduledFull(b *Backup) bool {
+	return b.Kind == KindFull && b.Part == "" && b.Trigger != TriggerManual && c.horizon.allows(b.began())
+}
+
 // listsDailyOnly reports whether the list looks like one of the daily backups alone: each began in a daily window, and there
 // are as many as the instance can have. What was made by hand says nothing.
 func (c *assessment) listsDailyOnly() bool {
 	var opened []time.Time
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
-		began := b.began()
-		if b.Kind != KindFull || b.Part != "" || b.Trigger == TriggerManual || !c.horizon.allows(began) {
+		if !c.scheduledFull(b) {
 			continue
 		}
-		window := c.windowOf(began)
+		window := c.windowOf(b.began())
 		if window.IsZero() {
 			return false
 		}

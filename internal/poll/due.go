@@ -47,7 +47,11 @@ func (in *instance) lookAhead(opts *Options, now time.Time) {
 		return
 	}
 	in.plan = plan{made: true, idleUntil: now.Add(opts.IdleInterval + time.Hour)} // an answer comes before that
-	if news := in.state(opts, now, nil).NewsFrom(now); !news.IsZero() && news.Before(in.plan.idleUntil) {
+	state := in.state(opts, now, nil)
+	for _, n := range state.Nodes {
+		in.listsFrequent = in.listsFrequent || state.Target(n).ListsFrequent(in.objectives)
+	}
+	if news := state.NewsFrom(now); !news.IsZero() && news.Before(in.plan.idleUntil) {
 		in.plan.idleUntil = news
 	}
 	if !in.idle(now) {

@@ -28,10 +28,12 @@ type instance struct {
 	lastRestore cell[time.Time]
 	policies    policyHistory
 	plan        plan
-	nodes       []*node // by id; never empty
-	entries     []entry // every cell of the instance and its nodes
-	onPolicy    []entry // those of entries that are asked where the policy says so
-	increments  []increments
+	// listsFrequent: a list had high-frequency backups once. Those that are there now may have expired.
+	listsFrequent bool
+	nodes         []*node // by id; never empty
+	entries       []entry // every cell of the instance and its nodes
+	onPolicy      []entry // those of entries that are asked where the policy says so
+	increments    []increments
 }
 
 // node is what is known of one target of an instance.
@@ -201,6 +203,9 @@ func (in *instance) state(opts *Options, now time.Time, removed map[backup.Targe
 		WindowBy:      in.recovery.awaitedUntil(in.policies.askedAt, opts.StaleAfter),
 		JobsUnmoved:   in.moves.of(in.jobs.reading),
 		RecoveryEvery: opts.interval(backup.ScopeRecovery, in.idle(now)),
+	}
+	if in.listsFrequent {
+		state.Policy.Value.MayBeUnlisted = false
 	}
 	if in.restores {
 		state.LastRestore = in.lastRestore.reading

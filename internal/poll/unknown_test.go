@@ -118,3 +118,33 @@ func heap() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
+
+// A list that had high-frequency backups is known to have them, also when these have expired.
+func TestHighFrequencyBackupsThatWereListed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		midnight := time.Now().Add(10 * day)
+		daily := []backup.Backup{full("2", midnight.Add(2*time.Hour)), full("1", midnight.Add(-22*time.Hour))}
+		more := append([]backup.Backup{full("3", midnight.Add(-10*time.Hour))}, daily...)
+		listed := more
+		source := &cloud{instances: lists("a")}
+		source.backups = func(context.Context, string, string) (backup.List, error) {
+			return backup.List{Op: "list", Asked: []backup.Kind{backup.KindFull}, Backups: listed}, nil
+		}
+		source.policy = func(context.Context, string) (backup.Policy, error) {
+			return backup.Policy{
+				Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour,
+				Interval: 4 * time.Hour, MayBeUnlisted: true,
+			}, nil
+		}
+		time.Sleep(10*day + 12*time.Hour)
+		p := newPoller(t, options(log.NewNopLogger()), asking(source))
+		for _, listed = range [][]backup.Backup{more, daily} {
+			p.Refresh(t.Context())
+			time.Sleep(time.Minute)
+			p.Refresh(t.Context())
+			if got := verdicts(p)["a"]; got != backup.HealthLate {
+				t.Errorf("with %d backups %s, want late", len(listed), got)
+			}
+		}
+	})
+}
