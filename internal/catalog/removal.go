@@ -26,11 +26,18 @@ func (n *node) mustHave(b *backup.Backup, a *Backups) bool {
 	return n.backups.value.Op == a.List.Op && slices.Contains(a.List.Asked, b.Kind) && (start.IsZero() || !start.Before(a.Since.Add(rangeMargin)))
 }
 
+// tooNew reports whether a list may lack a backup because it was asked for up to our clock, and that is behind the backup: it
+// went back, or the cloud's is ahead of it. Some clouds filter by the end.
+func tooNew(b *backup.Backup, a *Backups) bool {
+	return later(b.StartedAt, b.EndedAt).After(a.At.Add(-backup.MaxSkew))
+}
+
 // leave notes that the set in a place of the list is not in the next one.
 func (n *node) leave(place int, a *Backups, at stamp) {
 	b, tr := n.backups.value.Backups[place], &n.tracks[place]
+	last := n.lastSeen(tr)
 	l := leaver{
-		Set:    Set{Backup: b, Seen: tr.states(b.State, n.lastSeen(tr)), Absence: OutOfRange, LeftAt: at.time()},
+		Set:    Set{Backup: b, Seen: tr.states(b.State, last), Absence: OutOfRange, LeftAt: max(at, last).time()},
 		usable: tr.usable, dirty: true,
 	}
 	switch {
@@ -45,15 +52,16 @@ func (n *node) leave(place int, a *Backups, at stamp) {
 }
 
 // watch looks at a whole list for the sets that it should have and does not. A list with records that could not be read
-// shows nothing: one of them may be the set.
+// shows nothing: one of them may be the set. Neither does one for which the set is too new; a later list will.
 func (n *node) watch(a *Backups, at stamp) {
 	for i := range n.left {
 		l := &n.left[i]
 		if l.Absence != Missing || a.List.Unread.Count > 0 {
 			continue
 		}
-		switch {
-		case n.mustHave(&l.Backup, a):
+		switch must := n.mustHave(&l.Backup, a); {
+		case must && tooNew(&l.Backup, a):
+		case must:
 			l.dirty = l.dirty || l.misses < 2
 			l.misses = min(l.misses+1, 2)
 		case l.misses < 2:

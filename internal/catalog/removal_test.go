@@ -209,6 +209,50 @@ func TestWhatIsNoEarlyRemoval(t *testing.T) {
 	}
 }
 
+// TestClockThatGoesBackRemovesNothing: a list that was asked for up to a clock that is behind does not have the newest sets.
+// What such lists lack is judged by those that come once the clock is right.
+func TestClockThatGoesBackRemovesNothing(t *testing.T) {
+	for name, row := range map[string]struct {
+		began, ended time.Duration // before the start, which is when the set is known
+		back         time.Duration // how far the clock goes back then
+		deleted      bool
+		want         bool // while the clock is behind
+	}{
+		"it began after the time of the clock":           {began: 5 * time.Minute, ended: time.Minute, back: 10 * time.Minute},
+		"it ended a moment before the time of the clock": {began: 11 * time.Minute, ended: 11 * time.Minute, back: 10 * time.Minute},
+		"it ended after the time of the clock":           {began: 3 * time.Hour, ended: time.Minute, back: 10 * time.Minute},
+		"it was deleted meanwhile":                       {began: 5 * time.Minute, ended: time.Minute, back: 10 * time.Minute, deleted: true},
+		"it is older":                                    {began: 3 * time.Hour, ended: 2 * time.Hour, back: 10 * time.Minute, deleted: true, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, weekly(30*day), func(b *backup.Backup) {
+				b.StartedAt, b.EndedAt = start.Add(-row.began), start.Add(-row.ended)
+			})
+			w.pass(-row.back)
+			for range 3 {
+				w.reads()
+				w.evidence()
+			}
+			w.expect(row.want)
+			for _, l := range w.c.Left(one) {
+				if l.LeftAt.Before(l.Last()) {
+					t.Errorf("%s left at %v, before it was last seen at %v", l.ID, l.LeftAt, l.Last())
+				}
+			}
+			w.now = start.Add(time.Hour)
+			for range 2 {
+				if row.deleted {
+					w.reads()
+				} else {
+					w.reads(w.old)
+				}
+				w.evidence()
+			}
+			w.expect(row.deleted)
+		})
+	}
+}
+
 // TestEarlyRemovalOutlivesRestarts: what a removal waits for may be read after a restart, and when the newest one was is
 // known for as long as the file has the set.
 func TestEarlyRemovalOutlivesRestarts(t *testing.T) {
