@@ -15,19 +15,22 @@ import (
 
 const (
 	modeFor = time.Hour        // how long the mode of a cluster is remembered
+	askedIn = time.Minute      // how long after an answer the mode is not asked for again because of a doubt
 	setsFor = 30 * time.Second // how long one shard's listing of sets serves the other shards of the cluster
 )
 
 // cluster is what is known of a sharded cluster. In cluster-backup mode the cloud lists sets of the whole cluster, and
 // one listing serves all shards. In the other mode each shard has a list of its own.
 type cluster struct {
-	mode *cloudcall.Shared[bool]
-	sets map[string]*cloudcall.Shared[[]clusterSet] // by the region of the copies; "": the sets themselves. Guarded as below
+	mode    *cloudcall.Shared[bool]
+	doubted *cloudcall.Shared[bool]                    // the mode, read again because the remembered one is in doubt
+	sets    map[string]*cloudcall.Shared[[]clusterSet] // by the region of the copies; "": the sets themselves. Guarded as below
 
 	// Guarded by the mutex of Source.
 	instance backup.Instance // as last asked about
 	inSets   bool            // the cluster is in cluster-backup mode
 	readAt   time.Time       // when inSets was read; zero: never
+	doubts   int             // how often the mode was in doubt
 }
 
 // cluster returns the entry of a cluster. It makes one when there is none.
@@ -37,12 +40,10 @@ func (s *Source) cluster(in backup.Instance) *cluster {
 	id := in.InstanceID
 	c, ok := s.clusters[id]
 	if !ok {
-		c = &cluster{
-			mode: cloudcall.NewShared(opDescribeDBInstanceAttribute, 0, s.now, func(ctx context.Context, _ time.Time) (bool, error) {
-				return s.readMode(ctx, id)
-			}),
-			sets: map[string]*cloudcall.Shared[[]clusterSet]{},
-		}
+		c = &cluster{sets: map[string]*cloudcall.Shared[[]clusterSet]{}}
+		read := func(ctx context.Context, _ time.Time) (bool, error) { return s.learnMode(ctx, c, id) }
+		c.mode = cloudcall.NewShared(opDescribeDBInstanceAttribute, 0, s.now, read)
+		c.doubted = cloudcall.NewShared(opDescribeDBInstanceAttribute, askedIn, s.now, read)
 		s.clusters[id] = c
 	}
 	c.instance = in
@@ -102,10 +103,70 @@ func (s *Source) inClusterMode(ctx context.Context, in backup.Instance, caller s
 	if err != nil {
 		return false, ofMode(err)
 	}
+	return inSets, nil
+}
+
+// doubtedMode returns the mode of a cluster after a listing by the remembered mode showed nothing usable. It reads the mode
+// again, unless it was read since that listing began or, for whichever shard, within askedIn.
+func (s *Source) doubtedMode(ctx context.Context, in backup.Instance, began time.Time) (bool, error) {
+	c := s.cluster(in)
+	s.mu.Lock()
+	inSets, fresh := c.inSets, !c.readAt.Before(began)
+	c.doubts++
+	caller := strconv.Itoa(c.doubts) // each is a caller of its own, who may take the last answer
+	s.mu.Unlock()
+	if fresh {
+		return inSets, nil
+	}
+	if _, err := c.doubted.Get(ctx, caller, time.Time{}); err != nil {
+		return false, ofMode(err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.inSets, c.readAt = inSets, s.now()
-	return inSets, nil
+	return c.inSets, nil
+}
+
+// backupsOfShard lists the backups of a shard by the mode of its cluster. Somebody may have changed the mode since it was
+// read. Then the list by the former mode is empty or refused, and the shard would look as if it had never been backed up.
+func (s *Source) backupsOfShard(ctx context.Context, l listed, since time.Time) (backup.List, error) {
+	began := s.now()
+	inSets, err := s.inClusterMode(ctx, l.in, l.node)
+	if err != nil {
+		return backup.List{}, err
+	}
+	list, failure := s.listBy(ctx, inSets, l, since)
+	if !mayBeOfOtherMode(list, failure, s.now()) || onLocalDisk(l.in) || l.in.Lifecycle == backup.LifecycleReleased {
+		return list, failure
+	}
+	is, err := s.doubtedMode(ctx, l.in, began)
+	switch {
+	case err == nil && is != inSets:
+		return s.listBy(ctx, is, l, since)
+	case failure != nil:
+		return backup.List{}, failure
+	}
+	return list, err
+}
+
+// mayBeOfOtherMode reports whether an answer is one that a shard has when its cluster is asked in the wrong mode.
+func mayBeOfOtherMode(list backup.List, err error, now time.Time) bool {
+	if err == nil {
+		return list.LacksUsable(now, now)
+	}
+	return backup.ClassOf(err) == backup.ClassUnsupported
+}
+
+// listBy lists the backups of a shard by a mode.
+func (s *Source) listBy(ctx context.Context, inSets bool, l listed, since time.Time) (backup.List, error) {
+	read := s.listBackups
+	if inSets {
+		read = s.partsOfSets
+	}
+	list, err := read(ctx, l, since)
+	if err != nil {
+		return backup.List{}, err
+	}
+	return list.Since(since), nil // it is not documented which time of a backup the API compares with StartTime
 }
 
 // ofMode keeps the class of a failure to read the mode from being taken for that of what depends on the mode: that the
@@ -118,6 +179,18 @@ func ofMode(err error) error {
 	other := *failure
 	other.Class = backup.ClassBadRequest
 	return &other
+}
+
+// learnMode reads the mode of a cluster and remembers it.
+func (s *Source) learnMode(ctx context.Context, c *cluster, id string) (bool, error) {
+	inSets, err := s.readMode(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.inSets, c.readAt = inSets, s.now()
+	return inSets, nil
 }
 
 func (s *Source) readMode(ctx context.Context, id string) (bool, error) {

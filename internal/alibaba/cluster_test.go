@@ -290,3 +290,142 @@ func TestModeThatIsNotKnown(t *testing.T) {
 		}
 	}
 }
+
+// ofEach returns a backup of each shard of the sharded cluster, in no set.
+func ofEach(begin time.Time, change func(shard int, part *fleet.Backup)) []fleet.Backup {
+	return set("", begin, func(i int, part *fleet.Backup) {
+		part.ID = fmt.Sprintf("own-%d", i)
+		change(i, part)
+	})
+}
+
+// Somebody puts a cluster into the other mode while the exporter runs. A shard that has backups must not look for one
+// moment as if it had none: that pages.
+func TestModeThatChanges(t *testing.T) {
+	good := func(int, *fleet.Backup) {}
+	begin := sourcetest.Now.Add(-3 * time.Hour)
+	own, sets := ofEach(begin, good), set("cb-1", begin.Add(time.Hour), good)
+	change := func(inSets bool, backups ...fleet.Backup) func(*fleet.Fleet) {
+		return func(f *fleet.Fleet) {
+			in := f.Instance(sourcetest.ShardedID)
+			in.ClusterBackup, in.Backups = inSets, backups
+		}
+	}
+	for _, tt := range []struct {
+		name          string
+		before, after func(*fleet.Fleet)
+		want          string // the id of the second shard's backup before and after
+	}{
+		{"to sets", change(false, own...), change(true, sets...), "own-1 cb-1-1"},
+		{"from sets", change(true, sets...), change(false, own...), "cb-1-1 own-1"},
+		{"to sets, which have no backup yet", change(false, own...), change(true), "own-1 "},
+		{"from an empty list of sets", change(true), change(false, own...), " own-1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			sim, b := simulate(t, cloudsim.Variants{Alibaba: api.Variants{SetsApart: true}}, tt.before)
+			in := b.instances(t)[sourcetest.ShardedID]
+			read := func() string {
+				t.Helper()
+				var found string
+				var shards errgroup.Group
+				for _, node := range in.Nodes {
+					shards.Go(func() error {
+						list, err := b.Backups(t.Context(), in, node, since())
+						if node == "d-bp1aaaa" && len(list.Backups) > 0 {
+							found = list.Backups[0].ID
+						}
+						return err
+					})
+				}
+				if err := shards.Wait(); err != nil {
+					t.Fatal(err)
+				}
+				return found
+			}
+			was := read()
+			b.advance(20 * time.Second)
+			sim.Update(tt.after)
+			if got := was + " " + read(); got != tt.want {
+				t.Errorf("before and after: %q, want %q", got, tt.want)
+			}
+			if got := sim.Count("DescribeDBInstanceAttribute"); got != 2 {
+				t.Errorf("asked %d times for the mode, want once before and once after", got)
+			}
+		})
+	}
+}
+
+// What a doubt of the mode costs: nothing where a shard has a usable backup, and a call a minute of the cluster where none
+// has one.
+func TestModeIsDoubtedOnceAMinute(t *testing.T) {
+	failed := func(_ int, part *fleet.Backup) { part.Status = "failed" }
+	begin := sourcetest.Now.Add(-3 * time.Hour)
+	for _, tt := range []struct {
+		name   string
+		change func(*fleet.Fleet)
+		want   int
+	}{
+		{"usable sets", clusterMode(set("cb-1", begin, func(int, *fleet.Backup) {})), 1},
+		{"failed sets", clusterMode(set("cb-1", begin, failed)), 6},
+		{"usable lists", func(f *fleet.Fleet) {
+			f.Instance(sourcetest.ShardedID).Backups = ofEach(begin, func(int, *fleet.Backup) {})
+		}, 1},
+		{"failed lists", func(f *fleet.Fleet) { f.Instance(sourcetest.ShardedID).Backups = ofEach(begin, failed) }, 6},
+		{"empty lists", func(f *fleet.Fleet) { f.Instance(sourcetest.ShardedID).Backups = nil }, 6},
+		{"empty lists on local disks", func(f *fleet.Fleet) {
+			f.Instance(sourcetest.ShardedID).Backups, f.Instance(sourcetest.ShardedID).Storage = nil, "local_ssd"
+		}, 0},
+		{"empty lists of a released cluster", func(f *fleet.Fleet) {
+			f.Instance(sourcetest.ShardedID).Backups, f.Instance(sourcetest.ShardedID).LockMode = nil, fleet.Released
+		}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			sim, b := simulate(t, cloudsim.Variants{}, tt.change)
+			in := b.instances(t)[sourcetest.ShardedID]
+			for range 30 { // for five minutes
+				for _, node := range in.Nodes {
+					if _, err := b.Backups(t.Context(), in, node, since()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				b.advance(10 * time.Second)
+			}
+			if got := sim.Count("DescribeDBInstanceAttribute"); got != tt.want {
+				t.Errorf("asked %d times for the mode, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+// While the mode cannot be read again, it is not known whether an empty list is one of backups that are lost.
+func TestModeInDoubtThatCannotBeRead(t *testing.T) {
+	good := func(int, *fleet.Backup) {}
+	sim, b := simulate(t, cloudsim.Variants{Alibaba: api.Variants{SetsApart: true}}, func(f *fleet.Fleet) {
+		f.Instance(sourcetest.ShardedID).Backups = ofEach(sourcetest.Now.Add(-time.Hour), good)
+	})
+	in := b.instances(t)[sourcetest.ShardedID]
+	read := func(node string) (int, error) {
+		list, err := b.Backups(t.Context(), in, node, since())
+		return len(list.Backups), err
+	}
+	if n, err := read(in.Nodes[0]); n != 1 || err != nil {
+		t.Fatalf("%d backups and %v, want one", n, err)
+	}
+	b.advance(time.Second)
+	sim.Update(clusterMode(set("cb-1", sourcetest.Now.Add(-time.Hour), good)))
+	sim.Update(func(f *fleet.Fleet) { f.Accounts[0].Denied = []string{"DescribeDBInstanceAttribute"} })
+	asked := sim.Count("DescribeDBInstanceAttribute")
+	for _, node := range in.Nodes {
+		if n, err := read(node); n != 0 || backup.ClassOf(err) != backup.ClassPermission {
+			t.Errorf("%s: %d backups and %v, want class permission", node, n, err)
+		}
+	}
+	if got := sim.Count("DescribeDBInstanceAttribute") - asked; got != 1 {
+		t.Errorf("asked %d times within a minute, want once", got)
+	}
+	sim.Update(func(f *fleet.Fleet) { f.Accounts[0].Denied = nil })
+	b.advance(time.Minute)
+	if n, err := read(in.Nodes[0]); n != 1 || err != nil {
+		t.Errorf("%d backups and %v, want one", n, err)
+	}
+}

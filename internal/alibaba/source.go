@@ -132,22 +132,10 @@ func (s *Source) backupsOf(ctx context.Context, l listed, since time.Time) (back
 			Hint: "name them as nodes of the instance in the configuration",
 		}
 	}
-	inSets := false
 	if l.node != "" {
-		var err error
-		if inSets, err = s.inClusterMode(ctx, in, l.node); err != nil {
-			return backup.List{}, err
-		}
+		return s.backupsOfShard(ctx, l, since)
 	}
-	read := s.listBackups
-	if inSets {
-		read = s.partsOfSets
-	}
-	list, err := read(ctx, l, since)
-	if err != nil {
-		return backup.List{}, err
-	}
-	return list.Since(since), nil // it is not documented which time of a backup the API compares with StartTime
+	return s.listBy(ctx, false, l, since)
 }
 
 // partsOfSets lists a shard's parts of its cluster's sets.

@@ -50,6 +50,7 @@ type Variants struct {
 	ReleasedHidden    bool // released instances are not listed
 	ServerlessRefused bool // the type serverless is not offered
 	FrequentUnlisted  bool // high-frequency backups are not in the list of backups
+	SetsApart         bool // parts of sets are not in the lists of backups of the shards
 	TypesIgnored      bool // an unknown DBInstanceType lists the default type, and serverless is unknown
 }
 

@@ -27,7 +27,7 @@ func (api *API) describeBackups(req *httpsim.Request, in *fleet.Instance) httpsi
 	}
 	found := slices.DeleteFunc(in.BackupsAt(req.Now), func(b fleet.Backup) bool {
 		return b.Status == fleet.StatusRunning || b.Node != node || !inRegion(req, in, b) || !api.selected(req, b, within) ||
-			api.opts.Variants.FrequentUnlisted && in.Policy.HighFrequency(b)
+			api.opts.Variants.SetsApart && b.Set != "" || api.opts.Variants.FrequentUnlisted && in.Policy.HighFrequency(b)
 	})
 	fleet.SortNewestFirst(found)
 	if api.opts.Variants.OldestFirst {
