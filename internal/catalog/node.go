@@ -52,6 +52,7 @@ func (c *Catalog) LearnBackups(t backup.Target, a Backups) {
 	defer c.mu.Unlock()
 	n := c.node(t)
 	at := stampOf(a.At)
+	n.takeBack(&a)
 	whole := a.From.IsZero() || n.backups.At.IsZero()
 	if whole {
 		c.learnWhole(n, &a, at)

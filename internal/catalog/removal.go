@@ -102,8 +102,12 @@ func (n *node) decide(l *leaver, at stamp) {
 }
 
 func (n *node) settle(l *leaver, as Absence) {
-	if l.Absence == Missing {
+	switch l.Absence {
+	case Missing:
 		n.watched--
+	case RemovedEarly:
+		n.early--
+	case Listed, OutOfRange, Explained:
 	}
 	if as == RemovedEarly {
 		n.early++

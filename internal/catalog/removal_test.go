@@ -297,3 +297,103 @@ func TestEarlyRemovalOutlivesRestarts(t *testing.T) {
 		t.Errorf("the file has (-want +got):\n%s", diff)
 	}
 }
+
+// TestRemovalsOfTheFormerOperation: when the operation changes, what the last lists of the former one lacked was not
+// removed.
+func TestRemovalsOfTheFormerOperation(t *testing.T) {
+	vanish := func(w *world) {
+		w.reads()
+		w.reads()
+	}
+	concluded := func(w *world) {
+		vanish(w)
+		w.evidence()
+		w.expect(true)
+	}
+	other := func(w *world) {
+		l := list(w.now, daily(start.Add(-time.Hour)))
+		l.List.Op = "DescribeClusterBackups"
+		w.c.LearnBackups(one, l)
+		w.pass(time.Minute)
+	}
+	for name, row := range map[string]struct {
+		happen func(*world)
+		want   bool
+	}{
+		"the next list":        {happen: func(w *world) { concluded(w); other(w) }},
+		"after evidence again": {happen: func(w *world) { concluded(w); other(w); other(w); w.evidence() }},
+		"nothing is read for a day in between": {happen: func(w *world) {
+			concluded(w)
+			w.pass(day)
+			other(w)
+		}},
+		"it left just before the mode may have changed": {want: true, happen: func(w *world) {
+			concluded(w)
+			w.pass(2 * time.Hour)
+			w.reads()
+			other(w)
+		}},
+		"it left when the mode may have changed": {happen: func(w *world) {
+			concluded(w)
+			w.pass(2*time.Hour - 4*time.Minute)
+			w.reads()
+			other(w)
+		}},
+		"two lists lack it, and the evidence comes later": {happen: func(w *world) {
+			vanish(w)
+			other(w)
+			w.evidence()
+		}},
+		"the same operation again": {want: true, happen: func(w *world) { concluded(w); w.reads() }},
+		"there and back":           {happen: func(w *world) { concluded(w); other(w); w.reads(); w.reads(); w.evidence() }},
+		"it comes back, and is removed by the operation in force": {want: true, happen: func(w *world) {
+			concluded(w)
+			other(w)
+			w.reads(w.old)
+			w.pass(3 * time.Hour)
+			concluded(w)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, weekly(30*day), nil)
+			row.happen(w)
+			w.expect(row.want)
+		})
+	}
+}
+
+// TestTakenBackRemovalOutlivesRestarts: the file has what was taken back as out of range, and the restart does not change
+// which lists were of the former operation.
+func TestTakenBackRemovalOutlivesRestarts(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir)
+	w := &world{t: t, c: f.Catalog(), now: start, old: daily(start.Add(-3 * day))}
+	restart := func() {
+		t.Helper()
+		if err := f.Close(t.Context(), w.now); err != nil {
+			t.Fatal(err)
+		}
+		f, _ = Open(t.Context(), Options{Dir: dir, Lookback: lookback}, w.now)
+		t.Cleanup(f.closeAll)
+		w.c = f.Catalog()
+	}
+	w.lists("dds-1")
+	w.c.LearnPolicy(one, Times{At: w.now}, weekly(30*day))
+	w.reads(w.old)
+	w.reads()
+	w.reads()
+	w.evidence()
+	restart()
+	w.expect(true)
+	l := list(w.now, daily(start.Add(-time.Hour)))
+	l.List.Op = "DescribeClusterBackups"
+	w.c.LearnBackups(one, l)
+	w.expect(false)
+	restart()
+	w.expect(false)
+	for _, s := range w.c.Left(one) {
+		if s.Absence != OutOfRange || !s.Expiry.IsZero() {
+			t.Errorf("%s is %v with expiry %v, want it out of range without one", s.ID, s.Absence, s.Expiry)
+		}
+	}
+}
