@@ -134,3 +134,18 @@ func TestRooms(t *testing.T) {
 		t.Errorf("Go files at the top level (-want +got):\n%s", diff)
 	}
 }
+
+// TestImageHasWhatIsBuilt checks that .dockerignore leaves out no folder of the program as a whole.
+func TestImageHasWhatIsBuilt(t *testing.T) {
+	ignored := strings.Fields(read(t, root, ".dockerignore"))
+	for _, file := range files(t, `\.go$`) {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		for _, needed := range regexp.MustCompile(`"mongodb_backup_exporter/([a-z]+)`).FindAllStringSubmatch(read(t, root, file), -1) {
+			if slices.Contains(ignored, needed[1]) {
+				t.Errorf(".dockerignore leaves out %s, which %s imports", needed[1], file)
+			}
+		}
+	}
+}

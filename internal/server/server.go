@@ -60,18 +60,23 @@ func CheckTelemetryPath(path string) error {
 		return fmt.Errorf("%q must begin with / and name a page, e.g. /metrics", path)
 	case strings.ContainsAny(path, "{} ?#%") || strings.HasSuffix(path, "/"):
 		return fmt.Errorf("%q must be a plain path, e.g. /metrics", path)
-	case slices.Contains([]string{"/probe", "/sd", "/api/v1/targets", "/api/v1/instances"}, path) || strings.HasPrefix(path, "/-/") || strings.HasPrefix(path, "/debug/"):
+	case slices.Contains([]string{"/probe", "/sd", "/api/v1/targets", "/api/v1/instances", "/runbooks"}, path), belongs(path, "/-/", "/debug/", "/runbooks/", "/instances/"):
 		return fmt.Errorf("%q is taken by another page", path)
 	}
 	return nil
 }
 
+// belongs reports whether a path begins with one of the prefixes.
+func belongs(path string, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+}
+
 // Server answers the requests to an exporter. It is safe for concurrent use.
 type Server struct {
-	opts    Options
-	page    *template.Template // of the status page
-	started time.Time
-	mux     *http.ServeMux
+	opts      Options
+	templates *template.Template // of the pages for people
+	started   time.Time
+	mux       *http.ServeMux
 
 	scrapes   slots // scrapes in progress
 	searches  slots // probes that wait for a listing
@@ -93,7 +98,7 @@ func New(opts Options) *Server {
 		opts.ScrapeTimeout = 10 * time.Second
 	}
 	s := &Server{
-		opts: opts, page: parseStatus(), started: opts.Now(), mux: http.NewServeMux(),
+		opts: opts, templates: parsePages(), started: opts.Now(), mux: http.NewServeMux(),
 		scrapes: newSlots(opts.MaxRequests), searches: newSlots(opts.MaxRequests),
 		pages: newSlots(maxPages), rendering: newSlots(maxRendering), reloads: newSlots(1),
 	}
@@ -123,6 +128,8 @@ func (s *Server) route() {
 	s.mux.HandleFunc("GET /api/v1/targets", s.bounded(s.targets))
 	s.mux.HandleFunc("GET /api/v1/instances", s.bounded(s.instances))
 	s.mux.HandleFunc("GET /{$}", s.bounded(s.status))
+	s.mux.HandleFunc("GET /runbooks/{$}", s.bounded(s.runbookIndex))
+	s.mux.HandleFunc("GET /runbooks/{alert}", s.bounded(s.runbook))
 	s.routeHealth(s.mux)
 	if s.opts.Config != nil {
 		s.mux.HandleFunc("GET /-/config", s.bounded(s.config))

@@ -1,25 +1,12 @@
 package server
 
 import (
-	"bytes"
-	_ "embed"
-	"html/template"
 	"net/http"
 	"slices"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/report"
 )
-
-//go:embed status.html
-var statusHTML string
-
-// parseStatus returns the template of the status page.
-func parseStatus() *template.Template {
-	return template.Must(template.New("status").Funcs(template.FuncMap{
-		"age": report.Age, "bytes": report.Bytes, "moment": report.Moment, "percent": report.Percent, "span": report.Seconds,
-	}).Parse(statusHTML))
-}
 
 // statusPage is what the template shows.
 type statusPage struct {
@@ -57,10 +44,5 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 		Version: s.opts.Version, Telemetry: s.opts.TelemetryPath,
 	}
 	page.Trouble = slices.ContainsFunc(page.Regions, func(r report.Region) bool { return r.LastError != "" })
-	var body bytes.Buffer
-	if err := s.page.Execute(&body, page); err != nil {
-		s.text(w, http.StatusInternalServerError, err.Error()+"\n")
-		return
-	}
-	s.write(w, "text/html; charset=utf-8", body.Bytes())
+	s.show(w, http.StatusOK, "status", page)
 }
