@@ -65,3 +65,11 @@ func Percent(p *float64) string {
 	}
 	return fmt.Sprintf("%.0f %%", *p)
 }
+
+// Whenever returns a time relative to now, e.g. 3d 4h ago, or in 5m; None for nil.
+func Whenever(t *time.Time, now time.Time) string {
+	if t == nil || t.After(now) {
+		return Age(t, now)
+	}
+	return Age(t, now) + " ago"
+}

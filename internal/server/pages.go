@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
+	"unicode"
 
 	"mongodb_backup_exporter/internal/report"
 )
@@ -21,8 +25,10 @@ var styleSheet string
 func parsePages() *template.Template {
 	all := template.New("pages").Funcs(template.FuncMap{
 		"age": report.Age, "bytes": report.Bytes, "moment": report.Moment, "percent": report.Percent, "span": report.Seconds,
+		"ornone": report.OrNone, "whenever": report.Whenever, "px": px,
+		"instant": func(t time.Time) string { return report.Moment(&t) },
 	})
-	for _, name := range []string{"layout", "status", "runbook"} {
+	for _, name := range []string{"layout", "status", "runbook", "instance"} {
 		text, err := pageFiles.ReadFile("pages/" + name + ".html")
 		if err != nil {
 			panic(err) // they are part of the binary
@@ -31,6 +37,9 @@ func parsePages() *template.Template {
 	}
 	return all
 }
+
+// px writes a length of a drawing.
+func px(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) }
 
 // show answers with a page.
 func (s *Server) show(w http.ResponseWriter, status int, page string, data any) {
@@ -41,7 +50,19 @@ func (s *Server) show(w http.ResponseWriter, status int, page string, data any) 
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	s.body(w, body.Bytes())
+	s.body(w, bytes.Map(harmless, body.Bytes()))
+}
+
+// harmless returns what stands in a page for a character. Control characters, and those that turn the direction of writing,
+// would let a name look like something else.
+func harmless(c rune) rune {
+	switch {
+	case c == '\n', c == '\t':
+		return c
+	case unicode.IsControl(c), unicode.Is(unicode.Bidi_Control, c):
+		return unicode.ReplacementChar
+	}
+	return c
 }
 
 // missing is what the page of an address that leads nowhere shows.

@@ -66,13 +66,8 @@ func (s *Server) runbook(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusOK, "runbook", page)
 }
 
-// plainID reports whether a text has only what ids of clouds have, so that neither a shell nor Markdown takes it for more.
-func plainID(id string) bool {
-	plain := func(c rune) bool {
-		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-'
-	}
-	return id != "" && len(id) <= maxID && id[0] != '-' && strings.IndexFunc(id, func(c rune) bool { return !plain(c) }) < 0
-}
+// plainID reports whether a text may be the id of an instance.
+func plainID(id string) bool { return len(id) <= maxID && report.Plain(id) }
 
 // only returns the instance with the id where exactly one is watched; nil: there is none, or several.
 func only(snapshot *backup.Snapshot, id string) *report.Target {
@@ -99,7 +94,7 @@ func fillIn(text string, page runbookPage) string {
 		query = "?instance_id=" + page.ID
 		text = regexp.MustCompile(`\bINSTANCE\b`).ReplaceAllLiteralString(text, page.ID)
 	}
-	if in := page.Instance; in != nil && plainID(in.Region) {
+	if in := page.Instance; in != nil && report.Plain(in.Region) {
 		text = regexp.MustCompile(`\bREGION\b`).ReplaceAllLiteralString(text, in.Region)
 	}
 	text = strings.ReplaceAll(text, "](../", "]("+docsAddress)

@@ -128,6 +128,7 @@ func (s *Server) route() {
 	s.mux.HandleFunc("GET /api/v1/targets", s.bounded(s.targets))
 	s.mux.HandleFunc("GET /api/v1/instances", s.bounded(s.instances))
 	s.mux.HandleFunc("GET /{$}", s.bounded(s.status))
+	s.mux.HandleFunc("GET /instances/{cloud}/{account}/{region}/{id}", s.bounded(s.instance))
 	s.mux.HandleFunc("GET /runbooks/{$}", s.bounded(s.runbookIndex))
 	s.mux.HandleFunc("GET /runbooks/{alert}", s.bounded(s.runbook))
 	s.routeHealth(s.mux)

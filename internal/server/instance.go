@@ -1,0 +1,38 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/report"
+)
+
+// instance answers with the page of one instance. A request causes no call to a cloud.
+func (s *Server) instance(w http.ResponseWriter, r *http.Request) {
+	want := backup.Target{
+		Cloud: r.PathValue("cloud"), Account: r.PathValue("account"), Region: r.PathValue("region"), InstanceID: r.PathValue("id"),
+	}
+	page, ok := report.NewPage(s.opts.Poller.Snapshot(), want, s.opts.Now())
+	if !ok {
+		s.missingPage(w, missing{Sentence: s.unwatched(want)})
+		return
+	}
+	s.show(w, http.StatusOK, "instance", page)
+}
+
+// unwatched says in a sentence why there is no page of an instance.
+func (s *Server) unwatched(want backup.Target) string {
+	what := fmt.Sprintf("The instance %q of the account %q in %q (%q) ", want.InstanceID, want.Account, want.Region, want.Cloud)
+	for _, r := range s.opts.Poller.Snapshot().Regions {
+		for _, in := range r.Instances {
+			if in.Target == want && in.Unwatched != "" {
+				return what + "is not watched: " + in.Unwatched + "."
+			}
+		}
+	}
+	if !s.opts.Poller.Ready() {
+		return what + "is not known yet: the instances are still being listed."
+	}
+	return what + "is neither configured nor discovered."
+}
