@@ -68,7 +68,7 @@ func (c *assessment) sawPart(b *Backup) {
 // newest success is: every failure is then older than a success.
 func (c *assessment) lastAttempt() {
 	h := &c.health
-	h.Last = h.newestSuccess()
+	h.Last = h.NewestSuccess()
 	var newest time.Time
 	for i := range c.in.Backups.Value.Backups {
 		b := &c.in.Backups.Value.Backups[i]
@@ -105,8 +105,8 @@ func (h *Health) failuresEnded(kind Kind) time.Time {
 	return ended
 }
 
-// newestSuccess returns the success of any kind that ended last; nil: none known.
-func (h *Health) newestSuccess() *Backup {
+// NewestSuccess returns the successful backup of any kind that ended last, usable or not; nil: none known.
+func (h *Health) NewestSuccess() *Backup {
 	var newest *Backup
 	for i := range h.Kinds {
 		last := h.Kinds[i].LastSuccess

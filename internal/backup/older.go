@@ -45,7 +45,7 @@ func (c *assessment) lookBack() {
 		}
 	}
 	if h.Last == nil {
-		h.Last = h.newestSuccess()
+		h.Last = h.NewestSuccess()
 	}
 }
 

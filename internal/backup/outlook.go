@@ -21,7 +21,7 @@ type Outlook struct {
 // TurnsAt is after now unless the verdict is late or never. It cannot contradict Assess, because it is found by computing
 // the verdict at other moments.
 func (in TargetState) Outlook(health Health, want Objectives, now time.Time) Outlook {
-	o := Outlook{LastSuccess: health.newestSuccess()}
+	o := Outlook{LastSuccess: health.NewestSuccess()}
 	o.Running, o.Progress = in.running(now)
 	f := forecast{in: in, want: want, now: now.Round(0)}
 	f.in.Backups, f.in.Jobs, f.in.Recovery = ifKnown(in.Backups, now), ifKnown(in.Jobs, now), ifKnown(in.Recovery, now)

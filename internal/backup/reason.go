@@ -218,7 +218,7 @@ func (c *assessment) appendDefect(b []byte) []byte {
 
 // newestShown returns the success that the console shows first, be it of a part of the instance; nil: none known.
 func (c *assessment) newestShown() *Backup {
-	newest := c.health.newestSuccess()
+	newest := c.health.NewestSuccess()
 	if c.part != nil && (newest == nil || c.part.EndedAt.After(newest.EndedAt)) {
 		return c.part
 	}
@@ -250,7 +250,7 @@ func (c *assessment) appendFailures(b []byte) []byte {
 
 func (c *assessment) appendAttempts(b []byte) []byte {
 	one, several, rest := "the last attempt", "the last ", ""
-	if s := c.health.newestSuccess(); s != nil && s.EndedAt.After(c.firstFailure) {
+	if s := c.health.NewestSuccess(); s != nil && s.EndedAt.After(c.firstFailure) {
 		one, several, rest = "an attempt", "", ", and no full backup has succeeded since"
 	}
 	if n := c.health.ConsecutiveFailures; n == 1 {

@@ -87,11 +87,10 @@ func NewPage(snapshot *backup.Snapshot, want backup.Target, now time.Time) (Page
 		Commands: commands(in.Instance), Console: console(in.Instance),
 	}
 	from, until := span(in, now)
-	for n, line := range newTargets(in, now) {
-		state := in.Target(in.Nodes[n])
-		timeline := state.Timeline(in.Objectives, from, until, now)
-		page.Targets = append(page.Targets, newTargetPage(line, state, timeline, in.Objectives, now))
-		page.Running = mergeRunning(page.Running, timeline.Running, line.NodeID, now)
+	for _, j := range judge(&in, now) {
+		timeline := in.Target(*j.node).Timeline(in.Objectives, from, until, now)
+		page.Targets = append(page.Targets, newTargetPage(j, timeline, now))
+		page.Running = mergeRunning(page.Running, timeline.Running, j.node.NodeID, now)
 	}
 	if in.Jobs.Known(now) {
 		page.Failed = failedJobs(in.Jobs.Value)
@@ -123,11 +122,10 @@ func span(in backup.InstanceState, now time.Time) (from, until time.Time) {
 	return from.UTC().Truncate(24 * time.Hour), now.Add(ahead)
 }
 
-func newTargetPage(line Target, state backup.TargetState, timeline backup.Timeline, want backup.Objectives, now time.Time) TargetPage {
-	health := backup.Assess(state, want, now)
+func newTargetPage(j judged, timeline backup.Timeline, now time.Time) TargetPage {
 	page := TargetPage{
-		Target: line, Known: health.Known, Usable: health.Usable, Oldest: when(health.OldestRecoveryPoint),
-		Expiry: expiry(health.LastUsableExpiry), Chart: newChart(timeline, now),
+		Target: j.line(now), Known: j.health.Known, Usable: j.health.Usable, Oldest: when(j.health.OldestRecoveryPoint),
+		Expiry: expiry(j.health.LastUsableExpiry), Chart: newChart(timeline, now),
 	}
 	page.Attempts, page.Unlisted = attempts(timeline.Backups)
 	page.GapsText, page.GapsTotal = gaps(timeline.Gaps, now)

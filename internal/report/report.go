@@ -16,6 +16,10 @@ type Report struct {
 	Notice  string    `json:"notice,omitempty"` // one sentence: why there is no target; left out when there is one
 	Targets []Target  `json:"targets"`
 	Regions []Region  `json:"regions"`
+
+	// Matching is how many targets are wanted, on all pages together.
+	Matching int `json:"-"`
+	counts   [backup.NumHealthStates]int
 }
 
 // Target is one line of a Report. What is not known is null.
@@ -99,20 +103,7 @@ type Region struct {
 }
 
 // New assesses every target of a snapshot.
-func New(snapshot *backup.Snapshot, now time.Time) Report {
-	report := Report{At: now, Targets: []Target{}, Regions: []Region{}}
-	for _, r := range snapshot.Regions {
-		report.Regions = append(report.Regions, newRegion(r, now))
-	}
-	for _, in := range snapshot.Instances {
-		report.Targets = append(report.Targets, newTargets(in, now)...)
-	}
-	slices.SortStableFunc(report.Targets, func(a, b Target) int { return cmp.Compare(a.state.Urgency(), b.state.Urgency()) })
-	if len(report.Targets) == 0 {
-		report.Notice = nothing(snapshot.Regions, now)
-	}
-	return report
-}
+func New(snapshot *backup.Snapshot, now time.Time) Report { return Select(snapshot, Wanted{}, now) }
 
 // nothing says why there is no target, as far as it is known. An empty table could be taken for a good one.
 func nothing(regions []backup.Region, now time.Time) string {
@@ -136,16 +127,8 @@ func nothing(regions []backup.Region, now time.Time) string {
 // ReadAt returns At for a person.
 func (r Report) ReadAt() string { return Moment(&r.At) }
 
-// Count returns how many targets have the state.
-func (r Report) Count(state backup.HealthState) int {
-	n := 0
-	for _, t := range r.Targets {
-		if t.state == state {
-			n++
-		}
-	}
-	return n
-}
+// Count returns how many targets have the state, whatever states are wanted, on all pages together.
+func (r Report) Count(state backup.HealthState) int { return r.counts[state] }
 
 func newRegion(r backup.Region, now time.Time) Region {
 	line := Region{
@@ -164,19 +147,33 @@ func newRegion(r backup.Region, now time.Time) Region {
 	return line
 }
 
-// newTargets returns a line for each target of an instance.
-func newTargets(in backup.InstanceState, now time.Time) []Target {
+// judged is a target with its verdict. What it is shown with is worked out only where it is shown.
+type judged struct {
+	in       *backup.InstanceState
+	node     *backup.NodeState
+	health   backup.Health
+	findings []Finding
+}
+
+// judge returns each target of an instance with its verdict.
+func judge(in *backup.InstanceState, now time.Time) []judged {
 	verdicts := make([]backup.Health, len(in.Nodes))
 	for i, node := range in.Nodes {
 		verdicts[i] = backup.Assess(in.Target(node), in.Objectives, now)
 	}
 	found := in.Findings(verdicts, now)
-	lines := make([]Target, len(in.Nodes))
-	for i, node := range in.Nodes {
-		lines[i] = newTarget(in, node, verdicts[i], now)
-		lines[i].Findings = newFindings(verdicts[i].Findings, found)
+	all := make([]judged, len(in.Nodes))
+	for i := range in.Nodes {
+		all[i] = judged{in, &in.Nodes[i], verdicts[i], newFindings(verdicts[i].Findings, found)}
 	}
-	return lines
+	return all
+}
+
+// line returns what is shown of a target.
+func (j judged) line(now time.Time) Target {
+	t := newTarget(*j.in, *j.node, j.health, now)
+	t.Findings = j.findings
+	return t
 }
 
 func newTarget(in backup.InstanceState, node backup.NodeState, health backup.Health, now time.Time) Target {

@@ -51,7 +51,7 @@ func TestTargetsWorstFirst(t *testing.T) {
 	}
 	page := get(t, server.New(options(p)), "/").Body.String()
 	for _, part := range []string{
-		"name of bare", "Forbidden.RAM", "R1", `<progress max="100" value="50">`, "1h ago", "3.0 GiB", "RPO 26h", "1.2.3",
+		"name of bare", "Forbidden.RAM", "R1", `<progress max="100" value="50" aria-label="progress">`, `<a href="/instances/alibaba/prod/cn-hangzhou/bare">name of bare</a>`, "1h ago", "3.0 GiB", "RPO 26h", "1.2.3",
 		"fine · Running · owner team-a", " can be restored · last restore seen 3d ago", `title="backups are deleted with the instance"`,
 		`<tr data-instance="fine" data-node="">`, `<span class="finding" data-finding="automatic_off">automatic backup is switched off</span>`,
 	} {
