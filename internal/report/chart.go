@@ -24,6 +24,7 @@ type Chart struct {
 	Now             float64
 	Undrawn         int // incremental backups that are left out
 	HasGap, HasFail bool
+	HasRun          bool
 }
 
 // Tick is a mark of the time axis.
@@ -99,9 +100,10 @@ func newChart(t backup.Timeline, now time.Time) Chart {
 func (c *Chart) bars(t backup.Timeline, s scale, now time.Time) {
 	var size int64
 	var took time.Duration
-	for i := range t.Backups {
-		took = max(took, lasted(&t.Backups[i], now))
-		if n := t.Backups[i].SizeBytes; n != nil {
+	all := withRunning(t)
+	for i := range all {
+		took = max(took, lasted(&all[i], now))
+		if n := all[i].SizeBytes; n != nil {
 			size = max(size, *n)
 		}
 	}
@@ -111,15 +113,31 @@ func (c *Chart) bars(t backup.Timeline, s scale, now time.Time) {
 	if took > 0 {
 		c.MaxTook = backup.Span(took)
 	}
-	many := len(t.Backups) > maxBars
-	for i := range t.Backups {
-		b := &t.Backups[i]
+	many := len(all) > maxBars
+	for i := range all {
+		b := &all[i]
 		if many && b.Kind == backup.KindIncremental && b.State == backup.StateSuccess || len(c.Sizes) == maxBars {
 			c.Undrawn++
 			continue
 		}
 		c.bar(b, s, now, size, took)
 	}
+}
+
+// withRunning returns the backups, and before them the jobs that run and that the list does not have.
+func withRunning(t backup.Timeline) []backup.PastBackup {
+	for i := range t.Backups {
+		if t.Backups[i].State == backup.StateRunning {
+			return t.Backups
+		}
+	}
+	var all []backup.PastBackup
+	for _, r := range t.Running {
+		if r.State == backup.JobRunning && !r.StartedAt.Before(t.From) {
+			all = append(all, backup.PastBackup{Backup: backup.Backup{State: backup.StateRunning, Trigger: r.Trigger, StartedAt: r.StartedAt}})
+		}
+	}
+	return append(all, t.Backups...)
 }
 
 // lasted returns how long a backup took, or has been running.
@@ -152,6 +170,7 @@ func (c *Chart) bar(b *backup.PastBackup, s scale, now time.Time, maxSize int64,
 	box.Y = sizeBase - box.Height
 	c.Sizes = append(c.Sizes, box)
 	c.HasFail = c.HasFail || b.State == backup.StateFailed
+	c.HasRun = c.HasRun || b.State == backup.StateRunning
 	if took > 0 {
 		box.Height = max(float64(took)/float64(maxTook), 0.04) * (tookBase - tookTop)
 		box.Y, box.Title = tookBase-box.Height, ""

@@ -188,3 +188,33 @@ func TestChartStaysInItsBounds(t *testing.T) {
 		}
 	}
 }
+
+// Some clouds list a backup only when it has ended.
+func TestChartShowsAJobThatTheListLacks(t *testing.T) {
+	draw := func(list ...backup.Backup) (running int, wide float64) {
+		chart := pageOf(t, noon, func(in *backup.InstanceState) {
+			in.Nodes[0].Backups.Value.Backups = list
+			in.Jobs.Value = []backup.Job{
+				{ID: "8", State: backup.JobScheduled, StartedAt: noon.Add(time.Hour)}, {ID: "7", State: backup.JobRunning, StartedAt: noon.Add(-12 * time.Hour)},
+			}
+		}).Targets[0].Chart
+		for _, b := range chart.Took {
+			if b.Class == "bar running" {
+				running, wide = running+1, b.Width
+			}
+		}
+		if chart.HasRun != (running > 0) {
+			t.Errorf("the key has it: %t, the drawing %d times", chart.HasRun, running)
+		}
+		return running, wide
+	}
+	// The drawing of a week and a day and a half is 920 wide, from a midnight on.
+	if n, wide := draw(made(24*time.Hour, backup.StateSuccess)); n != 1 || wide < 45 || wide > 55 {
+		t.Errorf("%d bars, %.1f wide; want one of half a day", n, wide)
+	}
+	run := made(12*time.Hour, backup.StateRunning)
+	run.EndedAt = time.Time{}
+	if n, _ := draw(run); n != 1 {
+		t.Errorf("%d bars, want the one of the list alone", n)
+	}
+}

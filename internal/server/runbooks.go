@@ -101,11 +101,11 @@ func fillIn(text string, page runbookPage) string {
 	return regexp.MustCompile(`\]\((MongoDBBackup\w+)\.md\)`).ReplaceAllString(text, "](/runbooks/${1}"+query+")")
 }
 
-// renderRunbook returns Markdown as HTML. HTML inside it is left out.
+// renderRunbook returns Markdown as HTML. HTML inside it is left out. A block of code can be scrolled with the keyboard.
 func renderRunbook(markdown string) (template.HTML, error) {
 	var body bytes.Buffer
 	if err := goldmark.Convert([]byte(markdown), &body); err != nil {
 		return "", err
 	}
-	return template.HTML(body.String()), nil
+	return template.HTML(strings.ReplaceAll(body.String(), "<pre>", `<pre tabindex="0">`)), nil
 }

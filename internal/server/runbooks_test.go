@@ -23,7 +23,7 @@ func TestRunbook(t *testing.T) {
 	}{
 		{
 			"without an instance", "/runbooks/MongoDBBackupLate",
-			[]string{"<h1>MongoDBBackupLate</h1>", "--instance=INSTANCE --wait", `href="/runbooks/MongoDBBackupScheduleMissed"`},
+			[]string{"<h1>MongoDBBackupLate</h1>", `<pre tabindex="0"><code`, "--instance=INSTANCE --wait", `href="/runbooks/MongoDBBackupScheduleMissed"`},
 			[]string{"filled in"},
 		},
 		{
