@@ -31,7 +31,7 @@ func rulesCommand(app *kingpin.Application) (string, action) {
 	f := rulesFlags{labels: map[string]string{}}
 	command.Flag("format", "prometheus: a rule file; "+formatPrometheusRule+": an object of monitoring.coreos.com/v1.").
 		Default("prometheus").EnumVar(&f.format, "prometheus", formatPrometheusRule)
-	command.Flag("runbook-url", "Where your copies of docs/runbooks/*.md are. Left out: this project's address on GitHub.").
+	command.Flag("runbook-url", "Where the runbooks are: the exporter's address and /runbooks, or your copies of docs/runbooks/*.md. Left out: this project's address on GitHub.").
 		StringVar(&f.links.Runbooks)
 	command.Flag("exporter-url", "Address of the exporter, as people reach it. Alerts link to the page of their instance there. Left out: http://mongodb-backup-exporter"+defaultAddress+".").
 		StringVar(&f.links.Exporter)

@@ -115,6 +115,9 @@ func TestCheckTelemetryPath(t *testing.T) {
 		"/api/v1/instances": `"/api/v1/instances" is taken by another page`,
 		"/-/ready":          `"/-/ready" is taken by another page`,
 		"/debug/foo":        `"/debug/foo" is taken by another page`,
+		"/runbooks":         `"/runbooks" is taken by another page`,
+		"/runbooks/late":    `"/runbooks/late" is taken by another page`,
+		"/instances/a":      `"/instances/a" is taken by another page`,
 	} {
 		if err := server.CheckTelemetryPath(bad); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", bad, err, want)
