@@ -22,22 +22,36 @@ func (f *forecast) gaps(from time.Time) []Gap {
 	if len(all) == 0 {
 		return f.neverSince(c, from)
 	}
+	spans := suspect(all, shortest, from, f.now)
 	var found []Gap
+	for _, s := range spans[max(0, len(spans)-maxSuspect):] {
+		found = f.walk(found, s.From, s.Until)
+	}
+	return found
+}
+
+// maxSuspect bounds how many times between two recovery points are looked at, the newest. Each takes some verdicts.
+const maxSuspect = 200
+
+// suspect returns the times between two recovery points in which the newest one was older than the shortest objective, or had
+// expired: where a gap may be.
+func suspect(all []available, shortest time.Duration, from, now time.Time) []Gap {
+	var spans []Gap
 	var newest available
 	for i, one := range all {
 		if !one.point.Before(newest.point) {
 			newest = one
 		}
-		until := f.now
+		until := now
 		if i+1 < len(all) {
 			until = all[i+1].since
 		}
 		begin := later(earlier(newest.point.Add(shortest), newest.expires), one.since)
 		if begin.Before(until) && until.After(from) {
-			found = f.walk(found, later(begin, from), until)
+			spans = append(spans, Gap{later(begin, from), until})
 		}
 	}
-	return found
+	return spans
 }
 
 // neverSince returns the gap of a target that never had a backup: since it should have had one.

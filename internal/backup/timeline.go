@@ -12,7 +12,7 @@ type Timeline struct {
 	Known       bool              // the backup list may be shown as current; when false, Backups and Gaps are empty
 	Backups     []PastBackup      // that began from From on, newest first
 	Windows     []ScheduledWindow // of the schedule, oldest first
-	Gaps        []Gap             // oldest first
+	Gaps        []Gap             // oldest first; of very many the newest
 	Running     []RunningBackup   // of the instance: what was begun or is planned, and has not ended
 }
 
@@ -88,9 +88,10 @@ func (in TargetState) Timeline(want Objectives, from, until, now time.Time) Time
 	if !t.Known {
 		return t
 	}
+	oldest := c.oldestFull()
 	for _, b := range in.Backups.Value.Backups {
 		if !b.began().IsZero() && !b.began().Before(from) {
-			t.Backups = append(t.Backups, PastBackup{Backup: b, Flaw: c.shownFlaw(&b), Reason: c.reasonOf(&b)})
+			t.Backups = append(t.Backups, PastBackup{Backup: b, Flaw: c.shownFlaw(&b, oldest), Reason: c.reasonOf(&b)})
 		}
 	}
 	f := forecast{in: in, want: want, now: c.now}
@@ -99,26 +100,27 @@ func (in TargetState) Timeline(want Objectives, from, until, now time.Time) Time
 	return t
 }
 
-// shownFlaw is flawOf for a success, and for one that lacks its full backup.
-func (c *assessment) shownFlaw(b *Backup) string {
-	why := c.flawOf(b)
-	switch {
-	case b.State != StateSuccess:
+// shownFlaw is flawOf for a success, and for an incremental one that began before the oldest full one.
+func (c *assessment) shownFlaw(b *Backup, oldest time.Time) string {
+	if b.State != StateSuccess {
 		return ""
-	case why == flawNone && b.Kind == KindIncremental && c.lacksFull(b):
+	}
+	why := c.flawOf(b)
+	if why == flawNone && b.Kind == KindIncremental && c.health.Kinds[KindFull].Asked && (oldest.IsZero() || b.StartedAt.Before(oldest)) {
 		why = flawNoFull
 	}
 	return string(why)
 }
 
-// lacksFull reports whether the list covers full backups and has no usable one that an incremental backup belongs to.
-func (c *assessment) lacksFull(b *Backup) bool {
-	if !c.health.Kinds[KindFull].Asked {
-		return false
+// oldestFull returns the start of the oldest usable full backup; zero: there is none.
+func (c *assessment) oldestFull() time.Time {
+	var oldest time.Time
+	for i := range c.in.Backups.Value.Backups {
+		if b := &c.in.Backups.Value.Backups[i]; b.Kind == KindFull && c.flawOf(b) == flawNone {
+			oldest = earlier(oldest, b.StartedAt)
+		}
 	}
-	return !slices.ContainsFunc(c.in.Backups.Value.Backups, func(full Backup) bool {
-		return full.Kind == KindFull && c.flawOf(&full) == flawNone && !full.StartedAt.After(b.StartedAt)
-	})
+	return oldest
 }
 
 // windows returns the windows of the schedule that overlap a span.

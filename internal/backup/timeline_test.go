@@ -244,3 +244,24 @@ func TestTimelineOfWhatRuns(t *testing.T) {
 		})
 	}
 }
+
+// A list may be long, and each of its backups too late for its objective.
+func TestTimelineOfALongListIsBounded(t *testing.T) {
+	c := verdictCase{now: at(22, 12, 0), rpo: 4 * time.Minute}
+	for i := range 10_000 {
+		b := full(c.now.Add(-time.Duration(i+1) * 30 * time.Minute))
+		b.EndedAt = b.StartedAt.Add(time.Minute)
+		if i%2 == 0 {
+			b.Kind = backup.KindIncremental
+		}
+		c.list = append(c.list, b)
+	}
+	timeline := c.timeline(c.now.AddDate(0, 0, -300), c.now)
+	if len(timeline.Backups) != 10_000 || len(timeline.Gaps) != 200 {
+		t.Fatalf("%d backups and %d gaps, want 10000 and 200", len(timeline.Backups), len(timeline.Gaps))
+	}
+	// The newest backup was there at 11:31, when it was a minute old, and too old at 11:34.
+	if last := timeline.Gaps[199]; !last.Until.Equal(c.now) || last.From.Sub(at(22, 11, 34)).Abs() > time.Second {
+		t.Errorf("the last gap is %v", last)
+	}
+}
