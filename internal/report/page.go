@@ -142,7 +142,7 @@ func attempts(all []backup.PastBackup) (rows []Attempt, more int) {
 			continue
 		}
 		row := Attempt{
-			State: b.State.String(), Kind: b.Kind.String(), Trigger: b.Trigger.String(), Method: b.Method,
+			State: b.State.String(), Kind: b.Kind.String(), Trigger: trigger(b.Trigger), Method: b.Method,
 			Began: when(b.StartedAt), SizeBytes: b.SizeBytes, Expires: expiry(b.ExpiresAt), Note: note(b),
 		}
 		if row.Began == nil {
@@ -197,7 +197,7 @@ func gaps(all []backup.Gap, now time.Time) (texts []string, total string) {
 func mergeRunning(all []RunningJob, found []backup.RunningBackup, node string, now time.Time) []RunningJob {
 	merge := len(all) > 0
 	for i, r := range found {
-		line := RunningJob{State: r.State.String(), Trigger: r.Trigger.String(), Began: when(r.StartedAt), Progress: r.Progress, usual: r.UsualEnd}
+		line := RunningJob{State: r.State.String(), Trigger: trigger(r.Trigger), Began: when(r.StartedAt), Progress: r.Progress, usual: r.UsualEnd}
 		switch {
 		case r.ID == "":
 			line.NodeID = node
@@ -229,11 +229,19 @@ func failedJobs(jobs []backup.Job) []FailedJob {
 	var failed []FailedJob
 	for _, job := range jobs {
 		if job.State == backup.JobFailed {
-			failed = append(failed, FailedJob{Began: when(job.StartedAt), Trigger: job.Trigger.String(), Reason: job.Reason})
+			failed = append(failed, FailedJob{Began: when(job.StartedAt), Trigger: trigger(job.Trigger), Reason: job.Reason})
 		}
 	}
 	slices.SortStableFunc(failed, func(a, b FailedJob) int { return instant(b.Began).Compare(instant(a.Began)) })
 	return failed
+}
+
+// trigger returns what started a backup; "": not known.
+func trigger(t backup.Trigger) string {
+	if t == backup.TriggerUnknown {
+		return ""
+	}
+	return t.String()
 }
 
 // instant returns the time, or the zero time for nil.

@@ -168,7 +168,7 @@ hcloud DDS ShowBackupPolicy --cli-region=cn-north-4 --project_id=PROJECT --insta
 
 func TestChartStaysInItsBounds(t *testing.T) {
 	chart := pageOf(t, noon, func(in *backup.InstanceState) {
-		late := made(-24*time.Hour, backup.StateSuccess) // a record with a wrong date
+		late := made(-48*time.Hour, backup.StateSuccess) // a record with a wrong date
 		none := made(0, backup.StateFailed)
 		none.StartedAt, none.EndedAt = time.Time{}, time.Time{}
 		list := []backup.Backup{late, none, made(400*24*time.Hour, backup.StateSuccess)}

@@ -61,7 +61,7 @@ func TestInstancePage(t *testing.T) {
 		"<dt>Objective not kept</dt><dd>", `<rect class="gap"`, `<rect class="window kept"`, `<rect class="window missed"`, `<rect class="window planned"`,
 		`<rect class="bar failed"`, `<rect class="bar success"`,
 		`<progress max="100" value="50" aria-label="progress">`, "should end by 2026-11-22 12:50Z, in 50m",
-		"2026-11-22 02:00Z (unknown): <span class=\"error\">disk full</span>",
+		"2026-11-22 02:00Z: <span class=\"error\">disk full</span>",
 		"<dt>Schedule</dt><dd>daily 02:00–03:00Z</dd>", "<dt>Next backup</dt><dd>2026-11-23 02:00Z, in 14h</dd>",
 		"2026-11-21 12:00Z: Kept for: 30d → 7d", "set-9, began –, –: missing since 2026-11-22 11:00Z, was kept for ever",
 		"backup create --config.file=FILE --instance=dds-orders --region=cn-hangzhou --wait",

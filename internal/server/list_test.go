@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -44,6 +45,7 @@ func many(n int) []backup.InstanceState {
 func mixed() *poller {
 	never, blind, fine, late := instance("dds-never", "a", now, nil), instance("dds-blind", "a", time.Time{}, nil), orders(), many(1)[0]
 	never.Instance.Region = "cn-beijing"
+	never.Nodes[0].Backups.Err = errors.New("the quota is gone")
 	fine.Instance.InstanceID, fine.Instance.Account, fine.Instance.Owner = "dds-failed", "b", "Team-Red"
 	late.Instance.InstanceID, late.Instance.Account = "dds-late", "b"
 	p := &poller{}
@@ -68,6 +70,7 @@ var filters = []struct{ query, want string }{
 	{"text=DISK+full", "failed"},
 	{"text=not+read", "blind"},
 	{"text=removed_early", "failed"},
+	{"text=QUOTA", "never"},
 	{"text=no+usable&account=b", ""},
 	{"sort=name", "blind never failed late"},
 	{"sort=where", "never blind late failed"},
