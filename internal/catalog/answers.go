@@ -12,7 +12,7 @@ func (c *Catalog) LearnJobs(t backup.Target, times Times, jobs []backup.Job) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	in := c.instance(t)
-	if !slices.EqualFunc(in.jobs.value, jobs, func(a, b backup.Job) bool { return sameJob(&a, &b) }) {
+	if !in.jobs.known() || !slices.EqualFunc(in.jobs.value, jobs, func(a, b backup.Job) bool { return sameJob(&a, &b) }) {
 		in.jobsUntil, in.jobsDirty = stampOf(in.jobs.At), true
 	}
 	in.jobs.learn(times, jobs)

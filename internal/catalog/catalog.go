@@ -128,6 +128,17 @@ func (c *Catalog) findNode(t backup.Target) *node {
 	return nil
 }
 
+// holds reports whether memory has the instance of a target, or the region that a target stands for, and whether it has the
+// target as one with backups.
+func (c *Catalog) holds(t backup.Target) (instance, backups bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t == regionOf(t) {
+		return c.regions[t] != nil, false
+	}
+	return c.find(t) != nil, c.findNode(t) != nil
+}
+
 // node returns the node of t, and makes it if it is new.
 func (c *Catalog) node(t backup.Target) *node {
 	if n := c.findNode(t); n != nil {

@@ -158,11 +158,16 @@ func (in *instance) forgettable(before stamp) bool {
 	if in.listed.first != 0 {
 		return in.listed.gone != 0 && in.listed.gone < before
 	}
+	return in.asked() < before
+}
+
+// asked returns when the cloud last answered a question about the instance.
+func (in *instance) asked() stamp {
 	newest := max(stampOf(in.jobs.At), stampOf(in.policy.At), stampOf(in.recovery.At))
 	for _, n := range in.nodes {
 		newest = max(newest, n.asked())
 	}
-	return newest < before
+	return newest
 }
 
 // afresh reports whether all of a node is to be written.

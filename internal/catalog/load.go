@@ -13,11 +13,12 @@ import (
 // loader fills a catalog from a file.
 type loader struct {
 	history
-	c       *Catalog
-	now     time.Time
-	targets map[int64]backup.Target
-	highest int64 // number of a target
-	single  bool  // history has a single connection
+	c         *Catalog
+	now       time.Time
+	retention time.Duration // how long the file keeps what nothing is said of; 0: all of it is loaded
+	targets   map[int64]backup.Target
+	highest   int64 // number of a target
+	single    bool  // history has a single connection
 }
 
 // load loads all that memory holds. A value that cannot be read makes the file damaged: a part of a list would look like

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -85,8 +86,26 @@ func (l *loader) finish() {
 			}
 		}
 	}
+	l.abandon()
 	l.c.Trim(l.now)
 	l.c.queue = nil
+}
+
+// abandon leaves out what no cloud said anything of for as long as the file keeps it, as of an account that left the
+// configuration, so that the file may forget it. A process that runs does not: for it, that may be an outage.
+func (l *loader) abandon() {
+	if l.retention <= 0 {
+		return
+	}
+	before := stampOf(l.now.Add(-max(l.retention, l.c.lookback)))
+	for key, r := range l.c.regions {
+		maps.DeleteFunc(r.instances, func(_ string, in *instance) bool {
+			return in.listed.gone == 0 && max(in.seen(), in.asked()) < before
+		})
+		if len(r.instances) == 0 && stampOf(r.listing.At) < before {
+			delete(l.c.regions, key)
+		}
+	}
 }
 
 // inOrder brings the list in order, the newest start first.

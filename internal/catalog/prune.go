@@ -19,8 +19,9 @@ const thinAfter = 48 * time.Hour
 
 // The statements that prune what belongs to one target. :target is its number, :old the time before which the file keeps
 // nothing, :held the time before which memory holds nothing, :removed the same for sets that were removed early, :thin the
-// same for incremental sets, :rows how many rows to delete at most. What is listed stays, and so do
-// the newest policy and the newest count of instances.
+// same for incremental sets, :rows how many rows to delete at most, :instance whether memory holds the instance, :backups
+// whether it holds the target itself. What memory holds as listed stays however old it is, because memory does not write it
+// again. The newest policy and the newest count of instances stay, too.
 func pruners() []string {
 	return []string{
 		// What memory forgot is moved to where a start does not read it.
@@ -28,10 +29,12 @@ func pruners() []string {
 		`DELETE FROM backup_set WHERE ` + forgotten,
 		`DELETE FROM past_set WHERE target = :target AND id IN (SELECT id FROM past_set
 			WHERE target = :target AND last_seen < :old LIMIT :rows)`,
-		`DELETE FROM backup_set WHERE target = :target
+		`DELETE FROM backup_set WHERE target = :target AND NOT :backups
 			AND coalesce((SELECT at FROM reading WHERE target = :target AND scope = 'backups'), 0) < :old`,
-		`DELETE FROM job WHERE target = :target AND id IN (SELECT id FROM job WHERE target = :target AND CASE listed
-			WHEN 0 THEN last_seen
+		`DELETE FROM reading WHERE target = :target AND NOT :backups AND scope = 'backups' AND at < :old`,
+		`DELETE FROM job WHERE target = :target AND id IN (SELECT id FROM job WHERE target = :target AND CASE
+			WHEN listed = 0 THEN last_seen
+			WHEN :instance THEN :old
 			ELSE coalesce((SELECT at FROM reading WHERE target = :target AND scope = 'jobs'), 0)
 			END < :old LIMIT :rows)`,
 		`DELETE FROM policy WHERE target = :target AND last_seen < :old
@@ -50,8 +53,8 @@ func pruners() []string {
 const forgotten = `target = :target AND left_at > 0
 	AND left_at < CASE WHEN absence = 4 THEN :removed WHEN kind = 2 THEN :thin ELSE :held END`
 
-// isDead counts what the file has of a target that is not too old: readings, sets, jobs, and an instance that is not gone
-// in a region that is still listed.
+// isDead counts what the file has of a target that memory does not hold, and that is not too old: readings, sets, jobs, and an
+// instance that is not gone in a region that is still listed.
 const isDead = `SELECT (SELECT count(*) FROM reading WHERE target = :target AND at >= :old)
 	+ (SELECT count(*) FROM backup_set WHERE target = :target)
 	+ (SELECT count(*) FROM past_set WHERE target = :target) + (SELECT count(*) FROM job WHERE target = :target)
@@ -78,7 +81,7 @@ func (f *File) prune(ctx context.Context, now time.Time) error {
 			return err
 		}
 		for id, t := range targets {
-			dead, err := f.pruneTarget(ctx, tx, id, now)
+			dead, err := f.pruneTarget(ctx, tx, id, t, now)
 			if err != nil {
 				return err
 			}
@@ -122,17 +125,22 @@ func (f *File) nextTargets(ctx context.Context, tx *sql.Tx) (map[int64]backup.Ta
 }
 
 // pruneTarget prunes what belongs to one target, and reports whether nothing is left of it.
-func (f *File) pruneTarget(ctx context.Context, tx *sql.Tx, id int64, now time.Time) (dead bool, err error) {
+func (f *File) pruneTarget(ctx context.Context, tx *sql.Tx, id int64, t backup.Target, now time.Time) (dead bool, err error) {
+	instance, backups := f.catalog.holds(t)
 	ago, held := func(d time.Duration) int64 { return int64(stampOf(now.Add(-d))) }, f.catalog.held()
 	args := []any{
 		sql.Named("target", id), sql.Named("old", ago(f.opts.Retention)), sql.Named("rows", pruneRows),
 		sql.Named("held", ago(held)), sql.Named("removed", ago(max(held, removalHeld))),
 		sql.Named("thin", ago(thinAfter)),
+		sql.Named("instance", instance), sql.Named("backups", backups),
 	}
 	for _, statement := range pruners() {
 		if _, err := tx.StmtContext(ctx, f.prepared[statement]).ExecContext(ctx, args...); err != nil {
 			return false, err
 		}
+	}
+	if backups || (instance && t.NodeID == "") {
+		return false, nil
 	}
 	left := 0
 	if err := tx.StmtContext(ctx, f.prepared[isDead]).QueryRowContext(ctx, args...).Scan(&left); err != nil || left > 0 {
