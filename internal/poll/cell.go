@@ -42,16 +42,17 @@ type answer[T any] struct {
 }
 
 // due reports whether the cell's question is to be asked at now. After a jump of the wall clock, what is known may be of
-// no use: then it is asked as if it had failed. So it is where what was read may not be shown any more.
+// no use: then it is asked as if it had failed.
 func (c *cell[T]) due(now time.Time, interval time.Duration) bool {
 	pause := c.pause(interval)
-	if jumped(c.launchedAt, now) || c.useless(now) {
+	if jumped(c.launchedAt, now) {
 		pause = min(pause, retryAfter)
 	}
 	return c.flight == nil && now.Sub(c.launchedAt) >= pause-min(earliness, interval/2)
 }
 
-// useless reports whether what was read may not be shown at now: it is too old, or the clock cannot be trusted.
+// useless reports whether what was read may not be shown at now: it is too old, or the clock cannot be trusted. It is then
+// asked for again as if the instance were not idle.
 func (c *cell[T]) useless(now time.Time) bool { return !c.reading.At.IsZero() && !c.reading.Known(now) }
 
 // jumped reports whether the wall clock went back or forward by more than backup.MaxSkew between two times. It does so

@@ -27,6 +27,7 @@ type pool struct {
 	active    int // tasks that run and are not slow
 	submitted int // tasks so far
 	lanes     map[kind]*lane
+	ready     []started // those whose goroutines have not begun yet, in the order of submission
 }
 
 // lane is the tasks of one kind. A lane without any is dropped.
@@ -84,15 +85,29 @@ func (q *pool) start() {
 		if l == nil {
 			return
 		}
-		task := l.queue[0].task
+		q.ready = append(q.ready, started{of, l, l.queue[0].task, q.take()})
 		l.queue = l.queue[1:]
 		l.active++
-		place := q.take()
-		q.workers.Go(func() {
-			task()
-			q.ended(of, l, place)
-		})
+		q.workers.Go(q.run)
 	}
+}
+
+// started is a task that has its place.
+type started struct {
+	of    kind
+	lane  *lane
+	task  func()
+	place *place
+}
+
+// run runs the first task that has its place. Whichever goroutine comes first takes it, so that the order is kept.
+func (q *pool) run() {
+	q.mu.Lock()
+	s := q.ready[0]
+	q.ready = q.ready[1:]
+	q.mu.Unlock()
+	s.task()
+	q.ended(s.of, s.lane, s.place)
 }
 
 // next returns the lane whose task is the next to run; nil: there is none. The pool is locked.
