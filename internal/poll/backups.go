@@ -57,11 +57,15 @@ func (e backupList) launch(ctx context.Context, p *Poller, r *region, in *instan
 			begin = from
 		}
 		list, err := c.Backups(ctx, c.in, node, begin)
+		if err == nil && begin.After(c.since) && list.Op != known.Op { // the end of another list does not continue this one
+			begin = c.since
+			list, err = c.Backups(ctx, c.in, node, begin)
+		}
 		if err != nil {
 			return list, err
 		}
 		err = list.Err(doubts.since(list.Unread.Undated, asked.Round(0)))
-		if from.After(c.since) {
+		if begin.After(c.since) {
 			list = list.After(known, from, c.since)
 		}
 		return list, err

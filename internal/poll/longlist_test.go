@@ -121,3 +121,50 @@ func TestListsThatAreReadWhole(t *testing.T) {
 		})
 	}
 }
+
+// moved is a cloud that lists the backups of a target with another operation from some time on.
+type moved struct {
+	*archive
+	op string
+}
+
+func (m *moved) Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error) {
+	list, err := m.archive.Backups(ctx, in, node, since)
+	list.Op = m.op
+	return list, err
+}
+
+// The end of a list of another operation says nothing of what the former one listed.
+func TestLongListOfAnotherOperationIsReadWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := time.Now()
+		time.Sleep(day)
+		many := func(name string) func() []backup.Backup {
+			return func() []backup.Backup {
+				var list []backup.Backup
+				for i := range 120 {
+					start := first.Add(day - time.Duration(i)*10*time.Minute)
+					list = append(list, backup.Backup{ID: fmt.Sprint(name, i), Kind: backup.KindFull, State: backup.StateSuccess, StartedAt: start, EndedAt: start})
+				}
+				return list
+			}
+		}
+		source := &moved{&archive{cloud: &cloud{instances: lists("a")}, list: many("own")}, "DescribeBackups"}
+		opts := options(log.NewNopLogger())
+		opts.FullReadInterval = 6 * time.Hour
+		p := newPoller(t, opts, region(source))
+		p.Refresh(t.Context())
+		source.op, source.list = "DescribeClusterBackups", many("set")
+		time.Sleep(time.Minute)
+		p.Refresh(t.Context())
+		got := find(t, p, "a").Nodes[0].Backups.Value
+		if diff := cmp.Diff(many("set")(), got.Backups); diff != "" || got.Op != source.op {
+			t.Errorf("list of %s (-want +got):\n%s", got.Op, diff)
+		}
+		time.Sleep(time.Minute)
+		p.Refresh(t.Context())
+		if n := len(source.read); n != 4 || source.read[2] != opts.Lookback || source.read[3] > 2*time.Hour {
+			t.Errorf("read for %v, want all, the end, all and the end", source.read)
+		}
+	})
+}
