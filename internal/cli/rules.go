@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -60,20 +63,38 @@ func (f *rulesFlags) check() error {
 	for _, link := range []struct{ flag, address string }{
 		{"runbook-url", f.links.Runbooks}, {"exporter-url", f.links.Exporter}, {"dashboard-url", f.links.Dashboards},
 	} {
-		if link.address != "" && !startsAddresses(link.address) {
+		switch {
+		case link.address == "" || startsAddresses(link.address):
+		case strings.Contains(link.address, "@"):
+			problems = append(problems, fmt.Errorf("--%s: an address without a name and a password is wanted: they would stand in every alert", link.flag))
+		default:
 			problems = append(problems, fmt.Errorf("--%s: %q is no address like https://example.com/path, to which the rest can be added", link.flag, link.address))
 		}
 	}
 	if len(f.labels) > 0 && f.format != formatPrometheusRule {
 		problems = append(problems, fmt.Errorf("--label needs --format=%s: a rule file has no labels of its own", formatPrometheusRule))
 	}
+	for _, key := range slices.Sorted(maps.Keys(f.labels)) {
+		if value := f.labels[key]; !labelKey().MatchString(key) || !labelValue().MatchString(value) {
+			problems = append(problems, fmt.Errorf("--label=%s=%s: Kubernetes takes no such label; one is like team=backups or example.com/team=backups", key, value))
+		}
+	}
 	return errors.Join(problems...)
 }
 
+// labelKey and labelValue match what Kubernetes takes as a label.
+func labelKey() *regexp.Regexp {
+	return regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
+}
+
+func labelValue() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`)
+}
+
 // startsAddresses reports whether a text is an address that others can begin with, and that neither YAML nor Prometheus'
-// templates take for anything else.
+// templates take for anything else. A password in it would stand in every alert.
 func startsAddresses(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") &&
+	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "http" || u.Scheme == "https") &&
 		!strings.ContainsAny(text, "?#{}'\"\\` \t\r\n")
 }
