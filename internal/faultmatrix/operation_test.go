@@ -122,13 +122,14 @@ func familiesOf(scope string) []string {
 		backups: {
 			"health", "recovery_point_timestamp_seconds", "oldest_recovery_point_timestamp_seconds", "last_usable_expiry_timestamp_seconds",
 			"cluster_recovery_point_timestamp_seconds", "cluster_nodes_missing", "job_start_timestamp_seconds", "job_progress_percent", "rpo_seconds",
-			"finding", // about the cluster, where one of its shards is concerned
+			"finding",
 		},
 		discovery: {"listed_instances"}, // held while listings fail
-		jobs:      {"job_start_timestamp_seconds", "job_progress_percent"},
-		policy:    {"rpo_seconds", "health"},
+		jobs:      {"job_start_timestamp_seconds", "job_progress_percent", "finding"},
+		policy:    {"rpo_seconds", "health", "finding"},
 		recovery: {
 			"health", "recovery_point_timestamp_seconds", "oldest_recovery_point_timestamp_seconds", "cluster_recovery_point_timestamp_seconds",
+			"finding",
 		},
 	}
 	return slices.Concat(ownFamilies(scope), shared[scope])
