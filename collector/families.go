@@ -37,7 +37,7 @@ func (f family) levelLabels() []string {
 // families returns every family.
 func families() []family {
 	return slices.Concat(
-		healthFamilies(), recoveryFamilies(), backupFamilies(), objectiveFamilies(),
+		healthFamilies(), recoveryFamilies(), backupFamilies(), keepingFamilies(), objectiveFamilies(),
 		jobFamilies(), policyFamilies(), instanceFamilies(), pollFamilies(), accountFamilies(),
 	)
 }
@@ -139,6 +139,16 @@ func backupFamilies() []family {
 			}
 		},
 	}, {
+		name:   "sets",
+		labels: []string{"type", "status"},
+		help:   "Backups in the lookback. A count of 0 is shown only for a type that the exporter asks the cloud for.",
+		target: perKind(sets),
+	}}
+}
+
+// keepingFamilies tell what became of backups: copies, and those that vanished.
+func keepingFamilies() []family {
+	return []family{{
 		name:   "copy_last_success_timestamp_seconds",
 		labels: []string{"destination_region"},
 		help:   "End of the newest usable copy in another region. Absent when the policy asks for no copies, and when none is known.",
@@ -155,11 +165,6 @@ func backupFamilies() []family {
 				to.count(n)
 			}
 		},
-	}, {
-		name:   "sets",
-		labels: []string{"type", "status"},
-		help:   "Backups in the lookback. A count of 0 is shown only for a type that the exporter asks the cloud for.",
-		target: perKind(sets),
 	}}
 }
 

@@ -191,3 +191,33 @@ func TestIntervalCountsFromWhenAQuestionWasDue(t *testing.T) {
 		}
 	})
 }
+
+// A shorter objective takes effect at the next refresh: an instance that is late by it is asked at once.
+func TestChangedObjectiveEndsThePlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		works := plant{func(midnight time.Time) []time.Time { return []time.Time{midnight.Add(2*time.Hour + 17*time.Minute)} }}
+		source := &cloud{instances: lists("a")}
+		source.backups = func(context.Context, string, string) (backup.List, error) {
+			return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: works.ended(time.Now().Add(-3 * day))}, nil
+		}
+		source.policy = func(context.Context, string) (backup.Policy, error) {
+			return backup.Policy{Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour}, nil
+		}
+		opts := options(log.NewNopLogger())
+		opts.IdleInterval = 30 * time.Minute
+		conf := region(source)
+		conf.Objectives = backup.Objectives{RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour}
+		p := newPoller(t, opts, conf)
+		time.Sleep(12 * time.Hour)
+		p.Refresh(t.Context())
+		p.Refresh(t.Context())
+		conf.Objectives.RPO = time.Hour
+		p.Replace(opts, []poll.Region{conf})
+		source.count()
+		time.Sleep(2 * time.Minute)
+		p.Refresh(t.Context())
+		if calls := source.count()["backups a"]; calls != 1 {
+			t.Errorf("%d lists within two minutes of the change, want 1", calls)
+		}
+	})
+}

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -61,13 +60,6 @@ func TestRestartWithoutMemory(t *testing.T) {
 // TestRestartWithStorage: with --storage.path the same page stays open. It is not reported a second time.
 func TestRestartWithStorage(t *testing.T) {
 	t.Parallel()
-	help, err := exec.CommandContext(t.Context(), programs.exporter, "serve", "--help").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(help), "--storage.path") {
-		t.Skip("this exporter keeps nothing on a disk")
-	}
 	w, late := lateWorld(t)
 	s := start(t, setup{
 		configs: []string{configuration(watched{account: "main", world: w})},
