@@ -170,7 +170,7 @@ func (r *region) arrange() {
 	r.sorted = make([]*instance, 0, len(r.instances))
 	for _, in := range r.instances {
 		in.objectives, in.Nodes = r.conf.Objectives, in.shards
-		in.plan.made = false // news are expected by the objectives
+		in.plan.made = false                // news are expected by the objectives
 		in.Owner = in.Tags[r.conf.OwnerTag] // no tag has an empty name
 		in.restoreCheck, in.restores = r.conf.RestoreCheck, r.conf.Restores
 		r.sorted = append(r.sorted, in)
