@@ -67,13 +67,13 @@ func (b *Budget) wait(ctx context.Context, op string) error {
 		return &backup.Error{
 			Op: op, Class: backup.ClassTimeout,
 			Err:  fmt.Errorf("not sent in time: %.2g calls a second are not enough", float64(p.limiter.Limit())),
-			Hint: "raise requests_per_second or poll less often",
+			Hint: p.hint(),
 		}
 	}
 	return nil
 }
 
-// learn learns whether the cloud throttled a call that was sent. about is the instance that the call was about; "": none.
+// learn learns whether the cloud throttled a call that it answered. about is the instance that the call was about; "": none.
 func (b *Budget) learn(op, about string, throttled bool, now time.Time) {
 	if b == nil {
 		return
@@ -106,8 +106,9 @@ func (b *Budget) pace(op string) *pace {
 }
 
 // A budget is too high when calls about different instances are throttled soon after each other, or calls of different
-// operations where these share it: of one alone, the cloud may not want to hear for another reason. Then the rate is halved, once for all calls that were in flight together, and each
-// call that the cloud answers raises it a little: very little once it is near the rate that was too high.
+// operations where these share it: of one alone, the cloud may not want to hear for another reason. Then the rate is halved,
+// once for all calls that were in flight together. Each call that the cloud answers raises it a little, and very little once it
+// is near the rate that was too high.
 const (
 	throttledTogether = 10 * time.Second
 	halvedAgain       = 5 * time.Second // after the last time at the earliest
@@ -160,4 +161,12 @@ func (p *pace) speedUp(now time.Time) {
 func (p *pace) set(limit rate.Limit) {
 	p.limiter.SetLimit(limit)
 	p.limiter.SetBurst(burstOf(float64(limit)))
+}
+
+// hint returns what to do about a rate that is too low.
+func (p *pace) hint() string {
+	if p.limiter.Limit() < p.full {
+		return "the cloud throttles, so the rate was lowered: poll less often, or ask the cloud for a higher limit"
+	}
+	return "raise requests_per_second or poll less often"
 }

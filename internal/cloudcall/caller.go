@@ -174,7 +174,9 @@ func send[T any](ctx context.Context, c *Caller, op string, attempt func(context
 	}
 	value, failure = observed(ctx, c, op, attempt)
 	instanceID, _, _ := strings.Cut(aboutOf(ctx), "/")
-	c.opts.Budget.learn(op, instanceID, failure != nil && failure.Class == backup.ClassThrottled, c.opts.Now())
+	if failure == nil || failure.Class.Answered() {
+		c.opts.Budget.learn(op, instanceID, failure != nil && failure.Class == backup.ClassThrottled, c.opts.Now())
+	}
 	return value, failure, true
 }
 

@@ -3,6 +3,7 @@ package cloudcall
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -166,6 +167,36 @@ func TestBudgetRecovers(t *testing.T) {
 		})
 		if last < 9*60 {
 			t.Errorf("%d calls in the last ten minutes, want nearly 600", last)
+		}
+	})
+}
+
+// Only an answer is a reason to ask faster again. The error says that it is the cloud that throttles.
+func TestSilenceDoesNotRaiseTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCaller(Options{Budget: NewBudget(1, false), MaxAttempts: 1})
+		ask := func(ctx context.Context, about string, class backup.Class) error {
+			_, err := Do(About(ctx, about, ""), c, "Op", func(context.Context) (int, error) {
+				return 0, &backup.Error{Op: "Op", Class: class}
+			})
+			return err
+		}
+		for i := range 20 {
+			_ = ask(t.Context(), fmt.Sprint(i), backup.ClassThrottled)
+			time.Sleep(5 * time.Second)
+		}
+		slow := c.opts.Budget.pace("Op").limiter.Limit()
+		for range 50 {
+			_ = ask(t.Context(), "a", backup.ClassNetwork)
+		}
+		if now := c.opts.Budget.pace("Op").limiter.Limit(); slow >= 1 || now != slow {
+			t.Errorf("the rate is %v, after calls without an answer %v; want it lowered, and the same", slow, now)
+		}
+		_ = ask(t.Context(), "a", backup.ClassNetwork)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := ask(ctx, "a", backup.ClassNetwork); err == nil || !strings.Contains(err.Error(), "the cloud throttles, so the rate was lowered") {
+			t.Errorf("%v does not say that the cloud throttles", err)
 		}
 	})
 }
