@@ -221,3 +221,67 @@ func TestChangedObjectiveEndsThePlan(t *testing.T) {
 		}
 	})
 }
+
+// healthy is a cloud whose instance a has a backup each night, and a log that ends four minutes ago.
+func healthy() *cloud {
+	works := plant{func(midnight time.Time) []time.Time { return []time.Time{midnight.Add(2*time.Hour + 17*time.Minute)} }}
+	return &cloud{
+		instances: lists("a"),
+		backups: func(context.Context, string, string) (backup.List, error) {
+			return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: works.ended(time.Now().Add(-3 * day))}, nil
+		},
+		policy: func(context.Context, string) (backup.Policy, error) {
+			return backup.Policy{
+				Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour,
+				Retention: 30 * day, LogBackup: new(true),
+			}, nil
+		},
+		recovery: func(context.Context, string) (backup.Window, error) {
+			return backup.Window{Start: time.Now().Add(-3 * day), End: time.Now().Add(-4 * time.Minute)}, nil
+		},
+	}
+}
+
+// What was read while the clock could not be trusted is read again soon, also while nothing else is expected.
+func TestWithdrawnReadingsDoNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := healthy()
+		source.skew = new(10 * time.Minute)
+		opts := options(log.NewNopLogger())
+		opts.IdleInterval = 30 * time.Minute
+		conf := region(source)
+		conf.Objectives = backup.Objectives{RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour}
+		p := newPoller(t, opts, conf)
+		time.Sleep(12 * time.Hour)
+		p.Refresh(t.Context())
+		source.skew = new(time.Duration(0))
+		for range 11 { // recovery_interval and a minute
+			time.Sleep(time.Minute)
+			p.Refresh(t.Context())
+		}
+		if in := find(t, p, "a"); !in.Nodes[0].Backups.Known(time.Now()) || !in.Recovery.Known(time.Now()) {
+			t.Errorf("later the list is known %v, the window %v", in.Nodes[0].Backups.Known(time.Now()), in.Recovery.Known(time.Now()))
+		}
+	})
+}
+
+// A window that is seldom read does not look like one that stands still.
+func TestIdleLogIsNotStalled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := options(log.NewNopLogger())
+		opts.IdleInterval = 3 * time.Hour
+		conf := region(healthy())
+		conf.Objectives = backup.Objectives{RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour, MinRetention: 7 * day}
+		p := newPoller(t, opts, conf)
+		time.Sleep(12 * time.Hour)
+		for range 24 * 60 {
+			p.Refresh(t.Context())
+			in := find(t, p, "a")
+			health := backup.Assess(in.Target(in.Nodes[0]), in.Objectives, time.Now())
+			if found := in.Findings([]backup.Health{health}, time.Now()); len(found) > 0 {
+				t.Fatalf("at %s %s: %s", time.Now(), found[0].Name, found[0].Text)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}

@@ -80,3 +80,24 @@ func TestVerdictWaitsForThePolicy(t *testing.T) {
 		})
 	}
 }
+
+// What one answer does not say is as it was said last, and no change of the policy.
+func TestPolicyThatLacksSomethingOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := healthy()
+		whole := source.policy
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		p.Refresh(t.Context())
+		source.policy = func(ctx context.Context, id string) (backup.Policy, error) {
+			policy, err := whole(ctx, id)
+			policy.LogBackup, policy.Window, policy.Weekdays = nil, 0, nil
+			return policy, err
+		}
+		time.Sleep(time.Hour)
+		p.Refresh(t.Context())
+		in := find(t, p, "a")
+		if got := in.Policy.Value; got.LogBackup == nil || got.Window != time.Hour || len(got.Weekdays) != 7 || len(in.PolicyChanges) != 0 {
+			t.Errorf("policy %+v, changes %+v; want it as before", got, in.PolicyChanges)
+		}
+	})
+}
