@@ -90,14 +90,14 @@ func TestNearest(t *testing.T) {
 		"backups_interval" + "llllll":  "backups_interval", // 6 of 21 letters are wrong: 1 and a quarter of them
 		"backups_interval" + "lllllll": "",                 // 7 of 22 letters are wrong
 	} {
-		if got := nearest(name, known); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
+		if got := Nearest(name, known); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)
 		}
 	}
 }
 
 func TestNearestPrefersTheFirst(t *testing.T) {
-	if got := nearest("abcz", []string{"wxyz", "abcd", "abce"}); got != "abcd" {
+	if got := Nearest("abcz", []string{"wxyz", "abcd", "abce"}); got != "abcd" {
 		t.Errorf("nearest = %q, want the first of the two that differ least, abcd", got)
 	}
 }
@@ -110,7 +110,7 @@ func TestLimitsOfLength(t *testing.T) {
 		if length > 64 {
 			want = ""
 		}
-		if got := nearest(of(length-1)+"b", []string{of(length)}); got != want {
+		if got := Nearest(of(length-1)+"b", []string{of(length)}); got != want {
 			t.Errorf("nearest of %d letters = %q, want %q", length, got, want)
 		}
 	}

@@ -139,7 +139,7 @@ func (d *decoder) unknownKey(p pair, into reflect.Value, at path, keys []string)
 		shown = at.key(name) // not a secret in the wrong place, which would have no value, or digits or capitals
 	}
 	d.report(p.key, shown, "unknown key"+suggest(name, keys))
-	if meant := nearest(name, keys); meant != "" {
+	if meant := Nearest(name, keys); meant != "" {
 		d.markFailed(at.key(meant))
 	}
 }
@@ -167,7 +167,7 @@ func (d *decoder) report(node *yaml.Node, at path, message string) {
 // {access_key_secret:xyz} without a space after the colon: when it does not look like a key, or stands among the
 // credentials and resembles none of their keys.
 func (d *decoder) printable(into reflect.Value, at path, name string) path {
-	if !isWord(name) || into.Type() == reflect.TypeFor[Credentials]() && nearest(name, keysOf(into.Type())) == "" {
+	if !isWord(name) || into.Type() == reflect.TypeFor[Credentials]() && Nearest(name, keysOf(into.Type())) == "" {
 		return at
 	}
 	return at.key(name)

@@ -10,15 +10,15 @@ const (
 
 // suggest returns the end of a message about an unknown key. It names the nearest known key, or else all of them.
 func suggest(name string, known []string) string {
-	if key := nearest(name, known); key != "" {
+	if key := Nearest(name, known); key != "" {
 		return "; did you mean " + key + "?"
 	}
 	return "; known here are " + strings.Join(known, ", ")
 }
 
-// nearest returns the known key that name is most likely a misspelling of, or "" when none is close enough: one
+// Nearest returns the known key that name is most likely a misspelling of, or "" when none is close enough: one
 // letter and a quarter of the letters may be wrong. Case, dashes and underscores do not count.
-func nearest(name string, known []string) string {
+func Nearest(name string, known []string) string {
 	if len(name) > longestTypo {
 		return ""
 	}

@@ -22,6 +22,16 @@ func HealthStates() []HealthState {
 	return []HealthState{HealthNever, HealthLate, HealthUnknown, HealthMissed, HealthFailed, HealthPending, HealthOK}
 }
 
+// ParseHealthState returns the verdict with a name, which is what its String returns. ok is false when none has it.
+func ParseHealthState(name string) (state HealthState, ok bool) {
+	for _, state := range HealthStates() {
+		if state.String() == name {
+			return state, true
+		}
+	}
+	return HealthUnknown, false
+}
+
 // Urgency returns the place of s in HealthStates: 0 is the worst. A value that is none of the constants counts as
 // HealthUnknown.
 func (s HealthState) Urgency() int {

@@ -77,14 +77,9 @@ func (f *createFlags) run(ctx context.Context, s *session) error {
 func (f *createFlags) follow(ctx context.Context, s *session, b *manual.Backup, started backup.Started) error {
 	bounded, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	show := plainProgress(s.stdout)
-	if isTerminal(s.stdout) {
-		show = progressBar(s.stdout)
-	}
+	show, end := showProgress(screenOf(s.stdout))
 	err := b.Follow(bounded, started, f.interval, show)
-	if isTerminal(s.stdout) {
-		fmt.Fprintln(s.stdout)
-	}
+	end()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("the backup has not ended after %v; it goes on, see `%s status`", f.timeout, program)

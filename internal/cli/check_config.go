@@ -79,7 +79,7 @@ func checkLive(ctx context.Context, s *session, cfg *config.Config) error {
 		return err
 	}
 	defer e.Close()
-	rows := newTable(s.stdout, "ACCOUNT", "REGION", "SCOPE", "INSTANCE", "RESULT")
+	rows := newColumns(s.stdout, "ACCOUNT", "REGION", "SCOPE", "INSTANCE", "RESULT")
 	failed := 0
 	e.CheckLive(ctx, func(c exporter.Check) {
 		what, result := c.Scope.String(), "ok"

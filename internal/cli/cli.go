@@ -103,14 +103,29 @@ func run(ctx context.Context, args []string, env Environment) error {
 		name, do := add(app)
 		actions[name] = do
 	}
+	nameFlags(app)
 	chosen, err := app.Parse(args)
 	if err != nil {
-		return fmt.Errorf("%w; try --help", err)
+		return misused(app, args, err)
 	}
 	s.logTo(env.Stderr)
 	defer s.thin.Close()
 	s.ignoreDebug()
 	return actions[chosen](ctx, s)
+}
+
+// misused returns the error of a wrong command line, with what was probably meant. A script that asks for evidence must be able
+// to tell it from a verdict.
+func misused(app *kingpin.Application, args []string, err error) error {
+	chosen := ""
+	if parsed, _ := app.ParseContext(args); parsed != nil && parsed.SelectedCommand != nil {
+		chosen = parsed.SelectedCommand.FullCommand()
+	}
+	code := 1
+	if chosen == "status" {
+		code = 3
+	}
+	return &exit{code, fmt.Errorf("%w%s", err, misspelled(app, chosen, err))}
 }
 
 // load reads the configuration file. The error names the file.

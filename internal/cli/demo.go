@@ -150,7 +150,7 @@ func introduce(ctx context.Context, s *session, e *exporter.Exporter, at demoAdd
 	bounded, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	e.Poller().Refresh(bounded)
-	if err := printReport(s.stdout, report.New(e.Poller().Snapshot(), s.now())); err != nil {
+	if err := printReport(screenOf(s.stdout), report.New(e.Poller().Snapshot(), s.now())); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(s.stdout, `

@@ -50,7 +50,7 @@ func TestDemoExposition(t *testing.T) {
 
 	var text bytes.Buffer
 	r := report.New(e.Poller().Snapshot(), noon)
-	if err := printReport(&text, r); err != nil {
+	if err := printReport(screen{Writer: &text}, r); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "testdata/demo.txt", text.String())

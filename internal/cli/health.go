@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -14,9 +12,8 @@ import (
 
 // healthFlags are the flags of health.
 type healthFlags struct {
-	url      string
-	timeout  time.Duration
-	insecure bool
+	remote
+	timeout time.Duration
 }
 
 func healthCommand(app *kingpin.Application) (string, action) {
@@ -33,9 +30,9 @@ func (f *healthFlags) run(ctx context.Context, s *session) error {
 	if f.timeout <= 0 {
 		return errors.New("--timeout must be longer than 0s")
 	}
-	base, err := url.Parse(f.url)
-	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return fmt.Errorf("--url: %q is no address like http://127.0.0.1%s", f.url, defaultAddress)
+	base, err := f.base()
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
@@ -51,21 +48,13 @@ func (f *healthFlags) run(ctx context.Context, s *session) error {
 	return nil
 }
 
-// ask returns the status that a page answers with. It goes there directly and follows no redirect, so that no proxy and
-// no log-in page answers in the exporter's place.
+// ask returns the status that a page answers with.
 func (f *healthFlags) ask(ctx context.Context, page string) (int, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
 	if err != nil {
 		return 0, err
 	}
-	client := &http.Client{
-		Transport: &http.Transport{
-			DisableKeepAlives: true,
-			TLSClientConfig:   &tls.Config{InsecureSkipVerify: f.insecure}, //nolint:gosec // only where the user asks for it
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	resp, err := client.Do(r)
+	resp, err := f.client().Do(r)
 	if err != nil {
 		return 0, err
 	}

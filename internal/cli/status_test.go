@@ -57,7 +57,7 @@ func TestStatusWithFindings(t *testing.T) {
 			t.Errorf("%s: exit code %d of a target that is %s, want %d", test.name, code, r.Targets[0].Health, test.code)
 		}
 		var table strings.Builder
-		if err := printReport(&table, r); err != nil || !strings.Contains(table.String(), " "+test.row+"  newest") {
+		if err := printReport(screen{Writer: &table}, r); err != nil || !strings.Contains(table.String(), " "+test.row+"  newest") {
 			t.Errorf("%s: error %v, table\n%s", test.name, err, table.String())
 		}
 	}

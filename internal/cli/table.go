@@ -4,27 +4,49 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"mongodb_backup_exporter/config"
+	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/report"
 )
 
-// table aligns rows in columns. Print it once all rows are there.
-type table struct{ w *tabwriter.Writer }
-
-func newTable(to io.Writer, head ...string) table {
-	t := table{tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)}
-	t.row(head...)
-	return t
+// columns aligns rows in columns, two blanks apart. Print them once all rows are there.
+type columns struct {
+	to    io.Writer
+	table table.Writer
 }
 
-func (t table) row(cells ...string) { fmt.Fprintln(t.w, strings.Join(cells, "\t")) }
+func newColumns(to io.Writer, head ...string) columns {
+	c := columns{to, table.NewWriter()}
+	style := table.StyleDefault
+	style.Options, style.Box.PaddingLeft, style.Box.PaddingRight = table.OptionsNoBordersAndSeparators, "", "  "
+	style.Format.Header = text.FormatDefault
+	c.table.SetStyle(style)
+	c.table.SuppressTrailingSpaces()
+	c.table.AppendHeader(cells(head))
+	return c
+}
 
-func (t table) print() error { return t.w.Flush() }
+func (c columns) row(values ...string) { c.table.AppendRow(cells(values)) }
 
-// printReport prints a line per target, worst first, or why there is none, and a line per account that is down.
-func printReport(to io.Writer, r report.Report) error {
+func (c columns) print() error {
+	_, err := fmt.Fprintln(c.to, c.table.Render())
+	return err
+}
+
+func cells(values []string) table.Row {
+	row := make(table.Row, len(values))
+	for i, v := range values {
+		row[i] = plain(v)
+	}
+	return row
+}
+
+// printReport prints a row per target, worst first, or why there is none, and a line per account that is down.
+func printReport(to screen, r report.Report) error {
 	if err := printTargets(to, r); err != nil {
 		return err
 	}
@@ -38,24 +60,103 @@ func printReport(to io.Writer, r report.Report) error {
 		} else if region.Up {
 			state = "up, but its instances cannot be listed"
 		}
-		if _, err := fmt.Fprintf(to, "%s/%s is %s: %s\n", region.Account, region.Region, state, report.OrNone(region.LastError)); err != nil {
+		line := fmt.Sprintf("%s/%s is %s: %s", region.Account, region.Region, state, report.OrNone(region.LastError))
+		if _, err := fmt.Fprintln(to, to.wrap(plain(line), "")); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func printTargets(to io.Writer, r report.Report) error {
+func printTargets(to screen, r report.Report) error {
 	if len(r.Targets) == 0 {
-		_, err := fmt.Fprintln(to, r.Notice)
+		_, err := fmt.Fprintln(to, to.wrap(plain(r.Notice), ""))
 		return err
 	}
-	rows := newTable(to, "VERDICT", "INSTANCE", "SHARD", "ACCOUNT", "LAST SUCCESS", "AGE", "SIZE", "RUNNING", "FINDINGS", "WHY")
+	wide := to.rows(r)
+	if to.width > 0 && text.LongestLineLen(wide) > to.width {
+		return to.printBlocks(r)
+	}
+	_, err := fmt.Fprintln(to, wide)
+	return err
+}
+
+// rows returns a line per target.
+func (s screen) rows(r report.Report) string {
+	rows := newColumns(s, "VERDICT", "INSTANCE", "NAME", "SHARD", "ACCOUNT", "LAST SUCCESS", "AGE", "SIZE", "RUNNING", "FINDINGS", "WHY")
 	for _, t := range r.Targets {
-		rows.row(t.Health, t.Name(), report.OrNone(t.NodeID), t.Account+"/"+t.Region,
+		rows.row(t.Health, t.InstanceID, report.OrNone(t.InstanceName), report.OrNone(t.NodeID), t.Account+"/"+t.Region,
 			report.Moment(t.LastSuccess), report.Age(t.LastSuccess, r.At), report.Bytes(t.SizeBytes), running(t), findings(t), t.Reason)
 	}
-	return rows.print()
+	rows.table.SetColumnConfigs([]table.ColumnConfig{{Number: 1, Transformer: func(verdict any) string {
+		word := fmt.Sprint(verdict)
+		return s.paint(word, colourOf(word)...)
+	}}})
+	return rows.table.Render()
+}
+
+// printBlocks prints a line per target with what matters most, and below it the rest, on as many lines as it takes.
+func (s screen) printBlocks(r report.Report) error {
+	const indent = "         "
+	id := 0
+	for _, t := range r.Targets {
+		id = max(id, len(plain(t.InstanceID)))
+	}
+	line := func(verdict, id, age, size, running string, colours ...text.Color) string {
+		return strings.TrimRight(s.paint(text.Pad(verdict, len(indent), ' '), colours...)+id+"  "+
+			text.AlignRight.Apply(age, 11)+"  "+text.AlignRight.Apply(size, 10)+"  "+text.AlignRight.Apply(running, 7), " ")
+	}
+	lines := []string{line("VERDICT", text.Pad("INSTANCE", id, ' '), "SUCCESS", "SIZE", "RUNNING")}
+	for _, t := range r.Targets {
+		lines = append(lines, line(t.Health, text.Pad(plain(t.InstanceID), id, ' '),
+			report.Whenever(t.LastSuccess, r.At), report.Bytes(t.SizeBytes), running(t), colourOf(t.Health)...))
+		lines = append(lines, s.wrap(plain(where(t)), indent), s.wrap(plain(t.Reason), indent))
+		if len(t.Findings) > 0 {
+			lines = append(lines, s.wrap("findings: "+findings(t), indent))
+		}
+	}
+	_, err := fmt.Fprintln(s, strings.Join(lines, "\n"))
+	return err
+}
+
+// where says in words which target it is.
+func where(t report.Target) string {
+	parts := []string{t.Account + "/" + t.Region}
+	if t.NodeID != "" {
+		parts = append([]string{"shard " + t.NodeID}, parts...)
+	}
+	if t.InstanceName != "" {
+		parts = append([]string{t.InstanceName}, parts...)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// wrap breaks a text into lines that fit, each after an indent.
+func (s screen) wrap(t, indent string) string {
+	if width := s.width - len(indent); s.width > 0 && width > 0 {
+		t = text.WrapSoft(t, width)
+	}
+	lines := strings.Split(t, "\n")
+	for i := range lines {
+		lines[i] = indent + strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// colourOf returns the colours of a verdict.
+func colourOf(health string) []text.Color {
+	state, _ := backup.ParseHealthState(health)
+	switch {
+	case state == backup.HealthNever, state == backup.HealthLate:
+		return []text.Color{text.FgRed, text.Bold}
+	case state == backup.HealthUnknown:
+		return []text.Color{text.FgMagenta}
+	case state.Bad():
+		return []text.Color{text.FgYellow}
+	case state == backup.HealthOK:
+		return []text.Color{text.FgGreen}
+	}
+	return nil
 }
 
 // findings returns the names of what is found about the target.

@@ -17,13 +17,14 @@ import (
 	"mongodb_backup_exporter/internal/poll"
 )
 
-// Options make an Exporter. All but Dial and Storage are required.
+// Options make an Exporter. Now and Logger are required.
 type Options struct {
 	Now     func() time.Time
 	Logger  log.Logger
-	Dial    cloudcall.Dial // opens the connections to the clouds; nil: as the operating system does
-	Storage *Storage       // where the catalog is kept; the exporter closes it. nil: in memory only
-	Once    bool           // the clouds are asked once, for somebody who waits: a limit for each operation begins with a burst
+	Dial    cloudcall.Dial   // opens the connections to the clouds; nil: as the operating system does
+	Storage *Storage         // where the catalog is kept; the exporter closes it. nil: in memory only
+	Catalog *catalog.Catalog // what is known already, see [ReadCatalog]; nil: what Storage knows, or nothing
+	Once    bool             // the clouds are asked once, for somebody who waits: a limit for each operation begins with a burst
 }
 
 // parts are what accounts, regions and sources need of their exporter.
@@ -63,7 +64,7 @@ func newExporter(cfg *config.Config, opts Options, clouds []cloud) (*Exporter, e
 		parts:   parts{now: opts.Now, logger: opts.Logger, metrics: collector.NewMetrics(opts.Now()), dial: opts.Dial, once: opts.Once},
 		clouds:  clouds,
 		reload:  newJoiner(),
-		catalog: catalogOf(opts.Storage, time.Duration(cfg.Poll.Lookback)),
+		catalog: catalogOf(opts, time.Duration(cfg.Poll.Lookback)),
 		storage: opts.Storage,
 	}
 	if e.storage != nil {

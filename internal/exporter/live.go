@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -174,6 +175,20 @@ func target(r poll.Region, id string) backup.Target {
 	return backup.Target{Cloud: r.Cloud, Account: r.Account, Region: r.Region, InstanceID: id}
 }
 
+// RefreshInstance asks the clouds for what is due about the instance with an id or name, and for the instances of the regions
+// that were never listed. A name is found where the cloud lists it.
+func (e *Exporter) RefreshInstance(ctx context.Context, idOrName string) {
+	e.poller.RefreshInstance(ctx, idOrName)
+	if e.poller.Known(idOrName) {
+		return
+	}
+	for _, in := range e.poller.Snapshot().Instances {
+		if in.Instance.Name == idOrName {
+			e.poller.RefreshInstance(ctx, in.Instance.InstanceID)
+		}
+	}
+}
+
 // Place is where to look for an instance. Empty fields mean everywhere.
 type Place struct{ Account, Region string }
 
@@ -193,11 +208,10 @@ func (e *NotListedError) Error() string { return "no account lists instance " + 
 // Unwrap returns the failures.
 func (e *NotListedError) Unwrap() []error { return e.Failures }
 
-// Find asks the clouds for an instance and returns it with its region's Source. The error says where it is if it is in
-// several places. It is a [*NotListedError] if it is nowhere.
-func (e *Exporter) Find(ctx context.Context, id string, at Place) (poll.Source, backup.Instance, error) {
-	var source poll.Source
-	var found backup.Instance
+// Find asks the clouds for the instance with an id or, where none has it, a name, and returns it with its region's Source. The
+// error says where it is if it is in several places or several have the name. It is a [*NotListedError] if it is nowhere.
+func (e *Exporter) Find(ctx context.Context, idOrName string, at Place) (poll.Source, backup.Instance, error) {
+	var byID, byName []found
 	var failures []error
 	note := func(r poll.Region, err error) {
 		if err != nil && !r.LeavesOut(err) {
@@ -211,18 +225,39 @@ func (e *Exporter) Find(ctx context.Context, id string, at Place) (poll.Source, 
 		}
 		listing, err := r.Source.Instances(ctx)
 		note(r, cmp.Or(err, listing.Err()))
-		i := slices.IndexFunc(listing.Instances, func(in backup.Instance) bool { return in.InstanceID == id })
-		if i < 0 {
-			continue
+		for _, in := range listing.Instances {
+			in.Target = target(r, in.InstanceID)
+			switch idOrName {
+			case in.InstanceID:
+				byID = append(byID, found{r.Source, in})
+			case in.Name:
+				byName = append(byName, found{r.Source, in})
+			}
 		}
-		if source != nil {
-			return nil, found, fmt.Errorf("both %s and %s/%s have instance %s; say which with --account and --region", found.Target, r.Account, r.Region, id)
-		}
-		source, found = r.Source, listing.Instances[i]
-		found.Target = target(r, id)
 	}
-	if source == nil {
-		return nil, found, &NotListedError{InstanceID: id, Failures: failures}
+	if len(byID) == 0 {
+		byID = byName
 	}
-	return source, found, nil
+	switch len(byID) {
+	case 0:
+		return nil, backup.Instance{}, &NotListedError{InstanceID: idOrName, Failures: failures}
+	case 1:
+		return byID[0].source, byID[0].instance, nil
+	}
+	return nil, backup.Instance{}, severalError(idOrName, byID)
+}
+
+// found is an instance in the region that lists it.
+type found struct {
+	source   poll.Source
+	instance backup.Instance
+}
+
+func severalError(idOrName string, all []found) error {
+	var places []string
+	for _, f := range all {
+		places = append(places, f.instance.Target.String())
+	}
+	return fmt.Errorf("%d instances are called %s: %s; give the id of one, and say where it is with --account and --region",
+		len(all), idOrName, strings.Join(places, ", "))
 }

@@ -2,6 +2,8 @@ package exporter
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -116,9 +118,26 @@ func (s *Storage) Close() {
 }
 
 // catalogOf returns what the poller learns into, and starts from.
-func catalogOf(storage *Storage, lookback time.Duration) *catalog.Catalog {
-	if storage == nil {
-		return catalog.New(lookback)
+func catalogOf(opts Options, lookback time.Duration) *catalog.Catalog {
+	switch {
+	case opts.Catalog != nil:
+		return opts.Catalog
+	case opts.Storage != nil:
+		return opts.Storage.file.Catalog()
 	}
-	return storage.file.Catalog()
+	return catalog.New(lookback)
+}
+
+// ReadCatalog returns what the catalog in a directory knows at now. Another process may write it meanwhile: the file is only
+// read. An error names the directory.
+func ReadCatalog(ctx context.Context, dir string, lookback time.Duration, now time.Time) (*catalog.Catalog, error) {
+	reader, err := catalog.OpenReader(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	known, err := reader.Load(ctx, lookback, now)
+	if err = errors.Join(err, reader.Close()); err != nil {
+		return nil, fmt.Errorf("storage path %s: %w", dir, err)
+	}
+	return known, nil
 }

@@ -24,8 +24,8 @@ func parseWanted(query url.Values, verdicts string) (report.Wanted, error) {
 	}
 	for _, value := range query[verdicts] {
 		for name := range strings.SplitSeq(value, ",") {
-			state, ok := parseState(name)
-			if !ok {
+			state, ok := backup.ParseHealthState(name)
+			if !ok && name != "" {
 				return want, fmt.Errorf("the parameter %s is one of %s, or several with commas between them", verdicts, stateNames())
 			}
 			if name != "" && !slices.Contains(want.States, state) {
@@ -40,16 +40,6 @@ func parseWanted(query url.Values, verdicts string) (report.Wanted, error) {
 		return want, fmt.Errorf("the parameters text and instance have up to %d bytes", maxID)
 	}
 	return want, nil
-}
-
-// parseState returns the verdict with a name. An empty name is none, and no error.
-func parseState(name string) (backup.HealthState, bool) {
-	for _, state := range backup.HealthStates() {
-		if state.String() == name {
-			return state, true
-		}
-	}
-	return backup.HealthUnknown, name == ""
 }
 
 func stateNames() string {

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"mongodb_backup_exporter/internal/report"
+)
+
+// remote is a running exporter.
+type remote struct {
+	url      string
+	insecure bool // any certificate will do
+}
+
+// check reports an address that is none.
+func (r remote) check() error {
+	_, err := r.base()
+	return err
+}
+
+func (r remote) base() (*url.URL, error) {
+	base, err := url.Parse(r.url)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return nil, fmt.Errorf("--url: %q is no address like http://127.0.0.1%s", r.url, defaultAddress)
+	}
+	return base, nil
+}
+
+// client returns what asks an exporter. It goes there directly and follows no redirect, so that no proxy and no log-in page
+// answers in the exporter's place.
+func (r remote) client() *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DisableKeepAlives: true,
+			TLSClientConfig:   &tls.Config{InsecureSkipVerify: r.insecure}, //nolint:gosec // only where the user asks for it
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// maxAnswer is more than what an exporter with 10,000 targets says of them, in bytes.
+const maxAnswer = 256 << 20
+
+// targets returns what the exporter says of its targets: of all, or of those of the instance with an id or name.
+func (r remote) targets(ctx context.Context, instance string) (report.Report, error) {
+	base, err := r.base()
+	if err != nil {
+		return report.Report{}, err
+	}
+	page := base.JoinPath("api", "v1", "targets")
+	if instance != "" {
+		page.RawQuery = url.Values{"instance": {instance}}.Encode()
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, page.String(), nil)
+	if err != nil {
+		return report.Report{}, err
+	}
+	answer, err := r.client().Do(request)
+	if err != nil {
+		return report.Report{}, fmt.Errorf("the exporter does not answer: %w", err)
+	}
+	defer answer.Body.Close()
+	if err := refused(answer); err != nil {
+		return report.Report{}, fmt.Errorf("%s: %w", page.Redacted(), err)
+	}
+	found, err := report.Decode(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return report.Report{}, fmt.Errorf("%s is no answer of an exporter: %w", page.Redacted(), err)
+	}
+	if instance != "" {
+		found = found.OfTargets()
+	}
+	return found, nil
+}
+
+// refused says why an answer is not what was asked for, and what to do.
+func refused(answer *http.Response) error {
+	switch answer.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusUnauthorized:
+		return errors.New("the exporter asks for a user and a password; put them into --url, as in https://USER:PASSWORD@HOST:10217, " +
+			"and the flag into a file, named as @FILE, where others can see the command line")
+	}
+	said, _ := io.ReadAll(io.LimitReader(answer.Body, 300))
+	return fmt.Errorf("HTTP %d: %s", answer.StatusCode, plain(string(said)))
+}
