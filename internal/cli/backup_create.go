@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -16,78 +18,194 @@ import (
 
 // createFlags are the flags of backup create.
 type createFlags struct {
-	instance, account, region string
-	method, name              string
-	retentionDays             int
-	wait                      bool
-	timeout, interval         time.Duration
+	placeFlags
+	followFlags
+	order           backup.ManualOrder
+	allLate, dryRun bool
+	wait            bool
+	output          string
 }
 
 func backupCreateCommand(app *kingpin.Application) (string, action) {
-	command := app.Command("backup", "Backups by hand.").Command("create", "Start a manual backup of one instance and, with --wait, follow it. "+
-		"Needs the permission to create backups, which the exporter itself does not need. Exit code 0 only when the backup was started and, with --wait, succeeded.")
+	command := backupCommands(app).Command("create", "Start a manual backup of one instance, or of all that are late, and, with --wait, follow it. "+
+		"Needs the permission to create backups, which the exporter itself does not need. "+
+		"Exit code 0 only when every backup was started and, with --wait, succeeded.")
 	var f createFlags
-	command.Flag("instance", "The instance's id.").Required().StringVar(&f.instance)
-	command.Flag("account", "Account of the configuration to look in; needed when several have the instance.").StringVar(&f.account)
-	command.Flag("region", "Region to look in.").StringVar(&f.region)
-	command.Flag("method", "Alibaba Cloud: Snapshot, Physical or Logical. Left out: the cloud's default for the instance.").EnumVar(&f.method, "Snapshot", "Physical", "Logical")
-	command.Flag("retention-days", "Alibaba Cloud, cloud disks: 7 to 730, or -1 to keep it for ever. Left out: as the policy says.").IntVar(&f.retentionDays)
-	command.Flag("name", "Huawei Cloud: the backup's name, unique in the project. Left out: made from the time.").StringVar(&f.name)
+	f.placeFlags.add(command)
+	command.Flag("all-late", "Instead of --instance: every instance with a target that is late or never, unless a backup of it is running.").BoolVar(&f.allLate)
+	command.Flag("dry-run", "Say what would be started, and start nothing.").BoolVar(&f.dryRun)
+	command.Flag("method", "Alibaba Cloud: Snapshot, Physical or Logical. Left out: the cloud's default for the instance.").EnumVar(&f.order.Method, "Snapshot", "Physical", "Logical")
+	command.Flag("retention-days", "Alibaba Cloud, cloud disks: 7 to 730, or -1 to keep it for ever. Left out: as the policy says.").IntVar(&f.order.RetentionDays)
+	command.Flag("name", "Huawei Cloud: the backup's name, unique in the project. Left out: made from the time.").StringVar(&f.order.Name)
 	command.Flag("wait", "Follow the backup until it has ended.").BoolVar(&f.wait)
-	command.Flag("timeout", "How long to follow; the backup itself goes on.").Default("6h").DurationVar(&f.timeout)
-	command.Flag("interval", "How often to look.").Default("10s").DurationVar(&f.interval)
+	command.Flag("output", "text, or json: one object at the end, and the progress on standard error.").Short('o').Default("text").EnumVar(&f.output, "text", "json")
+	f.followFlags.add(command)
+	f.order.Description = "started by " + program
 	return command.FullCommand(), func(ctx context.Context, s *session) error { return f.run(ctx, s) }
 }
 
+// creation is a backup that is to be started, and what came of it.
+type creation struct {
+	Cloud      string `json:"cloud"`
+	Account    string `json:"account"`
+	Region     string `json:"region"`
+	InstanceID string `json:"instance_id"`
+	Name       string `json:"instance_name"`
+	JobID      string `json:"job_id"`    // "": not started, or the cloud gave none
+	BackupID   string `json:"backup_id"` // the same
+	Outcome    string `json:"outcome"`   // planned, started, succeeded or failed
+	Error      string `json:"error,omitempty"`
+
+	of      exporter.Found
+	backup  *manual.Backup
+	started backup.Started
+}
+
+func newCreation(of exporter.Found) *creation {
+	in := of.Instance
+	return &creation{
+		Cloud: in.Cloud, Account: in.Account, Region: in.Region, InstanceID: in.InstanceID, Name: in.Name,
+		Outcome: "planned", of: of,
+	}
+}
+
+// failed notes why, and returns the reason with the instance.
+func (c *creation) failed(err error) error {
+	c.Outcome, c.Error = "failed", err.Error()
+	return fmt.Errorf("%s: %w", c.of.Instance.Target, err)
+}
+
 func (f *createFlags) run(ctx context.Context, s *session) error {
-	if f.interval <= 0 {
-		return errors.New("--interval must be longer than 0s")
+	if err := f.followFlags.check(); err != nil {
+		return err
+	}
+	if f.allLate && f.instance != "" {
+		return errors.New("--all-late and --instance are two choices; give one")
+	}
+	if f.allLate && f.order.Name != "" {
+		return errors.New("--name is that of one backup: leave it out with --all-late")
 	}
 	e, err := s.loadAndOpen()
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	source, in, err := e.Find(ctx, f.instance, exporter.Place{Account: f.account, Region: f.region})
-	if none, ok := errors.AsType[*exporter.NotListedError](err); ok {
-		err = fmt.Errorf("no account of %s lists instance %s; check --instance, --account and --region", s.file, f.instance)
-		return errors.Join(append([]error{err}, none.Failures...)...)
+	to := screenOf(s.stdout)
+	if f.output == "json" {
+		to = screenOf(s.stderr)
 	}
+	all, err := f.choose(ctx, s, e, to)
 	if err != nil {
 		return err
 	}
-	b, err := manual.Prepare(ctx, source, in, s.now)
-	if err != nil {
-		return fmt.Errorf("%s: list the backups before starting one: %w", in.Target, err)
+	err = f.create(ctx, to, s.now, all)
+	if f.output == "json" {
+		err = errors.Join(err, printCreations(s.stdout, all))
 	}
-	started, err := b.Start(ctx, backup.ManualOrder{
-		Method: f.method, RetentionDays: f.retentionDays, Name: f.name, Description: "started by " + program,
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", in.Target, err)
-	}
-	fmt.Fprintf(s.stdout, "started a backup of %s (%s), job %s\n", in.Target, report.OrNone(in.Name), report.OrNone(started.JobID))
-	if !f.wait {
-		return nil
-	}
-	return f.follow(ctx, s, b, started)
+	return err
 }
 
-// follow shows the progress and returns how it ended.
-func (f *createFlags) follow(ctx context.Context, s *session, b *manual.Backup, started backup.Started) error {
-	bounded, cancel := context.WithTimeout(ctx, f.timeout)
-	defer cancel()
-	show, end := showProgress(screenOf(s.stdout))
-	err := b.Follow(bounded, started, f.interval, show)
-	end()
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("the backup has not ended after %v; it goes on, see `%s status`", f.timeout, program)
-	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted; the backup goes on, see `%s status`", program)
-	case err != nil:
+func printCreations(to io.Writer, all []*creation) error {
+	if all == nil {
+		all = []*creation{}
+	}
+	encoder := json.NewEncoder(to)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(map[string]any{"backups": all})
+}
+
+// choose returns what to start backups of.
+func (f *createFlags) choose(ctx context.Context, s *session, e *exporter.Exporter, to screen) ([]*creation, error) {
+	if f.allLate {
+		return f.chooseLate(ctx, s, e, to)
+	}
+	find := e.Find
+	if !f.wait { // an order needs no more than the id
+		find = e.FindUnlisted
+	}
+	found, err := f.find(ctx, s, find)
+	if err != nil {
+		return nil, err
+	}
+	return []*creation{newCreation(found)}, nil
+}
+
+// chooseLate returns the instances that have a target that is late or never, the worst first.
+func (f *createFlags) chooseLate(ctx context.Context, s *session, e *exporter.Exporter, to screen) ([]*creation, error) {
+	stop := s.tellWaiting(ctx, e)
+	e.Poller().Refresh(ctx)
+	stop()
+	late := report.Select(e.Poller().Snapshot(), report.Wanted{
+		States: []backup.HealthState{backup.HealthNever, backup.HealthLate}, Account: f.account, Region: f.region,
+	}, s.now())
+	if unknown := late.Count(backup.HealthUnknown); unknown > 0 {
+		fmt.Fprintf(s.stderr, "%d targets are unknown: whether they are late was not found out; see `%s status`\n", unknown, program)
+	}
+	if len(late.Targets) == 0 {
+		fmt.Fprintln(to, "nothing is late")
+	}
+	var all []*creation
+	seen := map[backup.Target]bool{}
+	for _, t := range late.Targets {
+		of := backup.Target{Cloud: t.Cloud, Account: t.Account, Region: t.Region, InstanceID: t.InstanceID}
+		if seen[of] {
+			continue
+		}
+		seen[of] = true
+		if t.Running {
+			fmt.Fprintf(to, "left out, a backup is running: %s (%s)\n", of, plain(report.OrNone(t.InstanceName)))
+			continue
+		}
+		if found, ok := e.FindWatched(of); ok {
+			all = append(all, newCreation(found))
+		}
+	}
+	return all, nil
+}
+
+// create starts all, then follows them where that is wanted. One that fails does not keep the others from being started.
+func (f *createFlags) create(ctx context.Context, to screen, now func() time.Time, all []*creation) error {
+	var failures []error
+	for _, c := range all {
+		if f.dryRun {
+			fmt.Fprintf(to, "would start a backup of %s (%s)\n", c.of.Instance.Target, plain(report.OrNone(c.Name)))
+			continue
+		}
+		if err := f.start(ctx, to, now, c); err != nil {
+			failures = append(failures, c.failed(err))
+		}
+	}
+	for _, c := range all {
+		if !f.wait || c.Outcome != "started" {
+			continue
+		}
+		if len(all) > 1 {
+			fmt.Fprintf(to, "following the backup of %s (%s)\n", c.of.Instance.Target, plain(report.OrNone(c.Name)))
+		}
+		if err := f.follow(ctx, to, c.backup, c.started); err != nil {
+			failures = append(failures, c.failed(err))
+			continue
+		}
+		c.Outcome = "succeeded"
+	}
+	return errors.Join(failures...)
+}
+
+// start starts one backup.
+func (f *createFlags) start(ctx context.Context, to screen, now func() time.Time, c *creation) error {
+	c.backup = manual.New(c.of.Source, c.of.Instance, now)
+	if f.wait {
+		if err := c.backup.Prepare(ctx); err != nil {
+			return fmt.Errorf("list the backups before starting one: %w", err)
+		}
+	}
+	started, err := c.backup.Start(ctx, f.order, func(pause time.Duration, throttled error) {
+		fmt.Fprintf(to, "the cloud did not take the order, it is given again in %v: %s\n", pause, plain(throttled.Error()))
+	})
+	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.stdout, "the backup succeeded")
+	c.started, c.JobID, c.BackupID, c.Outcome = started, started.JobID, started.BackupID, "started"
+	fmt.Fprintf(to, "started a backup of %s (%s), job %s\n", c.of.Instance.Target, plain(report.OrNone(c.Name)), report.OrNone(started.JobID))
 	return nil
 }

@@ -85,7 +85,7 @@ type action func(context.Context, *session) error
 // name and what it does.
 func commands() []func(*kingpin.Application) (string, action) {
 	return []func(*kingpin.Application) (string, action){
-		serveCommand, checkConfigCommand, statusCommand, backupCreateCommand, healthCommand, rulesCommand, demoCommand,
+		serveCommand, checkConfigCommand, statusCommand, backupCreateCommand, backupListCommand, backupFollowCommand, healthCommand, rulesCommand, demoCommand,
 	}
 }
 

@@ -219,13 +219,18 @@ func (q query) send(ts *testscript.TestScript) (status, body string) {
 	return strconv.Itoa(resp.StatusCode), string(text)
 }
 
-// fault KIND [OPERATION [INSTANCE [REGION]]] breaks the clouds. A dash stands for any.
+// fault KIND [OPERATION [INSTANCE [REGION [TIMES]]]] breaks the clouds. A dash stands for any.
 func fault(ts *testscript.TestScript, _ bool, args []string) {
 	f := cloudsim.Fault{Kind: cloudsim.FaultKind(args[0])}
 	for i, field := range []*string{&f.Operation, &f.InstanceID, &f.Region} {
 		if len(args) > i+1 && args[i+1] != "-" {
 			*field = args[i+1]
 		}
+	}
+	if len(args) > 4 {
+		times, err := strconv.Atoi(args[4])
+		ts.Check(err)
+		f.Times = times
 	}
 	c := cloudsOf(ts)
 	c.faults = append(c.faults, c.Inject(f))

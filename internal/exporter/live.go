@@ -3,6 +3,7 @@ package exporter
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -189,6 +190,21 @@ func (e *Exporter) RefreshInstance(ctx context.Context, idOrName string) {
 	}
 }
 
+// FindWatched returns a watched instance that a refresh has found. ok is false when there is none.
+func (e *Exporter) FindWatched(of backup.Target) (found Found, ok bool) {
+	for _, in := range e.poller.Snapshot().Instances {
+		if in.Instance.Target != of {
+			continue
+		}
+		for _, r := range e.Regions() {
+			if target(r, of.InstanceID) == of {
+				return Found{r.Source, in.Instance}, true
+			}
+		}
+	}
+	return Found{}, false
+}
+
 // Place is where to look for an instance. Empty fields mean everywhere.
 type Place struct{ Account, Region string }
 
@@ -200,6 +216,8 @@ func (p Place) holds(r poll.Region) bool {
 type NotListedError struct {
 	InstanceID string
 	Failures   []error // of the listings that could not be read, so that the instance may be there
+
+	refused []poll.Region // those of them that the account may not read
 }
 
 // Error says so, without the failures.
@@ -208,14 +226,18 @@ func (e *NotListedError) Error() string { return "no account lists instance " + 
 // Unwrap returns the failures.
 func (e *NotListedError) Unwrap() []error { return e.Failures }
 
-// Find asks the clouds for the instance with an id or, where none has it, a name, and returns it with its region's Source. The
+// Find asks the clouds for the instance with an id or, where none has it, a name. The
 // error says where it is if it is in several places or several have the name. It is a [*NotListedError] if it is nowhere.
-func (e *Exporter) Find(ctx context.Context, idOrName string, at Place) (poll.Source, backup.Instance, error) {
-	var byID, byName []found
+func (e *Exporter) Find(ctx context.Context, idOrName string, at Place) (Found, error) {
+	var byID, byName []Found
 	var failures []error
+	var refused []poll.Region
 	note := func(r poll.Region, err error) {
 		if err != nil && !r.LeavesOut(err) {
 			failures = append(failures, fmt.Errorf("%s/%s: %w", r.Account, r.Region, err))
+		}
+		if backup.ClassOf(err) == backup.ClassPermission && !r.OfRegions {
+			refused = append(refused, r)
 		}
 	}
 	e.findRegions(ctx, at, note)
@@ -229,9 +251,9 @@ func (e *Exporter) Find(ctx context.Context, idOrName string, at Place) (poll.So
 			in.Target = target(r, in.InstanceID)
 			switch idOrName {
 			case in.InstanceID:
-				byID = append(byID, found{r.Source, in})
+				byID = append(byID, Found{r.Source, in})
 			case in.Name:
-				byName = append(byName, found{r.Source, in})
+				byName = append(byName, Found{r.Source, in})
 			}
 		}
 	}
@@ -240,23 +262,43 @@ func (e *Exporter) Find(ctx context.Context, idOrName string, at Place) (poll.So
 	}
 	switch len(byID) {
 	case 0:
-		return nil, backup.Instance{}, &NotListedError{InstanceID: idOrName, Failures: failures}
+		return Found{}, &NotListedError{InstanceID: idOrName, Failures: failures, refused: refused}
 	case 1:
-		return byID[0].source, byID[0].instance, nil
+		return byID[0], nil
 	}
-	return nil, backup.Instance{}, severalError(idOrName, byID)
+	return Found{}, severalError(idOrName, byID)
 }
 
-// found is an instance in the region that lists it.
-type found struct {
-	source   poll.Source
-	instance backup.Instance
+// FindUnlisted returns an instance, as Find does. Where the account may not list instances, it takes the id for that of an
+// instance of the one region where it can be: that which names it, or else the only one. Nothing more is known of it then.
+func (e *Exporter) FindUnlisted(ctx context.Context, id string, at Place) (Found, error) {
+	found, err := e.Find(ctx, id, at)
+	none, ok := errors.AsType[*NotListedError](err)
+	if !ok {
+		return found, err
+	}
+	named := slices.DeleteFunc(slices.Clone(none.refused), func(r poll.Region) bool {
+		return !slices.ContainsFunc(r.Instances, func(in poll.Instance) bool { return in.ID == id })
+	})
+	if len(named) == 0 {
+		named = none.refused
+	}
+	if len(named) != 1 {
+		return found, err
+	}
+	return Found{named[0].Source, backup.Instance{Target: target(named[0], id)}}, nil
 }
 
-func severalError(idOrName string, all []found) error {
+// Found is an instance in the region that lists it.
+type Found struct {
+	Source   poll.Source
+	Instance backup.Instance
+}
+
+func severalError(idOrName string, all []Found) error {
 	var places []string
 	for _, f := range all {
-		places = append(places, f.instance.Target.String())
+		places = append(places, f.Instance.Target.String())
 	}
 	return fmt.Errorf("%d instances are called %s: %s; give the id of one, and say where it is with --account and --region",
 		len(all), idOrName, strings.Join(places, ", "))

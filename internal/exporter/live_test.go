@@ -97,16 +97,16 @@ func TestLiveQuestionsFindRegions(t *testing.T) {
 	}
 
 	w = newWide(t, allRegions)
-	source, in, err := w.Find(t.Context(), "dds-one", Place{Region: "cn-beijing"})
-	if err != nil || in.Region != "cn-beijing" {
-		t.Fatalf("found %v, error %v", in.Target, err)
+	found, err := w.Find(t.Context(), "dds-one", Place{Region: "cn-beijing"})
+	if err != nil || found.Instance.Region != "cn-beijing" {
+		t.Fatalf("found %v, error %v", found.Instance.Target, err)
 	}
-	if _, ok := source.(manual.Starter); !ok {
+	if _, ok := found.Source.(manual.Starter); !ok {
 		t.Error("no backup can be started in a region that was found")
 	}
 	w = newWide(t, allRegions)
 	w.fault("DescribeRegions", "", "Forbidden.RAM", http.StatusForbidden)
-	_, _, err = w.Find(t.Context(), "dds-one", Place{})
+	_, err = w.Find(t.Context(), "dds-one", Place{})
 	none, ok := errors.AsType[*NotListedError](err)
 	if !ok || len(none.Failures) != 1 || !strings.HasPrefix(none.Failures[0].Error(), "prod/all: DescribeRegions: permission") {
 		t.Errorf("error %v: %v", err, none)

@@ -201,7 +201,7 @@ func TestStartBackup(t *testing.T) {
 		want string
 	}{
 		{backup.ManualOrder{Name: "mybackup1", Description: "before <upgrade>"}, `"name":"mybackup1","description":"before <upgrade>"`},
-		{backup.ManualOrder{}, `"name":"manual-20260806-130000"`},
+		{backup.ManualOrder{}, `"name":"manual-20260806-130000-c0c9f155c7b7"`},
 	} {
 		got, err := s.StartBackup(t.Context(), instanceNamed(testInstance), tt.opts)
 		if want := (backup.Started{JobID: "j1", BackupID: "b1br02"}); err != nil || got != want {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	dds "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/dds/v3/model"
@@ -25,7 +26,7 @@ func (s *Source) StartBackup(ctx context.Context, in backup.Instance, order back
 		return backup.Started{}, err
 	}
 	option := &model.CreateManualBackupOption{
-		InstanceId: in.InstanceID, Name: cmp.Or(order.Name, s.now().UTC().Format("manual-20060102-150405")),
+		InstanceId: in.InstanceID, Name: cmp.Or(order.Name, manualName(in.InstanceID, s.now())),
 	}
 	if order.Description != "" {
 		option.Description = &order.Description
@@ -38,4 +39,10 @@ func (s *Source) StartBackup(ctx context.Context, in backup.Instance, order back
 		return backup.Started{}, err
 	}
 	return backup.Started{JobID: a.JobID.Text, BackupID: a.BackupID.Text}, nil
+}
+
+// manualName makes a name that is unique in the project, where one of the same second is about another instance.
+func manualName(instanceID string, now time.Time) string {
+	const idPart = 12
+	return now.UTC().Format("manual-20060102-150405-") + instanceID[:min(idPart, len(instanceID))]
 }

@@ -74,7 +74,7 @@ func (b *Backup) look(ctx context.Context, started backup.Started) (Progress, er
 }
 
 // find returns the set that was started; the zero Backup when it is not in the list yet. Without an id, that is the
-// newest full set that is new and not of the schedule.
+// newest full set that is new and has the right trigger.
 func (b *Backup) find(node, id string, list backup.List) backup.Backup {
 	for _, set := range list.Backups {
 		if (id != "" && set.ID == id) || (id == "" && b.isNew(node, set)) {
@@ -86,7 +86,11 @@ func (b *Backup) find(node, id string, list backup.List) backup.Backup {
 
 // isNew reports whether a set may be the one that was started.
 func (b *Backup) isNew(node string, set backup.Backup) bool {
-	return !b.before[key{node, set.ID}] && set.Trigger != backup.TriggerAutomatic && set.Kind != backup.KindIncremental
+	other := backup.TriggerAutomatic
+	if b.automatic {
+		other = backup.TriggerManual
+	}
+	return !b.before[key{node, set.ID}] && set.Trigger != other && set.Kind != backup.KindIncremental
 }
 
 // job returns the job of the backup. found is false when there is none, or when the cloud lists no jobs.

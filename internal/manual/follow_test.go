@@ -197,7 +197,8 @@ func TestFollow(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				in := backup.Instance{Nodes: test.nodes}
 				in.Target = backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "r1", InstanceID: "i"}
-				b, err := manual.Prepare(t.Context(), &source{backups: test.backups, jobs: test.jobs}, in, time.Now)
+				b := manual.New(&source{backups: test.backups, jobs: test.jobs}, in, time.Now)
+				err := b.Prepare(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -223,8 +224,8 @@ func TestFollow(t *testing.T) {
 func TestFollowEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{backups: func(int, string) (backup.List, error) { return list(), nil }}
-		b, err := manual.Prepare(t.Context(), s, backup.Instance{}, time.Now)
-		if err != nil {
+		b := manual.New(s, backup.Instance{}, time.Now)
+		if err := b.Prepare(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)

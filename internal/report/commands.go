@@ -23,11 +23,16 @@ func commands(in backup.Instance) []Command {
 	if !Plain(in.InstanceID) || !Plain(in.Region) {
 		return nil
 	}
-	create := "mongodb_backup_exporter backup create --config.file=FILE --instance=" + in.InstanceID
+	of := " --config.file=FILE --instance=" + in.InstanceID
 	if Plain(in.Account) {
-		create += " --account=" + in.Account
+		of += " --account=" + in.Account
 	}
-	all := []Command{{"Start a backup now, and follow it", create + " --region=" + in.Region + " --wait"}}
+	of += " --region=" + in.Region
+	all := []Command{
+		{"Start a backup now, and follow it", "mongodb_backup_exporter backup create" + of + " --wait"},
+		{"Follow the backup that runs", "mongodb_backup_exporter backup follow" + of},
+		{"List its backups", "mongodb_backup_exporter backup list" + of},
+	}
 	fill := strings.NewReplacer("REGION", in.Region, "INSTANCE", in.InstanceID)
 	for _, c := range ofCloud(in) {
 		all = append(all, Command{c.What, fill.Replace(c.Line)})
@@ -41,7 +46,7 @@ func ofCloud(in backup.Instance) []Command {
 	const lastDays = ` --StartTime "$(date -u -d '-8 days' +%FT%H:%MZ)" --EndTime "$(date -u +%FT%H:%MZ)"`
 	switch in.Cloud {
 	case backup.Alibaba:
-		list := Command{"List its backups", "aliyun dds DescribeBackups" + alibaba + lastDays}
+		list := Command{"List its backups with the cloud's own command", "aliyun dds DescribeBackups" + alibaba + lastDays}
 		if len(in.Nodes) > 0 && Plain(in.Nodes[0]) {
 			list = Command{"List the backups of a shard", "aliyun dds DescribeBackups" + alibaba + " --NodeId " + in.Nodes[0] + lastDays}
 		}
@@ -52,7 +57,7 @@ func ofCloud(in backup.Instance) []Command {
 		}
 	case backup.Huawei:
 		return []Command{
-			{"List its backups", "hcloud DDS ListBackups" + huawei},
+			{"List its backups with the cloud's own command", "hcloud DDS ListBackups" + huawei},
 			{"Show its policy", "hcloud DDS ShowBackupPolicy" + huawei},
 		}
 	}

@@ -147,6 +147,8 @@ func TestCommandsOfAPage(t *testing.T) {
 	}
 	in := backup.Instance{Target: backup.Target{Cloud: backup.Huawei, Account: "our account", Region: "cn-north-4", InstanceID: "abc02"}}
 	want := `mongodb_backup_exporter backup create --config.file=FILE --instance=abc02 --region=cn-north-4 --wait
+mongodb_backup_exporter backup follow --config.file=FILE --instance=abc02 --region=cn-north-4
+mongodb_backup_exporter backup list --config.file=FILE --instance=abc02 --region=cn-north-4
 hcloud DDS ListBackups --cli-region=cn-north-4 --project_id=PROJECT --instance_id=abc02
 hcloud DDS ShowBackupPolicy --cli-region=cn-north-4 --project_id=PROJECT --instance_id=abc02`
 	if diff := cmp.Diff(want, lines(in)); diff != "" {
