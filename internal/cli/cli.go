@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
 	"github.com/prometheus/common/version"
 
 	"mongodb_backup_exporter/config"
@@ -74,6 +75,7 @@ type session struct {
 	stdout, stderr io.Writer
 
 	level, format string     // of the log
+	leveled       bool       // the user says from which level on
 	logger        log.Logger // what everything logs through
 	thin          *logs.Thin // the same for what clients and libraries cause
 }
@@ -95,7 +97,8 @@ func run(ctx context.Context, args []string, env Environment) error {
 	app.Version(version.Print(program)).VersionFlag.Short('v')
 	s := &session{now: env.Now, stdout: env.Stdout, stderr: env.Stderr}
 	app.Flag("config.file", "Configuration file.").Default(defaultFile).StringVar(&s.file)
-	app.Flag("log.level", "Least severe messages to log.").Default("info").EnumVar(&s.level, "debug", "info", "warn", "error")
+	app.Flag("log.level", "Least severe messages to log. Left out: info for serve and demo; for what asks the clouds once, error, since it prints what it finds.").
+		Default("info").IsSetByUser(&s.leveled).EnumVar(&s.level, "debug", "info", "warn", "error")
 	app.Flag("log.format", "Format of the log.").Default("logfmt").EnumVar(&s.format, "logfmt", "json")
 
 	actions := map[string]action{}
@@ -159,5 +162,14 @@ func (s *session) loadAndOpen() (*exporter.Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.openWith(cfg, exporter.Options{Now: s.now, Logger: s.logger, Once: true})
+	return s.openWith(cfg, s.once())
+}
+
+// once returns the options of an exporter that asks once, for somebody who reads what is printed.
+func (s *session) once() exporter.Options {
+	logger := s.logger
+	if !s.leveled {
+		logger = level.NewFilter(logger, level.AllowError())
+	}
+	return exporter.Options{Now: s.now, Logger: logger, Once: true}
 }

@@ -8,6 +8,9 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -26,15 +29,19 @@ import (
 type demoFlags struct {
 	*webFlags
 	cloudAddress, fleet  string
+	configFile           string // what the other commands can use; "": none is written
 	interval, staleAfter time.Duration
+	chosen               bool // the user says where to listen
 }
 
 func demoCommand(app *kingpin.Application) (string, action) {
 	command := app.Command("demo", "Run the exporter against simulated clouds on loopback: no account, no network.")
 	f := demoFlags{webFlags: addWebFlags(command, "127.0.0.1"+defaultAddress)}
-	command.Flag("demo.cloud-address", "Where the simulated clouds listen; /faults there takes faults.").Default("127.0.0.1:0").StringVar(&f.cloudAddress)
+	command.GetFlag("web.listen-address").IsSetByUser(&f.chosen)
+	command.Flag("demo.cloud-address", "Where the simulated clouds listen. /console there is a page with faults, /faults takes them from scripts.").Default("127.0.0.1:0").StringVar(&f.cloudAddress)
 	command.Flag("demo.fleet", "demo: an instance per situation; healthy: all is well.").Default("demo").EnumVar(&f.fleet, "demo", "healthy")
-	command.Flag("demo.interval", "How old a reading may be before a scrape asks again.").Default("10s").DurationVar(&f.interval)
+	command.Flag("demo.config-file", "Where to write a configuration for the other commands. It is removed at the end. Empty: none is written.").Default(program + "-demo.yml").StringVar(&f.configFile)
+	command.Flag("demo.interval", "How old a reading may be before it is asked again. The demo scrapes itself this often.").Default("10s").DurationVar(&f.interval)
 	command.Flag("demo.stale-after", "From which age on, beyond its interval, a reading is withdrawn.").Default("1h").DurationVar(&f.staleAfter)
 	return command.FullCommand(), daemon(func(ctx context.Context, s *session) error { return f.run(ctx, s) })
 }
@@ -57,14 +64,53 @@ func (f *demoFlags) run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer e.Close()
-	opened, err := f.listen(ctx)
+	opened, err := f.listen(ctx, s)
 	if err != nil {
 		return err
 	}
-	if err := introduce(ctx, s, e, demoAddresses{opened.main[0].Addr().String(), clouds.address}); err != nil {
+	file := f.writeConfig(s, cfg)
+	if file != "" {
+		defer removeDemoConfig(file)
+	}
+	if err := introduce(ctx, s, e, demoPlaces{opened.main[0].Addr().String(), clouds.address, file}); err != nil {
 		return err
 	}
+	var scraping sync.WaitGroup
+	defer scraping.Wait()
+	defer stop()
+	scraping.Go(func() { f.scrape(ctx, e) })
 	return service{exporter: e, flags: f.webFlags, listeners: opened, config: cfg}.run(ctx, s) // there is no file to reload
+}
+
+// scrape lives the life of an exporter whom nobody scrapes.
+func (f *demoFlags) scrape(ctx context.Context, e *exporter.Exporter) {
+	for sleep(ctx, f.interval) {
+		e.Poller().Refresh(ctx)
+	}
+}
+
+// listen listens where the user says, or else on the usual port or, where that is taken, on a free one.
+func (f *demoFlags) listen(ctx context.Context, s *session) (listeners, error) {
+	opened, err := f.webFlags.listen(ctx)
+	if f.chosen || !errors.Is(err, syscall.EADDRINUSE) {
+		return opened, err
+	}
+	fmt.Fprintf(s.stdout, "Port %s is taken; the demo listens on a free one.\n", strings.TrimPrefix(defaultAddress, ":"))
+	*f.toolkit.WebListenAddresses = []string{"127.0.0.1:0"}
+	return f.webFlags.listen(ctx)
+}
+
+// writeConfig writes the configuration for other commands and returns the file; "" where it cannot be written, which does not
+// keep the demo from running.
+func (f *demoFlags) writeConfig(s *session, cfg *config.Config) string {
+	if f.configFile == "" {
+		return ""
+	}
+	if err := writeDemoConfig(f.configFile, cfg); err != nil {
+		fmt.Fprintf(s.stderr, "No configuration for other commands was written: %v\n", err)
+		return ""
+	}
+	return f.configFile
 }
 
 // simulated is the simulated clouds at work.
@@ -88,6 +134,10 @@ func startClouds(ctx context.Context, s *session, address, kind string) (*simula
 	mux.Handle("/", sim)
 	for _, path := range []string{"/faults", "/faults/", "/calls"} {
 		mux.Handle(path, sim.Admin())
+	}
+	mux.Handle(consolePath, sim.Console(consolePath))
+	if at, ok := listeners[0].Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
+		fmt.Fprintf(s.stderr, "The simulated clouds listen on %v: everybody who reaches that address can inject faults.\n", at)
 	}
 	clouds := &simulated{
 		Server:  &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }},
@@ -142,11 +192,14 @@ func regionsOf(a fleet.Account) []string {
 	return slices.Compact(ids)
 }
 
-// demoAddresses are where the demo listens.
-type demoAddresses struct{ exporter, clouds string }
+// consolePath is that of the page with faults, at the address of the simulated clouds.
+const consolePath = "/console"
+
+// demoPlaces are where the demo listens, and the configuration that it wrote; "": none.
+type demoPlaces struct{ exporter, clouds, file string }
 
 // introduce prints what there is to see: every target's verdict, and where to look.
-func introduce(ctx context.Context, s *session, e *exporter.Exporter, at demoAddresses) error {
+func introduce(ctx context.Context, s *session, e *exporter.Exporter, at demoPlaces) error {
 	bounded, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	e.Poller().Refresh(bounded)
@@ -157,10 +210,18 @@ func introduce(ctx context.Context, s *session, e *exporter.Exporter, at demoAdd
 Status page    http://%[1]s/
 Metrics        http://%[1]s/metrics
 JSON           http://%[1]s/api/v1/targets
-Clouds         http://%[2]s  (simulated; try a fault:
-               curl -d '{"kind":"throttle","operation":"DescribeBackups"}' http://%[2]s/faults)
-Stop with Ctrl-C.
-
-`, at.exporter, at.clouds)
+Faults         http://%[2]s%[3]s  (buttons that break the simulated clouds)
+`, at.exporter, at.clouds, consolePath)
+	if err == nil && at.file != "" {
+		_, err = fmt.Fprintf(s.stdout, `
+In another terminal:
+  %[1]s status --config.file=%[2]s --only=bad
+  %[1]s check-config --live --config.file=%[2]s
+  %[1]s backup create --config.file=%[2]s --instance=orders-prod --wait
+`, self(), at.file)
+	}
+	if err == nil {
+		_, err = fmt.Fprint(s.stdout, "\nStop with Ctrl-C.\n\n")
+	}
 	return err
 }

@@ -124,7 +124,7 @@ func (f *statusFlags) exporter(ctx context.Context, s *session) (*exporter.Expor
 	if err != nil {
 		return nil, err
 	}
-	opts := exporter.Options{Now: s.now, Logger: s.logger, Once: true}
+	opts := s.once()
 	if f.storage != "" {
 		opts.Catalog, err = exporter.ReadCatalog(ctx, f.storage, time.Duration(cfg.Poll.Lookback), s.now())
 		if err != nil {
