@@ -2,8 +2,6 @@ package config
 
 import (
 	"time"
-
-	"github.com/prometheus/common/model"
 )
 
 // Config is the whole file. The zero value is not valid; [Default] returns the values of an empty file.
@@ -15,36 +13,36 @@ type Config struct {
 
 // Poll says how old a reading may be before a scrape asks the cloud again, and limits the calls to the cloud.
 type Poll struct {
-	BackupsInterval   model.Duration `yaml:"backups_interval"`
-	JobsInterval      model.Duration `yaml:"jobs_interval"`
-	PolicyInterval    model.Duration `yaml:"policy_interval"`
-	RecoveryInterval  model.Duration `yaml:"recovery_interval"`
-	DiscoveryInterval model.Duration `yaml:"discovery_interval"`
-	IdleInterval      model.Duration `yaml:"idle_interval"`       // of backups, jobs and windows while nothing is expected
-	FullReadInterval  model.Duration `yaml:"full_read_interval"`  // of lists of more than a page; between, their end is read
-	CallTimeout       model.Duration `yaml:"call_timeout"`        // of one API call
-	RoundTimeout      model.Duration `yaml:"round_timeout"`       // of all calls of one refresh of one target
-	Concurrency       int            `yaml:"concurrency"`         // calls in flight per account
-	RequestsPerSecond float64        `yaml:"requests_per_second"` // 0: the cloud's default
-	Lookback          model.Duration `yaml:"lookback"`            // how far back backup lists are read
-	StaleAfter        model.Duration `yaml:"stale_after"`         // readings older than this plus their interval are withdrawn
+	BackupsInterval   Duration `yaml:"backups_interval"`
+	JobsInterval      Duration `yaml:"jobs_interval"`
+	PolicyInterval    Duration `yaml:"policy_interval"`
+	RecoveryInterval  Duration `yaml:"recovery_interval"`
+	DiscoveryInterval Duration `yaml:"discovery_interval"`
+	IdleInterval      Duration `yaml:"idle_interval"`       // of backups, jobs and windows while nothing is expected
+	FullReadInterval  Duration `yaml:"full_read_interval"`  // of lists of more than a page; between, their end is read
+	CallTimeout       Duration `yaml:"call_timeout"`        // of one API call
+	RoundTimeout      Duration `yaml:"round_timeout"`       // of all calls of one refresh of one target
+	Concurrency       int      `yaml:"concurrency"`         // calls in flight per account
+	RequestsPerSecond float64  `yaml:"requests_per_second"` // 0: the cloud's default
+	Lookback          Duration `yaml:"lookback"`            // how far back backup lists are read
+	StaleAfter        Duration `yaml:"stale_after"`         // readings older than this plus their interval are withdrawn
 }
 
 // Objectives is the promise to check. A nil field of an instance takes the value of the file; a nil field of the file
 // takes the default. [Config.ObjectivesFor] combines the three.
 type Objectives struct {
-	RPO          *RPO            `yaml:"rpo,omitempty"`
-	RPODefault   *model.Duration `yaml:"rpo_default,omitempty"`
-	RPOGrace     *model.Duration `yaml:"rpo_grace,omitempty"`
-	MinRetention *model.Duration `yaml:"min_retention,omitempty"`
-	MaxDuration  *model.Duration `yaml:"max_duration,omitempty"`
-	MinSizeRatio *float64        `yaml:"min_size_ratio,omitempty"`
+	RPO          *RPO      `yaml:"rpo,omitempty"`
+	RPODefault   *Duration `yaml:"rpo_default,omitempty"`
+	RPOGrace     *Duration `yaml:"rpo_grace,omitempty"`
+	MinRetention *Duration `yaml:"min_retention,omitempty"`
+	MaxDuration  *Duration `yaml:"max_duration,omitempty"`
+	MinSizeRatio *float64  `yaml:"min_size_ratio,omitempty"`
 }
 
 // RPO is a recovery point objective: a duration, or whatever follows from the cloud's own schedule.
 type RPO struct {
-	FromPolicy bool           // the file says policy
-	Duration   model.Duration // meaningful unless FromPolicy
+	FromPolicy bool     // the file says policy
+	Duration   Duration // meaningful unless FromPolicy
 }
 
 // Account is one set of credentials of one cloud.
@@ -140,4 +138,4 @@ func Default() Config {
 	}
 }
 
-func duration(d time.Duration) model.Duration { return model.Duration(d) }
+func duration(d time.Duration) Duration { return Duration(d) }

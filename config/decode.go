@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
 )
 
@@ -207,7 +206,7 @@ func scalar(node *yaml.Node, into any) (want string) {
 			return "text; put it between quotes"
 		}
 		reflect.ValueOf(into).Elem().SetString(node.Value)
-	case *model.Duration:
+	case *Duration:
 		if node.Kind != yaml.ScalarNode || into.UnmarshalText([]byte(node.Value)) != nil {
 			return "a duration such as 90s, 26h or 8d"
 		}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
 )
 
@@ -71,7 +70,7 @@ func fillScalar(t *testing.T, v reflect.Value, n int) string {
 		v.SetInt(int64(n))
 	case reflect.Int64:
 		v.SetInt(int64(time.Duration(n) * time.Second))
-		return model.Duration(v.Int()).String()
+		return Duration(v.Int()).String()
 	case reflect.Float64:
 		v.SetFloat(float64(n))
 	case reflect.Bool:

@@ -30,7 +30,7 @@ func (r *RPO) UnmarshalText(text []byte) error {
 	if err != nil {
 		return err
 	}
-	*r = RPO{Duration: d}
+	*r = RPO{Duration: Duration(d)}
 	return nil
 }
 

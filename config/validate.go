@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"github.com/prometheus/common/model"
 )
 
 // Validate returns every problem of c as [Errors], or nil. It reads no files, and the problems have no lines.
@@ -57,7 +55,7 @@ func (v *validator) poll(p Poll) {
 	at := path("poll")
 	for _, d := range []struct {
 		key   string
-		value model.Duration
+		value Duration
 		least time.Duration
 	}{
 		{"backups_interval", p.BackupsInterval, 0},
@@ -84,13 +82,13 @@ func (v *validator) poll(p Poll) {
 }
 
 // atLeast reports a duration below its least value.
-func (v *validator) atLeast(at path, d model.Duration, least time.Duration) {
+func (v *validator) atLeast(at path, d Duration, least time.Duration) {
 	switch {
 	case time.Duration(d) >= least:
 	case least == positive:
 		v.addf(at, "must be longer than 0s")
 	default:
-		v.addf(at, "must be at least %s, not %s", model.Duration(least), d)
+		v.addf(at, "must be at least %s, not %s", Duration(least), d)
 	}
 }
 
@@ -101,10 +99,10 @@ func (v *validator) rate(at path, perSecond float64) {
 	}
 }
 
-func (v *validator) objectives(at path, o Objectives, lookback model.Duration) {
+func (v *validator) objectives(at path, o Objectives, lookback Duration) {
 	for _, d := range []struct {
 		key   string
-		value *model.Duration
+		value *Duration
 		least time.Duration
 	}{
 		{"rpo_default", o.RPODefault, positive},
@@ -129,7 +127,7 @@ func (v *validator) objectives(at path, o Objectives, lookback model.Duration) {
 }
 
 // covered reports an RPO that is longer than the lookback: a backup could be recent enough and still not be listed.
-func (v *validator) covered(at path, rpo, lookback model.Duration) {
+func (v *validator) covered(at path, rpo, lookback Duration) {
 	if rpo > lookback {
 		v.addf(at, "%s is longer than poll.lookback (%s): a backup could be new enough and still not be seen; "+
 			"raise poll.lookback", rpo, lookback)
@@ -148,7 +146,7 @@ func (v *validator) lookback(c *Config) {
 	if ok && c.Poll.Lookback >= duration(minLookback) && time.Duration(c.Poll.Lookback) < least {
 		v.addf("poll.lookback", "must be at least %s, not %s: with rpo: policy and rpo_grace %s a weekly backup may be that "+
 			"old, and a backup older than the lookback is not seen; raise lookback, lower rpo_grace, or give rpo as a duration",
-			model.Duration(least), c.Poll.Lookback, model.Duration(grace))
+			Duration(least), c.Poll.Lookback, Duration(grace))
 	}
 }
 

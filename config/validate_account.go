@@ -5,11 +5,9 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/prometheus/common/model"
 )
 
-func (v *validator) account(at path, a Account, lookback model.Duration) {
+func (v *validator) account(at path, a Account, lookback Duration) {
 	v.accountName(at.key("name"), a.Name)
 	v.cloudName(at.key("cloud"), a.Cloud)
 	v.credentials(at.key("credentials"), a)

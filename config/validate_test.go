@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/common/model"
 
 	"mongodb_backup_exporter/internal/backup"
 )
@@ -27,8 +26,8 @@ func durationKeys() []durationKey {
 	var keys []durationKey
 	add := func(section string, of reflect.Type, in func(*Config) reflect.Value) {
 		for i, key := range keysOf(of) {
-			pointer := of.Field(i).Type == reflect.TypeFor[*model.Duration]()
-			if !pointer && of.Field(i).Type != reflect.TypeFor[model.Duration]() {
+			pointer := of.Field(i).Type == reflect.TypeFor[*Duration]()
+			if !pointer && of.Field(i).Type != reflect.TypeFor[Duration]() {
 				continue
 			}
 			keys = append(keys, durationKey{section + "." + key, func(c *Config, d time.Duration) {

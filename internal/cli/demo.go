@@ -15,7 +15,6 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/go-kit/log/level"
-	"github.com/prometheus/common/model"
 
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
@@ -57,8 +56,8 @@ func (f *demoFlags) run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer clouds.Close()
-	cfg := demoConfig(fleet, "http://"+clouds.address, model.Duration(f.interval))
-	cfg.Poll.StaleAfter = model.Duration(f.staleAfter)
+	cfg := demoConfig(fleet, "http://"+clouds.address, config.Duration(f.interval))
+	cfg.Poll.StaleAfter = config.Duration(f.staleAfter)
 	e, err := exporter.New(cfg, exporter.Options{Now: s.now, Logger: s.logger})
 	if err != nil {
 		return err
@@ -152,7 +151,7 @@ func startClouds(ctx context.Context, s *session, address, kind string) (*simula
 }
 
 // demoConfig watches everything that a fleet holds.
-func demoConfig(f fleet.Fleet, endpoint string, interval model.Duration) *config.Config {
+func demoConfig(f fleet.Fleet, endpoint string, interval config.Duration) *config.Config {
 	cfg := config.Default()
 	cfg.Poll.BackupsInterval, cfg.Poll.JobsInterval, cfg.Poll.IdleInterval = interval, interval, interval
 	cfg.Poll.PolicyInterval, cfg.Poll.RecoveryInterval, cfg.Poll.DiscoveryInterval = 6*interval, 6*interval, 6*interval

@@ -13,7 +13,6 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/common/model"
 
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/backup"
@@ -110,7 +109,7 @@ func TestLookbackOfAReload(t *testing.T) {
 	}
 	if err := w.Reload(func() (*config.Config, error) {
 		cfg := w.config(t, allRegions)
-		cfg.Poll.Lookback = model.Duration(48 * time.Hour)
+		cfg.Poll.Lookback = config.Duration(48 * time.Hour)
 		return cfg, nil
 	}); err != nil {
 		t.Fatal(err)

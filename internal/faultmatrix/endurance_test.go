@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/go-kit/log"
-	"github.com/prometheus/common/model"
 	"go.uber.org/goleak"
 
+	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/cloudsim"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 	"mongodb_backup_exporter/internal/exporter"
@@ -82,7 +82,7 @@ func newRunner(t *testing.T, accounts []account) *runner {
 	r.renew(accounts)
 	r.server = httptest.NewServer(r)
 	cfg := configOf(accounts, "http")
-	cfg.Poll.CallTimeout, cfg.Poll.RoundTimeout = model.Duration(200*time.Millisecond), model.Duration(2*time.Second)
+	cfg.Poll.CallTimeout, cfg.Poll.RoundTimeout = config.Duration(200*time.Millisecond), config.Duration(2*time.Second)
 	cfg.Poll.RequestsPerSecond, cfg.Poll.Concurrency = 1000, connections
 	for i := range cfg.Accounts {
 		for j := range cfg.Accounts[i].Regions {

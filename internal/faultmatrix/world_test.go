@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/common/model"
-
 	"mongodb_backup_exporter/config"
 	"mongodb_backup_exporter/internal/cloudsim/fleet"
 )
@@ -210,14 +208,14 @@ func sharded(name, region string, sets bool) fleet.Instance {
 // configOf watches all that the accounts hold: every region by discovery, and one instance by its id too.
 func configOf(accounts []account, scheme string) *config.Config {
 	cfg := config.Default()
-	for _, every := range []*model.Duration{
+	for _, every := range []*config.Duration{
 		&cfg.Poll.BackupsInterval, &cfg.Poll.JobsInterval, &cfg.Poll.PolicyInterval, &cfg.Poll.RecoveryInterval, &cfg.Poll.DiscoveryInterval,
 		&cfg.Poll.IdleInterval,
 	} {
-		*every = model.Duration(interval)
+		*every = config.Duration(interval)
 	}
-	cfg.Poll.StaleAfter = model.Duration(staleAfter)
-	cfg.Poll.RoundTimeout = model.Duration(giveUp)
+	cfg.Poll.StaleAfter = config.Duration(staleAfter)
+	cfg.Poll.RoundTimeout = config.Duration(giveUp)
 	cfg.Poll.RequestsPerSecond = 50 // that a budget is divided justly is not the matter here
 	for _, a := range accounts {
 		account := config.Account{Name: a.name, Cloud: a.Cloud, Credentials: config.Credentials{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"mongodb_backup_exporter/internal/backup"
 )
@@ -34,7 +35,7 @@ func (s *Server) probe(w http.ResponseWriter, r *http.Request) {
 	s.opts.Poller.RefreshInstance(ctx, id)
 	only := matching(s.opts.Poller.Snapshot(), query)
 	if len(only.Instances) == 0 {
-		s.notFound(w, id)
+		s.elsewhere(w, id, query)
 		return
 	}
 	s.send(w, r, s.exposition(r, s.opts.Probe(only)))
@@ -65,6 +66,25 @@ func (s *Server) find(ctx context.Context, w http.ResponseWriter, id string) boo
 
 func (s *Server) notFound(w http.ResponseWriter, id string) {
 	s.text(w, http.StatusNotFound, fmt.Sprintf("no instance %q is configured or discovered; /sd lists those that are\n", id))
+}
+
+// elsewhere answers a probe of an instance that is known, but not in the account or region that was asked for.
+func (s *Server) elsewhere(w http.ResponseWriter, id string, query url.Values) {
+	var places []string
+	for _, in := range matching(s.opts.Poller.Snapshot(), url.Values{"instance_id": {id}}).Instances {
+		places = append(places, fmt.Sprintf("account=%s&region=%s", url.QueryEscape(in.Instance.Account), url.QueryEscape(in.Instance.Region)))
+	}
+	if len(places) == 0 { // it is gone since
+		s.notFound(w, id)
+		return
+	}
+	asked := url.Values{}
+	for _, name := range []string{"account", "region"} {
+		if query.Get(name) != "" {
+			asked.Set(name, query.Get(name))
+		}
+	}
+	s.text(w, http.StatusNotFound, fmt.Sprintf("instance %q is not in %.100q; it is known in %s\n", id, asked.Encode(), strings.Join(places, ", ")))
 }
 
 // matching returns the part of a snapshot that a query asks for.

@@ -23,6 +23,11 @@ func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
 	s.text(w, http.StatusOK, "reloaded\n")
 }
 
+// reloadIsOff answers where no reload is served.
+func (s *Server) reloadIsOff(w http.ResponseWriter, _ *http.Request) {
+	s.text(w, http.StatusForbidden, "reloading by HTTP is off: start the exporter with --web.enable-lifecycle, or send it SIGHUP\n")
+}
+
 // reloading is a reload that waits for its turn.
 type reloading struct {
 	ended chan struct{} // closed when err is set

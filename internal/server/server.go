@@ -135,9 +135,11 @@ func (s *Server) route() {
 	if s.opts.Config != nil {
 		s.mux.HandleFunc("GET /-/config", s.bounded(s.config))
 	}
-	if s.opts.Reload != nil {
-		s.mux.Handle("POST /-/reload", s.sameOrigin(s.reload))
+	reload := s.reload
+	if s.opts.Reload == nil {
+		reload = s.reloadIsOff
 	}
+	s.mux.Handle("POST /-/reload", s.sameOrigin(reload))
 	if s.opts.Pprof {
 		s.mux.HandleFunc("GET /debug/pprof/", s.bounded(pprof.Index))
 		s.mux.HandleFunc("GET /debug/pprof/cmdline", s.bounded(pprof.Cmdline))

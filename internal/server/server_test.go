@@ -135,7 +135,7 @@ func TestRoutes(t *testing.T) {
 	}{
 		{"healthy", "GET", "/-/healthy", nil, 200, "healthy\n"},
 		{"no page of health beside its two", "GET", "/-/", nil, 404, "404"},
-		{"no reload", "POST", "/-/reload", nil, 404, "404"},
+		{"no reload", "POST", "/-/reload", nil, 403, "start the exporter with --web.enable-lifecycle"},
 		{"reload", "POST", "/-/reload", func(o *server.Options, _ *poller) { o.Reload = func() error { return nil } }, 200, "reloaded\n"},
 		{"reload by GET", "GET", "/-/reload", func(o *server.Options, _ *poller) { o.Reload = func() error { return nil } }, 405, "Method Not Allowed"},
 		{
@@ -154,8 +154,8 @@ func TestRoutes(t *testing.T) {
 		{"no such page", "GET", "/nowhere", nil, 404, "404"},
 		{"probe without an id", "GET", "/probe", nil, 400, "the parameter instance_id is missing"},
 		{"probe with a long id", "GET", "/probe?instance_id=" + strings.Repeat("a", 129), nil, 400, "the parameter instance_id has 129 bytes, 128 are allowed"},
-		{"probe in the wrong account", "GET", "/probe?instance_id=a&account=test", nil, 404, `no instance "a"`},
-		{"probe in the wrong region", "GET", "/probe?instance_id=a&region=mars", nil, 404, `no instance "a"`},
+		{"probe in the wrong account", "GET", "/probe?instance_id=a&account=test", nil, 404, `instance "a" is not in "account=test"; it is known in account=prod&region=cn-hangzhou`},
+		{"probe in the wrong region", "GET", "/probe?instance_id=a&region=mars", nil, 404, `instance "a" is not in "region=mars"; it is known in account=prod&region=cn-hangzhou`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
