@@ -94,6 +94,7 @@ type Known struct {
 	Backups       backup.Reading[backup.List]
 	Since         time.Time                     // nothing that began before it belongs to the list of backups; zero: no limit, or no list
 	WholeAt       time.Time                     // when a whole list was last learned; zero: never
+	ApartAt       time.Time                     // when those incremental backups were read that the cloud's list leaves out; zero: it has them
 	Older         backup.Reading[*backup.Older] // nil: nobody needs to know
 	Copies        backup.Reading[backup.Copies]
 	RestoreChecks backup.Reading[backup.RestoreChecks]
@@ -119,7 +120,7 @@ func (c *Catalog) Known(t backup.Target) Known {
 	}
 	if n := c.findNode(t); n != nil {
 		k.Backups, k.Copies, k.RestoreChecks = n.backups.reading(), n.copies.reading(), n.checks.reading()
-		k.Older, k.Since, k.WholeAt = n.older.reading(), n.since.time(), n.whole.time()
+		k.Older, k.Since, k.WholeAt, k.ApartAt = n.older.reading(), n.since.time(), n.whole.time(), n.apart.time()
 	}
 	return k
 }

@@ -22,6 +22,7 @@ type node struct {
 	backups answer[backup.List]
 	since   stamp // nothing that began before is in the list; 0: no limit
 	whole   stamp // when a whole list was learned
+	apart   stamp // when those incremental backups were read that the cloud's list leaves out; 0: it has them
 	tracks  []track
 	left    []leaver // newest first
 	mixed   bool     // left is not in order
@@ -66,8 +67,39 @@ func (c *Catalog) LearnBackups(t backup.Target, a Backups) {
 	c.changed(n.in)
 }
 
-// learnWhole replaces the list.
+// LearnIncrements learns the incremental backups of a target that its list leaves out. They replace those that are known. What
+// is known of its other backups stays as it was, and so does when they were read. Before the first list, nothing is learned.
+func (c *Catalog) LearnIncrements(t backup.Target, times Times, list backup.List) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.findNode(t)
+	if n == nil || n.backups.At.IsZero() {
+		return
+	}
+	known := n.backups.value
+	apart := func(b backup.Backup) bool { return slices.Contains(list.Asked, b.Kind) }
+	known.Backups = slices.Concat(slices.DeleteFunc(slices.Clone(known.Backups), apart), list.Backups)
+	known.Asked = slices.Concat(slices.DeleteFunc(slices.Clone(known.Asked), func(k backup.Kind) bool {
+		return slices.Contains(list.Asked, k)
+	}), list.Asked)
+	a := Backups{Times: n.backups.Times, List: known.Since(time.Time{})}
+	c.replace(n, &a, stampOf(times.At))
+	n.backups.learn(a.Times, a.List)
+	n.apart = stampOf(times.At)
+	n.sortLeft()
+	c.changed(n.in)
+}
+
+// learnWhole learns a whole list.
 func (c *Catalog) learnWhole(n *node, a *Backups, at stamp) {
+	c.replace(n, a, at)
+	if n.watched > 0 {
+		n.watch(a, at)
+	}
+}
+
+// replace replaces the list.
+func (c *Catalog) replace(n *node, a *Backups, at stamp) {
 	old := n.backups.value.Backups
 	if !slices.EqualFunc(old, a.List.Backups, func(x, y backup.Backup) bool { return sameBackup(&x, &y) }) {
 		a.List.Backups = c.withoutRepeats(a.List.Backups)
@@ -80,9 +112,6 @@ func (c *Catalog) learnWhole(n *node, a *Backups, at stamp) {
 			n.leave(i, a, at)
 		}
 		n.tracks = tracks
-	}
-	if n.watched > 0 {
-		n.watch(a, at)
 	}
 }
 

@@ -115,7 +115,7 @@ func (p *policies) since(t time.Time) (shortest time.Duration, thins bool) {
 // fillsIn reports whether a policy says something that an earlier one did not say.
 func fillsIn(p, before *backup.Policy) bool {
 	news := (p.Window > 0) != (before.Window > 0) || (len(p.Weekdays) > 0) != (len(before.Weekdays) > 0) ||
-		p.Retention != before.Retention || p.IntervalRetention != before.IntervalRetention
+		p.Retention != before.Retention || p.IntervalRetention != before.IntervalRetention || p.MayBeUnlisted != before.MayBeUnlisted
 	return news || (p.Automatic != nil) != (before.Automatic != nil) || (p.LogBackup != nil) != (before.LogBackup != nil) ||
 		(p.KeptAfterDeletion != nil) != (before.KeptAfterDeletion != nil)
 }

@@ -47,12 +47,13 @@ type listRecord struct {
 	UnreadDated stamp   `json:"unread_dated_ms,omitempty"`
 	Since       stamp   `json:"since_ms,omitempty"`
 	Whole       stamp   `json:"whole_ms,omitempty"` // when a whole list was read
+	Apart       stamp   `json:"apart_ms,omitempty"` // when the incremental backups were read that the cloud's list leaves out
 }
 
 func (n *node) record() listRecord {
 	list := n.backups.value
 	r := listRecord{
-		Op: list.Op, Unread: list.Unread.Count, UnreadDated: stampOf(list.Unread.Dated), Since: n.since, Whole: n.whole,
+		Op: list.Op, Unread: list.Unread.Count, UnreadDated: stampOf(list.Unread.Dated), Since: n.since, Whole: n.whole, Apart: n.apart,
 	}
 	for _, kind := range list.Asked {
 		r.Asked = append(r.Asked, number(kinds, kind))

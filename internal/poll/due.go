@@ -48,9 +48,7 @@ func (in *instance) lookAhead(opts *Options, now time.Time) {
 	}
 	in.plan = plan{made: true, idleUntil: now.Add(opts.IdleInterval + time.Hour)} // an answer comes before that
 	state := in.state(opts, now, nil)
-	for _, n := range state.Nodes {
-		in.listsFrequent = in.listsFrequent || state.Target(n).ListsFrequent(in.objectives)
-	}
+	in.lookForFrequent(&state)
 	if news := state.NewsFrom(now); !news.IsZero() && news.Before(in.plan.idleUntil) {
 		in.plan.idleUntil = news
 	}
@@ -63,6 +61,13 @@ func (in *instance) lookAhead(opts *Options, now time.Time) {
 	}
 	in.jobs.keepFor(opts.interval(backup.ScopeJobs, true) + opts.StaleAfter)
 	in.recovery.keepFor(opts.interval(backup.ScopeRecovery, true) + opts.StaleAfter)
+}
+
+// lookForFrequent notes whether a list has high-frequency backups.
+func (in *instance) lookForFrequent(state *backup.InstanceState) {
+	for _, n := range state.Nodes {
+		in.listsFrequent = in.listsFrequent || state.Target(n).ListsFrequent(in.objectives)
+	}
 }
 
 // keepFor lets a good reading be shown for as long, counted from when it was taken, if that is longer than it is shown anyway.

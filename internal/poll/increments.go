@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/catalog"
 )
 
 // increments is the entry of the incremental backups that the list of one target leaves out. They are details: the target
@@ -28,6 +29,12 @@ func (e increments) launch(ctx context.Context, p *Poller, r *region, in *instan
 		scope: backup.ScopeBackups, in: in, aside: true,
 		ask: func(ctx context.Context) (backup.List, error) {
 			return source.Increments(ctx, of, e.n.id, since)
+		},
+		keep: func(to *catalog.Catalog) {
+			if e.reading.NotOffered || len(e.reading.Value.Asked) == 0 {
+				return
+			}
+			to.LearnIncrements(of.Node(e.n.id), catalog.TimesOf(e.reading), e.reading.Value)
 		},
 		learn: func(context.Context) []*flight { return nil },
 	})

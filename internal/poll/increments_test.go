@@ -19,12 +19,15 @@ func withIncrements(ids ...string) *cloud {
 			return backup.Policy{LogBackup: new(true)}, nil
 		},
 		backups: func(context.Context, string, string) (backup.List, error) {
-			return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: []backup.Backup{{ID: "full", StartedAt: time.Now().Add(-time.Hour)}}}, nil
+			return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: []backup.Backup{{ID: "full", Kind: backup.KindFull, StartedAt: time.Now().Add(-time.Hour)}}}, nil
 		},
 		increments: func(context.Context, string) (backup.List, error) {
 			return backup.List{
-				Asked:   []backup.Kind{backup.KindIncremental},
-				Backups: []backup.Backup{{ID: "newer", StartedAt: time.Now().Add(-time.Minute)}, {ID: "older", StartedAt: time.Now().Add(-2 * time.Hour)}},
+				Asked: []backup.Kind{backup.KindIncremental},
+				Backups: []backup.Backup{
+					{ID: "newer", Kind: backup.KindIncremental, StartedAt: time.Now().Add(-time.Minute)},
+					{ID: "older", Kind: backup.KindIncremental, StartedAt: time.Now().Add(-2 * time.Hour)},
+				},
 			}, nil
 		},
 	}

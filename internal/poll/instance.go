@@ -169,7 +169,7 @@ func (in *instance) arrangeEntries() {
 			&in.policy,
 			subject{in.Target, backup.ScopePolicy},
 			func(ctx context.Context, c call) (backup.Policy, error) { return c.Policy(ctx, c.in) },
-			(*catalog.Catalog).LearnPolicy,
+			in.keepPolicy,
 		},
 		&entryOf[backup.Window]{
 			&in.recovery,
@@ -183,6 +183,13 @@ func (in *instance) arrangeEntries() {
 	for _, n := range in.nodes {
 		in.entries = append(in.entries, restoreCheck{&n.checks, in, n})
 	}
+}
+
+// keepPolicy tells the catalog of a policy, and with it whether a list had its high-frequency backups: those may have expired
+// when the process begins again.
+func (in *instance) keepPolicy(to *catalog.Catalog, t backup.Target, times catalog.Times, p backup.Policy) {
+	p.MayBeUnlisted = p.MayBeUnlisted && !in.listsFrequent
+	to.LearnPolicy(t, times, p)
 }
 
 // wantsCopies reports whether the policy asks for copies in another region.
@@ -199,8 +206,8 @@ func (in *instance) state(opts *Options, now time.Time, removed map[backup.Targe
 		Nodes:      make([]backup.NodeState, 0, len(in.nodes)),
 
 		PolicyChanges: in.policies.changes,
-		PolicyBy:      in.policies.awaitedUntil(in.policy.reading, opts.PolicyInterval),
-		WindowBy:      in.recovery.awaitedUntil(in.policies.askedAt, opts.StaleAfter),
+		PolicyBy:      in.policies.awaitedUntil(in.policy.reading, opts.PolicyInterval, now),
+		WindowBy:      in.recovery.awaitedUntil(in.policies.firstAsked(now), opts.StaleAfter),
 		JobsUnmoved:   in.moves.of(in.jobs.reading),
 		RecoveryEvery: opts.interval(backup.ScopeRecovery, in.idle(now)),
 	}

@@ -62,6 +62,9 @@ func (in *instance) recall(opts *Options) {
 		in.jobs.recall(known.Jobs, opts, backup.ScopeJobs)
 		in.policy.recall(known.Policy, opts, backup.ScopePolicy)
 		in.policies.recall(known.Policies, known.Policy)
+		in.listsFrequent = slices.ContainsFunc(known.Policies, func(v catalog.PolicyVersion) bool {
+			return v.Policy.Interval > 0 && !v.Policy.MayBeUnlisted
+		})
 		in.recovery.recall(known.Recovery, opts, backup.ScopeRecovery)
 		in.lastRestore.recall(known.LastRestore, opts, backup.ScopeRestores)
 	}
@@ -71,7 +74,12 @@ func (in *instance) recall(opts *Options) {
 			n.recall(opts.Catalog.Known(in.Node(n.id)), opts)
 		}
 	}
-	if began && !in.wasIdle(opts) {
+	if !began {
+		return
+	}
+	state := in.state(opts, opts.Now(), nil)
+	in.lookForFrequent(&state)
+	if !in.wasIdle(opts) {
 		in.keepAsBusy(opts)
 	}
 }
@@ -108,13 +116,18 @@ func (c *cell[T]) keepOnly(span time.Duration) {
 }
 
 func (n *node) recall(known catalog.Known, opts *Options) {
+	apart := incrementsOf(known.Backups)
+	if !known.ApartAt.IsZero() { // by an older version, nobody noted when they were read
+		apart.At, apart.CloudAt = known.ApartAt, time.Time{}
+		known.Backups.Value = withoutIncrements(known.Backups.Value)
+	}
+	n.increments.recall(apart, opts, backup.ScopeBackups)
 	n.backups.recall(known.Backups, opts, backup.ScopeBackups)
 	n.copies.recall(known.Copies, opts, backup.ScopeCopies)
 	n.checks.recall(known.RestoreChecks, opts, backup.ScopeRestoreCheck)
 	if list := &n.backups.reading; !list.At.IsZero() && list.Value.LacksUsable(list.At, opts.Now().Round(0)) {
 		n.lacking = opts.Now() // a verdict must not say that there is nothing while nobody has looked further back
 	}
-	n.increments.reading = incrementsOf(n.backups.reading)
 	if found := known.Older.Value; found != nil {
 		n.older.reading = backup.Reading[backup.Older]{Value: *found, At: known.Older.At, TriedAt: known.Older.At}
 	}
@@ -129,6 +142,13 @@ func incrementsOf(list backup.Reading[backup.List]) backup.Reading[backup.List] 
 		Op: list.Value.Op, Asked: []backup.Kind{backup.KindIncremental},
 		Backups: slices.DeleteFunc(slices.Clone(list.Value.Backups), func(b backup.Backup) bool { return b.Kind != backup.KindIncremental }),
 	}
+	return list
+}
+
+// withoutIncrements returns a list as a cloud gives it that leaves incremental backups out.
+func withoutIncrements(list backup.List) backup.List {
+	list.Asked = slices.DeleteFunc(slices.Clone(list.Asked), func(k backup.Kind) bool { return k == backup.KindIncremental })
+	list.Backups = slices.DeleteFunc(slices.Clone(list.Backups), func(b backup.Backup) bool { return b.Kind == backup.KindIncremental })
 	return list
 }
 

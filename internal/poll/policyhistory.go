@@ -50,24 +50,33 @@ func (h *policyHistory) recall(versions catalog.Policies, r backup.Reading[backu
 	}
 }
 
+// firstAsked returns when the first question about the instance was launched; now, while none was: between a start and the
+// first questions, verdicts that rest on what was recalled wait as they will after them.
+func (h *policyHistory) firstAsked(now time.Time) time.Time {
+	if h.askedAt.IsZero() {
+		return now
+	}
+	return h.askedAt
+}
+
 // awaitedUntil returns until when a verdict waits for the policy; zero: it does not. It waits for one interval, or until
 // the cloud says that it will not tell.
-func (h *policyHistory) awaitedUntil(r backup.Reading[backup.Policy], interval time.Duration) time.Time {
+func (h *policyHistory) awaitedUntil(r backup.Reading[backup.Policy], interval time.Duration, now time.Time) time.Time {
 	refusals := []backup.Class{backup.ClassPermission, backup.ClassUnsupported, backup.ClassBadRequest}
-	if !r.At.IsZero() || h.askedAt.IsZero() || slices.Contains(refusals, backup.ClassOf(r.Err)) {
+	if !r.At.IsZero() || slices.Contains(refusals, backup.ClassOf(r.Err)) {
 		return time.Time{}
 	}
-	return h.askedAt.Add(interval).Round(0)
+	return h.firstAsked(now).Add(interval).Round(0)
 }
 
 // awaitedUntil returns until when a verdict waits for a value that is not known: for patience, from when the last good one
-// became too old, or else from the first question about the instance. zero: the cloud does not offer it, or nothing was asked.
+// became too old, or else from the first question about the instance. zero: the cloud does not offer it.
 func (c *cell[T]) awaitedUntil(firstAsked time.Time, patience time.Duration) time.Time {
 	from := c.reading.GoodUntil
 	if c.reading.At.IsZero() {
 		from = firstAsked
 	}
-	if from.IsZero() || c.reading.NotOffered {
+	if c.reading.NotOffered {
 		return time.Time{}
 	}
 	return from.Add(patience).Round(0)
