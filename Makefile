@@ -18,7 +18,7 @@ GOLANGCI  := $(TOOLS)/golangci-lint
 GOFUMPT   := $(TOOLS)/gofumpt
 VULNCHECK := $(TOOLS)/govulncheck
 
-.PHONY: all build run test check test-go matrix test-promql rules lint fmt tidy vuln dashboards e2e bench fuzz clean
+.PHONY: all build run test check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench fuzz clean
 
 all: check
 
@@ -45,6 +45,10 @@ test-go:
 # on two idle processors. From its own directory, so that go test shows the counts.
 matrix:
 	cd internal/faultmatrix && FAULT_MATRIX=all $(GO) test -run TestMatrix -count=1 -timeout 50m
+
+# A hundred thousand random histories through poller, catalog and verdict; make test has some hundred. Takes half an hour.
+histories:
+	POLL_TEST_HISTORIES=100000 $(GO) test -run TestHistories -count=1 -v -timeout 2h ./internal/poll
 
 # Every query of dashboards and rules, read by Prometheus' own parser.
 test-promql:
