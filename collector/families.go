@@ -104,8 +104,8 @@ func backupFamilies() []family {
 	return []family{{
 		name:   "last_success_timestamp_seconds",
 		labels: []string{"type"},
-		help:   "End of the newest successful backup. Absent when none is known.",
-		target: perSuccess(func(b *backup.Backup, kind string, to samples) { to.time(b.EndedAt, kind) }),
+		help:   "End of the newest successful backup, or its start where the cloud does not tell the end. Absent when none is known.",
+		target: perSuccess(func(b *backup.Backup, kind string, to samples) { to.time(b.Finished(), kind) }),
 	}, {
 		name:   "last_success_size_bytes",
 		labels: []string{"type"},

@@ -258,7 +258,7 @@ func perTargetPoll(read func(p poll, scope string, to samples)) func(*target, sa
 // newestCopy adds nothing while no copy is known.
 func newestCopy(t *target, to samples) {
 	if last := backup.NewestCopy(*t.copies, t.now); last != nil {
-		to.time(last.EndedAt, t.copies.Value.Region)
+		to.time(last.Finished(), t.copies.Value.Region)
 	}
 }
 

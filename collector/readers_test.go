@@ -144,6 +144,14 @@ func TestDurationOfTheLastSuccess(t *testing.T) {
 			if got := values(t, snapshotOf(in), "last_success_duration_seconds"); !slices.Equal(got, tt.want) {
 				t.Errorf("%v, want %v", got, tt.want)
 			}
+			finished := tt.end
+			if finished.IsZero() {
+				finished = tt.start
+			}
+			want := []float64{float64(finished.Unix())}
+			if got := values(t, snapshotOf(in), "last_success_timestamp_seconds"); !slices.Equal(got, want) {
+				t.Errorf("last success %v, want %v", got, want)
+			}
 		})
 	}
 }

@@ -129,6 +129,10 @@ func TestVerdictWithoutUsableBackup(t *testing.T) {
 		},
 		{
 			name: "success without an end", now: noon, list: spoiled(func(b *backup.Backup) { b.EndedAt = time.Time{} }),
+			state: backup.HealthOK, reason: "newest recovery point is 9h 50m old, objective 26h (default, no policy known)",
+		},
+		{
+			name: "success with an end in the future", now: noon, list: spoiled(func(b *backup.Backup) { b.EndedAt = at(22, 13, 0) }),
 			state: backup.HealthNever, reason: never,
 		},
 		{

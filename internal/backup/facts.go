@@ -13,20 +13,15 @@ func horizonOf(asked time.Time) horizon { return horizon{asked.Add(MaxSkew)} }
 // allows reports whether t is set and believed.
 func (h horizon) allows(t time.Time) bool { return !t.IsZero() && !t.After(h.Time) }
 
-// finishedAt returns when a backup ended; zero: it has not, or the time is not believed. The start of a failure stands
-// in for an end that the cloud does not give. It does not for a success, which may not have ended.
+// finishedAt returns when a backup finished; zero: it has not, or the time is not believed.
 func (h horizon) finishedAt(b *Backup) time.Time {
 	if b.State != StateSuccess && b.State != StateFailed {
 		return time.Time{}
 	}
-	end := b.EndedAt
-	if end.IsZero() && b.State == StateFailed {
-		end = b.StartedAt
+	if end := b.Finished(); h.allows(end) {
+		return end
 	}
-	if !h.allows(end) {
-		return time.Time{}
-	}
-	return end
+	return time.Time{}
 }
 
 // gather collects the facts about successes and failures, whether or not they can be restored.
@@ -47,7 +42,7 @@ func (c *assessment) gather() {
 			c.sawPart(b)
 		case b.State == StateFailed:
 			of.LastFailure = later(of.LastFailure, end)
-		case of.LastSuccess == nil || end.After(of.LastSuccess.EndedAt):
+		case of.LastSuccess == nil || end.After(of.LastSuccess.Finished()):
 			of.LastSuccess = b
 		}
 	}
@@ -59,7 +54,7 @@ func (c *assessment) gather() {
 
 // sawPart remembers the newest success of only a part of the instance.
 func (c *assessment) sawPart(b *Backup) {
-	if b.State == StateSuccess && (c.part == nil || b.EndedAt.After(c.part.EndedAt)) {
+	if b.State == StateSuccess && (c.part == nil || b.Finished().After(c.part.Finished())) {
 		c.part = b
 	}
 }
@@ -99,7 +94,7 @@ func (h *Health) failuresEnded(kind Kind) time.Time {
 	var ended time.Time
 	for _, k := range by {
 		if last := h.Kinds[k.index()].LastSuccess; last != nil {
-			ended = later(ended, last.EndedAt)
+			ended = later(ended, last.Finished())
 		}
 	}
 	return ended
@@ -110,7 +105,7 @@ func (h *Health) NewestSuccess() *Backup {
 	var newest *Backup
 	for i := range h.Kinds {
 		last := h.Kinds[i].LastSuccess
-		if last != nil && (newest == nil || last.EndedAt.After(newest.EndedAt)) {
+		if last != nil && (newest == nil || last.Finished().After(newest.Finished())) {
 			newest = last
 		}
 	}

@@ -31,7 +31,7 @@ func (c *assessment) sizeDropped(found []Finding) []Finding {
 		return found
 	}
 	return append(found, Finding{
-		Name: FindingSizeDropped, Since: of.LastSuccess.EndedAt,
+		Name: FindingSizeDropped, Since: of.LastSuccess.Finished(),
 		Text: fmt.Sprintf("the last full backup has %.0f %% of the usual size, at least %.0f %% are expected", 100*ratio, 100*c.want.MinSizeRatio),
 	})
 }
@@ -43,7 +43,7 @@ func (c *assessment) tookTooLong(found []Finding) []Finding {
 		if last == nil || c.want.MaxDuration <= 0 || !c.horizon.allows(last.StartedAt) {
 			continue
 		}
-		if took := last.EndedAt.Sub(last.StartedAt); took > c.want.MaxDuration {
+		if took := last.Took(); took > c.want.MaxDuration {
 			return append(found, Finding{
 				Name: FindingTookTooLong, Since: last.EndedAt,
 				Text: "the last " + kind.String() + " backup took " + Span(took) + ", at most " + Span(c.want.MaxDuration) + " are expected",

@@ -121,7 +121,7 @@ func (c *assessment) available() []available {
 			} else if c.health.Kinds[KindFull].Asked && (full.IsZero() || b.StartedAt.Before(full)) {
 				continue
 			}
-			found = append(found, available{point: earlier(b.StartedAt, b.EndedAt), since: b.EndedAt, expires: b.ExpiresAt})
+			found = append(found, available{point: earlier(b.StartedAt, b.EndedAt), since: b.Finished(), expires: b.ExpiresAt})
 		}
 	}
 	slices.SortFunc(found, func(a, b available) int { return a.since.Compare(b.since) })

@@ -21,6 +21,15 @@ func (b *Backup) began() time.Time {
 	return b.StartedAt
 }
 
+// Finished returns when a backup that has finished did: its end, or its start where the cloud does not tell the end. It did not
+// finish earlier than that.
+func (b *Backup) Finished() time.Time {
+	if b.EndedAt.IsZero() {
+		return b.StartedAt
+	}
+	return b.EndedAt
+}
+
 // After returns the list with what began before from taken from an older one, of which nothing that began before since counts.
 // It is for an l that has all that began at from or later: what the older one has of that is gone.
 func (l List) After(older List, from, since time.Time) List {

@@ -219,7 +219,7 @@ func (c *assessment) appendDefect(b []byte) []byte {
 // newestShown returns the success that the console shows first, be it of a part of the instance; nil: none known.
 func (c *assessment) newestShown() *Backup {
 	newest := c.health.NewestSuccess()
-	if c.part != nil && (newest == nil || c.part.EndedAt.After(newest.EndedAt)) {
+	if c.part != nil && (newest == nil || c.part.Finished().After(newest.Finished())) {
 		return c.part
 	}
 	return newest
@@ -227,7 +227,7 @@ func (c *assessment) newestShown() *Backup {
 
 func appendSuccess(b []byte, last *Backup, why flaw) []byte {
 	b = append(b, "; the last success, "...)
-	b = last.EndedAt.UTC().AppendFormat(b, MinuteLayout)
+	b = last.Finished().UTC().AppendFormat(b, MinuteLayout)
 	b = append(b, ", "...)
 	return append(b, why...)
 }
@@ -250,7 +250,7 @@ func (c *assessment) appendFailures(b []byte) []byte {
 
 func (c *assessment) appendAttempts(b []byte) []byte {
 	one, several, rest := "the last attempt", "the last ", ""
-	if s := c.health.NewestSuccess(); s != nil && s.EndedAt.After(c.firstFailure) {
+	if s := c.health.NewestSuccess(); s != nil && s.Finished().After(c.firstFailure) {
 		one, several, rest = "an attempt", "", ", and no full backup has succeeded since"
 	}
 	if n := c.health.ConsecutiveFailures; n == 1 {

@@ -88,7 +88,7 @@ type Backup struct {
 	Method    string  // the cloud's own word: Snapshot, Physical, Logical; "": unknown
 	State     State
 	StartedAt time.Time // zero: unknown
-	EndedAt   time.Time // zero: not finished, or a failure whose end the cloud does not give
+	EndedAt   time.Time // zero: not finished, or the cloud does not tell the end
 	ExpiresAt time.Time // zero: unknown; Never: kept forever
 	SizeBytes *int64    // nil: unknown; set for a success only
 	// Unusable says why the backup cannot be restored although it succeeded, e.g. FlaggedUnusable: words for a person that

@@ -10,7 +10,7 @@ const (
 	flawState   flaw = "is no success"
 	flawPart    flaw = "holds only a part of the instance"
 	flawKind    flaw = "is of an unknown type"
-	flawUndated flaw = "has no believable start and end"
+	flawUndated flaw = "has no believable start and end" // a cloud need not tell the end
 	flawEmpty   flaw = "is zero-sized"
 	flawExpired flaw = "has expired"
 	flawNoFull  flaw = "has no usable full backup before it"
@@ -27,7 +27,7 @@ func (c *assessment) flawOf(b *Backup) flaw {
 		return flawPart
 	case b.Kind != KindFull && b.Kind != KindIncremental:
 		return flawKind
-	case !c.horizon.allows(b.StartedAt), !c.horizon.allows(b.EndedAt):
+	case !c.horizon.allows(b.StartedAt), !c.horizon.allows(b.Finished()):
 		return flawUndated
 	case b.Unusable != "":
 		return flaw(b.Unusable)

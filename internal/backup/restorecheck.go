@@ -63,7 +63,7 @@ func newestUsable(backups []Backup, asked, now time.Time) *Backup {
 	for i := range backups {
 		b := &backups[i]
 		usable := b.Kind == KindFull && c.flawOf(b) == flawNone
-		if usable && (newest == nil || b.EndedAt.After(newest.EndedAt)) {
+		if usable && (newest == nil || b.Finished().After(newest.Finished())) {
 			newest = b
 		}
 	}

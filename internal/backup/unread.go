@@ -60,7 +60,7 @@ func (u *Unread) add(b *Backup, horizon horizon) {
 // count any more.
 func (e *Entry) heals(horizon horizon) bool {
 	return !e.Unread && e.State == StateSuccess && e.Kind == KindFull && e.Part == "" &&
-		horizon.allows(e.StartedAt) && horizon.allows(e.EndedAt)
+		horizon.allows(e.StartedAt) && horizon.allows(e.Finished())
 }
 
 // Err returns nil for a list from which a verdict can be drawn. It returns an [*Error] of class protocol when no record of

@@ -190,7 +190,7 @@ func newTarget(in backup.InstanceState, node backup.NodeState, health backup.Hea
 	}
 	outlook := state.Outlook(health, in.Objectives, now)
 	if last := outlook.LastSuccess; last != nil {
-		t.LastSuccess, t.SizeBytes = when(last.EndedAt), last.SizeBytes
+		t.LastSuccess, t.SizeBytes = when(last.Finished()), last.SizeBytes
 	}
 	t.LateAt, t.Running, t.Progress = when(outlook.TurnsAt), outlook.Running, outlook.Progress
 	if in.Policy.Known(now) {
@@ -204,7 +204,7 @@ func newTarget(in backup.InstanceState, node backup.NodeState, health backup.Hea
 		t.RestoreChecked, t.RestoreRefused = when(last.At), last.Refused
 	}
 	if last := backup.NewestCopy(node.Copies, now); last != nil {
-		t.LastCopy = when(last.EndedAt)
+		t.LastCopy = when(last.Finished())
 	}
 	t.LastRestore = when(in.LastRestore.Value)
 	t.RemovedEarly = removals(node.Removals.Recent(now))

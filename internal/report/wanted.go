@@ -133,10 +133,10 @@ func (w Wanted) sort(all []judged) {
 	slices.SortStableFunc(all, compare)
 }
 
-// succeeded returns the end of the last success; zero: none is known.
+// succeeded returns when the last success finished; zero: none is known.
 func (j judged) succeeded() time.Time {
 	if last := j.health.NewestSuccess(); last != nil {
-		return last.EndedAt
+		return last.Finished()
 	}
 	return time.Time{}
 }
