@@ -35,11 +35,17 @@ func (in TargetState) ListsFrequent(want Objectives) bool {
 	}
 	for i := range in.Backups.Value.Backups {
 		b := &in.Backups.Value.Backups[i]
-		if c.scheduledFull(b) && c.windowOf(b.began()).IsZero() {
+		if c.scheduledFull(b) && c.unexplained(b, c.windowOf(b.began())) {
 			return true
 		}
 	}
 	return false
+}
+
+// unexplained reports whether no daily window explains a backup that may have begun in one. While no policy was read since it
+// began, nobody knows: the windows may be others by now.
+func (c *assessment) unexplained(b *Backup, window time.Time) bool {
+	return window.IsZero() && b.began().Before(c.in.Policy.At)
 }
 
 // scheduledFull reports whether b is a full backup that somebody may have made by schedule.
@@ -57,10 +63,10 @@ func (c *assessment) listsDailyOnly() bool {
 			continue
 		}
 		window := c.windowOf(b.began())
-		if window.IsZero() {
+		if c.unexplained(b, window) {
 			return false
 		}
-		if !slices.ContainsFunc(opened, window.Equal) {
+		if !window.IsZero() && !slices.ContainsFunc(opened, window.Equal) {
 			opened = append(opened, window)
 		}
 	}

@@ -36,6 +36,11 @@ func TestHighFrequencyBackupsThatMayBeUnlisted(t *testing.T) {
 			},
 		},
 		{
+			name: "in the window of a policy that is not read yet", list: []backup.Backup{full(at(22, 4, 10)), yesterday, full(at(20, 2, 10))},
+			state: backup.HealthUnknown, reason: strings.ReplaceAll(doubt, "9h 50m", "7h 50m"),
+			edit: func(in *backup.TargetState) { in.Policy.At = at(22, 4, 0) },
+		},
+		{
 			name: "the daily one is missing too", now: at(23, 8, 0), list: []backup.Backup{today, yesterday},
 			state: backup.HealthLate, reason: "newest recovery point is 29h 50m old, objective 6h 20m (cloud's schedule)",
 		},
@@ -54,6 +59,9 @@ func TestHighFrequencyBackupsThatMayBeUnlisted(t *testing.T) {
 			}
 			if !h.Known {
 				t.Error("the facts are hidden")
+			}
+			if h.State == backup.HealthUnknown && in.ListsFrequent(want) {
+				t.Error("they are said to be listed")
 			}
 		})
 	}

@@ -99,6 +99,7 @@ func (o *watcher) refresh(t *testing.T) {
 	for range 1 + btoi(o.source.apart) {
 		o.p.Refresh(t.Context())
 		o.p.workers.Wait()
+		o.settle()
 		if in, _ := o.look(); o.source.whole && in.Backups.Err == nil {
 			o.source.seen = o.source.rewrites
 		}
@@ -110,6 +111,18 @@ func btoi(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// settle draws what follows from the newest answers, as the next scrape does. How much of it was drawn between two answers depends
+// on their order.
+func (o *watcher) settle() {
+	o.p.mu.Lock()
+	defer o.p.mu.Unlock()
+	for _, r := range o.p.regions {
+		for _, in := range r.sorted {
+			in.lookAhead(&o.p.opts, o.source.now)
+		}
+	}
 }
 
 // look returns what is known, and the verdict.
@@ -174,6 +187,9 @@ func TestHistories(t *testing.T) {
 		})
 	}
 	for seed := range uint64(n) {
+		if seed%10_000 == 9999 {
+			t.Logf("%d histories", seed+1)
+		}
 		seeds <- seed
 	}
 	close(seeds)
