@@ -116,6 +116,7 @@ type List struct {
 	Asked   []Kind   // the kinds that this list covers: without a backup of such a kind there is none
 	Unread  Unread   // what the list has besides
 	Older   *Older   // what began before the time that was asked for; nil: nobody needs to know
+	Jobs    []Job    // the jobs that the list tells with the backups; nil: it tells none, which does not say that there are none
 }
 
 // Older is what a target has of backups that began before its list does. It is asked for when the list has no usable backup:

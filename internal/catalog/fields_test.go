@@ -27,6 +27,7 @@ func TestEveryStoredFieldComesFromAList(t *testing.T) {
 	stored := map[string][2][]string{ // of the domain, of the file
 		"Backup":       {fieldsOf(backup.Backup{}), fieldsOf(backupRecord{})},
 		"Policy":       {fieldsOf(backup.Policy{}), fieldsOf(policyRecord{})},
+		"Job":          {fieldsOf(backup.Job{}), fieldsOf(jobRecord{})},
 		"Window":       {fieldsOf(backup.Window{}), fieldsOf(windowRecord{})},
 		"Copies":       {fieldsOf(backup.Copies{}), fieldsOf(copiesRecord{})},
 		"Older":        {without(without(without(fieldsOf(backup.Older{}), "At"), "Err"), "By"), fieldsOf(olderRecord{})},
@@ -83,7 +84,7 @@ func TestEveryStoredFieldComesFromAList(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff([]string{"Op", "Backups", "Asked", "Unread", "Older"}, fieldsOf(backup.List{})); diff != "" {
+	if diff := cmp.Diff([]string{"Op", "Backups", "Asked", "Unread", "Older", "Jobs"}, fieldsOf(backup.List{})); diff != "" {
 		t.Errorf("listRecord and learnWhole know other fields of a list:\n%s", diff)
 	}
 }

@@ -142,7 +142,7 @@ func (c *Catalog) merge(n *node, a *Backups, at stamp) {
 		}
 	}
 	slices.SortStableFunc(merged, func(x, y entry) int { return began(&y.Backup).Compare(began(&x.Backup)) })
-	list := backup.List{Op: a.List.Op, Asked: before.Asked, Unread: before.Unread, Backups: make([]backup.Backup, len(merged))}
+	list := backup.List{Op: a.List.Op, Asked: before.Asked, Unread: before.Unread, Jobs: a.List.Jobs, Backups: make([]backup.Backup, len(merged))}
 	n.tracks = make([]track, len(merged))
 	for i, e := range merged {
 		list.Backups[i], n.tracks[i] = e.Backup, e.track

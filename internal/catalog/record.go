@@ -41,13 +41,14 @@ func word[T any](words []T, number int64) T {
 
 // listRecord is what a list of backups says besides its backups.
 type listRecord struct {
-	Op          string  `json:"op,omitempty"`
-	Asked       []int64 `json:"asked,omitempty"`  // kinds
-	Unread      int     `json:"unread,omitempty"` // records that could not be read
-	UnreadDated stamp   `json:"unread_dated_ms,omitempty"`
-	Since       stamp   `json:"since_ms,omitempty"`
-	Whole       stamp   `json:"whole_ms,omitempty"` // when a whole list was read
-	Apart       stamp   `json:"apart_ms,omitempty"` // when the incremental backups were read that the cloud's list leaves out
+	Op          string      `json:"op,omitempty"`
+	Asked       []int64     `json:"asked,omitempty"`  // kinds
+	Unread      int         `json:"unread,omitempty"` // records that could not be read
+	UnreadDated stamp       `json:"unread_dated_ms,omitempty"`
+	Since       stamp       `json:"since_ms,omitempty"`
+	Whole       stamp       `json:"whole_ms,omitempty"` // when a whole list was read
+	Apart       stamp       `json:"apart_ms,omitempty"` // when the incremental backups were read that the cloud's list leaves out
+	Jobs        []jobRecord `json:"jobs,omitzero"`      // that the list tells; none is not the same as nothing said
 }
 
 func (n *node) record() listRecord {
@@ -58,6 +59,13 @@ func (n *node) record() listRecord {
 	for _, kind := range list.Asked {
 		r.Asked = append(r.Asked, number(kinds, kind))
 	}
+	if list.Jobs != nil {
+		r.Jobs = make([]jobRecord, 0, len(list.Jobs))
+	}
+	for i := range list.Jobs {
+		j := &list.Jobs[i]
+		r.Jobs = append(r.Jobs, jobRecord{j.ID, number(jobStates, j.State), number(triggers, j.Trigger), stampOf(j.StartedAt), j.Progress, j.Reason})
+	}
 	return r
 }
 
@@ -66,7 +74,26 @@ func (r *listRecord) list() backup.List {
 	for _, n := range r.Asked {
 		list.Asked = append(list.Asked, word(kinds, n))
 	}
+	if r.Jobs != nil {
+		list.Jobs = make([]backup.Job, 0, len(r.Jobs))
+	}
+	for _, j := range r.Jobs {
+		list.Jobs = append(list.Jobs, backup.Job{
+			ID: j.ID, State: word(jobStates, j.State), Trigger: word(triggers, j.Trigger), StartedAt: j.StartedAt.time(),
+			Progress: j.Progress, Reason: j.Reason,
+		})
+	}
 	return list
+}
+
+// jobRecord is a job that a list of backups tells. Those of a list of their own are rows.
+type jobRecord struct {
+	ID        string   `json:"id"`
+	State     int64    `json:"state,omitempty"`
+	Trigger   int64    `json:"trigger,omitempty"`
+	StartedAt stamp    `json:"started_ms,omitempty"`
+	Progress  *float64 `json:"progress,omitempty"`
+	Reason    string   `json:"reason,omitempty"`
 }
 
 // policyRecord is a policy. Spans are seconds; -1 is for ever.

@@ -185,6 +185,27 @@ func (in *instance) arrangeEntries() {
 	}
 }
 
+// jobsKnown returns what is known of the jobs: where the cloud offers no list of them, those that the lists of backups tell, with
+// the times of the list that was read first. A list that tells none, of any target, leaves them unknown.
+func (in *instance) jobsKnown() backup.Reading[[]backup.Job] {
+	if !in.jobs.reading.NotOffered {
+		return in.jobs.reading
+	}
+	var told backup.Reading[[]backup.Job]
+	for _, n := range in.nodes {
+		list := &n.backups.reading
+		if list.At.IsZero() || list.Value.Jobs == nil {
+			return in.jobs.reading
+		}
+		jobs := slices.Concat(told.Value, list.Value.Jobs)
+		if told.At.IsZero() || list.At.Before(told.At) {
+			told = backup.Reading[[]backup.Job]{At: list.At, CloudAt: list.CloudAt, TriedAt: list.TriedAt, GoodUntil: list.GoodUntil, Err: list.Err}
+		}
+		told.Value = jobs
+	}
+	return told
+}
+
 // keepPolicy tells the catalog of a policy, and with it whether a list had its high-frequency backups: those may have expired
 // when the process begins again.
 func (in *instance) keepPolicy(to *catalog.Catalog, t backup.Target, times catalog.Times, p backup.Policy) {
@@ -200,7 +221,7 @@ func (in *instance) state(opts *Options, now time.Time, removed map[backup.Targe
 	state := backup.InstanceState{
 		Instance:   in.Instance,
 		Objectives: in.objectives,
-		Jobs:       in.jobs.reading,
+		Jobs:       in.jobsKnown(),
 		Policy:     in.policy.reading,
 		Recovery:   in.recovery.reading,
 		Nodes:      make([]backup.NodeState, 0, len(in.nodes)),
@@ -208,7 +229,7 @@ func (in *instance) state(opts *Options, now time.Time, removed map[backup.Targe
 		PolicyChanges: in.policies.changes,
 		PolicyBy:      in.policies.awaitedUntil(in.policy.reading, opts.PolicyInterval, now),
 		WindowBy:      in.recovery.awaitedUntil(in.policies.firstAsked(now), opts.StaleAfter),
-		JobsUnmoved:   in.moves.of(in.jobs.reading),
+		JobsUnmoved:   in.moves.of(in.jobsKnown()),
 		RecoveryEvery: opts.interval(backup.ScopeRecovery, in.idle(now)),
 	}
 	if in.listsFrequent {

@@ -26,7 +26,7 @@ type Source interface {
 	// in Listing.Unread. An error means that nothing was listed.
 	Instances(ctx context.Context) (backup.Listing, error)
 	// Backups lists the backups of one target of in that started at since or later, the newest start first. Node is one
-	// of in.Nodes, or "" where in has none.
+	// of in.Nodes, or "" where in has none. A cloud may tell the jobs in the same list, and not offer Jobs.
 	Backups(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error)
 	// Jobs lists the instance's backup jobs. The error has ClassUnsupported where the cloud has no such list for the
 	// instance.
