@@ -217,7 +217,7 @@ func policyFamilies() []family {
 	}, {
 		name:     "policy_retention_seconds",
 		help:     "How long an automatic backup is kept, +Inf for ever. Absent when the cloud does not report it.",
-		instance: withPolicy(func(p backup.Policy, to samples) { to.seconds(p.Retention) }),
+		instance: withPolicy(func(p backup.Policy, to samples) { to.seconds(p.Retention()) }),
 	}, {
 		name: "policy_interval_seconds",
 		help: "Longest time between the starts of two scheduled backups. Absent when the policy names no schedule.",

@@ -62,11 +62,7 @@ func objectives() backup.Objectives {
 
 // daily is a policy with a backup every day between 02:00 and 03:00 UTC.
 func daily() backup.Policy {
-	return backup.Policy{
-		Automatic: new(true), Retention: 7 * day, StartsAt: 2 * time.Hour, Window: time.Hour,
-		Weekdays:  []time.Weekday{0, 1, 2, 3, 4, 5, 6},
-		LogBackup: new(false), NextAt: noon().Add(14*time.Hour + 20*time.Minute), KeptAfterDeletion: new(true),
-	}
+	return backup.Policy{Automatic: new(true), LogBackup: new(false), NextAt: noon().Add(14*time.Hour + 20*time.Minute), KeptAfterDeletion: new(true), Schedules: []backup.Schedule{{Retention: 7 * day, StartsAt: 2 * time.Hour, Window: time.Hour, Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}}}
 }
 
 // set is a full automatic backup that took a quarter of an hour. started is how long ago it started.

@@ -85,7 +85,7 @@ func findingOfEachName(account string) *backup.Snapshot {
 	off.Policy.Value.Automatic = new(false)
 	off.Nodes[0].Backups = fresh(nightly(6*day+time.Hour, 1))
 	short := replicaSet(account, "dds-5-retention-and-log")
-	short.Policy.Value.Retention, short.Policy.Value.LogBackup = day, new(true)
+	short.Policy.Value.Schedules[0].Retention, short.Policy.Value.LogBackup = day, new(true)
 	short.Recovery = fresh(backup.Window{Start: ago(day), End: ago(3 * time.Hour)})
 	short.Nodes[0].Removals.Sets = []backup.Removal{{Backup: backup.Backup{ID: "1"}, LeftAt: ago(day)}}
 	good, lagging := fresh(nightly(9*time.Hour, 5)), fresh(nightly(33*time.Hour, 5))
@@ -247,7 +247,7 @@ func huawei(account string) *backup.Snapshot {
 func kindsAndForever(account string) backup.InstanceState {
 	in := replicaSet(account, "dds-bp1")
 	policy := daily()
-	policy.Retention, policy.LogBackup, policy.NextAt = backup.Forever, nil, time.Time{}
+	policy.Schedules[0].Retention, policy.LogBackup, policy.NextAt = backup.Forever, nil, time.Time{}
 	policy.Automatic, policy.KeptAfterDeletion = nil, new(false)
 	in.Policy = fresh(policy)
 	in.PolicyChanges = []backup.PolicyChange{{At: ago(9 * day), Former: policy}, {At: ago(8 * day), Former: daily()}}

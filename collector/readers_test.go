@@ -116,7 +116,7 @@ func TestObjectivesOfZeroAreAbsent(t *testing.T) {
 
 func TestPolicyWithoutAScheduleHasNoInterval(t *testing.T) {
 	in := replicaSet("a", "dds-1")
-	in.Policy.Value.Weekdays, in.Policy.Value.Interval = nil, 0
+	in.Policy.Value.Schedules = nil
 	if got := values(t, snapshotOf(in), "policy_interval_seconds"); len(got) > 0 {
 		t.Errorf("%v, want no sample", got)
 	}

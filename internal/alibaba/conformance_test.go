@@ -42,11 +42,7 @@ func provider() sourcetest.Provider {
 		},
 		PerShard: true,
 		EndField: "BackupEndTime", SizeField: "BackupSize",
-		WantPolicy: backup.Policy{
-			Automatic: new(true), Retention: 7 * 24 * time.Hour,
-			Weekdays: []time.Weekday{time.Monday, time.Wednesday, time.Friday},
-			StartsAt: 3 * time.Hour, Window: time.Hour, LogBackup: new(true), KeptAfterDeletion: new(false),
-		},
+		WantPolicy: backup.Policy{Automatic: new(true), LogBackup: new(true), KeptAfterDeletion: new(false), Schedules: []backup.Schedule{{Retention: 7 * 24 * time.Hour, Weekdays: []time.Weekday{time.Monday, time.Wednesday, time.Friday}, StartsAt: 3 * time.Hour, Window: time.Hour}}},
 		WantJobs: []backup.Job{{
 			ID: "170034", State: backup.JobRunning, Trigger: backup.TriggerAutomatic,
 			StartedAt: sourcetest.Now.Add(-10 * time.Minute), Progress: new(18.0),

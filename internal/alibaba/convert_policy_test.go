@@ -2,6 +2,7 @@ package alibaba
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,22 +60,19 @@ func TestConvertJob(t *testing.T) {
 
 func TestConvertPolicy(t *testing.T) {
 	const day = 24 * time.Hour
-	whole := backup.Policy{
-		Automatic: new(true), Retention: 7 * day, Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Tuesday},
-		StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour, Interval: 4 * time.Hour, LogBackup: new(true), IntervalRetention: day,
-		NextAt: at("2024-06-19T19:11:00Z"), MayBeUnlisted: true,
-	}
+	whole := backup.Policy{Automatic: new(true), LogBackup: new(true), NextAt: at("2024-06-19T19:11:00Z"), MayBeUnlisted: true, Schedules: []backup.Schedule{{Retention: 7 * day, Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Tuesday}, StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour}, {Interval: 4 * time.Hour, Retention: day}}}
 	but := func(change func(*backup.Policy)) backup.Policy {
 		p := whole
+		p.Schedules = slices.Clone(p.Schedules)
 		change(&p)
 		return p
 	}
 	off := but(func(p *backup.Policy) {
-		p.Automatic, p.Weekdays, p.Interval, p.IntervalRetention, p.MayBeUnlisted = new(false), nil, 0, 0, false
+		p.Automatic, p.Schedules[0].Weekdays, p.Schedules, p.MayBeUnlisted = new(false), nil, p.Schedules[:1], false
 	})
-	daily := but(func(p *backup.Policy) { p.Interval, p.IntervalRetention, p.MayBeUnlisted = 0, 0, false })
+	daily := but(func(p *backup.Policy) { p.Schedules, p.MayBeUnlisted = p.Schedules[:1], false })
 	notSaid := but(func(p *backup.Policy) {
-		p.Automatic, p.Weekdays, p.Interval, p.IntervalRetention, p.MayBeUnlisted = nil, nil, 0, 0, false
+		p.Automatic, p.Schedules[0].Weekdays, p.Schedules, p.MayBeUnlisted = nil, nil, p.Schedules[:1], false
 	})
 	tests := []struct {
 		name string
@@ -86,29 +84,29 @@ func TestConvertPolicy(t *testing.T) {
 		{"switched off", map[string]any{"PreferredBackupPeriod": "", "BackupInterval": -1}, off, nil},
 		{"days are null", map[string]any{"PreferredBackupPeriod": nil, "BackupInterval": "-1"}, notSaid, nil},
 		{"days are missing", map[string]any{"PreferredBackupPeriod": "omit", "BackupInterval": nil}, notSaid, nil},
-		{"days are missing, high-frequency backup is on", map[string]any{"PreferredBackupPeriod": "omit"}, but(func(p *backup.Policy) { p.Weekdays = nil }), nil},
+		{"days are missing, high-frequency backup is on", map[string]any{"PreferredBackupPeriod": "omit"}, but(func(p *backup.Policy) { p.Schedules[0].Weekdays = nil }), nil},
 		{"an interval that does not count", map[string]any{"SnapshotBackupType": "Standard"}, daily, nil},
 		{"an interval of an unknown type", map[string]any{"SnapshotBackupType": "omit"}, daily, nil},
-		{"high-frequency backups kept for an unknown time", map[string]any{"HighFrequencyBackupRetention": nil}, but(func(p *backup.Policy) { p.IntervalRetention = 0 }), nil},
+		{"high-frequency backups kept for an unknown time", map[string]any{"HighFrequencyBackupRetention": nil}, but(func(p *backup.Policy) { p.Schedules[1].Retention = 0 }), nil},
 		{"no backup outlives the instance", map[string]any{"BackupRetentionPolicyOnClusterDeletion": 0}, but(func(p *backup.Policy) { p.KeptAfterDeletion = new(false) }), nil},
 		{"one backup outlives the instance", map[string]any{"BackupRetentionPolicyOnClusterDeletion": "1"}, but(func(p *backup.Policy) { p.KeptAfterDeletion = new(true) }), nil},
 		{"all backups outlive the instance", map[string]any{"BackupRetentionPolicyOnClusterDeletion": 2}, but(func(p *backup.Policy) { p.KeptAfterDeletion = new(true) }), nil},
 		{"deletion policy unknown", map[string]any{"BackupRetentionPolicyOnClusterDeletion": 3}, whole, []string{`BackupRetentionPolicyOnClusterDeletion: "3" is not known`}},
-		{"high-frequency backup alone", map[string]any{"PreferredBackupPeriod": ""}, but(func(p *backup.Policy) { p.Weekdays = nil }), nil},
+		{"high-frequency backup alone", map[string]any{"PreferredBackupPeriod": ""}, but(func(p *backup.Policy) { p.Schedules[0].Weekdays = nil }), nil},
 		{"no high-frequency backup", map[string]any{"BackupInterval": "omit"}, daily, nil},
-		{"interval too long", map[string]any{"BackupInterval": json.Number("9223372036854775807")}, but(func(p *backup.Policy) { p.Interval, p.MayBeUnlisted = 0, false }), []string{`BackupInterval: "9223372036854775807" is not a number of "1m0s"`}},
-		{"days in any form", map[string]any{"PreferredBackupPeriod": " friday, MONDAY,Friday"}, but(func(p *backup.Policy) { p.Weekdays = []time.Weekday{time.Monday, time.Friday} }), nil},
-		{"a name that is no weekday is still a policy", map[string]any{"PreferredBackupPeriod": "Someday"}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{`PreferredBackupPeriod: "Someday" is not a list of weekdays`}},
-		{"one bad day rejects the list", map[string]any{"PreferredBackupPeriod": "Monday,Someday"}, but(func(p *backup.Policy) { p.Weekdays = nil }), []string{`PreferredBackupPeriod: "Monday,Someday" is not a list of weekdays`}},
-		{"window by day", map[string]any{"PreferredBackupTime": "09:00Z-10:00Z"}, but(func(p *backup.Policy) { p.StartsAt = 9 * time.Hour }), nil},
-		{"window to midnight", map[string]any{"PreferredBackupTime": "23:00Z-00:00Z"}, but(func(p *backup.Policy) { p.StartsAt = 23 * time.Hour }), nil},
-		{"no window", map[string]any{"PreferredBackupTime": ""}, but(func(p *backup.Policy) { p.StartsAt, p.Window = 0, 0 }), nil},
-		{"half a window", map[string]any{"PreferredBackupTime": "09:00Z"}, but(func(p *backup.Policy) { p.StartsAt, p.Window = 0, 0 }), []string{`PreferredBackupTime: "09:00Z" is not a time of day`}},
-		{"retention for ever", map[string]any{"BackupRetentionPeriod": "-1"}, but(func(p *backup.Policy) { p.Retention = backup.Forever }), nil},
-		{"retention as a number", map[string]any{"BackupRetentionPeriod": 730}, but(func(p *backup.Policy) { p.Retention = 730 * day }), nil},
-		{"retention not set", map[string]any{"BackupRetentionPeriod": ""}, but(func(p *backup.Policy) { p.Retention = 0 }), nil},
-		{"retention that overflows", map[string]any{"BackupRetentionPeriod": "106752000"}, but(func(p *backup.Policy) { p.Retention = 0 }), []string{`BackupRetentionPeriod: "106752000" is not a number of "24h0m0s"`}},
-		{"retention below none", map[string]any{"BackupRetentionPeriod": -7}, but(func(p *backup.Policy) { p.Retention = 0 }), []string{`BackupRetentionPeriod: "-7" is not a number of "24h0m0s"`}},
+		{"interval too long", map[string]any{"BackupInterval": json.Number("9223372036854775807")}, but(func(p *backup.Policy) { p.Schedules, p.MayBeUnlisted = p.Schedules[:1], false }), []string{`BackupInterval: "9223372036854775807" is not a number of "1m0s"`}},
+		{"days in any form", map[string]any{"PreferredBackupPeriod": " friday, MONDAY,Friday"}, but(func(p *backup.Policy) { p.Schedules[0].Weekdays = []time.Weekday{time.Monday, time.Friday} }), nil},
+		{"a name that is no weekday is still a policy", map[string]any{"PreferredBackupPeriod": "Someday"}, but(func(p *backup.Policy) { p.Schedules[0].Weekdays = nil }), []string{`PreferredBackupPeriod: "Someday" is not a list of weekdays`}},
+		{"one bad day rejects the list", map[string]any{"PreferredBackupPeriod": "Monday,Someday"}, but(func(p *backup.Policy) { p.Schedules[0].Weekdays = nil }), []string{`PreferredBackupPeriod: "Monday,Someday" is not a list of weekdays`}},
+		{"window by day", map[string]any{"PreferredBackupTime": "09:00Z-10:00Z"}, but(func(p *backup.Policy) { p.Schedules[0].StartsAt = 9 * time.Hour }), nil},
+		{"window to midnight", map[string]any{"PreferredBackupTime": "23:00Z-00:00Z"}, but(func(p *backup.Policy) { p.Schedules[0].StartsAt = 23 * time.Hour }), nil},
+		{"no window", map[string]any{"PreferredBackupTime": ""}, but(func(p *backup.Policy) { p.Schedules[0].StartsAt, p.Schedules[0].Window = 0, 0 }), nil},
+		{"half a window", map[string]any{"PreferredBackupTime": "09:00Z"}, but(func(p *backup.Policy) { p.Schedules[0].StartsAt, p.Schedules[0].Window = 0, 0 }), []string{`PreferredBackupTime: "09:00Z" is not a time of day`}},
+		{"retention for ever", map[string]any{"BackupRetentionPeriod": "-1"}, but(func(p *backup.Policy) { p.Schedules[0].Retention = backup.Forever }), nil},
+		{"retention as a number", map[string]any{"BackupRetentionPeriod": 730}, but(func(p *backup.Policy) { p.Schedules[0].Retention = 730 * day }), nil},
+		{"retention not set", map[string]any{"BackupRetentionPeriod": ""}, but(func(p *backup.Policy) { p.Schedules[0].Retention = 0 }), nil},
+		{"retention that overflows", map[string]any{"BackupRetentionPeriod": "106752000"}, but(func(p *backup.Policy) { p.Schedules[0].Retention = 0 }), []string{`BackupRetentionPeriod: "106752000" is not a number of "24h0m0s"`}},
+		{"retention below none", map[string]any{"BackupRetentionPeriod": -7}, but(func(p *backup.Policy) { p.Schedules[0].Retention = 0 }), []string{`BackupRetentionPeriod: "-7" is not a number of "24h0m0s"`}},
 		{"log backup off", map[string]any{"EnableBackupLog": 0}, but(func(p *backup.Policy) { p.LogBackup = new(false) }), nil},
 		{"log backup not set", map[string]any{"EnableBackupLog": "omit"}, but(func(p *backup.Policy) { p.LogBackup = nil }), nil},
 		{"next not set", map[string]any{"PreferredNextBackupTime": ""}, but(func(p *backup.Policy) { p.NextAt = time.Time{} }), nil},

@@ -153,21 +153,13 @@ func TestDocumentedAnswers(t *testing.T) {
 			"DescribeBackupPolicy",
 			map[string]string{"DescribeBackupPolicy": "describe_backup_policy_standard"},
 			func(b *bench) (any, error) { return b.Policy(t.Context(), replica()) },
-			backup.Policy{
-				Automatic: new(true), Retention: 7 * day, StartsAt: 9 * time.Hour, Window: time.Hour,
-				Weekdays:  []time.Weekday{time.Sunday, time.Monday, time.Wednesday, time.Friday},
-				LogBackup: new(true), NextAt: moment("2024-06-19T19:11:00Z"), KeptAfterDeletion: new(true),
-			},
+			backup.Policy{Automatic: new(true), LogBackup: new(true), NextAt: moment("2024-06-19T19:11:00Z"), KeptAfterDeletion: new(true), Schedules: []backup.Schedule{{Retention: 7 * day, StartsAt: 9 * time.Hour, Window: time.Hour, Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Wednesday, time.Friday}}}},
 		},
 		{
 			"DescribeBackupPolicy with high-frequency backup",
 			map[string]string{"DescribeBackupPolicy": "describe_backup_policy"},
 			func(b *bench) (any, error) { return b.Policy(t.Context(), replica()) },
-			backup.Policy{
-				Automatic: new(true), Retention: 7 * day, StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour,
-				Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Tuesday}, Interval: 4 * time.Hour, IntervalRetention: day, MayBeUnlisted: true,
-				LogBackup: new(true), NextAt: moment("2024-06-19T19:11:00Z"),
-			},
+			backup.Policy{Automatic: new(true), MayBeUnlisted: true, LogBackup: new(true), NextAt: moment("2024-06-19T19:11:00Z"), Schedules: []backup.Schedule{{Retention: 7 * day, StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour, Weekdays: []time.Weekday{time.Sunday, time.Monday, time.Tuesday}}, {Interval: 4 * time.Hour, Retention: day}}},
 		},
 		{
 			"DescribeRegions",

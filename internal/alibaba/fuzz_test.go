@@ -118,7 +118,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		if a, err := wire.Decode[policyAnswer](opDescribeBackupPolicy, body); classified(t, err) {
 			p := convertPolicy(a, &r)
-			if p.Retention < 0 || p.Interval < 0 || p.Window < 0 || p.Window >= 24*time.Hour || p.StartsAt < 0 || p.StartsAt >= 24*time.Hour {
+			if p.Schedules[0].Retention < 0 || p.Schedules[len(p.Schedules)-1].Interval < 0 || p.Schedules[0].Window < 0 || p.Schedules[0].Window >= 24*time.Hour || p.Schedules[0].StartsAt < 0 || p.Schedules[0].StartsAt >= 24*time.Hour {
 				t.Errorf("policy %+v", p)
 			}
 			checkTimes(t, p.NextAt)

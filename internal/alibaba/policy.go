@@ -15,17 +15,20 @@ func scheduleFields() []string {
 // convertPolicy reads a schedule. Automatic backup is off when the days are empty and there is no high-frequency backup: the
 // cloud has no other switch for it. When the days are missing or null, it does not say.
 func convertPolicy(a *policyAnswer, r *wire.Reader) backup.Policy {
-	p := backup.Policy{
+	daily := backup.Schedule{
 		Retention: retention(r, "BackupRetentionPeriod", a.BackupRetentionPeriod),
 		Weekdays:  r.Weekdays("PreferredBackupPeriod", a.PreferredBackupPeriod, wire.WeekdayByName),
-		LogBackup: r.Flag("EnableBackupLog", a.EnableBackupLog),
 	}
-	p.StartsAt, p.Window = r.DailyWindow("PreferredBackupTime", a.PreferredBackupTime, "15:04Z")
+	daily.StartsAt, daily.Window = r.DailyWindow("PreferredBackupTime", a.PreferredBackupTime, "15:04Z")
+	p := backup.Policy{Schedules: []backup.Schedule{daily}, LogBackup: r.Flag("EnableBackupLog", a.EnableBackupLog)}
 	p.NextAt, _ = timeOf(r, "PreferredNextBackupTime", a.PreferredNextBackupTime)
-	p.Interval, p.IntervalRetention = highFrequency(a, r)
-	p.MayBeUnlisted = p.Interval > 0
+	interval, kept := highFrequency(a, r)
+	if interval > 0 {
+		p.Schedules = append(p.Schedules, backup.Schedule{Interval: interval, Retention: kept})
+		p.MayBeUnlisted = true
+	}
 	switch {
-	case a.PreferredBackupPeriod.IsSet() || p.Interval > 0:
+	case a.PreferredBackupPeriod.IsSet() || interval > 0:
 		p.Automatic = new(true)
 	case a.PreferredBackupPeriod.Kind == wire.String:
 		p.Automatic = new(false)

@@ -58,10 +58,10 @@ func (c *assessment) nextBackup() time.Time {
 	}
 	next := p.narrowed(p.windowAfter(c.now.Add(early)))
 	opened := p.windowBefore(c.now.Add(early))
-	if !opened.IsZero() && c.now.Before(opened.Add(sum(p.Window, c.comesLate()))) && c.newestScheduled().Before(opened.Add(-early)) {
+	if !opened.at.IsZero() && c.now.Before(opened.at.Add(sum(opened.length, c.comesLate()))) && c.newestScheduled().Before(opened.at.Add(-early)) {
 		next = p.narrowed(opened)
 	}
-	if p.Interval > 0 {
+	if p.interval() > 0 {
 		next = earlier(next, c.nextFrequent())
 	}
 	return next
@@ -83,7 +83,7 @@ func (c *assessment) nextFrequent() time.Time {
 	if newest.IsZero() {
 		return newest
 	}
-	interval := c.in.Policy.Value.Interval
+	interval := c.in.Policy.Value.interval()
 	due := newest.Add(interval)
 	if passed := c.now.Sub(due.Add(c.comesLate())); passed >= 0 { // those that were waited for in vain
 		due = due.Add((passed/interval + 1) * interval)
@@ -105,11 +105,12 @@ func (c *assessment) newestScheduled() time.Time {
 }
 
 // narrowed returns from when on a backup may begin in a window: when the cloud plans it, if it plans one in that window.
-func (p Policy) narrowed(opens time.Time) time.Time {
+func (p Policy) narrowed(w opening) time.Time {
+	opens := w.at
 	if opens.IsZero() {
 		return opens
 	}
-	if p.NextAt.After(opens) && p.NextAt.Before(opens.Add(p.Window)) {
+	if p.NextAt.After(opens) && p.NextAt.Before(opens.Add(w.length)) {
 		opens = p.NextAt
 	}
 	return opens.Add(-early)

@@ -60,7 +60,10 @@ func TestNewsFrom(t *testing.T) {
 		{verdictCase{name: "every four hours", now: noon, policy: every4h(), list: []backup.Backup{full(at(22, 10, 0))}}, at(22, 13, 55)},
 		{verdictCase{
 			name: "every twelve hours beside the daily window", now: noon, list: []backup.Backup{full(at(22, 6, 0))},
-			policy: edited(daily(), func(p *backup.Policy) { p.Interval, p.StartsAt = 12*time.Hour, 14*time.Hour }),
+			policy: edited(daily(), func(p *backup.Policy) {
+				often(12 * time.Hour)(p)
+				p.Schedules[0].StartsAt = 14 * time.Hour
+			}),
 		}, at(22, 13, 55)},
 		{verdictCase{name: "every four hours, overdue", now: noon, policy: every4h(), list: []backup.Backup{full(at(22, 7, 0))}}, at(22, 10, 55)},
 		{verdictCase{name: "every four hours, one left out", now: at(22, 13, 21), rpo: 50 * time.Hour, policy: every4h(), list: []backup.Backup{full(at(22, 7, 0))}}, at(22, 14, 55)},

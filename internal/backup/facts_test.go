@@ -244,7 +244,9 @@ func TestRecoveryPoints(t *testing.T) {
 
 func TestLastUsableExpiry(t *testing.T) {
 	keep := func(d time.Duration) func(*backup.TargetState) {
-		return func(in *backup.TargetState) { in.Policy = read(backup.Policy{Retention: d}, noon) }
+		return func(in *backup.TargetState) {
+			in.Policy = read(backup.Policy{Schedules: []backup.Schedule{{Retention: d}}}, noon)
+		}
 	}
 	const week = 7 * 24 * time.Hour
 	for _, c := range []struct {

@@ -21,11 +21,12 @@ func (f *finder) policy(found []Finding) []Finding {
 // keepsTooShort returns in which way backups are not kept for long enough, in words for a person; "": they are, or that is
 // not known.
 func (p Policy) keepsTooShort(objective time.Duration) string {
-	if p.Retention <= 0 || p.Retention == Forever {
+	retention := p.Retention()
+	if retention <= 0 || retention == Forever {
 		return ""
 	}
-	kept := "backups are kept for " + Span(p.Retention)
-	if p.Retention < objective {
+	kept := "backups are kept for " + Span(retention)
+	if retention < objective {
 		return kept + ", the objective is " + Span(objective)
 	}
 	if apart := p.outlived(); apart > 0 {
@@ -34,22 +35,23 @@ func (p Policy) keepsTooShort(objective time.Duration) string {
 	return ""
 }
 
-// outlived returns how far apart backups may be where none of them is kept until the next one: the longest gap and the
-// window. 0: they are kept for longer, or there is no schedule.
+// outlived returns how far apart backups may be where none of them is kept until the next one of its schedule: the longest gap
+// and the window. 0: some are kept for longer, or that is not known.
 func (p Policy) outlived() time.Duration {
-	if kept := p.IntervalRetention; p.Interval > 0 && (kept > p.Interval || kept <= 0 && p.Retention > p.Interval) {
-		return 0
+	var widest time.Duration
+	for i := range p.Schedules {
+		s := &p.Schedules[i]
+		gap, ok := s.gap()
+		if !ok {
+			continue
+		}
+		apart, kept := sum(gap, s.Window), p.kept(s)
+		if kept <= 0 || kept > apart {
+			return 0
+		}
+		widest = max(widest, apart)
 	}
-	gap, ok := p.weekdays().longestGap()
-	apart := sum(gap, p.Window)
-	if !ok {
-		gap, ok = p.LongestGap()
-		apart = gap
-	}
-	if !ok || p.Retention > apart {
-		return 0
-	}
-	return apart
+	return widest
 }
 
 // stalledAfter is how old the end of a log may be: backed-up logs are minutes behind, and a full backup in between may take

@@ -222,13 +222,15 @@ func TestFindingsAboutThePolicy(t *testing.T) {
 			backups(full(at(22, 2, 10)), full(at(20, 2, 10)))(in)
 		}
 	}
-	keeps := func(d time.Duration) func(*backup.Policy) { return func(p *backup.Policy) { p.Retention = d } }
+	keeps := func(d time.Duration) func(*backup.Policy) {
+		return func(p *backup.Policy) { p.Schedules[0].Retention = d }
+	}
 	const days = 24 * time.Hour
 	checkFindings(t, []findingCase{
-		{name: "off", edit: policy(daily(), func(p *backup.Policy) { p.Automatic, p.Retention = new(false), 30*days }), want: found(
+		{name: "off", edit: policy(daily(), func(p *backup.Policy) { p.Automatic, p.Schedules[0].Retention = new(false), 30*days }), want: found(
 			backup.FindingAutomaticOff, at(20, 9, 0), "automatic backup is switched off",
 		)},
-		{name: "it does not say", edit: policy(daily(), func(p *backup.Policy) { p.Automatic, p.Retention = nil, 0 })},
+		{name: "it does not say", edit: policy(daily(), func(p *backup.Policy) { p.Automatic, p.Schedules[0].Retention = nil, 0 })},
 		{name: "kept for less than the objective", edit: policy(daily(), keeps(5*days)), want: found(
 			backup.FindingRetentionShort, at(20, 9, 0), "backups are kept for 5d, the objective is 7d",
 		)},
@@ -239,7 +241,7 @@ func TestFindingsAboutThePolicy(t *testing.T) {
 		)},
 		{name: "weekly, kept for longer", edit: policy(on(time.Sunday), keeps(7*days+time.Hour+time.Minute))},
 		{name: "weekly, and every 4 hours", edit: policy(on(time.Sunday), func(p *backup.Policy) {
-			p.Interval, p.IntervalRetention = 4*time.Hour, days
+			p.Schedules = append(p.Schedules, backup.Schedule{Interval: 4 * time.Hour, Retention: days})
 		})},
 		{name: "a policy that is withdrawn", edit: func(in *backup.InstanceState) {
 			policy(daily(), keeps(days))(in)
@@ -407,7 +409,7 @@ func TestEveryFindingHasAPlace(t *testing.T) {
 func TestWithdrawnReadingsFindNothing(t *testing.T) {
 	everything := func() backup.InstanceState {
 		in := findingCase{}.instance()
-		in.Policy.Value.Retention, in.Policy.Value.LogBackup = 24*time.Hour, new(true)
+		in.Policy.Value.Schedules[0].Retention, in.Policy.Value.LogBackup = 24*time.Hour, new(true)
 		in.Recovery = read(backup.Window{Start: at(21, 2, 30), End: at(22, 9, 0)}, noon)
 		in.Jobs.Value = []backup.Job{{State: backup.JobChecking, StartedAt: at(21, 2, 0)}, {State: backup.JobScheduled, StartedAt: at(21, 2, 0)}}
 		in.Nodes = []backup.NodeState{

@@ -16,11 +16,11 @@ func (c *assessment) mayBeUnlisted() bool {
 // to have the high-frequency backups.
 func (c *assessment) dailyRPO() (time.Duration, bool) {
 	p := c.in.Policy.Value
-	if !p.MayBeUnlisted || !c.scheduled() || !p.frequent() || p.windowDays() == 0 {
+	if !p.MayBeUnlisted || !c.scheduled() || !p.frequent() || !p.hasWindows() {
 		return 0, false
 	}
 	daily := c.in.Policy
-	daily.Value.Interval = 0
+	daily.Value = p.withoutIntervals()
 	rpo, source := RPOInForce(daily, c.want, c.takes())
 	return rpo, source == RPOFromPolicy
 }
@@ -30,7 +30,7 @@ func (c *assessment) dailyRPO() (time.Duration, bool) {
 func (in TargetState) ListsFrequent(want Objectives) bool {
 	c := assessment{in: in, want: want}
 	c.horizon = horizonOf(in.Backups.At)
-	if p := in.Policy.Value; !p.MayBeUnlisted || p.windowDays() == 0 {
+	if p := in.Policy.Value; !p.MayBeUnlisted || !p.hasWindows() {
 		return false
 	}
 	for i := range in.Backups.Value.Backups {
@@ -74,7 +74,7 @@ func (c *assessment) listsDailyOnly() bool {
 	case 0:
 		return false
 	case 1: // of an instance that is older, there would be more
-		gap, _ := c.in.Policy.Value.weekdays().longestGap()
+		gap, _ := c.in.Policy.Value.daysGap()
 		return c.horizon.allows(c.in.CreatedAt) && c.now.Before(c.in.CreatedAt.Add(2*gap))
 	}
 	return true
@@ -84,9 +84,11 @@ func (c *assessment) listsDailyOnly() bool {
 // none.
 func (c *assessment) windowOf(t time.Time) time.Time {
 	for e := range c.eras {
-		opened := e.policy.windowBefore(t.Add(early))
-		if !opened.IsZero() && !t.After(opened.Add(e.policy.Window+max(0, c.want.RPOGrace))) {
-			return opened
+		for _, s := range e.policy.Schedules {
+			opened := s.windowBefore(t.Add(early))
+			if !opened.IsZero() && !t.After(opened.Add(s.Window+max(0, c.want.RPOGrace))) {
+				return opened
+			}
 		}
 	}
 	return time.Time{}

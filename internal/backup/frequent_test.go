@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +11,7 @@ import (
 
 // unsure is a policy of high-frequency backups of which nobody knows whether the cloud lists them.
 func unsure() *backup.Policy {
-	return edited(daily(), func(p *backup.Policy) { p.Interval, p.MayBeUnlisted = 4*time.Hour, true })
+	return edited(daily(), func(p *backup.Policy) { often(4 * time.Hour)(p); p.MayBeUnlisted = true })
 }
 
 func TestHighFrequencyBackupsThatMayBeUnlisted(t *testing.T) {
@@ -31,7 +32,8 @@ func TestHighFrequencyBackupsThatMayBeUnlisted(t *testing.T) {
 			name: "in the window of a former policy", list: []backup.Backup{today, full(at(20, 14, 10))}, state: backup.HealthUnknown, reason: doubt,
 			edit: func(in *backup.TargetState) {
 				former := in.Policy.Value
-				former.StartsAt = 14 * time.Hour
+				former.Schedules = slices.Clone(former.Schedules)
+				former.Schedules[0].StartsAt = 14 * time.Hour
 				in.PolicyChanges = []backup.PolicyChange{{At: at(21, 0, 0), Former: former}}
 			},
 		},
@@ -82,9 +84,12 @@ func TestDoubtTouchesLateOnly(t *testing.T) {
 	doubted := 0
 	forAll(t, func(t *testing.T, g generator, s scenario, _ backup.Health) {
 		p := &s.in.Policy.Value
+		if len(p.Schedules) == 0 {
+			return
+		}
 		for i := range s.in.Backups.Value.Backups {
 			b := &s.in.Backups.Value.Backups[i]
-			b.StartedAt = s.now.Truncate(24*time.Hour).AddDate(0, 0, -i-g.IntN(2)).Add(p.StartsAt)
+			b.StartedAt = s.now.Truncate(24*time.Hour).AddDate(0, 0, -i-g.IntN(2)).Add(p.Schedules[0].StartsAt)
 			b.EndedAt = b.StartedAt.Add(10 * time.Minute)
 		}
 		h := backup.Assess(s.in, s.want, s.now)

@@ -69,14 +69,16 @@ func daily() *backup.Policy {
 func monWedFri() *backup.Policy { return on(time.Monday, time.Wednesday, time.Friday) }
 
 func on(days ...time.Weekday) *backup.Policy {
-	return &backup.Policy{
-		Automatic: new(true), Retention: 7 * 24 * time.Hour, Weekdays: days,
-		StartsAt: 2 * time.Hour, Window: time.Hour,
-	}
+	return &backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Retention: 7 * 24 * time.Hour, Weekdays: days, StartsAt: 2 * time.Hour, Window: time.Hour}}}
 }
 
 func every4h() *backup.Policy {
-	return &backup.Policy{Automatic: new(true), Interval: 4 * time.Hour, Window: time.Hour}
+	return &backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Window: time.Hour}, {Interval: 4 * time.Hour}}}
+}
+
+// often adds high-frequency backups to a policy.
+func often(interval time.Duration) func(*backup.Policy) {
+	return func(p *backup.Policy) { p.Schedules = append(p.Schedules, backup.Schedule{Interval: interval}) }
 }
 
 func edited(p *backup.Policy, edit func(*backup.Policy)) *backup.Policy {

@@ -198,7 +198,7 @@ func (c *assessment) youth(yield func(time.Time) bool) bool {
 	if !yield(earlier(created, c.in.Backups.At).Add(c.health.RPO)) {
 		return false
 	}
-	if gap, ok := c.in.Policy.Value.weekdays().longestGap(); ok && !yield(created.Add(2*gap)) { // see listsDailyOnly
+	if gap, ok := c.in.Policy.Value.daysGap(); ok && !yield(created.Add(2*gap)) { // see listsDailyOnly
 		return false
 	}
 	first := c.firstWindow(created)

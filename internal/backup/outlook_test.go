@@ -85,7 +85,7 @@ func TestOutlookOfTheVerdict(t *testing.T) {
 		}, at(22, 13, 0)},
 		{verdictCase{
 			name: "a young instance with a high-frequency policy", now: noon, created: new(at(22, 4, 0)), state: backup.HealthOK,
-			policy: edited(daily(), func(p *backup.Policy) { p.Interval = 4 * time.Hour }), list: list(manual(at(22, 11, 0))),
+			policy: edited(daily(), often(4*time.Hour)), list: list(manual(at(22, 11, 0))),
 		}, at(22, 17, 20).Add(time.Second)},
 		{verdictCase{
 			name: "weekly, six days to go", now: at(16, 12, 0), state: backup.HealthOK,
@@ -93,7 +93,7 @@ func TestOutlookOfTheVerdict(t *testing.T) {
 		}, at(19, 5, 17).Add(time.Second)},
 		{verdictCase{
 			name: "of incremental backups it is not known how long full ones take", now: at(23, 0, 30), created: new(at(22, 20, 0)), state: backup.HealthOK,
-			policy: edited(daily(), func(p *backup.Policy) { p.Interval = 4 * time.Hour }), list: list(incremental(at(23, 0, 0))),
+			policy: edited(daily(), often(4*time.Hour)), list: list(incremental(at(23, 0, 0))),
 			edit: func(in *backup.TargetState) { in.Backups.Value.Asked = []backup.Kind{backup.KindIncremental} },
 		}, at(23, 6, 0).Add(time.Second)},
 		{verdictCase{
@@ -151,7 +151,7 @@ func TestOutlookOfTheVerdict(t *testing.T) {
 		}, time.Time{}},
 		{verdictCase{
 			name: "a policy without hours has no window", now: at(21, 15, 0), state: backup.HealthOK,
-			policy: edited(daily(), func(p *backup.Policy) { p.Window = 0 }), list: list(manual(at(21, 14, 0))),
+			policy: edited(daily(), func(p *backup.Policy) { p.Schedules[0].Window = 0 }), list: list(manual(at(21, 14, 0))),
 		}, at(22, 16, 20).Add(time.Second)},
 	}
 	for _, test := range tests {

@@ -1,54 +1,83 @@
 package backup
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Forever is the retention of a policy that never deletes.
 const Forever = time.Duration(1<<63 - 1)
 
-const day = 24 * time.Hour
+const (
+	day  = 24 * time.Hour
+	week = 7 * day
+)
 
-// Policy is the cloud's own schedule for automatic backups of an instance.
+// Policy is the cloud's own rules for automatic backups of an instance.
 type Policy struct {
-	Automatic *bool          // automatic backup is on; nil: the cloud does not say
-	Retention time.Duration  // how long an automatic backup is kept; 0: unknown; Forever: never deleted
-	Weekdays  []time.Weekday // days with a scheduled backup (UTC), sorted from Sunday; empty: unknown
-	StartsAt  time.Duration  // start of the daily window, counted from 00:00 UTC
-	Window    time.Duration  // length of the daily window in which the cloud picks the start; 0: unknown
-	Interval  time.Duration  // high-frequency backup: time between two backups; 0: off or unknown
-	LogBackup *bool          // point-in-time recovery is on; nil: unknown
-	NextAt    time.Time      // when the cloud plans the next backup; zero: unknown
+	Automatic *bool      // automatic backup is on; nil: the cloud does not say
+	Schedules []Schedule // when backups are made; none: the cloud does not say
+	LogBackup *bool      // point-in-time recovery is on; nil: unknown
+	NextAt    time.Time  // when the cloud plans the next backup; zero: unknown
 
-	IntervalRetention time.Duration // how long a high-frequency backup is kept; 0: unknown, or off
-	CopyRegion        string        // region to which the cloud copies backups; "": none, or the cloud does not say
-	KeptAfterDeletion *bool         // backups outlive the instance, one of them at least; nil: the cloud does not say
-	MayBeUnlisted     bool          // nobody knows whether the cloud's list of backups has the high-frequency ones
+	CopyRegion        string // region to which the cloud copies backups; "": none, or the cloud does not say
+	KeptAfterDeletion *bool  // backups outlive the instance, one of them at least; nil: the cloud does not say
+	MayBeUnlisted     bool   // nobody knows whether the cloud's list of backups has the high-frequency ones
 }
 
-// shortestRetention returns how long any automatic backup is kept at least; 0: unknown. The list of backups does not say
-// which of them are high-frequency ones.
-func (p Policy) shortestRetention() time.Duration {
-	if p.Interval > 0 && p.IntervalRetention > 0 {
-		return min(p.Retention, p.IntervalRetention)
-	}
-	return p.Retention
-}
-
-// LongestGap returns the longest time between the starts of two consecutive scheduled backups: the longest time from one
-// of Weekdays to the next, across the end of the week too, or Interval when that is shorter. It is false when the policy
-// has neither.
+// LongestGap returns the longest time between the starts of two consecutive scheduled backups: of those on days of the week,
+// across its end too, or the shortest interval where that is shorter. It is false when the policy has neither.
 func (p Policy) LongestGap() (time.Duration, bool) {
-	gap, ok := p.weekdays().longestGap()
-	if p.Interval > 0 && (!ok || p.Interval < gap) {
-		return p.Interval, true
+	gap, ok := p.daysGap()
+	if interval := p.interval(); interval > 0 && (!ok || interval < gap) {
+		return interval, true
 	}
 	return gap, ok
 }
 
-// frequent reports whether high-frequency backups are closer together than those of the daily windows. Then the windows do
-// not matter.
+// daysGap is LongestGap of the schedules on days of the week together.
+func (p Policy) daysGap() (time.Duration, bool) {
+	var buf [14]time.Duration
+	starts := buf[:0] // counted from Sunday, 00:00 UTC
+	for i := range p.Schedules {
+		s := &p.Schedules[i]
+		opens := s.StartsAt
+		if s.windowDays() == 0 { // the hours are unknown
+			opens = 0
+		}
+		for d := range time.Weekday(7) {
+			if s.weekdays().has(d) {
+				starts = append(starts, time.Duration(d)*day+opens)
+			}
+		}
+	}
+	if len(starts) == 0 {
+		return 0, false
+	}
+	slices.Sort(starts)
+	longest := starts[0] + week - starts[len(starts)-1]
+	for i := range starts[1:] {
+		longest = max(longest, starts[i+1]-starts[i])
+	}
+	return longest, true
+}
+
+// interval returns the shortest time between two backups of a schedule that has one; 0: none has.
+func (p Policy) interval() time.Duration {
+	var shortest time.Duration
+	for i := range p.Schedules {
+		if every := p.Schedules[i].Interval; every > 0 && (shortest == 0 || every < shortest) {
+			shortest = every
+		}
+	}
+	return shortest
+}
+
+// frequent reports whether backups at an interval are closer together than those of the windows. Then the windows do not
+// matter.
 func (p Policy) frequent() bool {
 	gap, ok := p.LongestGap()
-	return ok && p.Interval > 0 && gap == p.Interval
+	return ok && gap == p.interval()
 }
 
 // window returns how much later than planned a backup may begin.
@@ -56,37 +85,7 @@ func (p Policy) window() time.Duration {
 	if p.frequent() {
 		return 0
 	}
-	return p.Window
-}
-
-func (p Policy) weekdays() weekdays {
-	var days weekdays
-	for _, d := range p.Weekdays {
-		if d >= time.Sunday && d <= time.Saturday {
-			days |= 1 << d
-		}
-	}
-	return days
-}
-
-// weekdays is a set of days of the week: bit 0 is Sunday.
-type weekdays uint8
-
-func (w weekdays) has(d time.Weekday) bool { return w&(1<<d) != 0 }
-
-func (w weekdays) longestGap() (time.Duration, bool) {
-	if w == 0 {
-		return 0, false
-	}
-	longest, run := 0, 0
-	for i := range 14 { // two weeks, so that the gap across the end of the week is counted whole
-		run++
-		if w.has(time.Weekday(i % 7)) {
-			longest = max(longest, run)
-			run = 0
-		}
-	}
-	return time.Duration(min(longest, 7)) * day, true
+	return p.longestWindow()
 }
 
 // RPOSource is where the recovery point objective in force comes from, in words for a person.

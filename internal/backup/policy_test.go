@@ -25,10 +25,10 @@ func TestLongestGap(t *testing.T) {
 		{"Saturday only", *on(time.Saturday), 7 * day, true},
 		{"a day named twice, in any order", *on(time.Friday, time.Monday, time.Friday), 4 * day, true},
 		{"days that do not exist", *on(7, -1), 0, false},
-		{"an interval", backup.Policy{Interval: 4 * time.Hour}, 4 * time.Hour, true},
-		{"an interval shorter than the days", backup.Policy{Interval: 4 * time.Hour, Weekdays: daily().Weekdays}, 4 * time.Hour, true},
-		{"an interval longer than the days", backup.Policy{Interval: 36 * time.Hour, Weekdays: daily().Weekdays}, day, true},
-		{"a negative interval", backup.Policy{Interval: -time.Minute, Weekdays: daily().Weekdays}, day, true},
+		{"an interval", backup.Policy{Schedules: []backup.Schedule{{}, {Interval: 4 * time.Hour}}}, 4 * time.Hour, true},
+		{"an interval shorter than the days", backup.Policy{Schedules: []backup.Schedule{{Weekdays: daily().Schedules[0].Weekdays}, {Interval: 4 * time.Hour}}}, 4 * time.Hour, true},
+		{"an interval longer than the days", backup.Policy{Schedules: []backup.Schedule{{Weekdays: daily().Schedules[0].Weekdays}, {Interval: 36 * time.Hour}}}, day, true},
+		{"a negative interval", backup.Policy{Schedules: []backup.Schedule{{Weekdays: daily().Schedules[0].Weekdays}, {Interval: -time.Minute}}}, day, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, ok := c.policy.LongestGap()
@@ -62,9 +62,9 @@ func TestRPOInForce(t *testing.T) {
 		{"never read", backup.Reading[backup.Policy]{Value: *daily()}, 0, 2 * time.Hour, 26 * time.Hour, backup.RPONoPolicy},
 		{"switched off", known(edited(daily(), func(p *backup.Policy) { p.Automatic = new(false) })), 0, 2 * time.Hour, 26 * time.Hour, backup.RPOPolicyOff},
 		{"no schedule", known(&backup.Policy{Automatic: new(true)}), 0, 2 * time.Hour, 26 * time.Hour, backup.RPONoSchedule},
-		{"not said whether there is a schedule", known(&backup.Policy{Retention: 7 * 24 * time.Hour, Window: time.Hour}), 0, 2 * time.Hour, 26 * time.Hour, backup.RPONotSaid},
+		{"not said whether there is a schedule", known(&backup.Policy{Schedules: []backup.Schedule{{Retention: 7 * 24 * time.Hour, Window: time.Hour}}}), 0, 2 * time.Hour, 26 * time.Hour, backup.RPONotSaid},
 		{"not said, but there are days", known(edited(daily(), func(p *backup.Policy) { p.Automatic = nil })), 0, 2 * time.Hour, 27 * time.Hour, backup.RPOFromPolicy},
-		{"a window that is negative", known(edited(daily(), func(p *backup.Policy) { p.Window = -time.Hour })), 0, 2 * time.Hour, 26 * time.Hour, backup.RPOFromPolicy},
+		{"a window that is negative", known(edited(daily(), func(p *backup.Policy) { p.Schedules[0].Window = -time.Hour })), 0, 2 * time.Hour, 26 * time.Hour, backup.RPOFromPolicy},
 		{"a sum that is too long", known(daily()), 0, backup.Forever, backup.Forever, backup.RPOFromPolicy},
 	} {
 		t.Run(c.name, func(t *testing.T) {

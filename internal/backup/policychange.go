@@ -15,12 +15,48 @@ type PolicyChange struct {
 // Differs reports whether two policies differ in something that both say. That there is no interval, and no copy, is something
 // that a policy says. When the cloud plans the next backup is no part of a policy.
 func (p Policy) Differs(q Policy) bool {
-	hours := p.Window > 0 && q.Window > 0 && (p.Window != q.Window || p.StartsAt != q.StartsAt)
-	days := len(p.Weekdays) > 0 && len(q.Weekdays) > 0 && !slices.Equal(p.Weekdays, q.Weekdays)
-	return hours || days || p.Interval != q.Interval || p.CopyRegion != q.CopyRegion ||
-		differing(p.Retention, q.Retention) || differing(p.IntervalRetention, q.IntervalRetention) ||
-		contrary(p.Automatic, q.Automatic) || contrary(p.LogBackup, q.LogBackup) ||
-		contrary(p.KeptAfterDeletion, q.KeptAfterDeletion)
+	return p.schedulesDiffer(q) || p.CopyRegion != q.CopyRegion || contrary(p.Automatic, q.Automatic) ||
+		contrary(p.LogBackup, q.LogBackup) || contrary(p.KeptAfterDeletion, q.KeptAfterDeletion)
+}
+
+// split returns the schedules on days of the week, those of which nothing is known included, and those at an interval.
+func (p Policy) split() (days, intervals []Schedule) {
+	for _, s := range p.Schedules {
+		if s.Interval > 0 {
+			intervals = append(intervals, s)
+		} else {
+			days = append(days, s)
+		}
+	}
+	return days, intervals
+}
+
+// schedulesDiffer compares the schedules of one sort in their order.
+func (p Policy) schedulesDiffer(q Policy) bool {
+	days, intervals := p.split()
+	otherDays, otherIntervals := q.split()
+	said := len(days) > 0 && len(otherDays) > 0
+	if len(intervals) != len(otherIntervals) || said && len(days) != len(otherDays) {
+		return true
+	}
+	for i := range min(len(days), len(otherDays)) {
+		if days[i].differs(otherDays[i]) {
+			return true
+		}
+	}
+	for i := range intervals {
+		if intervals[i].differs(otherIntervals[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// differs is Policy.Differs for a schedule.
+func (s Schedule) differs(other Schedule) bool {
+	hours := s.Window > 0 && other.Window > 0 && (s.Window != other.Window || s.StartsAt != other.StartsAt)
+	days := len(s.Weekdays) > 0 && len(other.Weekdays) > 0 && !slices.Equal(s.Weekdays, other.Weekdays)
+	return hours || days || s.Interval != other.Interval || differing(s.Retention, other.Retention)
 }
 
 func differing(a, b time.Duration) bool { return a > 0 && b > 0 && a != b }
@@ -29,22 +65,37 @@ func contrary(a, b *bool) bool { return a != nil && b != nil && *a != *b }
 
 // Filled returns a policy with what it does not say as an earlier one said it: that an answer lacks something is no change.
 func (p Policy) Filled(before Policy) Policy {
-	if p.Window <= 0 {
-		p.Window, p.StartsAt = before.Window, before.StartsAt
+	days, intervals := p.split()
+	formerDays, formerIntervals := before.split()
+	if len(days) == 0 {
+		days = formerDays
 	}
-	if len(p.Weekdays) == 0 {
-		p.Weekdays = before.Weekdays
-	}
-	if p.Retention <= 0 {
-		p.Retention = before.Retention
-	}
-	if p.IntervalRetention <= 0 && p.Interval > 0 {
-		p.IntervalRetention = before.IntervalRetention
-	}
+	p.Schedules = slices.Concat(filled(days, formerDays), filled(intervals, formerIntervals))
 	p.Automatic = either(p.Automatic, before.Automatic)
 	p.LogBackup = either(p.LogBackup, before.LogBackup)
 	p.KeptAfterDeletion = either(p.KeptAfterDeletion, before.KeptAfterDeletion)
 	return p
+}
+
+// filled is Policy.Filled for the schedules of one sort, where there are as many as before.
+func filled(schedules, before []Schedule) []Schedule {
+	if len(schedules) != len(before) {
+		return schedules
+	}
+	all := slices.Clone(schedules)
+	for i := range all {
+		s, former := &all[i], &before[i]
+		if s.Window <= 0 {
+			s.Window, s.StartsAt = former.Window, former.StartsAt
+		}
+		if len(s.Weekdays) == 0 {
+			s.Weekdays = former.Weekdays
+		}
+		if s.Retention <= 0 {
+			s.Retention = former.Retention
+		}
+	}
+	return all
 }
 
 func either[T any](a, b *T) *T {
@@ -81,13 +132,16 @@ func (c *assessment) eras(yield func(era) bool) {
 
 // sameWindows reports whether two policies have the same windows in force, whatever else differs.
 func (p Policy) sameWindows(q Policy) bool {
-	return slices.Equal(p.Weekdays, q.Weekdays) && p.StartsAt == q.StartsAt && p.Window == q.Window && p.Interval == q.Interval &&
-		!contrary(p.Automatic, q.Automatic)
+	return slices.EqualFunc(p.Schedules, q.Schedules, func(a, b Schedule) bool {
+		return slices.Equal(a.Weekdays, b.Weekdays) && a.StartsAt == b.StartsAt && a.Window == b.Window && a.Interval == b.Interval
+	}) && !contrary(p.Automatic, q.Automatic)
 }
 
-// enforced reports whether the windows of the policy count.
+// enforced reports whether the windows of the policy count. Those of one without a schedule, which the cloud may plan all the
+// same, do not.
 func (e era) enforced() bool {
-	return (e.policy.Automatic == nil || *e.policy.Automatic) && !e.policy.frequent()
+	gap, scheduled := e.policy.LongestGap()
+	return scheduled && gap != e.policy.interval() && !isFalse(e.policy.Automatic)
 }
 
 // lastDue returns the start of the newest window of the era that was over at t; zero: there is none.
@@ -97,7 +151,7 @@ func (e era) lastDue(t time.Time) time.Time {
 	}
 	due := e.policy.lastDue(t)
 	if !e.until.IsZero() && !due.Before(e.until) {
-		due = e.policy.windowBefore(e.until.Add(-1))
+		due = e.policy.windowBefore(e.until.Add(-1)).at
 	}
 	if due.Before(e.from) {
 		return time.Time{}
@@ -105,18 +159,19 @@ func (e era) lastDue(t time.Time) time.Time {
 	return due
 }
 
-// windowAfter returns the start of the first window of the era that opens after t; zero: there is none.
-func (e era) windowAfter(t time.Time) time.Time {
+// windowAfter returns the first window of the era that opens after t.
+func (e era) windowAfter(t time.Time) opening {
 	if !e.enforced() {
-		return time.Time{}
+		return opening{}
 	}
 	after := later(t, e.from)
 	opens := e.policy.windowAfter(after)
-	if planned := e.policy.NextAt; e.until.IsZero() && !planned.Before(after) {
-		opens = earlier(opens, planned)
+	planned := e.policy.NextAt
+	if sooner := opens.at.IsZero() || planned.Before(opens.at); e.until.IsZero() && !planned.Before(after) && sooner {
+		opens = opening{planned, e.policy.longestWindow()}
 	}
-	if !e.until.IsZero() && !opens.Before(e.until) {
-		return time.Time{}
+	if !e.until.IsZero() && !opens.at.Before(e.until) {
+		return opening{}
 	}
 	return opens
 }
@@ -149,8 +204,8 @@ func (c *assessment) scheduled() bool { return c.source == RPOFromPolicy || c.so
 
 // settled returns when the policy of an era alone begins to bind.
 func (c *assessment) settled(e era, rpo time.Duration) time.Time {
-	if opens := e.policy.windowAfter(e.from); e.until.IsZero() && e.enforced() && !opens.IsZero() {
-		return c.windowOver(opens, e.policy)
+	if opens := e.policy.windowAfter(e.from); e.until.IsZero() && e.enforced() && !opens.at.IsZero() {
+		return c.windowOver(opens)
 	}
 	return e.from.Add(rpo)
 }

@@ -17,7 +17,7 @@ func TestVerdictWhenThePolicyChanged(t *testing.T) {
 		}
 	}
 	opensAt := func(hour int) *backup.Policy {
-		return edited(daily(), func(p *backup.Policy) { p.StartsAt = time.Duration(hour) * time.Hour })
+		return edited(daily(), func(p *backup.Policy) { p.Schedules[0].StartsAt = time.Duration(hour) * time.Hour })
 	}
 	off := edited(daily(), func(p *backup.Policy) { p.Automatic = new(false) })
 	runVerdicts(t, []verdictCase{
@@ -53,7 +53,7 @@ func TestVerdictWhenThePolicyChanged(t *testing.T) {
 		},
 		{
 			name: "weekly was made daily, without hours, while the next backup is planned for tomorrow each day", now: at(24, 18, 0),
-			policy: edited(daily(), func(p *backup.Policy) { p.Window, p.NextAt = 0, at(25, 2, 0) }), edit: changed(noon, on(time.Monday)),
+			policy: edited(daily(), func(p *backup.Policy) { p.Schedules[0].Window, p.NextAt = 0, at(25, 2, 0) }), edit: changed(noon, on(time.Monday)),
 			list:  []backup.Backup{full(at(18, 2, 10))},
 			state: backup.HealthLate, reason: "newest recovery point is 6d 15h old, objective 26h 20m (cloud's schedule)",
 		},
@@ -182,20 +182,25 @@ func TestChangedPolicyIsNeverLateForThePast(t *testing.T) {
 // outspoken is a policy that says all that one can say.
 func outspoken() *backup.Policy {
 	return edited(daily(), func(p *backup.Policy) {
-		p.LogBackup, p.KeptAfterDeletion, p.IntervalRetention = new(false), new(true), time.Hour
+		p.LogBackup, p.KeptAfterDeletion = new(false), new(true)
+		p.Schedules = append(p.Schedules, backup.Schedule{Interval: time.Hour, Retention: 48 * time.Hour})
 	})
 }
 
 func TestPolicyDiffers(t *testing.T) {
 	for name, edit := range map[string]func(*backup.Policy){
-		"automatic":      func(p *backup.Policy) { p.Automatic = new(false) },
-		"retention":      func(p *backup.Policy) { p.Retention++ },
-		"days":           func(p *backup.Policy) { p.Weekdays = p.Weekdays[1:] },
-		"start":          func(p *backup.Policy) { p.StartsAt++ },
-		"window":         func(p *backup.Policy) { p.Window++ },
-		"interval":       func(p *backup.Policy) { p.Interval++ },
+		"automatic":    func(p *backup.Policy) { p.Automatic = new(false) },
+		"retention":    func(p *backup.Policy) { p.Schedules[0].Retention++ },
+		"days":         func(p *backup.Policy) { p.Schedules[0].Weekdays = p.Schedules[0].Weekdays[1:] },
+		"start":        func(p *backup.Policy) { p.Schedules[0].StartsAt++ },
+		"window":       func(p *backup.Policy) { p.Schedules[0].Window++ },
+		"interval":     func(p *backup.Policy) { p.Schedules[1].Interval++ },
+		"interval off": func(p *backup.Policy) { p.Schedules = p.Schedules[:1] },
+		"a schedule more": func(p *backup.Policy) {
+			p.Schedules = append(p.Schedules, backup.Schedule{Weekdays: []time.Weekday{time.Sunday}, Retention: 400 * time.Hour})
+		},
 		"logs":           func(p *backup.Policy) { p.LogBackup = new(true) },
-		"interval kept":  func(p *backup.Policy) { p.IntervalRetention++ },
+		"interval kept":  func(p *backup.Policy) { p.Schedules[1].Retention++ },
 		"copies":         func(p *backup.Policy) { p.CopyRegion = "r" },
 		"after deletion": func(p *backup.Policy) { p.KeptAfterDeletion = new(false) },
 	} {
@@ -205,15 +210,16 @@ func TestPolicyDiffers(t *testing.T) {
 	}
 	for name, edit := range map[string]func(*backup.Policy){
 		"the plan for the next backup": func(p *backup.Policy) { p.NextAt = noon },
+		"no schedule":                  func(p *backup.Policy) { p.Schedules = nil },
 		"what one does not say": func(p *backup.Policy) {
-			p.Automatic, p.Weekdays, p.StartsAt, p.Window, p.Retention, p.LogBackup, p.KeptAfterDeletion = nil, nil, 0, 0, 0, nil, nil
+			p.Automatic, p.Schedules, p.LogBackup, p.KeptAfterDeletion = nil, []backup.Schedule{{}}, nil, nil
 		},
 	} {
 		p, q := *daily(), *edited(daily(), edit)
 		if p.Differs(q) || q.Differs(p) {
 			t.Errorf("%s is no change of the policy", name)
 		}
-		if q = q.Filled(p); p.Differs(q) || !slices.Equal(p.Weekdays, q.Weekdays) || q.Automatic == nil || q.Window != p.Window || q.Retention != p.Retention {
+		if q = q.Filled(p); p.Differs(q) || !slices.Equal(p.Schedules[0].Weekdays, q.Schedules[0].Weekdays) || q.Automatic == nil || q.Schedules[0].Window != p.Schedules[0].Window || q.Schedules[0].Retention != p.Schedules[0].Retention {
 			t.Errorf("%s is not filled in: %+v", name, q)
 		}
 	}
@@ -225,8 +231,8 @@ func TestChangeThatLeavesTheWindows(t *testing.T) {
 		former func(*backup.Policy)
 		want   backup.HealthState
 	}{
-		"retention": {func(p *backup.Policy) { p.Retention = 30 * 24 * time.Hour }, backup.HealthMissed},
-		"hours":     {func(p *backup.Policy) { p.StartsAt += time.Minute }, backup.HealthOK},
+		"retention": {func(p *backup.Policy) { p.Schedules[0].Retention = 30 * 24 * time.Hour }, backup.HealthMissed},
+		"hours":     {func(p *backup.Policy) { p.Schedules[0].StartsAt += time.Minute }, backup.HealthOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in, want := verdictCase{now: at(22, 5, 10), policy: daily(), list: []backup.Backup{full(at(21, 2, 10))}}.input()

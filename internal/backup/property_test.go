@@ -73,16 +73,25 @@ func (g generator) backup() backup.Backup {
 
 func (g generator) policy() backup.Policy {
 	p := backup.Policy{
-		Automatic: pick(g, new(true), new(true), new(true), new(false), nil), Retention: pick(g, 0, g.hours(24, 200), backup.Forever),
-		StartsAt: g.hours(0, 23), Window: g.hours(0, 2), Interval: pick(g, 0, 0, g.hours(1, 12)),
-		NextAt: pick(g, time.Time{}, noon.Add(-g.hours(-24, 24))),
+		Automatic: pick(g, new(true), new(true), new(true), new(false), nil), NextAt: pick(g, time.Time{}, noon.Add(-g.hours(-24, 24))),
 	}
-	for d := range time.Weekday(7) {
-		if g.oneIn(2) {
-			p.Weekdays = append(p.Weekdays, d)
-		}
+	for range pick(g, 1, 1, 1, 0, 2, 3) {
+		p.Schedules = append(p.Schedules, g.schedule())
+	}
+	if g.oneIn(3) {
+		p.Schedules = append(p.Schedules, backup.Schedule{Interval: g.hours(1, 12), Retention: pick(g, 0, g.hours(12, 100))})
 	}
 	return p
+}
+
+func (g generator) schedule() backup.Schedule {
+	s := backup.Schedule{Retention: pick(g, 0, g.hours(24, 200), backup.Forever), StartsAt: g.hours(0, 23), Window: g.hours(0, 2)}
+	for d := range time.Weekday(7) {
+		if g.oneIn(2) {
+			s.Weekdays = append(s.Weekdays, d)
+		}
+	}
+	return s
 }
 
 // reading was given some minutes before now, or never, and is good for some hours.
@@ -174,7 +183,10 @@ func TestAssessIsTotal(t *testing.T) {
 		s.in.CreatedAt = pick(g, moments...)
 		s.in.Backups.At, s.in.Backups.GoodUntil = pick(g, moments...), pick(g, moments...)
 		p := &s.in.Policy.Value
-		p.Retention, p.Interval, p.Window, p.StartsAt = pick(g, spans...), pick(g, spans...), pick(g, spans...), pick(g, spans...)
+		for i := range p.Schedules {
+			sch := &p.Schedules[i]
+			sch.Retention, sch.Interval, sch.Window, sch.StartsAt = pick(g, spans...), pick(g, spans...), pick(g, spans...), pick(g, spans...)
+		}
 		p.NextAt = pick(g, moments...)
 		s.in.Recovery.Value = backup.Window{Start: pick(g, moments...), End: pick(g, moments...)}
 		for i := range s.in.Backups.Value.Backups {

@@ -119,7 +119,7 @@ func (c *assessment) count(b *Backup) {
 // expiry returns when b expires: as the cloud says, or else after the retention of the policy, which applies to
 // automatic backups only. Never: it is kept until somebody deletes it. Zero: unknown.
 func (c *assessment) expiry(b *Backup) time.Time {
-	retention := c.in.Policy.Value.shortestRetention()
+	retention := c.in.Policy.Value.ShortestRetention()
 	switch {
 	case !b.ExpiresAt.IsZero():
 		return b.ExpiresAt

@@ -69,8 +69,8 @@ func (c *assessment) firstWindow(after time.Time) time.Time {
 		return first
 	}
 	for e := range c.eras {
-		if opens := e.windowAfter(after); !opens.IsZero() {
-			first = earlier(first, c.windowOver(opens, e.policy))
+		if opens := e.windowAfter(after); !opens.at.IsZero() {
+			first = earlier(first, c.windowOver(opens))
 		}
 		if !e.from.After(after) {
 			break
@@ -79,9 +79,9 @@ func (c *assessment) firstWindow(after time.Time) time.Time {
 	return first
 }
 
-// windowOver returns when a window that opens at a moment is over, patience included.
-func (c *assessment) windowOver(opens time.Time, of Policy) time.Time {
-	return opens.Add(max(0, of.Window)).Add(c.patience())
+// windowOver returns when a window is over, patience included.
+func (c *assessment) windowOver(w opening) time.Time {
+	return w.at.Add(w.length).Add(c.patience())
 }
 
 // early is how long before a window its attempt may begin.
@@ -174,53 +174,19 @@ func (s JobState) begun() bool {
 
 // lastDue returns the start of the newest scheduled window that was over at t; zero: the policy names none.
 func (p Policy) lastDue(t time.Time) time.Time {
-	passed := t.Add(-max(0, p.Window))
-	due := p.windowBefore(passed)
+	var due time.Time
+	for i := range p.Schedules {
+		s := &p.Schedules[i]
+		due = later(due, s.windowBefore(t.Add(-max(0, s.Window))))
+	}
+	passed := t.Add(-p.longestWindow())
 	if p.NextAt.IsZero() || p.NextAt.After(passed) {
 		return due
 	}
 	planned := p.NextAt
 	// The cloud may start at any time in the window, also before the planned minute.
-	if start := p.windowBefore(planned); !start.IsZero() && planned.Before(start.Add(p.Window)) {
-		planned = start
+	if w := p.windowBefore(planned); !w.at.IsZero() && planned.Before(w.at.Add(w.length)) {
+		planned = w.at
 	}
-	if planned.After(due) {
-		return planned
-	}
-	return due
-}
-
-// windowBefore returns the start of the newest daily window that starts at t or earlier; zero: the policy has no daily
-// window.
-func (p Policy) windowBefore(t time.Time) time.Time {
-	days := p.windowDays()
-	if days == 0 {
-		return time.Time{}
-	}
-	date := t.UTC().Truncate(day)
-	for !days.has(date.Weekday()) || date.Add(p.StartsAt).After(t) { // at most eight times: the set is not empty
-		date = date.Add(-day)
-	}
-	return date.Add(p.StartsAt)
-}
-
-// windowAfter returns the start of the first daily window that starts after t; zero: the policy has no daily window.
-func (p Policy) windowAfter(t time.Time) time.Time {
-	days := p.windowDays()
-	date := t.UTC().Truncate(day)
-	for range 8 { // the window of t's own day may have started, and the next one be a week away
-		if start := date.Add(p.StartsAt); days.has(date.Weekday()) && start.After(t) {
-			return start
-		}
-		date = date.Add(day)
-	}
-	return time.Time{}
-}
-
-// windowDays returns the days with a daily window; none when its hours are unknown.
-func (p Policy) windowDays() weekdays {
-	if p.Window <= 0 || p.StartsAt < 0 || p.StartsAt >= day {
-		return 0
-	}
-	return p.weekdays()
+	return later(due, planned)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestVerdictAgainstSchedule(t *testing.T) {
-	atHour23 := func(p *backup.Policy) { p.StartsAt = 23*time.Hour + 30*time.Minute }
+	atHour23 := func(p *backup.Policy) { p.Schedules[0].StartsAt = 23*time.Hour + 30*time.Minute }
 	runVerdicts(t, []verdictCase{
 		{
 			name: "daily, last night's backup", now: noon, policy: daily(), list: []backup.Backup{full(at(22, 2, 10))},
@@ -113,7 +113,7 @@ func TestVerdictAgainstSchedule(t *testing.T) {
 		},
 		{
 			name: "weekly, last week's window missed and this week's still to come", now: at(22, 12, 0), list: []backup.Backup{manual(at(15, 12, 0))},
-			policy: edited(on(time.Sunday), func(p *backup.Policy) { p.StartsAt = 20 * time.Hour }),
+			policy: edited(on(time.Sunday), func(p *backup.Policy) { p.Schedules[0].StartsAt = 20 * time.Hour }),
 			state:  backup.HealthMissed, reason: "no backup was begun in the window of 2026-11-15 20:00Z or since; newest recovery point is 7d old, objective 7d 3h (cloud's schedule)",
 		},
 		{
@@ -130,7 +130,7 @@ func TestVerdictAgainstSchedule(t *testing.T) {
 		},
 		{
 			name: "every 4 hours beside a daily window: the closer counts", now: noon, list: []backup.Backup{full(at(22, 4, 0))},
-			policy: edited(daily(), func(p *backup.Policy) { p.Interval = 4 * time.Hour }),
+			policy: edited(daily(), often(4*time.Hour)),
 			state:  backup.HealthLate, reason: "newest recovery point is 8h old, objective 6h 20m (cloud's schedule)",
 		},
 		{
@@ -231,7 +231,7 @@ func TestVerdictOfMissedWindow(t *testing.T) {
 			list: []backup.Backup{with(full(at(16, 0, 30)), func(b *backup.Backup) { b.EndedAt = at(16, 2, 30) })},
 			edit: func(in *backup.TargetState) {
 				in.Jobs.NotOffered = true
-				in.Policy.Value.StartsAt, in.Backups.At = 0, at(18, 5, 0)
+				in.Policy.Value.Schedules[0].StartsAt, in.Backups.At = 0, at(18, 5, 0)
 			},
 			reason: "no backup was begun in the window of 2026-11-18 00:00Z or since; newest recovery point is 2d 4h old, objective 3d 5h (cloud's schedule)",
 		},
@@ -266,19 +266,19 @@ func TestVerdictOfMissedWindow(t *testing.T) {
 		},
 		{name: "an instance created in the far future", created: new(at(25, 0, 0)), list: list(), state: backup.HealthMissed, reason: missed},
 		{
-			name: "a window at midnight", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.StartsAt = 0 }), state: backup.HealthMissed,
+			name: "a window at midnight", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.Schedules[0].StartsAt = 0 }), state: backup.HealthMissed,
 			reason: "no backup was begun in the window of 2026-11-18 00:00Z or since; newest recovery point is 2d 2h old, objective 3d 3h (cloud's schedule)",
 		},
 		{
-			name: "a window that starts after its day", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.StartsAt = 24 * time.Hour }),
+			name: "a window that starts after its day", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.Schedules[0].StartsAt = 24 * time.Hour }),
 			state: backup.HealthOK, reason: monday,
 		},
 		{
-			name: "a window that starts before its day", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.StartsAt = -time.Hour }),
+			name: "a window that starts before its day", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.Schedules[0].StartsAt = -time.Hour }),
 			state: backup.HealthOK, reason: monday,
 		},
 		{
-			name: "the policy does not give the hours", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.Window = 0 }),
+			name: "the policy does not give the hours", list: list(), policy: edited(monWedFri(), func(p *backup.Policy) { p.Schedules[0].Window = 0 }),
 			state: backup.HealthOK, reason: "newest recovery point is 2d 2h old, objective 3d 2h (cloud's schedule)",
 		},
 	}
@@ -330,7 +330,7 @@ func TestVerdictAgainstPlannedBackup(t *testing.T) {
 		},
 		{
 			name: "created after the window, with a history from before", now: noon, created: new(at(22, 4, 0)),
-			policy: edited(daily(), func(p *backup.Policy) { p.Interval = 4 * time.Hour }),
+			policy: edited(daily(), often(4*time.Hour)),
 			list:   []backup.Backup{full(at(22, 1, 0))}, window: &backup.Window{Start: at(22, 4, 0), End: at(22, 11, 50)},
 			state: backup.HealthOK, reason: "newest recovery point is 10m old, objective 6h 20m (cloud's schedule)",
 		},

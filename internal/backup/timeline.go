@@ -148,13 +148,14 @@ func (e era) appendWindows(found []ScheduledWindow, from, until time.Time) []Sch
 	if !e.enforced() {
 		return found
 	}
-	length := max(0, e.policy.Window)
-	opens := e.policy.windowAfter(later(from.Add(-length), e.from).Add(-1))
-	for ; !opens.IsZero() && opens.Before(until) && len(found) < maxWindows; opens = e.policy.windowAfter(opens) {
-		if !e.until.IsZero() && !opens.Before(e.until) {
+	w := e.policy.windowAfter(later(from.Add(-e.policy.longestWindow()), e.from).Add(-1))
+	for ; !w.at.IsZero() && w.at.Before(until) && len(found) < maxWindows; w = e.policy.windowAfter(w.at) {
+		if !e.until.IsZero() && !w.at.Before(e.until) {
 			break
 		}
-		found = append(found, ScheduledWindow{From: opens, Until: opens.Add(length)})
+		if over := w.at.Add(w.length); !over.Before(from) {
+			found = append(found, ScheduledWindow{From: w.at, Until: over})
+		}
 	}
 	return found
 }

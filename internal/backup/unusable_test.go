@@ -80,7 +80,11 @@ func TestExpiryWithHighFrequencyBackup(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := assess(func(in *backup.TargetState) {
-				in.Policy = read(backup.Policy{Automatic: new(true), Retention: c.daily, Interval: c.interval, IntervalRetention: c.kept}, noon)
+				p := backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Retention: c.daily}}}
+				if c.interval > 0 {
+					p.Schedules = append(p.Schedules, backup.Schedule{Interval: c.interval, Retention: c.kept})
+				}
+				in.Policy = read(p, noon)
 			}, full(at(22, 2, 0)))
 			if !h.LastUsableExpiry.Equal(c.want) {
 				t.Errorf("expires %v, want %v", h.LastUsableExpiry, c.want)

@@ -42,6 +42,22 @@ func (c *Catalog) LearnPolicy(t backup.Target, times Times, policy backup.Policy
 	c.changed(in)
 }
 
+// LearnFrequentListed learns that a list of an instance had high-frequency backups.
+func (c *Catalog) LearnFrequentListed(t backup.Target) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	in := c.instance(t)
+	last := len(in.policies.versions) - 1
+	if last < 0 {
+		return
+	}
+	in.policy.value.MayBeUnlisted, in.policy.dirty = false, true
+	in.policies.versions = slices.Clone(in.policies.versions) // what was returned is not changed
+	in.policies.versions[last].Policy.MayBeUnlisted = false
+	in.policies.written = min(in.policies.written, last)
+	c.changed(in)
+}
+
 // LearnRecovery learns the span in which any moment can be restored.
 func (c *Catalog) LearnRecovery(t backup.Target, times Times, window backup.Window) {
 	c.mu.Lock()

@@ -38,11 +38,7 @@ func tell(c *Catalog) []backup.Target {
 	})
 	c.LearnJobs(shard.Instance(), Times{At: start, NotOffered: true}, nil)
 	c.LearnPolicy(one, at, weekly(7*day))
-	c.LearnPolicy(one, Times{At: start.Add(time.Hour)}, backup.Policy{
-		Automatic: new(true), Retention: backup.Forever, Interval: time.Hour, LogBackup: new(false), NextAt: start.Add(day),
-		IntervalRetention: day, CopyRegion: "cn-shanghai", KeptAfterDeletion: new(true),
-		MayBeUnlisted: true,
-	})
+	c.LearnPolicy(one, Times{At: start.Add(time.Hour)}, backup.Policy{Automatic: new(true), LogBackup: new(false), NextAt: start.Add(day), CopyRegion: "cn-shanghai", KeptAfterDeletion: new(true), MayBeUnlisted: true, Schedules: []backup.Schedule{{Retention: backup.Forever}, {Interval: time.Hour, Retention: day}}})
 	c.LearnRecovery(one, at, backup.Window{Start: start.Add(-day), End: start})
 	c.LearnLastRestore(one, at, start.Add(-30*day))
 	c.LearnCopies(one, at, backup.Copies{Region: "cn-shanghai", Backups: []backup.Backup{odd, running}})
@@ -127,7 +123,7 @@ func TestClockThatGoesBack(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	versions := f.Catalog().Known(one).Policies
-	if counts, err := f.Counts(t.Context(), one); err != nil || len(counts) != 4 || counts[3].Instances != 4 || versions[3].Policy.Retention != 5*day {
+	if counts, err := f.Counts(t.Context(), one); err != nil || len(counts) != 4 || counts[3].Instances != 4 || versions[3].Policy.Schedules[0].Retention != 5*day {
 		t.Errorf("counts %+v, error %v, versions %+v", counts, err, versions)
 	}
 }

@@ -38,9 +38,7 @@ func list(at time.Time, backups ...backup.Backup) Backups {
 }
 
 func weekly(retention time.Duration) backup.Policy {
-	return backup.Policy{
-		Automatic: new(true), Retention: retention, Weekdays: []time.Weekday{1, 3, 5}, StartsAt: 2 * time.Hour, Window: time.Hour,
-	}
+	return backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Retention: retention, Weekdays: []time.Weekday{1, 3, 5}, StartsAt: 2 * time.Hour, Window: time.Hour}}}
 }
 
 func listing(ids ...string) backup.Listing {

@@ -69,7 +69,7 @@ func TestFileKeepsWhatMemoryForgets(t *testing.T) {
 	}
 	policies, err := f.Policies(ctx, one)
 	must(t, err)
-	if len(policies) != 4 || policies[3].Policy.Retention != 9*day || !policies[3].Last.Equal(at) {
+	if len(policies) != 4 || policies[3].Policy.Schedules[0].Retention != 9*day || !policies[3].Last.Equal(at) {
 		t.Errorf("%d policies: %+v", len(policies), policies)
 	}
 	if diff := cmp.Diff(f.Catalog().Known(one).Policies[1:], policies); diff != "" {

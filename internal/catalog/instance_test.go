@@ -91,7 +91,7 @@ func TestPolicies(t *testing.T) {
 	p.NextAt = start.Add(day)
 	read(p) // when the next backup is planned is no change
 	p = weekly(0)
-	p.LogBackup, p.Weekdays = new(true), nil
+	p.LogBackup, p.Schedules[0].Weekdays = new(true), nil
 	read(p) // neither is what is not said, nor what is said for the first time
 	if got := changed(); !got.IsZero() {
 		t.Errorf("changed at %v", got)
@@ -102,10 +102,10 @@ func TestPolicies(t *testing.T) {
 	}
 	versions := c.Known(one).Policies
 	first, _ := versions.At(start.Add(-day))
-	if first.Policy.Retention != 7*day || first.Policy.LogBackup == nil || len(first.Policy.Weekdays) != 3 || !first.Last.Equal(start.Add(2*time.Hour)) {
+	if first.Policy.Schedules[0].Retention != 7*day || first.Policy.LogBackup == nil || len(first.Policy.Schedules[0].Weekdays) != 3 || !first.Last.Equal(start.Add(2*time.Hour)) {
 		t.Errorf("in force at first: %+v", first)
 	}
-	if second, ok := versions.At(start.Add(3 * time.Hour)); !ok || second.Policy.Retention != 3*day {
+	if second, ok := versions.At(start.Add(3 * time.Hour)); !ok || second.Policy.Schedules[0].Retention != 3*day {
 		t.Errorf("in force after the change: %+v", second)
 	}
 	if _, ok := Policies(nil).At(start); ok {

@@ -165,6 +165,6 @@ func sameStep(a, b *Known) bool {
 		}
 	}
 	return len(a.Jobs.Value) == 1 && sameJob(&a.Jobs.Value[0], &b.Jobs.Value[0]) && a.Jobs.At.Equal(b.Jobs.At) &&
-		a.Policy.Value.Retention == b.Policy.Value.Retention && a.Policy.At.Equal(b.Policy.At) &&
-		a.Recovery.Value.End.Equal(b.Recovery.Value.End) && a.Policies[len(a.Policies)-1].Policy.Retention == b.Policy.Value.Retention
+		a.Policy.Value.Schedules[0].Retention == b.Policy.Value.Schedules[0].Retention && a.Policy.At.Equal(b.Policy.At) &&
+		a.Recovery.Value.End.Equal(b.Recovery.Value.End) && a.Policies[len(a.Policies)-1].Policy.Schedules[0].Retention == b.Policy.Value.Schedules[0].Retention
 }

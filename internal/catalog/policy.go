@@ -91,9 +91,9 @@ func (p *policies) add(version PolicyVersion) {
 
 func (f floor) with(p *backup.Policy) floor {
 	if !f.dropped {
-		return floor{true, p.Retention, p.Interval > 0}
+		return floor{true, p.ShortestRetention(), p.Thins()}
 	}
-	return floor{true, min(f.shortest, p.Retention), f.thins || p.Interval > 0}
+	return floor{true, min(f.shortest, p.ShortestRetention()), f.thins || p.Thins()}
 }
 
 // since returns the shortest retention that was in force since a moment, and whether backups were thinned out in that time;
@@ -112,10 +112,9 @@ func (p *policies) since(t time.Time) (shortest time.Duration, thins bool) {
 	return f.shortest, f.thins
 }
 
-// fillsIn reports whether a policy says something that an earlier one did not say.
+// fillsIn reports whether a policy says something that an earlier one, from which it does not differ, did not say.
 func fillsIn(p, before *backup.Policy) bool {
-	news := (p.Window > 0) != (before.Window > 0) || (len(p.Weekdays) > 0) != (len(before.Weekdays) > 0) ||
-		p.Retention != before.Retention || p.IntervalRetention != before.IntervalRetention || p.MayBeUnlisted != before.MayBeUnlisted
-	return news || (p.Automatic != nil) != (before.Automatic != nil) || (p.LogBackup != nil) != (before.LogBackup != nil) ||
-		(p.KeptAfterDeletion != nil) != (before.KeptAfterDeletion != nil)
+	is, was := recordOfPolicy(p), recordOfPolicy(before)
+	is.NextAt, was.NextAt = 0, 0
+	return marshal(is) != marshal(was)
 }

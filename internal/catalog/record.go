@@ -96,20 +96,31 @@ type jobRecord struct {
 	Reason    string   `json:"reason,omitempty"`
 }
 
-// policyRecord is a policy. Spans are seconds; -1 is for ever.
+// policyRecord is a policy. Spans are seconds; -1 is for ever. A schedule of windows, and a high-frequency one after it, have fields
+// of their own; any other schedules are a list.
 type policyRecord struct {
-	Automatic         *bool  `json:"automatic,omitempty"`
-	Retention         int64  `json:"retention_s,omitempty"`
-	Weekdays          []int  `json:"weekdays,omitempty"` // 0 is Sunday
-	StartsAt          int64  `json:"starts_at_s,omitempty"`
-	Window            int64  `json:"window_s,omitempty"`
-	Interval          int64  `json:"interval_s,omitempty"`
-	LogBackup         *bool  `json:"log_backup,omitempty"`
-	NextAt            stamp  `json:"next_at_ms,omitempty"`
-	IntervalRetention int64  `json:"interval_retention_s,omitempty"`
-	CopyRegion        string `json:"copy_region,omitempty"`
-	KeptAfterDeletion *bool  `json:"kept_after_deletion,omitempty"`
-	MayBeUnlisted     bool   `json:"may_be_unlisted,omitempty"`
+	Automatic         *bool            `json:"automatic,omitempty"`
+	Retention         int64            `json:"retention_s,omitempty"`
+	Weekdays          []int            `json:"weekdays,omitempty"` // 0 is Sunday
+	StartsAt          int64            `json:"starts_at_s,omitempty"`
+	Window            int64            `json:"window_s,omitempty"`
+	Interval          int64            `json:"interval_s,omitempty"`
+	LogBackup         *bool            `json:"log_backup,omitempty"`
+	NextAt            stamp            `json:"next_at_ms,omitempty"`
+	IntervalRetention int64            `json:"interval_retention_s,omitempty"`
+	CopyRegion        string           `json:"copy_region,omitempty"`
+	KeptAfterDeletion *bool            `json:"kept_after_deletion,omitempty"`
+	MayBeUnlisted     bool             `json:"may_be_unlisted,omitempty"`
+	Schedules         []scheduleRecord `json:"schedules,omitempty"`
+}
+
+// scheduleRecord is a schedule of a policy.
+type scheduleRecord struct {
+	Weekdays  []int `json:"weekdays,omitempty"`
+	StartsAt  int64 `json:"starts_at_s,omitempty"`
+	Window    int64 `json:"window_s,omitempty"`
+	Interval  int64 `json:"interval_s,omitempty"`
+	Retention int64 `json:"retention_s,omitempty"`
 }
 
 func seconds(d time.Duration) int64 {
@@ -128,26 +139,64 @@ func span(s int64) time.Duration {
 
 func recordOfPolicy(p *backup.Policy) policyRecord {
 	r := policyRecord{
-		Automatic: p.Automatic, Retention: seconds(p.Retention), StartsAt: seconds(p.StartsAt), Window: seconds(p.Window),
-		Interval: seconds(p.Interval), LogBackup: p.LogBackup, NextAt: stampOf(p.NextAt),
-		IntervalRetention: seconds(p.IntervalRetention), CopyRegion: p.CopyRegion, KeptAfterDeletion: p.KeptAfterDeletion,
-		MayBeUnlisted: p.MayBeUnlisted,
+		Automatic: p.Automatic, LogBackup: p.LogBackup, NextAt: stampOf(p.NextAt), CopyRegion: p.CopyRegion,
+		KeptAfterDeletion: p.KeptAfterDeletion, MayBeUnlisted: p.MayBeUnlisted,
 	}
-	for _, day := range p.Weekdays {
+	all := make([]scheduleRecord, 0, len(p.Schedules))
+	for i := range p.Schedules {
+		all = append(all, recordOfSchedule(&p.Schedules[i]))
+	}
+	windows := len(all) > 0 && all[0].Interval == 0
+	frequent := len(all) == 2 && all[1].isInterval()
+	if len(all) > 0 && (!windows || len(all) > 1 && !frequent) {
+		r.Schedules = all
+		return r
+	}
+	if windows {
+		r.Retention, r.Weekdays, r.StartsAt, r.Window = all[0].Retention, all[0].Weekdays, all[0].StartsAt, all[0].Window
+	}
+	if frequent {
+		r.Interval, r.IntervalRetention = all[1].Interval, all[1].Retention
+	}
+	return r
+}
+
+func recordOfSchedule(s *backup.Schedule) scheduleRecord {
+	r := scheduleRecord{StartsAt: seconds(s.StartsAt), Window: seconds(s.Window), Interval: seconds(s.Interval), Retention: seconds(s.Retention)}
+	for _, day := range s.Weekdays {
 		r.Weekdays = append(r.Weekdays, int(day))
 	}
 	return r
 }
 
+// isInterval reports whether there is nothing but an interval and a retention.
+func (r *scheduleRecord) isInterval() bool {
+	return r.Interval > 0 && len(r.Weekdays) == 0 && r.StartsAt == 0 && r.Window == 0
+}
+
+func (r *scheduleRecord) schedule() backup.Schedule {
+	s := backup.Schedule{StartsAt: span(r.StartsAt), Window: span(r.Window), Interval: span(r.Interval), Retention: span(r.Retention)}
+	for _, day := range r.Weekdays {
+		s.Weekdays = append(s.Weekdays, time.Weekday(day))
+	}
+	return s
+}
+
 func (r *policyRecord) policy() backup.Policy {
 	p := backup.Policy{
-		Automatic: r.Automatic, Retention: span(r.Retention), StartsAt: span(r.StartsAt), Window: span(r.Window),
-		Interval: span(r.Interval), LogBackup: r.LogBackup, NextAt: r.NextAt.time(),
-		IntervalRetention: span(r.IntervalRetention), CopyRegion: r.CopyRegion, KeptAfterDeletion: r.KeptAfterDeletion,
-		MayBeUnlisted: r.MayBeUnlisted,
+		Automatic: r.Automatic, LogBackup: r.LogBackup, NextAt: r.NextAt.time(), CopyRegion: r.CopyRegion,
+		KeptAfterDeletion: r.KeptAfterDeletion, MayBeUnlisted: r.MayBeUnlisted,
 	}
-	for _, day := range r.Weekdays {
-		p.Weekdays = append(p.Weekdays, time.Weekday(day))
+	all := r.Schedules
+	windows := scheduleRecord{Weekdays: r.Weekdays, StartsAt: r.StartsAt, Window: r.Window, Retention: r.Retention}
+	if said := len(r.Weekdays) > 0 || r.StartsAt != 0 || r.Window != 0 || r.Retention != 0 || r.Interval > 0; len(all) == 0 && said {
+		all = []scheduleRecord{windows}
+	}
+	if r.Interval > 0 {
+		all = append(all, scheduleRecord{Interval: r.Interval, Retention: r.IntervalRetention})
+	}
+	for i := range all {
+		p.Schedules = append(p.Schedules, all[i].schedule())
 	}
 	return p
 }

@@ -149,9 +149,17 @@ func TestWhatIsNoEarlyRemoval(t *testing.T) {
 			w.c.LearnPolicy(one, Times{At: w.now}, weekly(30*day))
 			vanish(w)
 		}},
-		"a policy that thins itself": {policy: func() backup.Policy { p := weekly(30 * day); p.Interval = time.Hour; return p }(), happen: vanish},
+		"a policy that thins itself": {policy: func() backup.Policy {
+			p := weekly(30 * day)
+			p.Schedules = append(p.Schedules, backup.Schedule{Interval: time.Hour})
+			return p
+		}(), happen: vanish},
 		"by hand under a policy that thins itself": {
-			policy: func() backup.Policy { p := weekly(30 * day); p.Interval = time.Hour; return p }(),
+			policy: func() backup.Policy {
+				p := weekly(30 * day)
+				p.Schedules = append(p.Schedules, backup.Schedule{Interval: time.Hour})
+				return p
+			}(),
 			change: func(b *backup.Backup) { b.Trigger, b.ExpiresAt = backup.TriggerManual, start.Add(30*day) }, happen: vanish, want: true,
 		},
 		"records could not be read": {policy: weekly(30 * day), happen: func(w *world) {

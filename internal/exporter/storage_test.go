@@ -147,7 +147,7 @@ func TestStorageWritesWhileItRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := stored(t, dir, time.Now)
 		target := backup.Target{Cloud: backup.Alibaba, Account: "a", Region: "r", InstanceID: "i"}
-		s.file.Catalog().LearnPolicy(target, catalog.Times{At: time.Now()}, backup.Policy{Retention: time.Hour})
+		s.file.Catalog().LearnPolicy(target, catalog.Times{At: time.Now()}, backup.Policy{Schedules: []backup.Schedule{{Retention: time.Hour}}})
 		time.Sleep(flushEvery)
 		synctest.Wait()
 		if state := s.state(); !state.LastWrite.Equal(time.Now()) || state.SizeBytes == 0 || state.WriteFailures != 0 {

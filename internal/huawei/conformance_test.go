@@ -49,11 +49,7 @@ func provider() sourcetest.Provider {
 			{Scope: sourcetest.Recovery, Kind: cloudsim.FaultUnsupported}:  {backup.ClassNotFound},
 		},
 		EndField: "end_time", SizeField: "size",
-		WantPolicy: backup.Policy{
-			Automatic: new(true), Retention: 7 * 24 * time.Hour,
-			Weekdays: []time.Weekday{time.Monday, time.Wednesday, time.Friday},
-			StartsAt: 3 * time.Hour, Window: time.Hour, LogBackup: new(true),
-		},
+		WantPolicy: backup.Policy{Automatic: new(true), LogBackup: new(true), Schedules: []backup.Schedule{{Retention: 7 * 24 * time.Hour, Weekdays: []time.Weekday{time.Monday, time.Wednesday, time.Friday}, StartsAt: 3 * time.Hour, Window: time.Hour}}},
 		// Every backup has a task. The simulation makes one for each backup that has none in the fleet.
 		WantJobs: []backup.Job{
 			{ID: "170034", State: backup.JobRunning, StartedAt: sourcetest.Now.Add(-10 * time.Minute), Progress: new(18.0)},

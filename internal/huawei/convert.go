@@ -187,9 +187,9 @@ func convertPolicy(rec, strategy policyRecord, r *wire.Reader) (backup.Policy, e
 		p.Automatic = new(false)
 		return p, nil
 	}
-	p.Automatic, p.Retention = new(true), kept
-	p.Weekdays = r.Weekdays("period", rec.Period, wire.WeekdayByNumber)
-	p.StartsAt, p.Window = r.DailyWindow("start_time", rec.StartTime, "15:04")
+	daily := backup.Schedule{Retention: kept, Weekdays: r.Weekdays("period", rec.Period, wire.WeekdayByNumber)}
+	daily.StartsAt, daily.Window = r.DailyWindow("start_time", rec.StartTime, "15:04")
+	p.Automatic, p.Schedules = new(true), []backup.Schedule{daily}
 	if field := r.FirstRejected("period", "start_time"); field != "" {
 		return backup.Policy{}, wire.Incomplete(opShowBackupPolicy, field) // it must not loosen the objective
 	}

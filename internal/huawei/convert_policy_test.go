@@ -26,32 +26,24 @@ func TestConvertPolicy(t *testing.T) {
 	}{
 		{
 			"as documented", `{"keep_days":7,"start_time":"19:00-20:00","period":"1,2,4,5,6","enable_incremental_backup":true}`,
-			backup.Policy{
-				Automatic: new(true), Retention: 7 * 24 * time.Hour, StartsAt: 19 * time.Hour, Window: time.Hour, LogBackup: &on,
-				Weekdays: []time.Weekday{time.Monday, time.Tuesday, time.Thursday, time.Friday, time.Saturday},
-			},
+			backup.Policy{Automatic: new(true), LogBackup: &on, Schedules: []backup.Schedule{{Retention: 7 * 24 * time.Hour, StartsAt: 19 * time.Hour, Window: time.Hour, Weekdays: []time.Weekday{time.Monday, time.Tuesday, time.Thursday, time.Friday, time.Saturday}}}},
 			nil, "",
 		},
 		{
 			"over midnight, Sunday first", `{"keep_days":"3","start_time":"23:30-00:30","period":"7, 1,7"}`,
-			backup.Policy{
-				Automatic: new(true), Retention: 3 * 24 * time.Hour, StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour,
-				Weekdays: []time.Weekday{time.Sunday, time.Monday},
-			},
+			backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Retention: 3 * 24 * time.Hour, StartsAt: 23*time.Hour + 30*time.Minute, Window: time.Hour, Weekdays: []time.Weekday{time.Sunday, time.Monday}}}},
 			nil, "",
 		},
 		{
 			"until midnight", `{"keep_days":7,"start_time":"23:00-00:00"}`,
-			backup.Policy{Automatic: new(true), Retention: 7 * 24 * time.Hour, StartsAt: 23 * time.Hour, Window: time.Hour},
+			backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Retention: 7 * 24 * time.Hour, StartsAt: 23 * time.Hour, Window: time.Hour}}},
 			nil, "",
 		},
 		{"switched off", `{"keep_days":0}`, backup.Policy{Automatic: &off}, nil, ""},
 		{"switched off, incremental too", `{"keep_days":0,"start_time":"","enable_incremental_backup":false}`, backup.Policy{Automatic: &off, LogBackup: &off}, nil, ""},
 		{
 			"what is left out comes from the instance", `{"period":"1"}`,
-			backup.Policy{
-				Automatic: new(true), Retention: 7 * 24 * time.Hour, StartsAt: 16 * time.Hour, Window: time.Hour, Weekdays: []time.Weekday{time.Monday},
-			},
+			backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Retention: 7 * 24 * time.Hour, StartsAt: 16 * time.Hour, Window: time.Hour, Weekdays: []time.Weekday{time.Monday}}}},
 			nil, "",
 		},
 		{

@@ -125,10 +125,7 @@ func wantDocumented() described {
 		Jobs: []backup.Job{
 			{ID: "2f406db7-1b2c-4d5e-8f90-a1b2c3d4e5f6", State: backup.JobFinished, StartedAt: utc(2022, time.September, 5, 6, 24, 14)},
 		},
-		Policy: backup.Policy{
-			Automatic: new(true), Retention: 7 * 24 * time.Hour, StartsAt: 19 * time.Hour, Window: time.Hour, LogBackup: new(true),
-			Weekdays: []time.Weekday{time.Monday, time.Tuesday, time.Thursday, time.Friday, time.Saturday},
-		},
+		Policy: backup.Policy{Automatic: new(true), LogBackup: new(true), Schedules: []backup.Schedule{{Retention: 7 * 24 * time.Hour, StartsAt: 19 * time.Hour, Window: time.Hour, Weekdays: []time.Weekday{time.Monday, time.Tuesday, time.Thursday, time.Friday, time.Saturday}}}},
 		// The last of three ranges: the gaps before it are of minutes.
 		Recovery: backup.Window{Start: utc(2020, time.December, 12, 8, 49, 3), End: utc(2020, time.December, 12, 23, 59, 59)},
 		Failures: map[string]string{},

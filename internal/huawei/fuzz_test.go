@@ -61,7 +61,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		if a, err := wire.Decode[policyAnswer](opShowBackupPolicy, body); classified(t, err) {
 			p, err := convertPolicy(a.Policy.Value, policyRecord{}, &r)
-			if err == nil && (p.Automatic == nil || *p.Automatic != (p.Retention > 0) || p.Window < 0 || p.Window >= 24*time.Hour || len(p.Weekdays) > 7) {
+			if err == nil && (p.Automatic == nil || *p.Automatic != (p.Retention() > 0) || len(p.Schedules) > 0 && (p.Schedules[0].Window < 0 || p.Schedules[0].Window >= 24*time.Hour || len(p.Schedules[0].Weekdays) > 7)) {
 				t.Errorf("policy %+v", p)
 			}
 		}

@@ -70,7 +70,10 @@ func gather(t *testing.T, s *huawei.Source, id string) facts {
 			f.Progress = *job.Progress
 		}
 	}
-	f.Asked, f.LogBackup, f.Window, f.RecoveryEnd = list.Asked, policy.LogBackup, policy.Window, window.End
+	f.Asked, f.LogBackup, f.RecoveryEnd = list.Asked, policy.LogBackup, window.End
+	if len(policy.Schedules) > 0 {
+		f.Window = policy.Schedules[0].Window
+	}
 	health := backup.Assess(backup.TargetState{
 		CreatedAt: in.CreatedAt, Lifecycle: in.Lifecycle, Status: in.Status,
 		Backups: read(list, errBackups), Jobs: read(jobs, errJobs), Policy: read(policy, errPolicy), Recovery: read(window, errRecovery),

@@ -48,7 +48,7 @@ func (in *instance) lookAhead(opts *Options, now time.Time) {
 	}
 	in.plan = plan{made: true, idleUntil: now.Add(opts.IdleInterval + time.Hour)} // an answer comes before that
 	state := in.state(opts, now, nil)
-	in.lookForFrequent(&state)
+	in.lookForFrequent(&state, opts)
 	if news := state.NewsFrom(now); !news.IsZero() && news.Before(in.plan.idleUntil) {
 		in.plan.idleUntil = news
 	}
@@ -64,9 +64,15 @@ func (in *instance) lookAhead(opts *Options, now time.Time) {
 }
 
 // lookForFrequent notes whether a list has high-frequency backups.
-func (in *instance) lookForFrequent(state *backup.InstanceState) {
+func (in *instance) lookForFrequent(state *backup.InstanceState, opts *Options) {
+	if in.listsFrequent {
+		return
+	}
 	for _, n := range state.Nodes {
 		in.listsFrequent = in.listsFrequent || state.Target(n).ListsFrequent(in.objectives)
+	}
+	if in.listsFrequent && opts.Catalog != nil {
+		opts.Catalog.LearnFrequentListed(in.Target)
 	}
 }
 

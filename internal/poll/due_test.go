@@ -2,6 +2,7 @@ package poll_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,11 +66,9 @@ func TestDueBySchedule(t *testing.T) {
 			return starts
 		}
 	}
-	daily := backup.Policy{
-		Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour, Retention: 7 * day,
-	}
+	daily := backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour, Retention: 7 * day}}}
 	hourly := daily
-	hourly.Interval = time.Hour
+	hourly.Schedules = append(slices.Clone(daily.Schedules), backup.Schedule{Interval: time.Hour})
 	tests := []struct {
 		name   string
 		policy backup.Policy
@@ -77,7 +76,12 @@ func TestDueBySchedule(t *testing.T) {
 		most   int // lists a day
 	}{
 		{"daily", daily, at(2*time.Hour + 17*time.Minute), 100},
-		{"daily, late in a window across midnight", func() backup.Policy { p := daily; p.StartsAt = 23*time.Hour + 30*time.Minute; return p }(), at(20 * time.Minute), 130},
+		{"daily, late in a window across midnight", func() backup.Policy {
+			p := daily
+			p.Schedules = slices.Clone(p.Schedules)
+			p.Schedules[0].StartsAt = 23*time.Hour + 30*time.Minute
+			return p
+		}(), at(20 * time.Minute), 130},
 		{"hourly", hourly, every(time.Hour), 700},
 	}
 	for _, test := range tests {
@@ -139,7 +143,7 @@ func TestIdleReadingsAreKept(t *testing.T) {
 			return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: works.ended(time.Now().Add(-3 * day))}, nil
 		}
 		source.policy = func(context.Context, string) (backup.Policy, error) {
-			return backup.Policy{Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour}, nil
+			return backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour}}}, nil
 		}
 		opts := options(log.NewNopLogger())
 		opts.IdleInterval, opts.StaleAfter = 30*time.Minute, 10*time.Minute
@@ -201,7 +205,7 @@ func TestChangedObjectiveEndsThePlan(t *testing.T) {
 			return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: works.ended(time.Now().Add(-3 * day))}, nil
 		}
 		source.policy = func(context.Context, string) (backup.Policy, error) {
-			return backup.Policy{Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour}, nil
+			return backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour}}}, nil
 		}
 		opts := options(log.NewNopLogger())
 		opts.IdleInterval = 30 * time.Minute
@@ -231,10 +235,7 @@ func healthy() *cloud {
 			return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: works.ended(time.Now().Add(-3 * day))}, nil
 		},
 		policy: func(context.Context, string) (backup.Policy, error) {
-			return backup.Policy{
-				Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour,
-				Retention: 30 * day, LogBackup: new(true),
-			}, nil
+			return backup.Policy{Automatic: new(true), LogBackup: new(true), Schedules: []backup.Schedule{{Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour, Retention: 30 * day}}}, nil
 		},
 		recovery: func(context.Context, string) (backup.Window, error) {
 			return backup.Window{Start: time.Now().Add(-3 * day), End: time.Now().Add(-4 * time.Minute)}, nil

@@ -24,12 +24,9 @@ type regime struct {
 }
 
 func (r regime) policy() backup.Policy {
-	p := backup.Policy{
-		Automatic: &r.on, Retention: r.kept, Weekdays: r.days, StartsAt: r.opens, Window: r.window, LogBackup: &r.logs,
-		Interval: r.interval, MayBeUnlisted: r.unlistable && r.interval > 0,
-	}
+	p := backup.Policy{Automatic: &r.on, LogBackup: &r.logs, MayBeUnlisted: r.unlistable && r.interval > 0, Schedules: []backup.Schedule{{Retention: r.kept, Weekdays: r.days, StartsAt: r.opens, Window: r.window}}}
 	if r.interval > 0 {
-		p.IntervalRetention = r.oftenKept
+		p.Schedules = append(p.Schedules, backup.Schedule{Interval: r.interval, Retention: r.oftenKept})
 	}
 	return p
 }

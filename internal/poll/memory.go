@@ -63,7 +63,7 @@ func (in *instance) recall(opts *Options) {
 		in.policy.recall(known.Policy, opts, backup.ScopePolicy)
 		in.policies.recall(known.Policies, known.Policy)
 		in.listsFrequent = slices.ContainsFunc(known.Policies, func(v catalog.PolicyVersion) bool {
-			return v.Policy.Interval > 0 && !v.Policy.MayBeUnlisted
+			return v.Policy.Thins() && !v.Policy.MayBeUnlisted
 		})
 		in.recovery.recall(known.Recovery, opts, backup.ScopeRecovery)
 		in.lastRestore.recall(known.LastRestore, opts, backup.ScopeRestores)
@@ -78,7 +78,7 @@ func (in *instance) recall(opts *Options) {
 		return
 	}
 	state := in.state(opts, opts.Now(), nil)
-	in.lookForFrequent(&state)
+	in.lookForFrequent(&state, opts)
 	if !in.wasIdle(opts) {
 		in.keepAsBusy(opts)
 	}

@@ -47,7 +47,7 @@ func answering(began time.Time) *cloud {
 			return []backup.Job{{ID: "j", State: backup.JobFinished, StartedAt: began}}, nil
 		},
 		policy: func(context.Context, string) (backup.Policy, error) {
-			return backup.Policy{Retention: 7 * day, CopyRegion: "far", LogBackup: new(true)}, nil
+			return backup.Policy{CopyRegion: "far", LogBackup: new(true), Schedules: []backup.Schedule{{Retention: 7 * day}}}, nil
 		},
 		recovery: func(context.Context, string) (backup.Window, error) {
 			return backup.Window{Start: began, End: began.Add(time.Hour)}, nil
@@ -319,7 +319,7 @@ func TestPolicyChangesOutliveAStart(t *testing.T) {
 		p := newPoller(t, opts, asking(source))
 		for days := range 20 {
 			source.policy = func(context.Context, string) (backup.Policy, error) {
-				return backup.Policy{Retention: time.Duration(1+days) * day}, nil
+				return backup.Policy{Schedules: []backup.Schedule{{Retention: time.Duration(1+days) * day}}}, nil
 			}
 			p.Refresh(t.Context())
 			time.Sleep(opts.PolicyInterval)
@@ -329,10 +329,12 @@ func TestPolicyChangesOutliveAStart(t *testing.T) {
 		if diff := cmp.Diff(want, find(t, again, "a").PolicyChanges); diff != "" || len(want) != 16 {
 			t.Errorf("%d changes (-before +after):\n%s", len(want), diff)
 		}
-		source.policy = func(context.Context, string) (backup.Policy, error) { return backup.Policy{Retention: 99 * day}, nil }
+		source.policy = func(context.Context, string) (backup.Policy, error) {
+			return backup.Policy{Schedules: []backup.Schedule{{Retention: 99 * day}}}, nil
+		}
 		again.Refresh(t.Context())
 		last := find(t, again, "a").PolicyChanges[15]
-		if last.Former.Retention != 20*day || !last.At.Equal(time.Now()) || last.LastAt.IsZero() {
+		if last.Former.Retention() != 20*day || !last.At.Equal(time.Now()) || last.LastAt.IsZero() {
 			t.Errorf("the change after the start: %+v", last)
 		}
 	})
@@ -579,7 +581,7 @@ func TestStartKeepsReadingsAsLong(t *testing.T) {
 				source := answering(midnight.Add(test.began))
 				source.instances = lists("a")
 				source.policy = func(context.Context, string) (backup.Policy, error) {
-					return backup.Policy{Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour}, nil
+					return backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour}}}, nil
 				}
 				opts, _ := remembering()
 				opts.IdleInterval, opts.StaleAfter = 30*time.Minute, 10*time.Minute

@@ -20,7 +20,7 @@ func TestPolicyChangesAreKept(t *testing.T) {
 				if kept < 0 {
 					return backup.Policy{}, &backup.Error{Class: backup.ClassServer}
 				}
-				return backup.Policy{Retention: kept, NextAt: time.Now()}, nil
+				return backup.Policy{NextAt: time.Now(), Schedules: []backup.Schedule{{Retention: kept}}}, nil
 			},
 		}
 		p := newPoller(t, options(log.NewNopLogger()), region(source))
@@ -36,7 +36,7 @@ func TestPolicyChangesAreKept(t *testing.T) {
 			}
 		}
 		first := refresh(8)
-		if len(first) != 1 || first[0].Former.Retention != 7*24*time.Hour || !first[0].At.Equal(time.Now().Round(0)) {
+		if len(first) != 1 || first[0].Former.Retention() != 7*24*time.Hour || !first[0].At.Equal(time.Now().Round(0)) {
 			t.Fatalf("changes %+v, want one of now, from 7 days", first)
 		}
 		if day := first[0].At.Sub(first[0].LastAt); day != 24*time.Hour {
@@ -47,8 +47,8 @@ func TestPolicyChangesAreKept(t *testing.T) {
 				t.Fatalf("%d changes are kept", len(got))
 			}
 		}
-		if last := find(t, p, "a").PolicyChanges[15]; last.Former.Retention != 38*24*time.Hour || first[0].Former.Retention != 7*24*time.Hour {
-			t.Errorf("the last change is from %v, the first snapshot has %v", last.Former.Retention, first[0].Former.Retention)
+		if last := find(t, p, "a").PolicyChanges[15]; last.Former.Retention() != 38*24*time.Hour || first[0].Former.Retention() != 7*24*time.Hour {
+			t.Errorf("the last change is from %v, the first snapshot has %v", last.Former.Retention(), first[0].Former.Retention())
 		}
 	})
 }
@@ -90,13 +90,13 @@ func TestPolicyThatLacksSomethingOnce(t *testing.T) {
 		p.Refresh(t.Context())
 		source.policy = func(ctx context.Context, id string) (backup.Policy, error) {
 			policy, err := whole(ctx, id)
-			policy.LogBackup, policy.Window, policy.Weekdays = nil, 0, nil
+			policy.LogBackup, policy.Schedules[0].Window, policy.Schedules[0].Weekdays = nil, 0, nil
 			return policy, err
 		}
 		time.Sleep(time.Hour)
 		p.Refresh(t.Context())
 		in := find(t, p, "a")
-		if got := in.Policy.Value; got.LogBackup == nil || got.Window != time.Hour || len(got.Weekdays) != 7 || len(in.PolicyChanges) != 0 {
+		if got := in.Policy.Value; got.LogBackup == nil || got.Schedules[0].Window != time.Hour || len(got.Schedules[0].Weekdays) != 7 || len(in.PolicyChanges) != 0 {
 			t.Errorf("policy %+v, changes %+v; want it as before", got, in.PolicyChanges)
 		}
 	})

@@ -131,10 +131,7 @@ func TestHighFrequencyBackupsThatWereListed(t *testing.T) {
 			return backup.List{Op: "list", Asked: []backup.Kind{backup.KindFull}, Backups: listed}, nil
 		}
 		source.policy = func(context.Context, string) (backup.Policy, error) {
-			return backup.Policy{
-				Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour,
-				Interval: 4 * time.Hour, MayBeUnlisted: true,
-			}, nil
+			return backup.Policy{Automatic: new(true), MayBeUnlisted: true, Schedules: []backup.Schedule{{Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour}, {Interval: 4 * time.Hour}}}, nil
 		}
 		time.Sleep(10*day + 12*time.Hour)
 		p := newPoller(t, options(log.NewNopLogger()), asking(source))

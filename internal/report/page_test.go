@@ -17,10 +17,7 @@ func pageOf(t *testing.T, now time.Time, edit func(*backup.InstanceState)) repor
 	var in backup.InstanceState
 	in.Instance.Target = backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "cn-hangzhou", InstanceID: "dds-1"}
 	in.Objectives = backup.Objectives{RPODefault: 26 * time.Hour, RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour}
-	in.Policy = reading(backup.Policy{
-		Automatic: new(true), Retention: 7 * 24 * time.Hour, StartsAt: 2 * time.Hour, Window: time.Hour,
-		Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6},
-	}, now)
+	in.Policy = reading(backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Retention: 7 * 24 * time.Hour, StartsAt: 2 * time.Hour, Window: time.Hour, Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}}}, now)
 	in.Jobs = reading([]backup.Job(nil), now)
 	in.Nodes = []backup.NodeState{{Backups: reading(backup.List{Asked: []backup.Kind{backup.KindFull}}, now)}}
 	edit(&in)
@@ -45,8 +42,11 @@ func made(ago time.Duration, state backup.State) backup.Backup {
 func TestPageOfPolicyChanges(t *testing.T) {
 	page := pageOf(t, noon, func(in *backup.InstanceState) {
 		first, second := in.Policy.Value, in.Policy.Value
-		first.Retention, first.Automatic = 30*24*time.Hour, nil
-		second.Weekdays, second.LogBackup, second.Interval = []time.Weekday{1, 4}, new(true), 4*time.Hour
+		daily := in.Policy.Value.Schedules[0]
+		daily.Retention, first.Automatic = 30*24*time.Hour, nil
+		first.Schedules = []backup.Schedule{daily}
+		daily.Retention, daily.Weekdays, second.LogBackup = 7*24*time.Hour, []time.Weekday{1, 4}, new(true)
+		second.Schedules = []backup.Schedule{daily, {Interval: 4 * time.Hour}}
 		in.PolicyChanges = []backup.PolicyChange{{At: noon.Add(-48 * time.Hour), Former: first}, {At: noon.Add(-24 * time.Hour), LastAt: noon.Add(-25 * time.Hour), Former: second}}
 	})
 	want := []report.Change{

@@ -55,21 +55,15 @@ func differences(former, later backup.Policy) []string {
 
 // policyFacts returns what a policy says, always the same names in the same order.
 func policyFacts(p backup.Policy) []Fact {
-	frequent, copies := "off", "no"
-	if p.Interval > 0 {
-		frequent = "every " + backup.Span(p.Interval)
-		if p.IntervalRetention > 0 {
-			frequent += ", kept for " + backup.Span(p.IntervalRetention)
-		}
-	}
+	copies := "no"
 	if p.CopyRegion != "" {
 		copies = "to " + p.CopyRegion
 	}
 	return []Fact{
 		{"Automatic backup", choice(p.Automatic, "on", "off")},
-		{"Schedule", schedule(p)},
-		{"High-frequency backup", frequent},
-		{"Kept for", retention(p.Retention)},
+		{"Schedule", schedules(p)},
+		{"High-frequency backup", highFrequency(p)},
+		{"Kept for", retention(p.Retention())},
 		{"Log backup", choice(p.LogBackup, "on", "off")},
 		{"Copied to another region", copies},
 		{"Outlives the instance", choice(p.KeptAfterDeletion, "yes", "no")},
@@ -99,8 +93,48 @@ func retention(d time.Duration) string {
 	return backup.Span(d)
 }
 
-// schedule returns the days and the window of a policy, e.g. Mon, Thu 02:00–03:00Z.
-func schedule(p backup.Policy) string {
+// highFrequency returns how often high-frequency backups are made, and how long they are kept.
+func highFrequency(p backup.Policy) string {
+	var all []string
+	for _, s := range p.Schedules {
+		if s.HighFrequency() {
+			all = append(all, schedule(s)+keptFor(s))
+		}
+	}
+	if len(all) == 0 {
+		return "off"
+	}
+	return strings.Join(all, "; ")
+}
+
+func keptFor(s backup.Schedule) string {
+	if s.Retention <= 0 {
+		return ""
+	}
+	return ", kept for " + retention(s.Retention)
+}
+
+// schedules returns all schedules that are not of high-frequency backups. Where there are several, each has its retention.
+func schedules(p backup.Policy) string {
+	others := slices.DeleteFunc(slices.Clone(p.Schedules), backup.Schedule.HighFrequency)
+	if len(others) == 0 {
+		return notSaid
+	}
+	if len(others) == 1 {
+		return schedule(others[0])
+	}
+	var all []string
+	for _, s := range others {
+		all = append(all, schedule(s)+keptFor(s))
+	}
+	return strings.Join(all, "; ")
+}
+
+// schedule returns the days and the window of a schedule, e.g. Mon, Thu 02:00–03:00Z, or its interval.
+func schedule(p backup.Schedule) string {
+	if p.Interval > 0 {
+		return "every " + backup.Span(p.Interval)
+	}
 	if len(p.Weekdays) == 0 {
 		return notSaid
 	}

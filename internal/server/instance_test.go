@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,12 +23,10 @@ func orders() backup.InstanceState {
 	in := instance("dds-orders", "our account", now, nil)
 	in.Instance.Name, in.Instance.Status, in.Instance.Owner, in.Instance.Topology = "orders", "Running", "team-a", backup.TopologyReplicaSet
 	in.Objectives.MaxDuration, in.Objectives.RPOGrace = 6*time.Hour, 2*time.Hour
-	in.Policy = backup.Reading[backup.Policy]{At: now, GoodUntil: now.Add(time.Hour), Value: backup.Policy{
-		Automatic: new(true), Retention: 7 * 24 * time.Hour, StartsAt: 2 * time.Hour, Window: time.Hour,
-		Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, NextAt: now.Add(14 * time.Hour),
-	}}
+	in.Policy = backup.Reading[backup.Policy]{At: now, GoodUntil: now.Add(time.Hour), Value: backup.Policy{Automatic: new(true), NextAt: now.Add(14 * time.Hour), Schedules: []backup.Schedule{{Retention: 7 * 24 * time.Hour, StartsAt: 2 * time.Hour, Window: time.Hour, Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}}}}
 	former := in.Policy.Value
-	former.Retention = 30 * 24 * time.Hour
+	former.Schedules = slices.Clone(former.Schedules)
+	former.Schedules[0].Retention = 30 * 24 * time.Hour
 	in.PolicyChanges = []backup.PolicyChange{{At: now.Add(-24 * time.Hour), Former: former}}
 	half := 50.0
 	in.Jobs = backup.Reading[[]backup.Job]{At: now, GoodUntil: now.Add(time.Hour), Value: []backup.Job{

@@ -230,7 +230,10 @@ func (b *bench) ask(ctx context.Context, scope Scope, in backup.Instance) (int, 
 		return len(list), err
 	case Policy:
 		policy, err := b.Source.Policy(ctx, in)
-		return len(policy.Weekdays), err
+		if len(policy.Schedules) == 0 {
+			return 0, err
+		}
+		return len(policy.Schedules[0].Weekdays), err
 	case Recovery:
 		window, err := b.Source.Recovery(ctx, in)
 		if window.IsZero() {
