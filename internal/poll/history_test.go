@@ -268,6 +268,9 @@ func compare(t *testing.T, whole, parts, restarted *watcher, met *tally) {
 		in, is := o.look()
 		isSound(t, o, in, is)
 		comparable := o.source.seen == o.source.rewrites && whole.source.seen == o.source.seen
+		if in.Policy.Value.MayBeUnlisted != told.Policy.Value.MayBeUnlisted { // who read no whole list saw a set for longer that was deleted
+			comparable = false
+		}
 		if o == restarted && (o.source.undated || waits(in, o.source.now) || waits(told, o.source.now) || !sameOlder(told, in)) {
 			comparable = false
 		}
