@@ -18,7 +18,7 @@ GOLANGCI  := $(TOOLS)/golangci-lint
 GOFUMPT   := $(TOOLS)/gofumpt
 VULNCHECK := $(TOOLS)/govulncheck
 
-.PHONY: all build run test check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench fuzz clean
+.PHONY: all build run test check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean
 
 all: check
 
@@ -96,7 +96,16 @@ dashboards:
 e2e: build
 	cd test/e2e && TOOLS=$(TOOLS) $(GO) test -count=1 -timeout 25m ./...
 
-bench:
+# What a fleet costs and how old its readings get: prints the tables of docs/performance.md. BENCH_ONLY takes a part of a
+# row's name. The short form takes a few minutes on two idle processors, the full one hours.
+bench bench-full: build
+	$(GO) test -c -o $(BENCHDIR)/bench.test ./bench
+	cd $(BENCHDIR) && BENCH=$(if $(filter bench-full,$@),full,short) PROGRAM=$(CURDIR)/$(BINARY) ./bench.test -test.timeout 10h
+
+BENCHDIR := $(or $(TMPDIR),/tmp)
+
+# The Go benchmarks of single packages.
+bench-go:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 FUZZTIME ?= 20s
