@@ -102,6 +102,7 @@ type assessment struct {
 	newest       time.Time // recovery point of the newest usable full backup; zero: there is none
 	outlasts     bool      // nobody knows when that one expires: it may be there when all others have
 	missed       time.Time // start of the newest scheduled window without an attempt; zero: none
+	ahead        bool      // what is to come is looked at, not what was
 	firstFailure time.Time // end of the oldest failure among health.ConsecutiveFailures; zero: none
 }
 

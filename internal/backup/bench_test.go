@@ -55,3 +55,19 @@ func BenchmarkOutlook(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(time.Millisecond), "ms/fleet")
 }
+
+// BenchmarkNewsFrom asks when there may be news about a target with a backup each quarter of an hour, kept for two days.
+func BenchmarkNewsFrom(b *testing.B) {
+	var list []backup.Backup
+	for n := range 192 {
+		set := sized(noon.Add(-time.Duration(n+1)*15*time.Minute), gib)
+		set.ExpiresAt = set.StartedAt.Add(49 * time.Hour)
+		list = append(list, set)
+	}
+	in, _ := verdictCase{now: noon, list: list, policy: daily()}.input()
+	state := backup.InstanceState{Objectives: objectives(), Policy: in.Policy, Jobs: in.Jobs, Nodes: []backup.NodeState{{Backups: in.Backups}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		state.NewsFrom(noon)
+	}
+}

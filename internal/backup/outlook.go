@@ -72,6 +72,7 @@ func (f *forecast) nextTurn() time.Time {
 		if c.health.State.lateOrNever() {
 			return t
 		}
+		c.ahead = true
 		next := time.Time{}
 		for turn := range c.turningPoints {
 			if turn.After(t) {
@@ -182,7 +183,7 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 		if b.State != StateSuccess {
 			continue
 		}
-		if !b.ExpiresAt.IsZero() && !yield(b.ExpiresAt) {
+		if !b.ExpiresAt.IsZero() && !c.superseded(b) && !yield(b.ExpiresAt) {
 			return
 		}
 		// The first backup of a pending instance may be late from the moment on at which its times are believed.
@@ -191,6 +192,10 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 		}
 	}
 }
+
+// superseded reports whether the expiry of a backup changes no verdict while the newest usable full one does not expire. Looking
+// back, that one may be unusable, and the other may have been the recovery point.
+func (c *assessment) superseded(b *Backup) bool { return c.ahead && b.StartedAt.Before(c.health.NewestFull) }
 
 // youth yields the moments at which an instance is no longer too new to have a backup.
 func (c *assessment) youth(yield func(time.Time) bool) bool {
