@@ -56,10 +56,11 @@ type forecast struct {
 	now  time.Time // by the wall clock
 }
 
-// ifKnown returns the reading, or the zero reading when its value is not known at now.
+// ifKnown returns the reading. When its value is not known at now, it is not known at any time, and no more is left of it than
+// that the cloud has told it once.
 func ifKnown[T any](r Reading[T], now time.Time) Reading[T] {
 	if !r.Known(now) {
-		return Reading[T]{}
+		return Reading[T]{At: r.At, NotOffered: r.NotOffered}
 	}
 	return r
 }
@@ -128,7 +129,7 @@ func (f *forecast) at(t time.Time) *assessment {
 // readAt returns a reading as it would be at t. For a moment after now, the same value was read again; for a moment
 // before now, it was read no later than t.
 func readAt[T any](r Reading[T], now, t time.Time) Reading[T] {
-	if r.At.IsZero() {
+	if r.At.IsZero() || r.GoodUntil.IsZero() {
 		return r
 	}
 	if t.After(now) || t.Before(r.At) {
