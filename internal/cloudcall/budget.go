@@ -2,14 +2,17 @@ package cloudcall
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/turn"
 )
 
 // Budget limits the rate of calls. Where the cloud throttles in spite of that, it slows down, and gets faster again bit by
@@ -54,23 +57,117 @@ func (b *Budget) String() string {
 	return fmt.Sprintf("%v/s for each operation", b.perSecond)
 }
 
-// wait returns when the call may be sent. It fails at once when that would be after the end of ctx.
+// wait returns when the call may be sent. Who waits has its turn by the ticket of its context: the question that was due first
+// comes first. Who has no ticket comes before all, and fails at once when its turn would be after the end of ctx.
 func (b *Budget) wait(ctx context.Context, op string) error {
 	if b == nil {
 		return nil
 	}
-	p := b.pace(op)
-	if err := p.limiter.Wait(ctx); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return &backup.Error{
-			Op: op, Class: backup.ClassTimeout,
-			Err:  fmt.Errorf("not sent in time: %.2g calls a second are not enough", float64(p.limiter.Limit())),
-			Hint: p.hint(),
-		}
+	p, ticket := b.pace(op), turn.Of(ctx)
+	w, err := b.enqueue(ctx, p, ticket)
+	if w == nil {
+		return b.late(p, op, err)
 	}
-	return nil
+	return ticket.Wait(ctx, func() error {
+		select {
+		case <-w.granted:
+			return nil
+		case <-ctx.Done():
+			b.leave(p, w)
+			return b.late(p, op, turn.Cause(ctx))
+		}
+	})
+}
+
+// enqueue takes the next token, or queues for one. It returns nil when nobody needs to wait: a token was there, or comes too
+// late.
+func (b *Budget) enqueue(ctx context.Context, p *pace, ticket *turn.Ticket) (*waiting, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(p.queue) == 0 && p.limiter.Allow() {
+		return nil, nil //nolint:nilnil // there is nothing to wait for
+	}
+	w := &waiting{ticket: ticket, number: p.queued, granted: make(chan struct{})}
+	p.queued++
+	p.queue = append(p.queue, w)
+	if !p.booked {
+		b.book(p)
+	}
+	if end, bounded := ctx.Deadline(); bounded && ticket == nil && p.turnOf(w).After(end) {
+		b.remove(p, w)
+		return nil, context.DeadlineExceeded
+	}
+	return w, nil
+}
+
+// book reserves the next token. Whose it is shows when it comes. The budget is locked.
+func (b *Budget) book(p *pace) {
+	now := time.Now()
+	p.next, p.booked = p.limiter.ReserveN(now, 1), true
+	delay := p.next.DelayFrom(now)
+	p.nextAt = now.Add(delay)
+	p.timer = time.AfterFunc(delay, func() { b.grant(p) })
+}
+
+// grant gives the token that has come to whoever is the most urgent, and books the next one.
+func (b *Budget) grant(p *pace) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p.booked = false
+	if len(p.queue) == 0 {
+		return
+	}
+	w := slices.MinFunc(p.queue, compareTurns)
+	b.remove(p, w)
+	close(w.granted)
+	if len(p.queue) > 0 && !p.booked {
+		b.book(p)
+	}
+}
+
+// remove takes somebody out of the queue. The token that is booked for nobody is given back. The budget is locked.
+func (b *Budget) remove(p *pace, w *waiting) {
+	p.queue = slices.DeleteFunc(p.queue, func(other *waiting) bool { return other == w })
+	if len(p.queue) == 0 && p.booked && p.timer.Stop() {
+		p.next.Cancel()
+		p.booked = false
+	}
+}
+
+// leave ends the wait of somebody who does not need a token any more.
+func (b *Budget) leave(p *pace, w *waiting) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.remove(p, w)
+}
+
+// late returns the error of a call that was not sent because its time was over; nil: it may be sent.
+func (b *Budget) late(p *pace, op string, err error) error {
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &backup.Error{
+		Op: op, Class: backup.ClassTimeout,
+		Err:  fmt.Errorf("not sent in time: %.2g calls a second are not enough", float64(p.limiter.Limit())),
+		Hint: p.hint(),
+	}
+}
+
+// waiting is a call that waits for its turn.
+type waiting struct {
+	ticket  *turn.Ticket
+	number  int           // in the order of arrival
+	granted chan struct{} // closed when it is its turn
+}
+
+func compareTurns(a, b *waiting) int {
+	switch {
+	case a.ticket.Before(b.ticket):
+		return -1
+	case b.ticket.Before(a.ticket):
+		return 1
+	}
+	return a.number - b.number
 }
 
 // learn learns whether the cloud throttled a call that it answered. about is the instance that the call was about; "": none.
@@ -125,10 +222,28 @@ type pace struct {
 	full    rate.Limit
 
 	// The budget's mutex guards the rest.
+	queue  []*waiting
+	queued int               // calls that ever waited
+	booked bool              // next is reserved
+	next   *rate.Reservation // the next token
+	nextAt time.Time         // when it comes
+	timer  *time.Timer       // its
+
 	throttled string     // the instance that the last throttled call was about, or its operation where these share the limit
 	at        time.Time  // when it was; zero: none was
 	halved    time.Time  // when the rate was last halved; zero: never
 	careful   rate.Limit // from this rate on it is raised carefully; 0: none was too high
+}
+
+// turnOf returns when it will be the turn of somebody who waits, if nobody more urgent comes.
+func (p *pace) turnOf(w *waiting) time.Time {
+	ahead := 0
+	for _, other := range p.queue {
+		if other != w && compareTurns(other, w) < 0 {
+			ahead++
+		}
+	}
+	return p.nextAt.Add(time.Duration(float64(ahead) / float64(p.limiter.Limit()) * float64(time.Second)))
 }
 
 func (p *pace) slowDown(about string, now time.Time) {

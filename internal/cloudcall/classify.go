@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/turn"
 )
 
 // classify gives a failure its class: by the rules that hold for all clouds, or else by those of the provider. ctx is the
@@ -25,6 +26,9 @@ func (c *Caller) classify(ctx context.Context, op string, err error) *backup.Err
 			Status: a.Status, RetryAfter: a.RetryAfter, RequestID: a.RequestID, Err: a,
 		}
 	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		err = turn.Cause(ctx)
+	}
 	if failure := contextFailure(op, err); failure != nil {
 		return failure
 	}
@@ -39,7 +43,7 @@ func (c *Caller) classify(ctx context.Context, op string, err error) *backup.Err
 	}
 	failure := c.opts.Classify(op, err)
 	if failure.Class == backup.ClassProtocol && ctx.Err() != nil {
-		return contextFailure(op, ctx.Err()) // some SDKs report the end of the context as an error of their own
+		return contextFailure(op, turn.Cause(ctx)) // some SDKs report the end of the context as an error of their own
 	}
 	return failure
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/turn"
 )
 
 // confirmation finds out whether the credentials still work after one call was refused.
@@ -27,7 +28,7 @@ func (g *Gate) confirm(ctx context.Context, p *permit, failure *backup.Error) *b
 	o.proven = false
 	for g.confirming == nil && b.asking != nil {
 		if !b.await(ctx, b.asking) {
-			return undecided(failure, contextFailure(failure.Op, ctx.Err()))
+			return undecided(failure, contextFailure(failure.Op, turn.Cause(ctx)))
 		}
 	}
 	if !g.proven {
@@ -46,7 +47,7 @@ func (g *Gate) confirm(ctx context.Context, p *permit, failure *backup.Error) *b
 	if c == nil {
 		c = g.ask(ctx, name, witness)
 	} else if !b.await(ctx, c) {
-		return undecided(failure, contextFailure(failure.Op, ctx.Err()))
+		return undecided(failure, contextFailure(failure.Op, turn.Cause(ctx)))
 	}
 	switch {
 	case proves(c.outcome):

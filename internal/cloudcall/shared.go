@@ -4,9 +4,12 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"mongodb_backup_exporter/internal/turn"
 )
 
-// sharedTimeout bounds a shared listing. No caller's deadline does, because other callers may wait for longer.
+// sharedTimeout bounds a shared listing, without the time for which it waits for a rate limit. No caller's deadline does,
+// because other callers may wait for longer.
 const sharedTimeout = 5 * time.Minute
 
 // Shared shares one listing of a whole among callers who each need a part of it. A caller joins the listing that is
@@ -36,6 +39,7 @@ type listing[T any] struct {
 	ended   bool
 	endedAt time.Time
 
+	ticket *turn.Ticket // as urgent as the most urgent caller
 	work   sync.WaitGroup
 	cancel context.CancelFunc
 	done   chan struct{} // closed when value and err may be read
@@ -48,9 +52,12 @@ type listing[T any] struct {
 func (s *Shared[T]) Get(ctx context.Context, caller string, since time.Time) (T, error) {
 	var none T
 	if ctx.Err() != nil {
-		return none, contextFailure(s.op, ctx.Err())
+		return none, contextFailure(s.op, turn.Cause(ctx))
 	}
 	l := s.join(ctx, caller, since)
+	ticket := turn.Of(ctx)
+	l.ticket.Share(ticket)
+	defer l.ticket.Unshare(ticket)
 	select {
 	case <-l.done:
 		s.leave(l)
@@ -60,7 +67,7 @@ func (s *Shared[T]) Get(ctx context.Context, caller string, since time.Time) (T,
 			l.cancel()
 			l.work.Wait()
 		}
-		return none, contextFailure(s.op, ctx.Err())
+		return none, contextFailure(s.op, turn.Cause(ctx))
 	}
 }
 
@@ -87,8 +94,9 @@ func (s *Shared[T]) serves(l *listing[T], caller string, since time.Time) bool {
 
 // start starts a listing. It runs until it is done, its timeout has passed, or the last caller has left.
 func (s *Shared[T]) start(ctx context.Context, since time.Time) *listing[T] {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sharedTimeout)
-	l := &listing[T]{since: since, callers: map[string]bool{}, cancel: cancel, done: make(chan struct{})}
+	ticket := turn.NewShared()
+	ctx, cancel := turn.WithTimeout(turn.With(context.WithoutCancel(ctx), ticket), sharedTimeout)
+	l := &listing[T]{since: since, callers: map[string]bool{}, ticket: ticket, cancel: cancel, done: make(chan struct{})}
 	l.work.Go(func() {
 		defer cancel()
 		l.value, l.err = s.list(ctx, since)

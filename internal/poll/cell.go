@@ -51,6 +51,22 @@ func (c *cell[T]) due(now time.Time, interval time.Duration) bool {
 	return c.flight == nil && now.Sub(c.launchedAt) >= pause-min(earliness, interval/2)
 }
 
+// urgentSince returns since when the cell's question, which is due at now, has been. One that was never asked comes first: as
+// if what is known were as old as it may be.
+func (c *cell[T]) urgentSince(now time.Time, interval, staleAfter time.Duration) time.Time {
+	switch {
+	case c.reading.At.IsZero() && c.reading.TriedAt.IsZero():
+		return now.Add(-staleAfter)
+	case c.launchedAt.IsZero():
+		return now
+	}
+	due := c.launchedAt.Add(c.pause(interval))
+	if due.After(now) {
+		return now
+	}
+	return due
+}
+
 // useless reports whether what was read may not be shown at now: it is too old, or the clock cannot be trusted. It is then
 // asked for again as if the instance were not idle.
 func (c *cell[T]) useless(now time.Time) bool { return !c.reading.At.IsZero() && !c.reading.Known(now) }

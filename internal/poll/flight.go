@@ -3,10 +3,12 @@ package poll
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/catalog"
+	"mongodb_backup_exporter/internal/turn"
 )
 
 // flight is one question in progress, from its launch until its answer is stored.
@@ -14,7 +16,22 @@ type flight struct {
 	done      chan struct{} // closed when the answer is stored and logged
 	followers []*flight     // flights that the answer started; set before done is closed
 	cancel    context.CancelFunc
+	about     string // the id of the instance asked about; "": the region
+	first     bool   // the question was never sent before
+	task      *task
 }
+
+// left reports whether a refresh need not wait for the flight: it waits for a rate limit, and something is known already. It
+// returns what is closed when that may have changed.
+func (f *flight) left() (bool, <-chan struct{}) {
+	if f.first {
+		return false, nil
+	}
+	return f.task.pool.held(f.task)
+}
+
+// hurry makes the question come before those that nobody waits for.
+func (f *flight) hurry() { f.task.pool.hurry(f.task) }
 
 // question is what to ask about one cell.
 type question[T any] struct {
@@ -43,9 +60,13 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	if !c.due(now, interval) {
 		return c.flight
 	}
+	u := urgency{c.urgentSince(now, interval, p.opts.StaleAfter), rank(q.scope)}
 	c.launchedAt = now
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	f := &flight{done: make(chan struct{}), cancel: cancel}
+	f := &flight{done: make(chan struct{}), cancel: cancel, first: c.askedAt.IsZero()}
+	if q.in != nil {
+		f.about = q.in.InstanceID
+	}
 	c.flight = f
 	p.began(r, f)
 	timeout, clock := p.opts.RoundTimeout, r.conf.Source
@@ -56,9 +77,9 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	case q.far:
 		turns = r.far
 	}
-	turns.submit(of, func() {
+	f.task = turns.submit(of, u, func(ticket *turn.Ticket) {
 		a := answer[T]{askedAt: p.sent(r, &c.askedAt)}
-		bounded, stop := context.WithTimeout(ctx, timeout)
+		bounded, stop := turn.WithTimeout(turn.With(ctx, ticket), timeout)
 		a.value, a.err = q.ask(bounded)
 		stop()
 		if !q.aside && !q.scope.Optional() {
@@ -79,6 +100,9 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	})
 	return f
 }
+
+// rank says which of the questions that were due at the same time come first.
+func rank(scope backup.Scope) int { return slices.Index(backup.Scopes(), scope) }
 
 // cloudTime returns the time by the cloud's clock; zero: the cloud has not told it yet.
 func cloudTime(clock Clock, now time.Time) time.Time {

@@ -156,13 +156,15 @@ func (p *Poller) Replace(opts Options, regions []Region) {
 }
 
 // Refresh starts every question that is due and not in flight already, and waits until all that is in flight has been
-// answered or ctx ends, whichever is first. The questions go on after ctx has ended, each until the round timeout: the
-// next scrape needs their answers even if this one has given up.
+// answered or ctx ends, whichever is first. It does not wait for what waits for a rate limit, unless that is asked for the
+// first time: what is known is shown meanwhile. The questions go on after Refresh, each until the round timeout: the next
+// scrape needs their answers even if this one has given up.
 func (p *Poller) Refresh(ctx context.Context) {
-	p.wait(ctx, p.start(ctx, ""))
+	p.wait(ctx, p.start(ctx, ""), "")
 }
 
-// RefreshInstance is Refresh for the instance with this id alone, in every region that knows it. Instances are also
+// RefreshInstance is Refresh for the instance with this id alone, in every region that knows it. Its questions come before
+// all others, and are waited for. Instances are also
 // discovered where that is due. An id that no region knows is not kept and starts no question, except that regions which
 // were never listed are listed when that is due; it waits for those listings.
 func (p *Poller) RefreshInstance(ctx context.Context, id string) {
@@ -172,7 +174,7 @@ func (p *Poller) RefreshInstance(ctx context.Context, id string) {
 		}
 	}
 	if p.Known(id) {
-		p.wait(ctx, p.start(ctx, id))
+		p.wait(ctx, p.start(ctx, id), id)
 	}
 }
 
@@ -187,6 +189,7 @@ func (p *Poller) Known(id string) bool {
 // ctx.
 func (p *Poller) awaitListings(ctx context.Context) {
 	for _, f := range p.startListings(ctx) {
+		f.hurry()
 		select {
 		case <-ctx.Done():
 		case <-f.done:
@@ -230,15 +233,44 @@ func (p *Poller) start(ctx context.Context, only string) []*flight {
 	return flights
 }
 
-// wait waits for the flights and their followers.
-func (p *Poller) wait(ctx context.Context, flights []*flight) {
+// wait waits for the flights and their followers: all of those about the instance with the id only, and those that are not
+// held up by a rate limit.
+func (p *Poller) wait(ctx context.Context, flights []*flight, only string) {
 	for len(flights) > 0 {
 		next := flights[0]
+		flights = flights[1:]
+		urgent := only != "" && next.about == only
+		if urgent {
+			next.hurry()
+		}
+		if !next.await(ctx, urgent) {
+			continue
+		}
+		for _, f := range next.followers {
+			if only == "" || f.about == "" || f.about == only {
+				flights = append(flights, f)
+			}
+		}
+	}
+}
+
+// await waits for the end of a flight, of ctx, or, unless it is urgent, until the flight need not be waited for. It reports
+// whether the flight has ended.
+func (f *flight) await(ctx context.Context, urgent bool) bool {
+	for {
+		var changed <-chan struct{}
+		if !urgent {
+			left := false
+			if left, changed = f.left(); left {
+				return false
+			}
+		}
 		select {
 		case <-ctx.Done():
-			return
-		case <-next.done:
-			flights = append(flights[1:], next.followers...)
+			return false
+		case <-f.done:
+			return true
+		case <-changed:
 		}
 	}
 }

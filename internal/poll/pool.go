@@ -1,10 +1,14 @@
 package poll
 
 import (
+	"container/heap"
+	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/turn"
 )
 
 // kind is what questions have in common that a cloud answers with the same operations.
@@ -16,34 +20,65 @@ type kind struct {
 // slow is when a task that still runs gives up its place, so that one that hangs holds up none of another kind.
 const slow = 2 * time.Second
 
-// pool runs tasks in the order of their submission, at most limit at a time, not counting those that are slow. Its
-// goroutines end when no task is left.
+// pool runs tasks, the most urgent first, at most limit at a time. Those that are slow, and those that wait for a rate limit,
+// do not count. Its goroutines end when no task is left.
 type pool struct {
 	workers *sync.WaitGroup
 	divided bool // no kind takes the last quarter of a limit above one: there is room for others before it is slow
 
 	mu        sync.Mutex
 	limit     int
-	active    int // tasks that run and are not slow
+	active    int // tasks that have a place
 	submitted int // tasks so far
 	lanes     map[kind]*lane
-	ready     []started // those whose goroutines have not begun yet, in the order of submission
+	ready     []*task // those whose goroutines have not begun yet, in the order of their start
+	returning []*task // those that have waited for a rate limit and need a place again
+	changed   chan struct{}
 }
 
 // lane is the tasks of one kind. A lane without any is dropped.
 type lane struct {
-	active int // tasks that run, slow ones too
-	queue  []queued
+	of      kind
+	places  int // tasks that have a place
+	running int // tasks that run, slow ones too, but not those that wait for a rate limit
+	parked  int // tasks that wait for a rate limit
+	queue   taskQueue
 }
 
-// queued is a task that waits for its turn.
-type queued struct {
+// task is one question's turn. It implements [turn.Place].
+type task struct {
+	pool   *pool
+	lane   *lane
+	ticket *turn.Ticket
 	number int // in the order of submission
-	task   func()
+	run    func(*turn.Ticket)
+
+	// The pool's mutex guards the rest.
+	state taskState
+	index int           // in the queue of the lane
+	timer *time.Timer   // which ends its place when it is slow; nil: it has none
+	back  chan struct{} // closed when it has a place again; nil: it does not return
+}
+
+// taskState is where a task stands.
+type taskState int
+
+const (
+	queued    taskState = iota // it has not begun
+	placed                     // it runs and has a place
+	placeless                  // it runs without one
+	parked                     // it waits for a rate limit
+	ended
+)
+
+// urgency is when a question was due, and which of those that were due at the same time comes first.
+type urgency struct {
+	due  time.Time
+	rank int
 }
 
 // submit queues a task and returns at once.
-func (q *pool) submit(of kind, task func()) {
+func (q *pool) submit(of kind, u urgency, run func(*turn.Ticket)) *task {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.lanes == nil {
@@ -51,12 +86,15 @@ func (q *pool) submit(of kind, task func()) {
 	}
 	l := q.lanes[of]
 	if l == nil {
-		l = &lane{}
+		l = &lane{of: of}
 		q.lanes[of] = l
 	}
 	q.submitted++
-	l.queue = append(l.queue, queued{q.submitted, task})
+	t := &task{pool: q, lane: l, number: q.submitted, run: run}
+	t.ticket = turn.New(u.due, u.rank, t)
+	heap.Push(&l.queue, t)
 	q.start()
+	return t
 }
 
 // backlog returns how many tasks wait for their turn.
@@ -78,48 +116,65 @@ func (q *pool) resize(limit int) {
 	q.start()
 }
 
-// start starts the tasks that may run. The pool is locked.
+// start gives free places to the tasks that may have them: to those that return, then to those that have not begun. The pool
+// is locked.
 func (q *pool) start() {
+	defer q.wake()
 	for q.active < q.limit {
-		of, l := q.next()
+		if t := q.nextReturning(); t != nil {
+			q.returning = slices.DeleteFunc(q.returning, func(other *task) bool { return other == t })
+			t.take()
+			close(t.back)
+			t.back = nil
+			continue
+		}
+		l := q.next()
 		if l == nil {
 			return
 		}
-		q.ready = append(q.ready, started{of, l, l.queue[0].task, q.take()})
-		l.queue = l.queue[1:]
-		l.active++
+		t, _ := heap.Pop(&l.queue).(*task)
+		l.running++
+		t.take()
+		q.ready = append(q.ready, t)
 		q.workers.Go(q.run)
 	}
-}
-
-// started is a task that has its place.
-type started struct {
-	of    kind
-	lane  *lane
-	task  func()
-	place *place
 }
 
 // run runs the first task that has its place. Whichever goroutine comes first takes it, so that the order is kept.
 func (q *pool) run() {
 	q.mu.Lock()
-	s := q.ready[0]
+	t := q.ready[0]
 	q.ready = q.ready[1:]
 	q.mu.Unlock()
-	s.task()
-	q.ended(s.of, s.lane, s.place)
+	t.run(t.ticket)
+	t.end()
 }
 
-// next returns the lane whose task is the next to run; nil: there is none. The pool is locked.
-func (q *pool) next() (of kind, first *lane) {
-	share := q.share()
-	for k, l := range q.lanes {
-		if len(l.queue) > 0 && l.active < share && (first == nil || l.queue[0].number < first.queue[0].number) {
-			of, first = k, l
+// nextReturning returns the most urgent task that may have its place again; nil: there is none. The pool is locked.
+func (q *pool) nextReturning() *task {
+	var first *task
+	for _, t := range q.returning {
+		if t.lane.places < q.share() && (first == nil || t.before(first)) {
+			first = t
 		}
 	}
-	return of, first
+	return first
 }
+
+// next returns the lane whose task is the next to begin; nil: there is none. The pool is locked.
+func (q *pool) next() *lane {
+	share := q.share()
+	var first *lane
+	for _, l := range q.lanes {
+		if len(l.queue) > 0 && l.running < share && !q.stalled(l) && (first == nil || l.queue[0].before(first.queue[0])) {
+			first = l
+		}
+	}
+	return first
+}
+
+// stalled reports whether so many tasks of a lane wait for a rate limit that no other may begin. The pool is locked.
+func (q *pool) stalled(l *lane) bool { return l.parked >= q.limit }
 
 // share returns how many tasks of one kind may run at a time.
 func (q *pool) share() int {
@@ -129,41 +184,180 @@ func (q *pool) share() int {
 	return max(1, q.limit-max(1, q.limit/4))
 }
 
-// place is the place of one task among those that count.
-type place struct {
-	timer  *time.Timer
-	vacant bool // the task has given it up; the pool's mutex guards it
-}
-
-// take takes a place, which is given up when its task is slow. The pool is locked.
-func (q *pool) take() *place {
-	q.active++
-	p := &place{}
-	p.timer = time.AfterFunc(slow, func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.vacate(p)
-		q.start()
-	})
-	return p
-}
-
-// vacate gives a place up, unless that was done before. The pool is locked.
-func (q *pool) vacate(p *place) {
-	if !p.vacant {
-		p.vacant = true
-		q.active--
-	}
-}
-
-func (q *pool) ended(of kind, l *lane, p *place) {
-	p.timer.Stop()
+// held reports whether a task waits for a rate limit, or for others that do, and returns what is closed when that may have
+// changed.
+func (q *pool) held(t *task) (bool, <-chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l.active--
-	if l.active == 0 && len(l.queue) == 0 {
-		delete(q.lanes, of)
+	if q.changed == nil {
+		q.changed = make(chan struct{})
 	}
-	q.vacate(p)
+	return t.state == parked || t.state == queued && q.stalled(t.lane), q.changed
+}
+
+// wake tells those who look at tasks to look again. The pool is locked.
+func (q *pool) wake() {
+	if q.changed != nil {
+		close(q.changed)
+		q.changed = nil
+	}
+}
+
+// hurry makes a task more urgent than all that nobody waits for.
+func (q *pool) hurry(t *task) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	t.ticket.Hurry()
+	if t.state == queued {
+		heap.Fix(&t.lane.queue, t.index)
+	}
+}
+
+func (t *task) before(other *task) bool {
+	switch {
+	case t.ticket.Before(other.ticket):
+		return true
+	case other.ticket.Before(t.ticket):
+		return false
+	}
+	return t.number < other.number
+}
+
+// take gives a task a place, until it is slow. The pool is locked.
+func (t *task) take() {
+	q := t.pool
+	t.state = placed
+	q.active++
+	t.lane.places++
+	var timer *time.Timer
+	timer = time.AfterFunc(slow, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if t.timer == timer {
+			t.vacate()
+			q.start()
+		}
+	})
+	t.timer = timer
+}
+
+// vacate takes the place of a task away, if it has one. The pool is locked.
+func (t *task) vacate() {
+	if t.state != placed {
+		return
+	}
+	t.timer.Stop()
+	t.state, t.timer = placeless, nil
+	t.pool.active--
+	t.lane.places--
+}
+
+// Leave implements [turn.Place].
+func (t *task) Leave() {
+	t.pool.mu.Lock()
+	defer t.pool.mu.Unlock()
+	t.vacate()
+	if t.state != placeless {
+		return
+	}
+	t.state = parked
+	t.lane.running--
+	t.lane.parked++
+	t.pool.start()
+}
+
+// Stay implements [turn.Place].
+func (t *task) Stay() {
+	t.pool.mu.Lock()
+	defer t.pool.mu.Unlock()
+	if t.state != parked {
+		return
+	}
+	t.state = placeless
+	t.lane.running++
+	t.lane.parked--
+	t.pool.start()
+}
+
+// Return implements [turn.Place].
+func (t *task) Return(ctx context.Context) {
+	back := t.comeBack()
+	if back == nil {
+		return
+	}
+	select {
+	case <-back:
+	case <-ctx.Done():
+		t.pool.mu.Lock()
+		defer t.pool.mu.Unlock()
+		t.giveUp()
+	}
+}
+
+// comeBack queues a task for a place. It returns what is closed when it has one; nil: it needs none.
+func (t *task) comeBack() <-chan struct{} {
+	t.pool.mu.Lock()
+	defer t.pool.mu.Unlock()
+	if t.state != placeless || t.back != nil {
+		return nil
+	}
+	back := make(chan struct{})
+	t.back = back
+	t.pool.returning = append(t.pool.returning, t)
+	t.pool.start()
+	return back
+}
+
+// giveUp ends that. The pool is locked.
+func (t *task) giveUp() {
+	if t.back != nil {
+		t.back = nil
+		t.pool.returning = slices.DeleteFunc(t.pool.returning, func(other *task) bool { return other == t })
+	}
+}
+
+func (t *task) end() {
+	q, l := t.pool, t.lane
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	t.vacate()
+	t.giveUp()
+	switch t.state {
+	case parked:
+		l.parked--
+	case placeless:
+		l.running--
+	case queued, placed, ended:
+	}
+	t.state = ended
+	if l.running+l.parked == 0 && len(l.queue) == 0 {
+		delete(q.lanes, l.of)
+	}
 	q.start()
+}
+
+// taskQueue is a heap of tasks that have not begun, the most urgent first.
+type taskQueue []*task
+
+func (q taskQueue) Len() int           { return len(q) }
+func (q taskQueue) Less(i, j int) bool { return q[i].before(q[j]) }
+func (q taskQueue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].index, q[j].index = i, j
+}
+
+// Push implements heap.Interface.
+func (q *taskQueue) Push(x any) {
+	t, _ := x.(*task)
+	t.index = len(*q)
+	*q = append(*q, t)
+}
+
+// Pop implements heap.Interface.
+func (q *taskQueue) Pop() any {
+	last := len(*q) - 1
+	t := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return t
 }
