@@ -84,7 +84,8 @@ func (b *Budget) wait(ctx context.Context, op string) error {
 func (b *Budget) enqueue(ctx context.Context, p *pace, ticket *turn.Ticket) (*waiting, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(p.queue) == 0 && p.limiter.Allow() {
+	p.pressed = len(p.queue) > 0 || !p.limiter.Allow()
+	if !p.pressed {
 		return nil, nil //nolint:nilnil // there is nothing to wait for
 	}
 	w := &waiting{ticket: ticket, number: p.queued, granted: make(chan struct{})}
@@ -205,10 +206,11 @@ func (b *Budget) pace(op string) *pace {
 // A budget is too high when calls about different instances are throttled soon after each other, or calls of different
 // operations where these share it: of one alone, the cloud may not want to hear for another reason. Then the rate is halved,
 // once for all calls that were in flight together. Each call that the cloud answers raises it a little, and very little once it
-// is near the rate that was too high.
+// is near the rate that was too high. While no call has to wait for the rate, answers do not say that a higher one is good.
 const (
 	throttledTogether = 10 * time.Second
 	halvedAgain       = 5 * time.Second // after the last time at the earliest
+	heldAgainst       = time.Minute     // for how long the cloud may hold a former rate against us
 	slowest           = 16              // times slower than the full rate
 	raises            = 500             // answers that lead from nothing to the full rate
 	raisesCarefully   = 20_000          // the same, near a rate that was too high
@@ -222,12 +224,13 @@ type pace struct {
 	full    rate.Limit
 
 	// The budget's mutex guards the rest.
-	queue  []*waiting
-	queued int               // calls that ever waited
-	booked bool              // next is reserved
-	next   *rate.Reservation // the next token
-	nextAt time.Time         // when it comes
-	timer  *time.Timer       // its
+	queue   []*waiting
+	queued  int               // calls that ever waited
+	pressed bool              // the newest call had to wait
+	booked  bool              // next is reserved
+	next    *rate.Reservation // the next token
+	nextAt  time.Time         // when it comes
+	timer   *time.Timer       // its
 
 	throttled string     // the instance that the last throttled call was about, or its operation where these share the limit
 	at        time.Time  // when it was; zero: none was
@@ -252,7 +255,7 @@ func (p *pace) slowDown(about string, now time.Time) {
 	if !several || !p.halved.IsZero() && now.Sub(p.halved) < halvedAgain {
 		return
 	}
-	if limit := p.limiter.Limit(); limit >= p.careful { // else the cloud still holds the former rate against us
+	if limit := p.limiter.Limit(); limit >= p.careful || now.Sub(p.halved) > heldAgainst {
 		p.careful = limit * near
 	}
 	p.halved = now
@@ -262,6 +265,9 @@ func (p *pace) slowDown(about string, now time.Time) {
 func (p *pace) speedUp(now time.Time) {
 	if now.Sub(p.halved) > remembered {
 		p.careful = 0
+	}
+	if !p.pressed {
+		return
 	}
 	limit, by := p.limiter.Limit(), p.full/raises
 	if p.careful > 0 && limit >= p.careful {

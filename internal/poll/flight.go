@@ -21,13 +21,13 @@ type flight struct {
 	task      *task
 }
 
-// left reports whether a refresh need not wait for the flight: it waits for a rate limit, and something is known already. It
-// returns what is closed when that may have changed.
-func (f *flight) left() (bool, <-chan struct{}) {
+// left reports whether a refresh that began at a moment of each pool need not wait for the flight: it has waited for a rate
+// limit since, and something is known already. It returns what is closed when that may have changed.
+func (f *flight) left(since map[*pool]int) (bool, <-chan struct{}) {
 	if f.first {
 		return false, nil
 	}
-	return f.task.pool.held(f.task)
+	return f.task.pool.heldSince(f.task, since[f.task.pool])
 }
 
 // hurry makes the question come before those that nobody waits for.

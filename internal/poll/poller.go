@@ -236,14 +236,15 @@ func (p *Poller) start(ctx context.Context, only string) []*flight {
 // wait waits for the flights and their followers: all of those about the instance with the id only, and those that are not
 // held up by a rate limit.
 func (p *Poller) wait(ctx context.Context, flights []*flight, only string) {
-	for len(flights) > 0 {
+	since := moments(flights)
+	for len(flights) > 0 && ctx.Err() == nil {
 		next := flights[0]
 		flights = flights[1:]
 		urgent := only != "" && next.about == only
 		if urgent {
 			next.hurry()
 		}
-		if !next.await(ctx, urgent) {
+		if !next.await(ctx, urgent, since) {
 			continue
 		}
 		for _, f := range next.followers {
@@ -254,14 +255,25 @@ func (p *Poller) wait(ctx context.Context, flights []*flight, only string) {
 	}
 }
 
+// moments returns the present moment of each pool that the flights are in.
+func moments(flights []*flight) map[*pool]int {
+	now := map[*pool]int{}
+	for _, f := range flights {
+		if q := f.task.pool; now[q] == 0 {
+			now[q] = q.now()
+		}
+	}
+	return now
+}
+
 // await waits for the end of a flight, of ctx, or, unless it is urgent, until the flight need not be waited for. It reports
 // whether the flight has ended.
-func (f *flight) await(ctx context.Context, urgent bool) bool {
+func (f *flight) await(ctx context.Context, urgent bool, since map[*pool]int) bool {
 	for {
 		var changed <-chan struct{}
 		if !urgent {
 			left := false
-			if left, changed = f.left(); left {
+			if left, changed = f.left(since); left {
 				return false
 			}
 		}

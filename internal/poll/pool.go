@@ -29,7 +29,7 @@ type pool struct {
 	mu        sync.Mutex
 	limit     int
 	active    int // tasks that have a place
-	submitted int // tasks so far
+	moment    int // grows with each submission, and whenever a task or a lane begins or ends to wait for a rate limit
 	lanes     map[kind]*lane
 	ready     []*task // those whose goroutines have not begun yet, in the order of their start
 	returning []*task // those that have waited for a rate limit and need a place again
@@ -42,6 +42,7 @@ type lane struct {
 	places  int // tasks that have a place
 	running int // tasks that run, slow ones too, but not those that wait for a rate limit
 	parked  int // tasks that wait for a rate limit
+	held    int // the moment at which the lane was stalled last, if it is not now; 0: it never was
 	queue   taskQueue
 }
 
@@ -50,11 +51,12 @@ type task struct {
 	pool   *pool
 	lane   *lane
 	ticket *turn.Ticket
-	number int // in the order of submission
+	number int // the moment of its submission
 	run    func(*turn.Ticket)
 
 	// The pool's mutex guards the rest.
 	state taskState
+	held  int           // the moment at which it waited for a rate limit last, or for others that do; 0: it never did
 	index int           // in the queue of the lane
 	timer *time.Timer   // which ends its place when it is slow; nil: it has none
 	back  chan struct{} // closed when it has a place again; nil: it does not return
@@ -89,8 +91,8 @@ func (q *pool) submit(of kind, u urgency, run func(*turn.Ticket)) *task {
 		l = &lane{of: of}
 		q.lanes[of] = l
 	}
-	q.submitted++
-	t := &task{pool: q, lane: l, number: q.submitted, run: run}
+	q.moment++
+	t := &task{pool: q, lane: l, number: q.moment, run: run}
 	t.ticket = turn.New(u.due, u.rank, t)
 	heap.Push(&l.queue, t)
 	q.start()
@@ -134,6 +136,9 @@ func (q *pool) start() {
 		}
 		t, _ := heap.Pop(&l.queue).(*task)
 		l.running++
+		if l.held > t.number {
+			t.held = l.held
+		}
 		t.take()
 		q.ready = append(q.ready, t)
 		q.workers.Go(q.run)
@@ -184,15 +189,29 @@ func (q *pool) share() int {
 	return max(1, q.limit-max(1, q.limit/4))
 }
 
-// held reports whether a task waits for a rate limit, or for others that do, and returns what is closed when that may have
-// changed.
-func (q *pool) held(t *task) (bool, <-chan struct{}) {
+// now returns the present moment.
+func (q *pool) now() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.moment
+}
+
+// heldSince reports whether a task has waited for a rate limit, or for others that do, at a moment or later. It returns what
+// is closed when that may have changed.
+func (q *pool) heldSince(t *task, moment int) (bool, <-chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.changed == nil {
 		q.changed = make(chan struct{})
 	}
-	return t.state == parked || t.state == queued && q.stalled(t.lane), q.changed
+	held := t.held
+	switch {
+	case t.state == parked, t.state == queued && q.stalled(t.lane):
+		return true, nil
+	case t.state == queued && t.lane.held > t.number:
+		held = t.lane.held
+	}
+	return held > moment, q.changed
 }
 
 // wake tells those who look at tasks to look again. The pool is locked.
@@ -273,10 +292,21 @@ func (t *task) Stay() {
 	if t.state != parked {
 		return
 	}
+	t.unpark()
 	t.state = placeless
 	t.lane.running++
-	t.lane.parked--
 	t.pool.start()
+}
+
+// unpark notes that a task does not wait for a rate limit any more. The pool is locked.
+func (t *task) unpark() {
+	q, l := t.pool, t.lane
+	q.moment++
+	t.held = q.moment
+	if q.stalled(l) {
+		l.held = q.moment
+	}
+	l.parked--
 }
 
 // Return implements [turn.Place].
@@ -324,7 +354,7 @@ func (t *task) end() {
 	t.giveUp()
 	switch t.state {
 	case parked:
-		l.parked--
+		t.unpark()
 	case placeless:
 		l.running--
 	case queued, placed, ended:
