@@ -31,6 +31,9 @@ type Region struct {
 	Round     time.Duration    // how long the last round of questions took; 0: none has ended yet
 	// Skew is how far the cloud's clock is ahead of ours, in whole seconds; nil: the cloud has not told the time yet.
 	Skew *time.Duration
+	// Demand is by operation, sorted; of one that shares its rate with other regions, the demand of all of them. Empty: there is
+	// no limit, or nothing was asked yet. It is never written to.
+	Demand []Demand
 }
 
 // ListedInstances returns how many instances the newest whole listing has, however old it is: that they were there is a

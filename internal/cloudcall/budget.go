@@ -46,6 +46,17 @@ func (b *Budget) StartWith(n int) *Budget {
 	return b
 }
 
+// Together reports whether one rate holds for all operations.
+func (b *Budget) Together() bool { return b != nil && b.shared }
+
+// Rate returns how many calls of an operation a second are allowed now. limited is false where there is no limit.
+func (b *Budget) Rate(op string) (perSecond float64, limited bool) {
+	if b == nil {
+		return 0, false
+	}
+	return float64(b.pace(op).limiter.Limit()), true
+}
+
 // String returns the limit, e.g. "10/s for each operation".
 func (b *Budget) String() string {
 	switch {

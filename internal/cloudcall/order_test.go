@@ -44,7 +44,9 @@ func due(minute int) time.Time { return time.Date(2026, 1, 1, 0, minute, 0, 0, t
 func TestBudgetServesByDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAsker(NewBudget(0.1, true))
-		with := func(minute, rank int) context.Context { return turn.With(t.Context(), turn.New(due(minute), rank, nil)) }
+		with := func(minute, rank int) context.Context {
+			return turn.With(t.Context(), turn.New(due(minute), rank, nil))
+		}
 		a.ask(with(9, 0), "at once")
 		late := turn.New(due(8), 0, nil)
 		a.ask(with(3, 0), "3")

@@ -123,6 +123,17 @@ func (a *account) newTransport() *cloudcall.Transport {
 // limit of a minute, and somebody waits for the answer.
 const burstOfOnce = 100
 
+// budget returns the rate limit of a region; nil: none.
+func (a *account) budget(region string) *cloudcall.Budget {
+	return a.workshop.budgets.get(a.budgetKey(region), func() *cloudcall.Budget {
+		budget := cloudcall.NewBudget(a.perSecond, a.cloud.together)
+		if a.once && !a.cloud.together {
+			budget.StartWith(burstOfOnce)
+		}
+		return budget
+	})
+}
+
 // source returns the account's Source for one region.
 func (a *account) source(r config.Region) (poll.Source, error) {
 	w := a.workshop
@@ -130,13 +141,7 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 	breaker := w.breakers.get(a.identity(), func() *cloudcall.Breaker {
 		return cloudcall.NewBreaker(a.now, fingerprint(keys), a.cloud.refusals, w.memory(a.cloud.name))
 	})
-	budget := w.budgets.get(a.budgetKey(r.ID), func() *cloudcall.Budget {
-		budget := cloudcall.NewBudget(a.perSecond, a.cloud.together)
-		if a.once && !a.cloud.together {
-			budget.StartWith(burstOfOnce)
-		}
-		return budget
-	})
+	budget := a.budget(r.ID)
 	transport := w.transports.get(a.transportKey(), a.newTransport)
 	key := sourceKey{
 		identity: identity{a.cloud.name, a.conf.Credentials}, transportKey: a.transportKey(), budgetKey: a.budgetKey(r.ID),
@@ -179,6 +184,9 @@ func (a *account) region(cfg *config.Config, r entry) poll.Region {
 		OwnerTag:     r.OwnerTag,
 		OfRegions:    r.lists(),
 		Objectives:   backup.Objectives(cfg.ObjectivesFor(config.Instance{})),
+	}
+	if !watched.OfRegions {
+		watched.Budget, watched.Costs = a.budget(r.ID), a.cloud.costs
 	}
 	if r.found {
 		watched.NotOffered = a.cloud.notOffered

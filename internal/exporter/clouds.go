@@ -33,6 +33,8 @@ type cloud struct {
 	classify func(op string, err error) *backup.Error
 	// notOffered reports whether a failed listing says that the account does not have the region; nil: regions are not listed.
 	notOffered func(err error) bool
+	// costs says which calls a question costs.
+	costs poll.Costs
 	// open returns the Source of one account in one region. It makes no call.
 	open func(sourceOptions) (poll.Source, error)
 }
@@ -53,8 +55,8 @@ type sourceOptions struct {
 // of a user together, to about 60 a minute, and locks a key for five minutes at the sixth refused call in a row.
 func clouds() []cloud {
 	return []cloud{
-		{name: backup.Alibaba, rate: 10, together: false, refusals: 30 * time.Second, classify: alibaba.Classify, notOffered: alibaba.RegionNotOffered, open: openAlibaba},
-		{name: backup.Huawei, rate: 1, together: true, restores: true, refusals: 5*time.Minute + 10*time.Second, classify: huawei.Classify, open: openHuawei},
+		{name: backup.Alibaba, rate: 10, together: false, refusals: 30 * time.Second, classify: alibaba.Classify, costs: alibaba.Costs, notOffered: alibaba.RegionNotOffered, open: openAlibaba},
+		{name: backup.Huawei, rate: 1, together: true, restores: true, refusals: 5*time.Minute + 10*time.Second, classify: huawei.Classify, costs: huawei.Costs, open: openHuawei},
 	}
 }
 

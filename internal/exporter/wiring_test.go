@@ -13,6 +13,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/poll"
+	"mongodb_backup_exporter/internal/turn"
 )
 
 func clock() time.Time { return time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC) }
@@ -133,8 +134,21 @@ func TestWiring(t *testing.T) {
 	for i := range want {
 		want[i].Source = unasked{}
 	}
-	if diff := cmp.Diff(want, e.Regions()); diff != "" {
+	if diff := cmp.Diff(want, e.Regions(), cmpopts.IgnoreFields(poll.Region{}, "Budget", "Costs")); diff != "" {
 		t.Errorf("regions (-want +got):\n%s", diff)
+	}
+	limits := map[poll.Budget][]string{}
+	for _, r := range e.Regions() {
+		limits[r.Budget] = append(limits[r.Budget], r.Region)
+		if rate, _ := r.Budget.Rate("Op"); rate != map[string]float64{"one": 21, "two": 9}[r.Account] || r.Budget.Together() != (r.Account == "two") {
+			t.Errorf("%s: the rate is %v, together: %v", r.Region, rate, r.Budget.Together())
+		}
+		if costs := r.Costs(backup.ScopePolicy, backup.Instance{}, turn.Fleet{}); len(costs) != 1 {
+			t.Errorf("%s: a policy costs %v", r.Region, costs)
+		}
+	}
+	if len(limits) != 3 {
+		t.Errorf("limits are shared by %v, want one for the account in Huawei Cloud and one for each region in Alibaba Cloud", limits)
 	}
 
 	const each, together = "21/s for each operation", "9/s for all operations together"

@@ -40,7 +40,7 @@ func (e backupList) readFrom(now time.Time, opts *Options) time.Time {
 // launch asks for the list.
 func (e backupList) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
 	at := p.opts.Now()
-	if !e.due(at, p.opts.interval(backup.ScopeBackups, in.idle(at) && !e.useless(at))) {
+	if !e.due(at, in.interval(&p.opts, backup.ScopeBackups, in.idle(at) && !e.useless(at))) {
 		return e.flight
 	}
 	node, now, doubts := e.n.id, p.opts.Now, &e.n.doubts

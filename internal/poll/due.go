@@ -55,12 +55,24 @@ func (in *instance) lookAhead(opts *Options, now time.Time) {
 	if !in.idle(now) {
 		return
 	}
-	for _, n := range in.nodes {
-		n.backups.keepFor(opts.interval(backup.ScopeBackups, true) + opts.StaleAfter)
-		n.increments.keepFor(opts.interval(backup.ScopeBackups, true) + opts.StaleAfter)
+	in.keepInForce(opts, now)
+}
+
+// keepInForce lets what was read be shown for as long as the interval in force says, where that is longer than before.
+func (in *instance) keepInForce(opts *Options, now time.Time) {
+	span := func(scope backup.Scope) time.Duration {
+		return in.interval(opts, scope, in.idle(now)) + opts.StaleAfter
 	}
-	in.jobs.keepFor(opts.interval(backup.ScopeJobs, true) + opts.StaleAfter)
-	in.recovery.keepFor(opts.interval(backup.ScopeRecovery, true) + opts.StaleAfter)
+	for _, n := range in.nodes {
+		n.backups.keepFor(span(backup.ScopeBackups))
+		n.increments.keepFor(span(backup.ScopeBackups))
+		n.copies.keepFor(span(backup.ScopeCopies))
+		n.checks.keepFor(span(backup.ScopeRestoreCheck))
+	}
+	in.jobs.keepFor(span(backup.ScopeJobs))
+	in.policy.keepFor(span(backup.ScopePolicy))
+	in.recovery.keepFor(span(backup.ScopeRecovery))
+	in.lastRestore.keepFor(span(backup.ScopeRestores))
 }
 
 // lookForFrequent notes whether a list has high-frequency backups.

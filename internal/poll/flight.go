@@ -53,9 +53,9 @@ type question[T any] struct {
 // poller is locked.
 func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q question[T]) *flight {
 	now := p.opts.Now()
-	interval, of := p.opts.busyInterval(q.scope), kind{scope: q.scope}
+	interval, of := stretchedInterval(p.opts.busyInterval(q.scope), r.stretched), kind{scope: q.scope}
 	if q.in != nil {
-		interval, of.topology = p.opts.interval(q.scope, q.in.idle(now) && !c.useless(now)), q.in.Topology
+		interval, of.topology = q.in.interval(&p.opts, q.scope, q.in.idle(now) && !c.useless(now)), q.in.Topology
 	}
 	if !c.due(now, interval) {
 		return c.flight

@@ -28,6 +28,7 @@ type instance struct {
 	lastRestore cell[time.Time]
 	policies    policyHistory
 	plan        plan
+	stretched   map[backup.Scope]float64 // by how much intervals are stretched; none: they are not
 	// listsFrequent: a list had high-frequency backups once. Those that are there now may have expired.
 	listsFrequent bool
 	nodes         []*node // by id; never empty
@@ -230,7 +231,7 @@ func (in *instance) state(opts *Options, now time.Time, removed map[backup.Targe
 		PolicyBy:      in.policies.awaitedUntil(in.policy.reading, opts.PolicyInterval, now),
 		WindowBy:      in.recovery.awaitedUntil(in.policies.firstAsked(now), opts.StaleAfter),
 		JobsUnmoved:   in.moves.of(in.jobsKnown()),
-		RecoveryEvery: opts.interval(backup.ScopeRecovery, in.idle(now)),
+		RecoveryEvery: in.interval(opts, backup.ScopeRecovery, in.idle(now)),
 	}
 	if in.listsFrequent {
 		state.Policy.Value.MayBeUnlisted = false

@@ -63,6 +63,8 @@ type Region struct {
 	Cloud, Account, Region string
 
 	Source      Source
+	Budget      Budget            // the rate limit of its calls; nil: none
+	Costs       Costs             // what questions cost; nil: not known, and no interval is stretched
 	Concurrency int               // questions asked at the same time; at least 1; one more for incremental backups
 	Instances   []Instance        // watched whether or not the cloud lists them
 	Discover    bool              // watch every listed instance
@@ -97,7 +99,9 @@ type Poller struct {
 	opts    Options
 	regions []*region
 	closed  bool
-	pending []func() // log lines to write once the mutex is free: a log that blocks must not block a scrape
+	// reckonedAt is when the demand was last reckoned; zero: not since the last change of the configuration
+	reckonedAt time.Time
+	pending    []func() // log lines to write once the mutex is free: a log that blocks must not block a scrape
 }
 
 // logLater writes a log line at the next unlock.
@@ -132,6 +136,7 @@ func (p *Poller) Replace(opts Options, regions []Region) {
 		former[r.key()] = r
 	}
 	p.opts = opts
+	p.reckonedAt = time.Time{}
 	p.regions = make([]*region, 0, len(regions))
 	for _, conf := range regions {
 		old, ok := former[conf.key()]
@@ -226,6 +231,7 @@ func (p *Poller) start(ctx context.Context, only string) []*flight {
 	if p.opts.Catalog != nil {
 		p.opts.Catalog.Trim(p.opts.Now()) // which returns at once but for once an hour
 	}
+	p.reckon(p.opts.Now())
 	var flights []*flight
 	for _, r := range p.regions {
 		flights = append(flights, p.startRegion(ctx, r, only)...)

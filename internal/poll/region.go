@@ -30,6 +30,9 @@ type region struct {
 	sorted    []*instance             // the same, by id
 	flights   map[*flight]struct{}
 
+	demand    []backup.Demand // for each limit
+	stretched float64         // by how much the interval of the listing is stretched; below 1: not
+
 	round      round         // the present or last round of work
 	roundTook  time.Duration // how long the last finished round took
 	answeredAt time.Time     // when the cloud last answered, be it with a refusal

@@ -44,6 +44,7 @@ func (r *region) state() backup.Region {
 		Instances:   r.shown,
 		Round:       r.roundTook,
 		Skew:        skew(r.conf.Source),
+		Demand:      r.demand,
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// turn is an answer of the recovery window at a time, and what is shown then.
-type turn struct {
+// askedOnce is an answer of the recovery window at a time, and what is shown then.
+type askedOnce struct {
 	at     time.Duration // after the first question
 	answer error         // nil: a window
 	asked  bool          // otherwise the question is not due
@@ -30,20 +30,20 @@ func TestNotOfferedAfterASuccess(t *testing.T) {
 	const m = time.Minute
 	for _, test := range []struct {
 		name  string
-		turns []turn
+		turns []askedOnce
 	}{
-		{"never offered is believed at once, and asked for again after an hour", []turn{
+		{"never offered is believed at once, and asked for again after an hour", []askedOnce{
 			{0, unsupported, true, false, true},
 			{59 * m, unsupported, false, false, true},
 			{60 * m, unsupported, true, false, true},
 		}},
-		{"a single odd answer", []turn{
+		{"a single odd answer", []askedOnce{
 			{0, nil, true, true, true},
 			{10 * m, unsupported, true, true, false},
 			{11 * m, nil, false, true, false},
 			{20 * m, nil, true, true, true},
 		}},
-		{"believed after an hour", []turn{
+		{"believed after an hour", []askedOnce{
 			{0, nil, true, true, true},
 			{10 * m, unsupported, true, true, false},
 			{20 * m, unsupported, true, true, false},
@@ -52,29 +52,29 @@ func TestNotOfferedAfterASuccess(t *testing.T) {
 			{89 * m, unsupported, false, false, true},
 			{139 * m, unsupported, true, false, true},
 		}},
-		{"exactly an hour apart", []turn{
+		{"exactly an hour apart", []askedOnce{
 			{0, nil, true, true, true},
 			{10 * m, unsupported, true, true, false},
 			{70 * m, unsupported, true, false, true},
 		}},
-		{"a success between begins anew", []turn{
+		{"a success between begins anew", []askedOnce{
 			{0, nil, true, true, true},
 			{10 * m, unsupported, true, true, false},
 			{40 * m, nil, true, true, true},
 			{75 * m, unsupported, true, true, false},
 		}},
-		{"a failure between changes nothing", []turn{
+		{"a failure between changes nothing", []askedOnce{
 			{0, nil, true, true, true},
 			{10 * m, unsupported, true, true, false},
 			{40 * m, broken, true, true, false},
 			{70 * m, unsupported, true, false, true},
 		}},
-		{"a failure after it is believed brings nothing back", []turn{
+		{"a failure after it is believed brings nothing back", []askedOnce{
 			{0, unsupported, true, false, true},
 			{60 * m, broken, true, false, false},
 			{61 * m, unsupported, true, false, true},
 		}},
-		{"offered later", []turn{
+		{"offered later", []askedOnce{
 			{0, unsupported, true, false, true},
 			{60 * m, nil, true, true, true},
 			{70 * m, unsupported, true, true, false},
@@ -96,7 +96,7 @@ func TestNotOfferedAfterASuccess(t *testing.T) {
 					answer = now.answer
 					p.Refresh(t.Context())
 					r := find(t, p, "a").Recovery
-					got := turn{now.at, now.answer, source.count()["recovery a"] == 1, !r.Value.IsZero(), r.OK(time.Now())}
+					got := askedOnce{now.at, now.answer, source.count()["recovery a"] == 1, !r.Value.IsZero(), r.OK(time.Now())}
 					if got != now {
 						t.Errorf("after %v: asked %v, value %v, ok %v; want %v, %v, %v", now.at, got.asked, got.value, got.ok, now.asked, now.value, now.ok)
 					}

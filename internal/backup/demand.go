@@ -1,0 +1,15 @@
+package backup
+
+// Demand is how many calls of an operation the intervals ask for, and how many the rate allows.
+type Demand struct {
+	Operation string  // the cloud's own name, or AllOperations
+	Asked     float64 // calls a second by the intervals, before they are stretched
+	Allowed   float64 // calls a second by the rate, which throttling lowers
+	First     float64 // calls that it takes to ask everything once
+}
+
+// AllOperations stands for all operations of an account that share one rate.
+const AllOperations = "all"
+
+// Ratio returns the calls asked for ÷ the calls that the rate allows. Above 1, intervals are stretched by it.
+func (d Demand) Ratio() float64 { return d.Asked / d.Allowed }

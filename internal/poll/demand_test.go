@@ -1,0 +1,149 @@
+package poll_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/poll"
+	"mongodb_backup_exporter/internal/turn"
+)
+
+// rate is a Budget: calls a second for each operation.
+type rate struct {
+	perSecond float64
+	together  bool
+}
+
+func (r *rate) Rate(string) (float64, bool) { return r.perSecond, r.perSecond > 0 }
+func (r *rate) Together() bool              { return r.together }
+
+// costs is what questions cost in these tests: a page of ten instances, a list for all, and a call for the rest.
+func costs(scope backup.Scope, in backup.Instance, fleet turn.Fleet) []turn.Cost {
+	switch scope {
+	case backup.ScopeDiscovery:
+		return []turn.Cost{{Operation: "Instances", Calls: turn.Pages(fleet.Instances, 10), Whole: true}}
+	case backup.ScopeJobs:
+		return []turn.Cost{{Operation: "Jobs", Calls: turn.Pages(fleet.Backups, 10), Whole: true}}
+	case backup.ScopeBackups:
+		return []turn.Cost{{Operation: "Backups", Calls: 1 / float64(max(1, len(in.Nodes)))}}
+	case backup.ScopePolicy:
+		return []turn.Cost{{Operation: "Policy", Calls: 1}}
+	default:
+		return nil
+	}
+}
+
+// demandOf returns the calls a minute that are asked for, by operation.
+func demandOf(p *poll.Poller, region int) map[string]float64 {
+	perMinute := map[string]float64{}
+	for _, d := range p.Snapshot().Regions[region].Demand {
+		perMinute[d.Operation] = d.Asked * 60
+	}
+	return perMinute
+}
+
+func limitedRegion(source poll.Source, name string, budget poll.Budget) poll.Region {
+	r := region(source)
+	r.Region, r.Budget, r.Costs = name, budget, costs
+	return r
+}
+
+func again(t *testing.T, p *poll.Poller) {
+	t.Helper()
+	p.Refresh(t.Context())
+	time.Sleep(time.Minute)
+	p.Refresh(t.Context())
+	synctest.Wait()
+}
+
+func TestDemand(t *testing.T) {
+	about := cmpopts.EquateApprox(0, 1e-9)
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "set:x:y:z:z2")}
+		source.backups = func(context.Context, string, string) (backup.List, error) {
+			return backup.List{Backups: []backup.Backup{{ID: "1"}, {ID: "2"}}}, nil
+		}
+		p := newPoller(t, options(log.NewNopLogger()), limitedRegion(source, "each", &rate{10, false}), limitedRegion(source, "none", &rate{}))
+		again(t, p)
+		// Eleven instances every ten minutes, 28 backups a minute, eleven lists a minute and policies an hour.
+		want := map[string]float64{"Instances": 2.0 / 10, "Jobs": 3, "Backups": 11, "Policy": 11.0 / 60}
+		if diff := cmp.Diff(want, demandOf(p, 0), about); diff != "" {
+			t.Errorf("calls a minute (-want +got):\n%s", diff)
+		}
+		if got := demandOf(p, 1); len(got) > 0 {
+			t.Errorf("without a limit: %v, want nothing", got)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		both := &rate{10, true}
+		p := newPoller(t, options(log.NewNopLogger()),
+			limitedRegion(&cloud{instances: lists("a", "b")}, "one", both), limitedRegion(&cloud{instances: lists("c")}, "other", both))
+		again(t, p)
+		want := map[string]float64{"all": 2*1.0/10 + 2*1 + 3 + 3.0/60}
+		for i := range 2 {
+			if diff := cmp.Diff(want, demandOf(p, i), about); diff != "" {
+				t.Errorf("calls a minute of both (-want +got):\n%s", diff)
+			}
+		}
+	})
+}
+
+// What costs more than its rate allows is asked less often, and its readings are shown for as much longer. Nothing else is.
+func TestIntervalsAreStretched(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		perSecond float64
+		want      int // lists of backups of an instance in an hour
+	}{
+		{"demand 0.5", 20.0 / 60, 60},
+		{"demand 1", 10.0 / 60, 60},
+		{"demand 4", 2.5 / 60, 15},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := &cloud{instances: lists(many(10)...)}
+				p := newPoller(t, options(log.NewNopLogger()), limitedRegion(source, "r", &rate{test.perSecond, false}))
+				again(t, p)
+				source.count()
+				for range 240 {
+					p.Refresh(t.Context())
+					time.Sleep(15 * time.Second)
+				}
+				asked := source.count()
+				if n := asked["backups set-000"]; n < test.want-1 || n > test.want+1 {
+					t.Errorf("%d lists of backups in an hour, want %d", n, test.want)
+				}
+				if n := asked["jobs set-000"]; n < 59 || n > 61 {
+					t.Errorf("%d lists of jobs in an hour, want 60: there is no demand above their rate", n)
+				}
+				list := find(t, p, "set-000").Nodes[0].Backups
+				if shown := list.GoodUntil.Sub(list.At); shown != time.Hour+time.Hour/time.Duration(test.want) {
+					t.Errorf("a list is shown for %v, want an hour and the interval in force", shown)
+				}
+			})
+		})
+	}
+}
+
+// While the cloud throttles, the rate is lower and the demand above it: what was read before counts for longer at once.
+func TestStretchedReadingsAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		budget := &rate{10, false}
+		p := newPoller(t, options(log.NewNopLogger()), limitedRegion(&cloud{instances: lists(many(10)...)}, "r", budget))
+		again(t, p)
+		budget.perSecond = 10.0 / 60 / 90
+		time.Sleep(time.Minute)
+		p.Refresh(t.Context())
+		list := find(t, p, "set-000").Nodes[0].Backups
+		if shown := list.GoodUntil.Sub(list.At); shown != 90*time.Minute+time.Hour {
+			t.Errorf("a list is shown for %v, want the interval of 90 minutes and an hour", shown)
+		}
+	})
+}
