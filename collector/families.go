@@ -310,6 +310,15 @@ func accountFamilies() []family {
 			}
 		},
 	}, {
+		name:   "exporter_api_demand_ratio",
+		labels: []string{"operation"},
+		help:   "Calls that the intervals ask for, as a ratio to those that the rate allows. Above 1 intervals are stretched by it, and readings grow older than asked. Absent without a rate limit, and before the first scrape.",
+		region: func(r *region, to samples) {
+			for _, d := range r.Demand {
+				to.number(d.Ratio(), d.Operation)
+			}
+		},
+	}, {
 		name:     "exporter_poll_duration_seconds",
 		help:     "Duration of the last round of polling, in the region where it took longest. Absent before the first round has ended.",
 		exporter: pollDuration,

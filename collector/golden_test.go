@@ -152,6 +152,9 @@ func sharded(account string) *backup.Snapshot {
 	)
 	fast := s.Regions[0]
 	fast.Region, fast.Round = "cn-beijing", 200*time.Millisecond
+	fast.Demand = []backup.Demand{
+		{Operation: "DescribeBackups", Asked: 5, Allowed: 10}, {Operation: "DescribeClusterBackups", Asked: 12.5, Allowed: 2.5},
+	}
 	s.Regions = append(s.Regions, fast)
 	return s
 }

@@ -1,5 +1,7 @@
 package backup
 
+import "math"
+
 // Demand is how many calls of an operation the intervals ask for, and how many the rate allows.
 type Demand struct {
 	Operation string  // the cloud's own name, or AllOperations
@@ -11,5 +13,9 @@ type Demand struct {
 // AllOperations stands for all operations of an account that share one rate.
 const AllOperations = "all"
 
-// Ratio returns the calls asked for ÷ the calls that the rate allows. Above 1, intervals are stretched by it.
-func (d Demand) Ratio() float64 { return d.Asked / d.Allowed }
+// Ratio returns the calls asked for ÷ the calls that the rate allows, to six digits after the point: the order in which calls
+// were added up must not show. Above 1, intervals are stretched by it.
+func (d Demand) Ratio() float64 {
+	const digits = 1e6
+	return math.Round(d.Asked/d.Allowed*digits) / digits
+}

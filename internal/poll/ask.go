@@ -53,6 +53,7 @@ func (p *Poller) learnListing(ctx context.Context, r *region, listing backup.Lis
 		return nil
 	}
 	r.leftOutAt = time.Time{}
+	p.reckonedAt = time.Time{}
 	p.learnOutcome(r, subject{r.target(""), backup.ScopeDiscovery}, err, false)
 	switch {
 	case err == nil:

@@ -99,7 +99,7 @@ type Poller struct {
 	opts    Options
 	regions []*region
 	closed  bool
-	// reckonedAt is when the demand was last reckoned; zero: not since the last change of the configuration
+	// reckonedAt is when the demand was last reckoned; zero: not since the last listing or change of the configuration
 	reckonedAt time.Time
 	pending    []func() // log lines to write once the mutex is free: a log that blocks must not block a scrape
 }

@@ -12,6 +12,7 @@ func (p *Poller) Snapshot() *backup.Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	snapshot := &backup.Snapshot{At: p.opts.Now(), Regions: make([]backup.Region, 0, len(p.regions))}
+	p.reckon(snapshot.At)
 	n := 0
 	for _, r := range p.regions {
 		n += len(r.sorted)

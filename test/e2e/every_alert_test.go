@@ -267,6 +267,7 @@ type scene struct {
 	main, skewed world
 	configs      []string
 	secret       string // file of the third exporter
+	narrowed     string // the first configuration, with half a call a second for an account that needs one
 }
 
 func newScene(t *testing.T, rows []trouble, now time.Time) *scene {
@@ -286,16 +287,22 @@ func newScene(t *testing.T, rows []trouble, now time.Time) *scene {
 		newAccount("main", append(list, unread, watchedOne)...),
 		newAccount("small", smallFleet(now)...),
 		newAccount("alone", newInstance("alone", now)),
+		newAccount("narrow", newInstance("narrow", now)),
 		newAccount("pair", newInstance("pair", now)))
 	sc.skewed = newWorld(t, newAccount("skewed", newInstance("skewed", now)))
-	sc.configs = []string{
-		configuration(
+	first := func(rate string) string {
+		return configuration(
 			watched{
 				account: "main", world: sc.main,
 				regions: "discovery: {enabled: true}, instances: [" + strings.Join(objectives, ", ") + "]",
 				other:   "instances: [{id: " + watchedOne.ID + "}]",
 			},
-			watched{account: "small", world: sc.main}, watched{account: "pair", world: sc.main}),
+			watched{account: "small", world: sc.main}, watched{account: "pair", world: sc.main},
+			watched{account: "narrow", world: sc.main, rate: rate})
+	}
+	sc.narrowed = first("0.5")
+	sc.configs = []string{
+		first(""),
 		configuration(watched{account: "alone", world: sc.main}),
 		configuration(watched{account: "pair", world: sc.main, secret: sc.secret}, watched{account: "skewed", world: sc.skewed}),
 	}
@@ -309,9 +316,9 @@ func smallFleet(now time.Time) []fleet.Instance {
 func (sc *scene) incidents(s *stack, now time.Time) []incident {
 	var healPolicy func()
 	third := func() exporter { return s.exporters[2] }
-	reload := func(t *testing.T, want int) {
+	reload := func(t *testing.T, e exporter, want int) {
 		t.Helper()
-		s.request(t, http.MethodPost, "http://"+third().address+"/-/reload", "", want)
+		s.request(t, http.MethodPost, "http://"+e.address+"/-/reload", "", want)
 	}
 	overwrite := func(t *testing.T, file, text string) {
 		t.Helper()
@@ -361,15 +368,27 @@ func (sc *scene) incidents(s *stack, now time.Time) []incident {
 			func(*testing.T) { sc.skewed.setClock(0) },
 		},
 		{
+			alert{"MongoDBBackupApiBudgetExceeded", "narrow/" + worldRegion, "", "warning"},
+			nil,
+			func(t *testing.T) {
+				overwrite(t, s.exporters[0].file, sc.narrowed)
+				reload(t, s.exporters[0], http.StatusOK)
+			},
+			func(t *testing.T) {
+				overwrite(t, s.exporters[0].file, sc.configs[0])
+				reload(t, s.exporters[0], http.StatusOK)
+			},
+		},
+		{
 			alert{"MongoDBBackupConfigReloadFailed", third().address, "", "warning"},
 			nil,
 			func(t *testing.T) {
 				overwrite(t, third().file, "accounts: []")
-				reload(t, http.StatusInternalServerError)
+				reload(t, third(), http.StatusInternalServerError)
 			},
 			func(t *testing.T) {
 				overwrite(t, third().file, sc.configs[2])
-				reload(t, http.StatusOK)
+				reload(t, third(), http.StatusOK)
 			},
 		},
 	}

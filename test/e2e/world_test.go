@@ -132,12 +132,13 @@ type watched struct {
 	secret  string // file with the secret; "": the right secret stands in the configuration
 	regions string // further keys of the region; "": discovery
 	other   string // the same of otherRegion; "": it is not watched
+	rate    string // calls a second of each operation; "": 100
 }
 
 // configuration returns the file of an exporter that asks as often as it is scraped.
 func configuration(accounts ...watched) string {
 	var b strings.Builder
-	b.WriteString(`poll: {backups_interval: 1s, jobs_interval: 1s, policy_interval: 6s, recovery_interval: 6s, discovery_interval: 3s, requests_per_second: 100}
+	b.WriteString(`poll: {backups_interval: 1s, jobs_interval: 1s, policy_interval: 6s, recovery_interval: 6s, discovery_interval: 3s}
 accounts:
 `)
 	for _, a := range accounts {
@@ -146,7 +147,10 @@ accounts:
 		if a.secret != "" {
 			secret = "access_key_secret_file: " + a.secret
 		}
-		fmt.Fprintf(&b, "  - name: %s\n    cloud: alibaba\n    credentials: {access_key_id: %s, %s}\n    regions:\n", a.account, key.AccessKeyID, secret)
+		if a.rate == "" {
+			a.rate = "100"
+		}
+		fmt.Fprintf(&b, "  - name: %s\n    cloud: alibaba\n    credentials: {access_key_id: %s, %s}\n    requests_per_second: %s\n    regions:\n", a.account, key.AccessKeyID, secret, a.rate)
 		if a.regions == "" {
 			a.regions = "discovery: {enabled: true}"
 		}
