@@ -7,27 +7,53 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"mongodb_backup_exporter/config"
+	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/exporter"
 	"mongodb_backup_exporter/internal/report"
 )
 
+// checkFlags are the flags of check-config.
+type checkFlags struct{ live, strict bool }
+
 func checkConfigCommand(app *kingpin.Application) (string, action) {
-	command := app.Command("check-config", "Check the configuration file, and with --live what each account may do.")
-	live := command.Flag("live", "Also make one call per account, region and operation.").Bool()
-	return command.FullCommand(), func(ctx context.Context, s *session) error {
-		cfg, err := s.load()
-		if err != nil {
+	command := app.Command("check-config", "Check the configuration file, print how many calls it needs, and with --live what each account may do.")
+	var f checkFlags
+	command.Flag("live", "Also make one call per account, region and operation.").BoolVar(&f.live)
+	command.Flag("strict", "Fail on warnings too.").BoolVar(&f.strict)
+	return command.FullCommand(), func(ctx context.Context, s *session) error { return f.run(ctx, s) }
+}
+
+func (f checkFlags) run(ctx context.Context, s *session) error {
+	cfg, err := s.load()
+	if err != nil {
+		return err
+	}
+	if err := cfg.CheckCredentials(); err != nil {
+		return fmt.Errorf("configuration file %s:\n%w", s.file, err)
+	}
+	fmt.Fprintf(s.stdout, "%s is valid: %s\n", s.file, summary(cfg))
+	e, err := s.open(cfg, nil)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	found, failed := map[exporter.Place][]backup.Instance{}, 0
+	if f.live {
+		if failed, err = checkLive(ctx, s, e, found); err != nil {
 			return err
 		}
-		if err := cfg.CheckCredentials(); err != nil {
-			return fmt.Errorf("configuration file %s:\n%w", s.file, err)
-		}
-		fmt.Fprintf(s.stdout, "%s is valid: %s\n", s.file, summary(cfg))
-		if !*live {
-			return nil
-		}
-		return checkLive(ctx, s, cfg)
 	}
+	warnings, err := printPlan(s, e, found)
+	if err != nil {
+		return err
+	}
+	if n := count(cfg); !f.live && n.discovering+n.listing > 0 {
+		fmt.Fprintln(s.stdout, "Instances that discovery finds are not among them: --live asks for them.")
+	}
+	if failed > 0 || (f.strict && warnings > 0) {
+		return &exit{code: 1}
+	}
+	return nil
 }
 
 // summary says in a line what a configuration watches.
@@ -71,20 +97,17 @@ func count(cfg *config.Config) counts {
 	return n
 }
 
-// checkLive asks each scope in every region, about one instance of each kind, and prints what came of it. The exit code
-// is 1 when one failed, but not for an operation that is optional.
-func checkLive(ctx context.Context, s *session, cfg *config.Config) error {
-	e, err := s.open(cfg, nil)
-	if err != nil {
-		return err
-	}
-	defer e.Close()
+// checkLive asks each scope in every region, about one instance of each kind, and prints what came of it. It returns how many
+// failed, without those of an operation that is optional, and adds what the regions list to found.
+func checkLive(ctx context.Context, s *session, e *exporter.Exporter, found map[exporter.Place][]backup.Instance) (failed int, err error) {
 	rows := newColumns(s.stdout, "ACCOUNT", "REGION", "SCOPE", "INSTANCE", "RESULT")
-	failed := 0
 	e.CheckLive(ctx, func(c exporter.Check) {
 		what, result := c.Scope.String(), "ok"
 		if c.Optional != "" {
 			what = c.Optional
+		}
+		if len(c.Found) > 0 {
+			found[exporter.Place{Account: c.Account, Region: c.Region}] = c.Found
 		}
 		switch {
 		case c.Err != nil && c.Optional != "":
@@ -99,11 +122,5 @@ func checkLive(ctx context.Context, s *session, cfg *config.Config) error {
 		}
 		rows.row(c.Account, c.Region, what, report.OrNone(c.InstanceID), result)
 	})
-	if err := rows.print(); err != nil {
-		return err
-	}
-	if failed > 0 {
-		return &exit{code: 1}
-	}
-	return nil
+	return failed, rows.print()
 }

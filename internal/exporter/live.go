@@ -18,10 +18,11 @@ import (
 type Check struct {
 	Account, Region string
 	Scope           backup.Scope
-	Optional        string // the cloud's name of an operation without which nothing fails; "": Scope was asked
-	InstanceID      string // the instance that was asked about; "": the scope is not about one
-	Err             error  // nil: the call worked
-	LeftOut         bool   // the cloud does not offer the region, which only its list of regions brought
+	Optional        string            // the cloud's name of an operation without which nothing fails; "": Scope was asked
+	InstanceID      string            // the instance that was asked about; "": the scope is not about one
+	Err             error             // nil: the call worked
+	Found           []backup.Instance // by a listing: all instances of the region
+	LeftOut         bool              // the cloud does not offer the region, which only its list of regions brought
 }
 
 // NotOffered reports whether the cloud has nothing to say, and nothing is wrong with that.
@@ -44,7 +45,10 @@ func (e *Exporter) CheckLive(ctx context.Context, pass func(Check)) {
 
 func (e *Exporter) checkRegion(ctx context.Context, r poll.Region, pass func(Check)) {
 	listing, err := r.Source.Instances(ctx)
-	pass(Check{Account: r.Account, Region: r.Region, Scope: backup.ScopeDiscovery, Err: cmp.Or(err, listing.Err()), LeftOut: r.LeavesOut(err)})
+	pass(Check{
+		Account: r.Account, Region: r.Region, Scope: backup.ScopeDiscovery,
+		Err: cmp.Or(err, listing.Err()), Found: listing.Instances, LeftOut: r.LeavesOut(err),
+	})
 	chosen := samples(r, listing.Instances)
 	for _, in := range chosen {
 		for _, scope := range backup.Scopes() {
