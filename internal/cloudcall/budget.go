@@ -105,7 +105,7 @@ func (b *Budget) enqueue(ctx context.Context, p *pace, ticket *turn.Ticket) (*wa
 	if !p.booked {
 		b.book(p)
 	}
-	if end, bounded := ctx.Deadline(); bounded && ticket == nil && p.turnOf(w).After(end) {
+	if end, bounded := ctx.Deadline(); bounded && ticket == nil && p.turnOf(w) > time.Until(end) {
 		b.remove(p, w)
 		return nil, context.DeadlineExceeded
 	}
@@ -114,11 +114,8 @@ func (b *Budget) enqueue(ctx context.Context, p *pace, ticket *turn.Ticket) (*wa
 
 // book reserves the next token. Whose it is shows when it comes. The budget is locked.
 func (b *Budget) book(p *pace) {
-	now := time.Now()
-	p.next, p.booked = p.limiter.ReserveN(now, 1), true
-	delay := p.next.DelayFrom(now)
-	p.nextAt = now.Add(delay)
-	p.timer = time.AfterFunc(delay, func() { b.grant(p) })
+	p.next, p.booked = p.limiter.Reserve(), true
+	p.timer = time.AfterFunc(p.next.Delay(), func() { b.grant(p) })
 }
 
 // grant gives the token that has come to whoever is the most urgent, and books the next one.
@@ -240,7 +237,6 @@ type pace struct {
 	pressed bool              // the newest call had to wait
 	booked  bool              // next is reserved
 	next    *rate.Reservation // the next token
-	nextAt  time.Time         // when it comes
 	timer   *time.Timer       // its
 
 	throttled string     // the instance that the last throttled call was about, or its operation where these share the limit
@@ -249,15 +245,15 @@ type pace struct {
 	careful   rate.Limit // from this rate on it is raised carefully; 0: none was too high
 }
 
-// turnOf returns when it will be the turn of somebody who waits, if nobody more urgent comes.
-func (p *pace) turnOf(w *waiting) time.Time {
+// turnOf returns after how long it is the turn of somebody who waits, if nobody more urgent comes.
+func (p *pace) turnOf(w *waiting) time.Duration {
 	ahead := 0
 	for _, other := range p.queue {
 		if other != w && compareTurns(other, w) < 0 {
 			ahead++
 		}
 	}
-	return p.nextAt.Add(time.Duration(float64(ahead) / float64(p.limiter.Limit()) * float64(time.Second)))
+	return p.next.Delay() + time.Duration(float64(ahead)/float64(p.limiter.Limit())*float64(time.Second))
 }
 
 func (p *pace) slowDown(about string, now time.Time) {

@@ -278,10 +278,11 @@ func (f *flight) await(ctx context.Context, urgent bool, since map[*pool]int) bo
 	for {
 		var changed <-chan struct{}
 		if !urgent {
-			left := false
-			if left, changed = f.left(since); left {
+			left, next := f.left(since)
+			if left {
 				return false
 			}
+			changed = next
 		}
 		select {
 		case <-ctx.Done():

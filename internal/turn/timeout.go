@@ -56,7 +56,7 @@ func (w *timeout) resume() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.since.IsZero() {
-		w.since = time.Now()
+		w.since = time.Now() //nolint:forbidigo // contexts go by this clock
 		w.timer = time.AfterFunc(w.left, w.end)
 	}
 }
@@ -78,7 +78,7 @@ func (w *timeout) Deadline() (time.Time, bool) {
 	defer w.mu.Unlock()
 	from := w.since
 	if from.IsZero() {
-		from = time.Now()
+		from = time.Now() //nolint:forbidigo // as above
 	}
 	own := from.Add(w.left)
 	if bounded && outer.Before(own) {

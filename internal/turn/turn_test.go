@@ -63,7 +63,7 @@ func TestWaiting(t *testing.T) {
 		if ctx.Err() != nil || turn.Cause(made) != nil {
 			t.Error("the time is over too early")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			t.Errorf("%v, want that the time is over", ctx.Err())
