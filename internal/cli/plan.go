@@ -16,7 +16,7 @@ func printPlan(s *session, e *exporter.Exporter, found map[exporter.Place][]back
 		return 0, nil
 	}
 	fmt.Fprintf(s.stdout, "\nCalls a minute for the %d instances that are known, while no news are expected of any and at most:\n", instances)
-	rows := newTable(s.stdout, "ACCOUNT", "REGION", "OPERATION", "CALLS", "AT MOST", "RATE", "READ ONCE AFTER")
+	rows := newColumns(s.stdout, "ACCOUNT", "REGION", "OPERATION", "CALLS", "AT MOST", "RATE", "READ ONCE AFTER")
 	for _, n := range needs {
 		rows.row(n.Account, report.OrNone(n.Region), n.Operation, perMinute(n.Idle), perMinute(n.Busy), perMinute(n.Rate), n.First.String())
 	}

@@ -158,8 +158,8 @@ func sumOf(h backup.Health) string {
 	return text
 }
 
-// tally counts what was checked, so that nothing holds only because it was never tried.
-type tally struct {
+// outcomes counts what was checked, so that nothing holds only because it was never tried.
+type outcomes struct {
 	mu       sync.Mutex
 	states   [backup.NumHealthStates]int
 	parts    int // verdicts compared that rest on increments
@@ -174,7 +174,7 @@ func TestHistories(t *testing.T) {
 	if err != nil {
 		n = historiesAnyway
 	}
-	var met tally
+	var met outcomes
 	var work sync.WaitGroup
 	seeds := make(chan uint64)
 	for range historyWorkers {
@@ -206,7 +206,7 @@ func TestHistories(t *testing.T) {
 }
 
 // live lives through one history.
-func live(t *testing.T, seed uint64, met *tally) {
+func live(t *testing.T, seed uint64, met *outcomes) {
 	t.Helper()
 	w := newFate(seed)
 	want := backup.Objectives{
@@ -243,7 +243,7 @@ func live(t *testing.T, seed uint64, met *tally) {
 }
 
 // acrossRestart compares the verdicts before and after a restart.
-func acrossRestart(t *testing.T, o *watcher, met *tally) {
+func acrossRestart(t *testing.T, o *watcher, met *outcomes) {
 	t.Helper()
 	before, was := o.look()
 	o.restart(t)
@@ -260,7 +260,7 @@ func acrossRestart(t *testing.T, o *watcher, met *tally) {
 }
 
 // compare compares the verdicts of all, and each with what its poller was told.
-func compare(t *testing.T, whole, parts, restarted *watcher, met *tally) {
+func compare(t *testing.T, whole, parts, restarted *watcher, met *outcomes) {
 	t.Helper()
 	told, want := whole.look()
 	isSound(t, whole, told, want)

@@ -140,7 +140,8 @@ func manySets(n int) *cloud {
 	source.jobs = func(_ context.Context, id string) ([]backup.Job, error) { return works(id).running(), nil }
 	source.policy = func(_ context.Context, id string) (backup.Policy, error) {
 		return backup.Policy{
-			Automatic: new(true), Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: windows[id], Window: time.Hour, Retention: 7 * day,
+			Automatic: new(true),
+			Schedules: []backup.Schedule{{Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: windows[id], Window: time.Hour, Retention: 7 * day}},
 		}, nil
 	}
 	return source
