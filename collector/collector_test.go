@@ -125,19 +125,35 @@ func TestCosts(t *testing.T) {
 	failed, running := replicaSet("a", "dds-1"), replicaSet("a", "dds-1")
 	failed.Nodes[0].Backups = fresh(after(set(time.Hour, backup.StateFailed, 0), list.Value))
 	running.Jobs = fresh([]backup.Job{{State: backup.JobRunning, StartedAt: ago(time.Hour), Progress: new(50.0)}})
+	copies, mirrored := promised(t, "Copies in another region add N for each target"), shards(base, list, list)
+	mirrored.Policy.Value.CopyRegion = "cn-beijing"
+	for i := range mirrored.Nodes {
+		mirrored.Nodes[i].Copies = copied("a").Nodes[0].Copies
+	}
 	tests := []struct {
 		name     string
 		snapshot *backup.Snapshot
 		want     int
 	}{
 		{"a healthy replica set", snapshotOf(base), replicaSetCost},
+		{"with logs, copies and a changed policy", snapshotOf(richest("a")), replicaSetCost + 4 + copies},
+		{"a cluster of two shards with copies", snapshotOf(mirrored), cluster + 1 + 2*(shard+copies)},
+		{"restore_check", snapshotOf(checked("a")), replicaSetCost + 1 + copies + promised(t, "`restore_check` N,") + promised(t, "and on Alibaba Cloud N more for each instance")},
 		{"a failure", snapshotOf(failed), replicaSetCost + promised(t, "A failure in the lookback adds N,")},
-		{"a running job", snapshotOf(running), replicaSetCost + promised(t, "a running job N.")},
+		{"a running job", snapshotOf(running), replicaSetCost + promised(t, "a running job N,")},
 		{"a cluster of two shards", snapshotOf(shards(base, list, list)), cluster + 2*shard},
 		{"a cluster of three shards", snapshotOf(shards(base, list, list, list)), cluster + 3*shard},
 		{"a healthy instance on Huawei Cloud", onHuawei, huaweiCost},
 		{"incremental backup", withIncremental(), huaweiCost + promised(t, "N more where incremental backup is on")},
 		{"a target of which nothing is known", unknown, promised(t, "A target of which nothing is known costs N")},
+	}
+	for what, n := range map[string][2]int{
+		"a replica set": {replicaSetCost, 38}, "with logs, copies and a changed policy": {replicaSetCost + 4 + copies, 42},
+		"a shard": {shard, 24}, "a shard with copies": {shard + copies, 25},
+	} {
+		if n[0] > n[1] {
+			t.Errorf("%s costs %d series, %d at most are promised to who scrapes", what, n[0], n[1])
+		}
 	}
 	other := promised(t, "An account costs N per region")
 	for _, row := range families() {
@@ -159,6 +175,15 @@ func TestCosts(t *testing.T) {
 	if want := promised(t, "and N per region and operation"); len(results()) != want {
 		t.Errorf("%d results of calls, want %d", len(results()), want)
 	}
+}
+
+// richest is a healthy replica set with a point-in-time window, copies in another region, and a policy that changed.
+func richest(account string) backup.InstanceState {
+	in := copied(account)
+	in.Policy.Value.LogBackup = new(true)
+	in.Recovery = fresh(backup.Window{Start: ago(6 * day), End: ago(5 * time.Minute)})
+	in.PolicyChanges = []backup.PolicyChange{{At: ago(9 * day), Former: daily()}}
+	return in
 }
 
 // withIncremental is a healthy instance on Huawei Cloud with incremental backup.

@@ -141,7 +141,7 @@ func backupFamilies() []family {
 	}, {
 		name:   "sets",
 		labels: []string{"type", "status"},
-		help:   "Backups in the lookback. A count of 0 is shown only for a type that the exporter asks the cloud for.",
+		help:   "Backups in the lookback. A count of 0 is shown only for successes and failures of a type that the target has.",
 		target: perKind(sets),
 	}}
 }
@@ -204,7 +204,7 @@ func jobFamilies() []family {
 	}, {
 		name:     "jobs",
 		labels:   []string{"status"},
-		help:     "Backup jobs that the cloud lists. Absent when the list is not known or the cloud offers none for this kind of instance.",
+		help:     "Backup jobs that the cloud lists. Absent for a status that no job has, and when the list is not known.",
 		instance: jobs,
 	}}
 }
@@ -265,14 +265,14 @@ func pollFamilies() []family {
 		name:     "poll_success",
 		labels:   []string{"scope"},
 		help:     "Whether the newest poll succeeded and its result is not too old to be shown. A poll for what the cloud does not offer for the instance counts as a success.",
-		target:   perTargetPoll(func(p poll, scope string, to samples) { to.flag(p.ok, scope) }),
-		instance: perPoll(func(p poll, scope string, to samples) { to.flag(p.ok, scope) }),
+		target:   ofBackups(func(p poll, scope string, to samples) { to.flag(p.ok, scope) }),
+		instance: perPoll(pollSuccess),
 	}, {
 		name:     "poll_success_timestamp_seconds",
 		labels:   []string{"scope"},
-		help:     "Time of the last successful poll. Absent before the first one.",
-		target:   perTargetPoll(func(p poll, scope string, to samples) { to.moment(p.at, scope) }),
-		instance: perPoll(func(p poll, scope string, to samples) { to.moment(p.at, scope) }),
+		help:     "Time of the last successful poll. Absent before the first one, and for scopes copies, restore_check and restores while poll_success is 1.",
+		target:   ofBackups(func(p poll, scope string, to samples) { to.moment(p.at, scope) }),
+		instance: perPoll(pollTime),
 	}}
 }
 

@@ -201,13 +201,16 @@ func failedListing(account string) backup.InstanceState {
 	return in
 }
 
-// refused is an account whose credentials have been refused for a while. The last good answers stay.
+// refused is an account whose credentials have been refused for a while. The last good answers stay, and of details that
+// they are old.
 func refused(account string) *backup.Snapshot {
 	in := replicaSet(account, "dds-bp1")
 	in.Jobs = failing(backup.ClassAuth, in.Jobs.Value)
 	in.Policy = failing(backup.ClassAuth, in.Policy.Value)
 	in.Recovery = failing(backup.ClassAuth, in.Recovery.Value)
 	in.Nodes[0].Backups = failing(backup.ClassAuth, in.Nodes[0].Backups.Value)
+	in.Nodes[0].Copies, in.Nodes[0].RestoreChecks = failing(backup.ClassAuth, backup.Copies{}), failing(backup.ClassAuth, backup.RestoreChecks{})
+	in.LastRestore = failing(backup.ClassAuth, time.Time{})
 	s := snapshotOf(in)
 	s.Regions[0].Up, s.Regions[0].Err, s.Regions[0].Unmonitored = false, failure(backup.ClassAuth), failing(backup.ClassAuth, 0)
 	s.Regions[0].Listed = failing(backup.ClassAuth, 1)

@@ -113,11 +113,13 @@ func lastAttempt(t *target, to samples) {
 	}
 }
 
-// sets adds a count of 0 only for a type that the exporter asks the cloud for. Of another type there may be backups that
-// the list does not show.
+// sets adds the counts that are not 0. It adds a count of 0 for successes and failures alone, and only of a type that the
+// target has and that the exporter asks the cloud for: of another type there may be backups that the list does not show.
 func sets(k backup.ByKind, kind string, to samples) {
+	has := kind == backup.KindFull.String() || k.Counts != [backup.NumStates]int{}
 	for state, n := range k.Counts {
-		if k.Asked || n > 0 {
+		outcome := state == int(backup.StateSuccess) || state == int(backup.StateFailed)
+		if n > 0 || outcome && has && k.Asked {
 			to.count(n, kind, backup.State(state).String())
 		}
 	}
@@ -154,7 +156,7 @@ func withWindow(read func(w backup.Window, to samples)) func(*instance, samples)
 	return func(in *instance, to samples) { read(backup.PointInTime(in.Recovery, in.now), to) }
 }
 
-// jobs counts the jobs of each state, 0 included.
+// jobs counts the jobs of each state that occurs.
 func jobs(in *instance, to samples) {
 	list, ok := current(in.Jobs, in.now)
 	if !ok {
@@ -165,7 +167,9 @@ func jobs(in *instance, to samples) {
 		counts[job.State]++
 	}
 	for state, n := range counts {
-		to.count(n, backup.JobState(state).String())
+		if n > 0 {
+			to.count(n, backup.JobState(state).String())
+		}
 	}
 }
 
@@ -201,56 +205,92 @@ func runningBackup(in *backup.InstanceState, now time.Time) backup.Job {
 
 // poll is the part of a reading that does not depend on its value.
 type poll struct {
-	ok bool      // the newest poll succeeded, and its result is not too old
-	at time.Time // time of the last success; zero: there was none
+	asked bool      // somebody asks: there was an attempt
+	ok    bool      // the newest poll succeeded, and its result is not too old
+	at    time.Time // time of the last success; zero: there was none
 }
 
-func pollOf[T any](r backup.Reading[T], now time.Time) poll { return poll{r.OK(now), r.At} }
+func pollOf[T any](r backup.Reading[T], now time.Time) poll {
+	return poll{!r.TriedAt.IsZero(), r.OK(now), r.At}
+}
 
-// poll returns the poll of a scope. ok is false for a scope that is not polled per instance, or that nobody asks for.
-func (in *instance) poll(scope backup.Scope) (p poll, ok bool) {
+// and returns the poll of two scopes as one: it succeeded when both did, and is as old as the older one.
+func (p poll) and(q poll) poll {
+	switch {
+	case !p.asked:
+		return q
+	case !q.asked:
+		return p
+	case q.at.Before(p.at):
+		p.at = q.at
+	}
+	p.ok = p.ok && q.ok
+	return p
+}
+
+// poll returns the poll of a scope, shown for the instance as a whole or for a target. Copies and checks of restorability are
+// polled per target, and shown for the instance.
+func (in *instance) poll(scope backup.Scope) poll {
 	switch scope {
 	case backup.ScopeJobs:
-		return pollOf(in.Jobs, in.now), true
+		return pollOf(in.Jobs, in.now)
 	case backup.ScopePolicy:
-		return pollOf(in.Policy, in.now), true
+		return pollOf(in.Policy, in.now)
 	case backup.ScopeRecovery:
-		return pollOf(in.Recovery, in.now), true
+		return pollOf(in.Recovery, in.now)
 	case backup.ScopeRestores:
-		return pollOf(in.LastRestore, in.now), !in.LastRestore.TriedAt.IsZero()
-	case backup.ScopeBackups, backup.ScopeCopies, backup.ScopeRestoreCheck, backup.ScopeDiscovery: // polled per target, and per region
+		return pollOf(in.LastRestore, in.now)
+	case backup.ScopeCopies:
+		return in.ofTargets(func(t *target) poll { return pollOf(*t.copies, in.now) })
+	case backup.ScopeRestoreCheck:
+		return in.ofTargets(func(t *target) poll { return pollOf(*t.checks, in.now) })
+	case backup.ScopeBackups, backup.ScopeDiscovery: // shown per target, and per region
 	}
-	return poll{}, false
+	return poll{}
 }
 
-// perPoll returns a reader that calls read for each scope that is polled per instance.
-func perPoll(read func(p poll, scope string, to samples)) func(*instance, samples) {
-	scopes := backup.Scopes() // once, because each call allocates
+// ofTargets returns the polls of all targets as one.
+func (in *instance) ofTargets(read func(*target) poll) poll {
+	var all poll
+	for i := range in.targets {
+		all = all.and(read(&in.targets[i]))
+	}
+	return all
+}
+
+// perPoll returns a reader that calls read for each scope that is shown for the instance. Details are what no verdict rests
+// on: they are shown only where somebody asks for them.
+func perPoll(read func(p poll, detail bool, scope string, to samples)) func(*instance, samples) {
 	return func(in *instance, to samples) {
 		if !in.Instance.Lifecycle.Exists() {
 			return
 		}
-		for _, scope := range scopes {
-			if p, ok := in.poll(scope); ok {
-				read(p, scope.String(), to)
+		for _, scope := range []backup.Scope{backup.ScopeJobs, backup.ScopePolicy, backup.ScopeRecovery} {
+			read(in.poll(scope), false, scope.String(), to)
+		}
+		for _, scope := range []backup.Scope{backup.ScopeCopies, backup.ScopeRestoreCheck, backup.ScopeRestores} {
+			if p := in.poll(scope); p.asked {
+				read(p, true, scope.String(), to)
 			}
 		}
 	}
 }
 
-// perTargetPoll returns a reader that calls read for each scope that is polled per target. Copies and checks of
-// restorability are polled only where the policy or the configuration asks for them.
-func perTargetPoll(read func(p poll, scope string, to samples)) func(*target, samples) {
+// pollSuccess adds whether the newest poll of each scope of the instance succeeded.
+func pollSuccess(p poll, _ bool, scope string, to samples) { to.flag(p.ok, scope) }
+
+// pollTime adds when each scope of the instance was read last; of details, only while reading them fails.
+func pollTime(p poll, detail bool, scope string, to samples) {
+	if !detail || !p.ok {
+		to.moment(p.at, scope)
+	}
+}
+
+// ofBackups returns a reader that calls read with the poll of the list of backups.
+func ofBackups(read func(p poll, scope string, to samples)) func(*target, samples) {
 	return func(t *target, to samples) {
-		if t.gone {
-			return
-		}
-		read(pollOf(*t.backups, t.now), backup.ScopeBackups.String(), to)
-		if !t.copies.TriedAt.IsZero() {
-			read(pollOf(*t.copies, t.now), backup.ScopeCopies.String(), to)
-		}
-		if !t.checks.TriedAt.IsZero() {
-			read(pollOf(*t.checks, t.now), backup.ScopeRestoreCheck.String(), to)
+		if !t.gone {
+			read(pollOf(*t.backups, t.now), backup.ScopeBackups.String(), to)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func TestRegionsWithoutInstancesAreShown(t *testing.T) {
 func TestWhatIsNotOfferedHasNoSeries(t *testing.T) {
 	failed := failure(backup.ClassServer)
 	notOffered := unsupported[[]backup.Job]()
-	broken, doubted := notOffered, fresh([]backup.Job{})
+	broken, doubted := notOffered, fresh([]backup.Job{{State: backup.JobFinished}})
 	broken.Err, doubted.Err = failed, failure(backup.ClassUnsupported)
 	for _, tt := range []struct {
 		name    string
@@ -62,7 +62,7 @@ func TestWhatIsNotOfferedHasNoSeries(t *testing.T) {
 	}{
 		{"not offered", notOffered, 0, 1},
 		{"not offered, and asking failed", broken, 0, 0},
-		{"offered before, and not believed", doubted, backup.NumJobStates, 0},
+		{"offered before, and not believed", doubted, 1, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := replicaSet("a", "dds-1")
@@ -217,6 +217,70 @@ func TestPointInTimeWindow(t *testing.T) {
 				if got := values(t, snapshotOf(in), name); !slices.Equal(got, want) {
 					t.Errorf("%s: %v, want %v", name, got, want)
 				}
+			}
+		})
+	}
+}
+
+// A count of 0 says that there is no such backup, of what the target has and the exporter asks for.
+func TestSets(t *testing.T) {
+	both, full := []backup.Kind{backup.KindFull, backup.KindIncremental}, []backup.Kind{backup.KindFull}
+	success, failed := set(time.Hour, backup.StateSuccess, 1), set(2*time.Hour, backup.StateFailed, 0)
+	increment := success
+	increment.Kind = backup.KindIncremental
+	tests := []struct {
+		name string
+		list backup.List
+		want []float64 // by status, then by type
+	}{
+		{"none", backup.List{Asked: both}, []float64{0, 0}},
+		{"none, and full ones are not asked for", backup.List{}, nil},
+		{"a success", backup.List{Asked: both, Backups: []backup.Backup{success}}, []float64{0, 1}},
+		{"a failure", backup.List{Asked: both, Backups: []backup.Backup{failed}}, []float64{1, 0}},
+		{"one that is running", backup.List{Asked: both, Backups: []backup.Backup{set(time.Hour, backup.StateRunning, 0)}}, []float64{0, 1, 0}},
+		{"incremental ones", backup.List{Asked: both, Backups: []backup.Backup{increment, success}}, []float64{0, 0, 1, 1}},
+		{"incremental ones that nobody asks for", backup.List{Asked: full, Backups: []backup.Backup{increment, success}}, []float64{0, 1, 1}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := replicaSet("a", "dds-1")
+			in.Nodes[0].Backups = fresh(tt.list)
+			if got := values(t, snapshotOf(in), "sets"); !slices.Equal(got, tt.want) {
+				t.Errorf("%v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// The polls of the copies of all shards are one: it is as good as the worst of them. Its age is shown while it failed.
+func TestPollsOfDetails(t *testing.T) {
+	good, bad := fresh(backup.Copies{}), failing(backup.ClassServer, backup.Copies{})
+	never := neverWorked[backup.Copies](backup.ClassServer)
+	for _, tt := range []struct {
+		name   string
+		copies []backup.Reading[backup.Copies]
+		ok, at []float64
+	}{
+		{"nobody asks", make([]backup.Reading[backup.Copies], 2), nil, nil},
+		{"all good", []backup.Reading[backup.Copies]{good, good}, []float64{1}, nil},
+		{"one not asked yet", []backup.Reading[backup.Copies]{{}, good}, []float64{1}, nil},
+		{"one failed", []backup.Reading[backup.Copies]{good, bad}, []float64{0}, []float64{float64(bad.At.Unix())}},
+		{"the other failed", []backup.Reading[backup.Copies]{bad, good}, []float64{0}, []float64{float64(bad.At.Unix())}},
+		{"one never worked", []backup.Reading[backup.Copies]{good, never}, []float64{0}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			list := fresh(nightly(9*time.Hour, 5))
+			in := shards(replicaSet("a", "dds-1"), list, list)
+			for i := range in.Nodes {
+				in.Nodes[i].Copies = tt.copies[i]
+			}
+			s := snapshotOf(in)
+			const others = 5 // jobs, policy, recovery, and the lists of both shards
+			if got := values(t, s, "poll_success"); !slices.Equal(got[:len(got)-others], tt.ok) {
+				t.Errorf("poll_success is %v, want %v", got, tt.ok)
+			}
+			if got := values(t, s, "poll_success_timestamp_seconds"); !slices.Equal(got[:len(got)-others], tt.at) {
+				t.Errorf("poll_success_timestamp_seconds is %v, want %v", got, tt.at)
 			}
 		})
 	}
