@@ -53,6 +53,9 @@ type Health struct {
 	Usable              int       // backups that a restore could start from now
 	NewestFull          time.Time // start of the newest usable full backup; zero: none
 
+	// Until is when all but the texts may turn out otherwise although nothing new is known; zero: never.
+	Until time.Time
+
 	// Findings are about this target alone. They may stand although the facts above are absent. Those about its instance are
 	// what InstanceState.Findings returns.
 	Findings []Finding
@@ -80,7 +83,9 @@ type ByKind struct {
 func Assess(in TargetState, want Objectives, now time.Time) Health {
 	c := assessment{in: in, want: want, clock: now}
 	c.conclude()
-	c.health.Reason, c.health.Findings = c.reason(), c.findings()
+	c.health.Findings = c.findings()
+	c.health.Until = c.until
+	c.health.Reason = c.reason()
 	return c.health
 }
 
@@ -90,7 +95,7 @@ type assessment struct {
 	want  Objectives
 	clock time.Time // now with its monotonic reading, for the ages of readings
 
-	now     time.Time // by the wall clock, for the ages of backups
+	instant // by the wall clock, for the ages of backups
 	known   current
 	source  RPOSource // of health.RPO
 	horizon horizon   // of the backup list
@@ -113,6 +118,9 @@ type current struct{ backups, jobs, recovery bool }
 func (c *assessment) conclude() {
 	c.now = c.clock.Round(0)
 	c.known = current{c.in.Backups.Known(c.clock), c.in.Jobs.Known(c.clock), c.in.Recovery.Known(c.clock)}
+	for _, until := range []time.Time{c.in.Backups.HoldsUntil(c.clock), c.in.Jobs.HoldsUntil(c.clock), c.in.Recovery.HoldsUntil(c.clock)} {
+		c.heeds(until)
+	}
 	c.horizon = horizonOf(c.in.Backups.At)
 	c.health.RPO, c.source = c.objective()
 	if c.known.backups {
@@ -160,14 +168,14 @@ func (c *assessment) judge() {
 
 // awaitsPolicy reports whether the policy may still say how often backups are made.
 func (c *assessment) awaitsPolicy() bool {
-	return c.source == RPONoPolicy && c.now.Before(c.in.PolicyBy)
+	return c.source == RPONoPolicy && !c.reached(c.in.PolicyBy)
 }
 
 // awaitsWindow reports whether a point-in-time window that is not known may be the recovery point. Nothing else says that a
 // target keeps its objective by its log alone.
 func (c *assessment) awaitsWindow() bool {
 	logs := c.in.Policy.Value.LogBackup
-	return logs != nil && *logs && !c.known.recovery && !c.in.Recovery.NotOffered && c.now.Before(c.in.WindowBy)
+	return logs != nil && *logs && !c.known.recovery && !c.in.Recovery.NotOffered && !c.reached(c.in.WindowBy)
 }
 
 // young reports whether the instance is too new to have a backup: it is not older than its RPO, and no window has passed
@@ -178,8 +186,8 @@ func (c *assessment) young() bool {
 		return false
 	}
 	old, first := earlier(created, c.in.Backups.At).Add(c.health.RPO), c.firstWindow(created)
-	passed := !first.IsZero() && !c.now.Before(first)
-	if !c.now.After(old) && !passed {
+	passed := !first.IsZero() && c.reached(first)
+	if !c.passed(old) && !passed {
 		return true
 	}
 	return c.putOff(earlier(old, first))
@@ -195,13 +203,14 @@ func (c *assessment) distrustsWindow() bool {
 // overdue reports whether the recovery point is older than the objective, and no attempt that may still succeed puts that
 // off.
 func (c *assessment) overdue() bool {
-	return c.age() > c.health.RPO && !c.putOff(c.health.RecoveryPoint.Add(c.health.RPO))
+	point, rpo := c.health.RecoveryPoint, c.health.RPO
+	return c.over(point, rpo) && !c.putOff(point.Add(rpo))
 }
 
 // putOff reports whether a running attempt puts off a turn of the verdict: it began before the turn, and has not run for
 // too long. It never ends what has begun. Under an objective that does not come from the schedule there is no time for it.
 func (c *assessment) putOff(turn time.Time) bool {
-	return c.scheduled() && !c.runs.IsZero() && !c.runs.After(turn) && c.now.Sub(c.runs) <= c.want.MaxDuration
+	return c.scheduled() && !c.runs.IsZero() && !c.runs.After(turn) && !c.over(c.runs, c.want.MaxDuration)
 }
 
 // age returns the age of the recovery point.

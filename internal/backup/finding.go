@@ -57,9 +57,29 @@ func SortFindings(all []Finding) {
 // Assess returned for its targets, in the order of Nodes; what is found about one of them is there. Of an instance that has
 // no database, only that its creation is stuck is found.
 func (in InstanceState) Findings(nodes []Health, now time.Time) []Finding {
-	f := finder{in: &in, nodes: nodes, clock: now, now: now.Round(0)}
+	found, _ := in.FindingsUntil(nodes, now)
+	return found
+}
+
+// FindingsUntil is Findings, and until when they hold, but for their texts, if nothing new is known and the verdicts on the
+// targets hold; zero: for ever.
+func (in InstanceState) FindingsUntil(nodes []Health, now time.Time) ([]Finding, time.Time) {
+	f := finder{in: &in, nodes: nodes, clock: now, instant: instant{now: now.Round(0)}}
+	found := f.all()
+	return found, f.until
+}
+
+// all finds everything.
+func (f *finder) all() []Finding {
+	in := f.in
 	if !in.Instance.Lifecycle.Exists() {
 		return f.creation(nil)
+	}
+	for _, until := range []time.Time{in.Jobs.HoldsUntil(f.clock), in.Policy.HoldsUntil(f.clock), in.Recovery.HoldsUntil(f.clock)} {
+		f.heeds(until)
+	}
+	for i := range in.Nodes {
+		f.heeds(in.Nodes[i].Backups.HoldsUntil(f.clock))
 	}
 	found := f.cluster(nil)
 	found = f.jobs(found)
@@ -72,11 +92,8 @@ type finder struct {
 	in    *InstanceState
 	nodes []Health
 	clock time.Time // now with its monotonic reading, for the ages of readings
-	now   time.Time // by the wall clock
+	instant
 }
-
-// age returns how long ago t was; 0 for a time to come.
-func (f *finder) age(t time.Time) time.Duration { return max(0, f.now.Sub(t)) }
 
 // creation finds an instance that is not created.
 func (f *finder) creation(found []Finding) []Finding {
@@ -89,11 +106,11 @@ func (f *finder) creation(found []Finding) []Finding {
 	case LifecycleRunning, LifecycleImpaired, LifecycleFrozen, LifecycleDeleting, LifecycleReleased:
 		return found
 	}
-	if listed := f.in.ListedUntil; !listed.IsZero() && !f.clock.Before(listed) {
+	if listed := f.in.ListedUntil; !listed.IsZero() && f.reached(f.now.Add(listed.Sub(f.clock))) {
 		return found // it may have been created since
 	}
 	rpo, _ := RPOInForce(Reading[Policy]{}, f.in.Objectives, 0)
-	if in.CreatedAt.IsZero() || f.age(in.CreatedAt) <= rpo {
+	if in.CreatedAt.IsZero() || !f.over(in.CreatedAt, rpo) {
 		return found
 	}
 	return append(found, Finding{

@@ -52,7 +52,7 @@ func (f *finder) spread(found []Finding, whole ClusterHealth) []Finding {
 	}
 	limit, oldest := f.in.Objectives.MaxDuration, whole.RecoveryPoint
 	apart := newest.Sub(oldest)
-	over := f.age(newest) > limit || f.age(oldest) > f.rpo()
+	over := f.over(newest, limit) || f.over(oldest, f.rpo())
 	if limit <= 0 || oldest.IsZero() || apart <= limit || !over {
 		return found
 	}
@@ -89,7 +89,7 @@ func (f *finder) inconsistent(found []Finding) []Finding {
 			}
 		}
 	}
-	if !without.After(with) || f.age(with) <= f.rpo() {
+	if !without.After(with) || !f.over(with, f.rpo()) {
 		return found
 	}
 	finding := Finding{Name: FindingClusterInconsistent, Text: "no backup of the cluster in the list restores all shards to one moment: logs are not attached"}

@@ -70,7 +70,7 @@ func (f *finder) logs(found []Finding) []Finding {
 		end, text = f.oldestNewestFull(), "but there is no point-in-time window, and the newest usable full backup is of "
 	}
 	began := later(end, f.logsOnAt())
-	if end.IsZero() || f.age(began) <= f.logLimit() {
+	if end.IsZero() || !f.over(began, f.logLimit()) {
 		return found
 	}
 	return append(found, Finding{

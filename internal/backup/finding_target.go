@@ -61,7 +61,7 @@ func (c *assessment) lastUsableExpiring(found []Finding) []Finding {
 		return found
 	}
 	within := c.scheduleInterval()
-	if expiry.Sub(c.now) > within { // mostly: looking for a successor costs more
+	if !c.reached(expiry.Add(-within)) { // mostly: looking for a successor costs more
 		return found
 	}
 	why, since := c.notReplaced()
@@ -104,7 +104,7 @@ func (c *assessment) notReplaced() (why string, since time.Time) {
 			return "the attempt of " + minute(b.began()) + " failed", end
 		}
 	}
-	if rpo, ok := c.scheduleRPO(); ok && c.now.Sub(c.health.NewestFull) > rpo && c.runs.IsZero() {
+	if rpo, ok := c.scheduleRPO(); ok && c.over(c.health.NewestFull, rpo) && c.runs.IsZero() {
 		return "the schedule has made no full backup since " + minute(c.health.NewestFull), c.health.NewestFull.Add(rpo)
 	}
 	return "", time.Time{}
@@ -116,6 +116,7 @@ func (c *assessment) scheduleRPO() (time.Duration, bool) {
 	other := *c
 	other.want.RPO = 0
 	rpo, source := other.objective()
+	c.heeds(other.until)
 	return rpo, source == RPOFromPolicy || source == RPOFormer
 }
 
@@ -139,6 +140,9 @@ func (c *assessment) removedEarly(found []Finding) []Finding {
 	text := strconv.Itoa(n) + " backups were removed before their expiry, the newest"
 	if n == 1 {
 		text = "a backup was removed before its expiry:"
+	}
+	for i := range recent {
+		c.reached(recent[i].LeftAt.Add(RemovalStands))
 	}
 	newest := &recent[0]
 	return append(found, Finding{

@@ -9,7 +9,7 @@ import (
 // list does not have. Nothing makes up for a daily backup that is missing.
 func (c *assessment) mayBeUnlisted() bool {
 	rpo, may := c.dailyRPO()
-	return may && c.age() <= rpo && c.listsDailyOnly()
+	return may && !c.over(c.health.RecoveryPoint, rpo) && c.listsDailyOnly()
 }
 
 // dailyRPO returns the RPO of the daily windows beside a high-frequency schedule; false: there are none, or the list is known
@@ -75,7 +75,7 @@ func (c *assessment) listsDailyOnly() bool {
 		return false
 	case 1: // of an instance that is older, there would be more
 		gap, _ := c.in.Policy.Value.daysGap()
-		return c.horizon.allows(c.in.CreatedAt) && c.now.Before(c.in.CreatedAt.Add(2*gap))
+		return c.horizon.allows(c.in.CreatedAt) && !c.reached(c.in.CreatedAt.Add(2*gap))
 	}
 	return true
 }

@@ -52,5 +52,5 @@ func (c *assessment) lookBack() {
 // looksBack reports whether it is not known yet what there is from before the list.
 func (c *assessment) looksBack() bool {
 	older := c.in.Backups.Value.Older
-	return older != nil && older.At.IsZero() && c.now.Before(older.By)
+	return older != nil && older.At.IsZero() && !c.reached(older.By)
 }

@@ -189,7 +189,7 @@ func (c *assessment) objective() (time.Duration, RPOSource) {
 	for e := range c.eras {
 		was, _ := RPOInForce(Reading[Policy]{Value: e.policy, At: c.in.Policy.At}, c.want, takes)
 		longest = max(longest, was)
-		if e.from.IsZero() || !c.now.Before(c.settled(e, was)) {
+		if e.from.IsZero() || c.reached(c.settled(e, was)) {
 			break
 		}
 	}

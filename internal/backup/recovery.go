@@ -35,7 +35,7 @@ func (c *assessment) flawOf(b *Backup) flaw {
 		return flaw(c.in.RestoreChecks.refusal(b.ID))
 	case b.SizeBytes != nil && *b.SizeBytes <= 0:
 		return flawEmpty
-	case !b.ExpiresAt.IsZero() && !c.now.Before(b.ExpiresAt):
+	case !b.ExpiresAt.IsZero() && c.reached(b.ExpiresAt):
 		return flawExpired
 	}
 	return flawNone

@@ -58,7 +58,7 @@ func ToCheck(r Reading[List], now time.Time) *Backup {
 // newestUsable returns the usable full backup of a list that ended last; nil: there is none. asked is when the cloud gave
 // the list.
 func newestUsable(backups []Backup, asked, now time.Time) *Backup {
-	c := assessment{now: now, horizon: horizonOf(asked)}
+	c := assessment{instant: instant{now: now}, horizon: horizonOf(asked)}
 	var newest *Backup
 	for i := range backups {
 		b := &backups[i]

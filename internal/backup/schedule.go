@@ -54,12 +54,23 @@ func (c *assessment) unattended() time.Time {
 			break
 		}
 	}
+	c.heedsWindows(over, patience)
 	created := c.in.CreatedAt
 	existed := !created.After(due) || !c.horizon.allows(created)
 	if due.IsZero() || !existed || c.attemptedSince(due) {
 		return time.Time{}
 	}
 	return due
+}
+
+// heedsWindows notes when the next window of each policy is over, patience included. over is how far windows are over now.
+func (c *assessment) heedsWindows(over time.Time, patience time.Duration) {
+	for e := range c.eras {
+		length := max(0, e.policy.Window)
+		for _, opens := range []time.Time{e.policy.windowAfter(over.Add(-length)), e.policy.NextAt} {
+			c.reached(opens.Add(length).Add(patience))
+		}
+	}
 }
 
 // firstWindow returns when the first window that opened after a moment is over, patience included; zero: no window counts.
@@ -102,7 +113,7 @@ func (c *assessment) attemptedSince(t time.Time) bool {
 func (c *assessment) runningSince() time.Time {
 	var since time.Time
 	for a := range c.attempts {
-		if a.running && c.now.Sub(a.began) <= c.want.MaxDuration {
+		if a.running && !c.over(a.began, c.want.MaxDuration) {
 			since = earlier(since, a.began)
 		}
 	}
