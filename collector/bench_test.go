@@ -3,13 +3,14 @@ package collector
 import (
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/httptest"
+	"runtime"
+	"slices"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/expfmt"
 
 	"mongodb_backup_exporter/internal/backup"
 )
@@ -29,13 +30,28 @@ func fleet(n int) *backup.Snapshot {
 	return snapshotOf(instances...)
 }
 
+// few and many are the sizes of fleet that benchmarks compare.
+const few, many = 1_000, 10_000
+
+// cpu returns the time that all threads of the process have computed for, garbage collection included. Unlike the time that
+// passes, it depends little on what else the machine does.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// BenchmarkGather gathers without the checks of a registry, and with them.
 func BenchmarkGather(b *testing.B) {
-	for _, n := range []int{1_000, 10_000} {
-		b.Run(fmt.Sprintf("targets=%d", n), func(b *testing.B) {
-			registry := registryOf(b, fleet(n))
+	s := newStage(b, fleet(many))
+	for name, from := range map[string]prometheus.Gatherer{"own": s, "registry": registryOf(b, s.snapshot)} {
+		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := registry.Gather(); err != nil {
+				if _, err := from.Gather(); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -43,20 +59,152 @@ func BenchmarkGather(b *testing.B) {
 	}
 }
 
-func BenchmarkScrape(b *testing.B) {
-	for _, n := range []int{1_000, 10_000} {
-		b.Run(fmt.Sprintf("targets=%d", n), func(b *testing.B) {
-			registry := registryOf(b, fleet(n))
-			handler := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
-			request := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/metrics", nil)
-			b.ReportAllocs()
-			w := &discard{header: http.Header{}}
-			for b.Loop() {
-				handler.ServeHTTP(w, request)
+// moving is a fleet of which some instances move before each scrape: the cloud has another backup. oneIn of them does, spread
+// over the fleet; 0: none.
+type moving struct {
+	*stage
+	oneIn, round int
+	spent        time.Duration // cpu of the scrapes
+}
+
+func (m *moving) move() {
+	m.round++
+	m.now = m.now.Add(time.Minute)
+	next := *m.snapshot
+	next.Instances = slices.Clone(m.snapshot.Instances)
+	for i := range next.Instances {
+		in := &next.Instances[i]
+		in.Nodes = slices.Clone(in.Nodes)
+		if m.oneIn == 0 || (i+m.round)%m.oneIn != 0 {
+			continue
+		}
+		at := m.now.Add(-30 * time.Second)
+		newest := set(0, backup.StateSuccess, int64(100+m.round)<<20)
+		newest.StartedAt, newest.EndedAt, newest.ExpiresAt = at.Add(-20*time.Minute), at.Add(-time.Minute), at.Add(7*day)
+		list := in.Nodes[0].Backups.Value
+		list.Backups = append([]backup.Backup{newest}, list.Backups[:len(list.Backups)-1]...)
+		in.Nodes[0].Backups = backup.Reading[backup.List]{Value: list, At: at, TriedAt: at, GoodUntil: at.Add(100 * day)}
+	}
+	m.snapshot = &next
+}
+
+func (m *moving) scrape(b *testing.B, format expfmt.Format, gzipped bool) (written int) {
+	b.Helper()
+	before := cpu(b)
+	pieces, ok := m.Text(format, gzipped)
+	if !ok {
+		b.Fatal("no text")
+	}
+	for _, piece := range pieces {
+		n, _ := io.Discard.Write(piece)
+		written += n
+	}
+	m.spent += cpu(b) - before
+	return written
+}
+
+func newMoving(b *testing.B, n, oneIn int) *moving {
+	s := fleet(n)
+	for i := range s.Instances { // nothing turns by time while the benchmark runs
+		in := &s.Instances[i]
+		in.Nodes[0].Backups.GoodUntil, in.Jobs.GoodUntil = noon().Add(100*day), noon().Add(100*day)
+		in.Policy.GoodUntil, in.Recovery.GoodUntil = noon().Add(100*day), noon().Add(100*day)
+	}
+	m := &moving{stage: newStage(b, s), oneIn: oneIn}
+	m.now = noon()
+	m.scrape(b, expfmt.FmtText, false)
+	m.scrape(b, expfmt.FmtText, true)
+	m.spent = 0
+	return m
+}
+
+// asText returns the cpu that expfmt takes to write the same families.
+func (m *moving) asText(b *testing.B) time.Duration {
+	b.Helper()
+	families, err := m.Gather()
+	if err != nil {
+		b.Fatal(err)
+	}
+	const times = 3
+	before := cpu(b)
+	for range times {
+		for _, family := range families {
+			if _, err := expfmt.MetricFamilyToText(io.Discard, family); err != nil {
+				b.Fatal(err)
 			}
-			b.ReportMetric(float64(w.bytes)/float64(b.N), "written-B/op")
+		}
+	}
+	return (cpu(b) - before) / times
+}
+
+// BenchmarkScrape tells the cpu of a scrape of 10,000 targets as a ratio to what expfmt takes to write the same families
+// (x-text), and to a scrape of 1,000 targets (x-1000).
+func BenchmarkScrape(b *testing.B) {
+	for _, bench := range []struct {
+		name    string
+		oneIn   int
+		gzipped bool
+	}{
+		{"all-moved", 1, false},
+		{"one-in-30-moved", 30, false},
+		{"none-moved", 0, false},
+		{"gzip/all-moved", 1, true},
+		{"gzip/one-in-30-moved", 30, true},
+		{"gzip/none-moved", 0, true},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			small, large := newMoving(b, few, bench.oneIn), newMoving(b, many, bench.oneIn)
+			text := large.asText(b)
+			b.ReportAllocs()
+			written := 0
+			for b.Loop() {
+				b.StopTimer()
+				small.move()
+				large.move()
+				small.scrape(b, expfmt.FmtText, bench.gzipped)
+				b.StartTimer()
+				written = large.scrape(b, expfmt.FmtText, bench.gzipped)
+			}
+			b.ReportMetric(float64(large.spent)/float64(b.N)/float64(text), "x-text")
+			b.ReportMetric(float64(large.spent)/float64(small.spent), "x-1000")
+			b.ReportMetric(float64(large.spent.Milliseconds())/float64(b.N), "cpu-ms/op")
+			b.ReportMetric(float64(written), "written-B/op")
 		})
 	}
+}
+
+// BenchmarkMemory tells what the texts of both formats hold for each target, and the largest memory that the process had.
+func BenchmarkMemory(b *testing.B) {
+	for _, n := range []int{few, many} {
+		b.Run(fmt.Sprintf("targets=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				s := fleet(n)
+				before := heap()
+				m := &moving{stage: newStage(b, s), oneIn: 1}
+				for range 5 {
+					m.move()
+					for _, format := range formats() {
+						m.scrape(b, format, true)
+					}
+				}
+				b.ReportMetric(float64(heap()-before)/float64(n), "heap-B/target")
+				runtime.KeepAlive(m)
+			}
+			var used syscall.Rusage
+			if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(used.Maxrss<<10)/float64(n), "peak-rss-B/target")
+		})
+	}
+}
+
+// heap returns the bytes that are in use.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // TestAllocationsPerSeries keeps a scrape cheap. The registry itself needs two allocations for a series; with constant
@@ -72,20 +220,6 @@ func TestAllocationsPerSeries(t *testing.T) {
 	if per > 3 {
 		t.Errorf("%.1f allocations per series, want 3 at most", per)
 	}
-}
-
-// discard is a ResponseWriter that counts bytes.
-type discard struct {
-	header http.Header
-	bytes  int64
-}
-
-func (d *discard) Header() http.Header { return d.header }
-func (d *discard) WriteHeader(int)     {}
-func (d *discard) Write(p []byte) (int, error) {
-	n, err := io.Discard.Write(p)
-	d.bytes += int64(n)
-	return n, err
 }
 
 // registryOf returns a registry with the families of a snapshot only.

@@ -6,43 +6,48 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// collection is the state of one call of Collect.
-//
-// It sends one family after the other, each in the order of the text format: by the values of labels, in the order of
-// their names. Any order would be correct. This one is cheapest: the registry need not sort, and samples that it checks
-// and writes one after the other are neighbours in memory.
-type collection struct {
-	out    chan<- prometheus.Metric
-	pairs  labelPairs
-	gauges slab[gauge]
-	labels slab[*dto.LabelPair]
-	group  []*gauge // samples of one family and one instance, or of a scattered family, that are not sent yet
-
-	snapshot  *backup.Snapshot
-	regions   []region
-	instances []instance // in the order of the text format
+// sample is one sample of a family, a gauge.
+type sample struct {
+	labels []*dto.LabelPair // sorted by name
+	value  float64
 }
 
-func newCollection(out chan<- prometheus.Metric, snapshot *backup.Snapshot, now time.Time) *collection {
-	c := &collection{out: out, pairs: labelPairs{}, snapshot: snapshot}
+// collection makes samples of a snapshot for one moment. Samples share their label pairs.
+type collection struct {
+	pairs labelPairs
+	slab  slab[*dto.LabelPair]
+	group []sample // that were made last; the next ones take their place
+
+	snapshot *backup.Snapshot
+	regions  []region
+	now      time.Time
+}
+
+func newCollection(snapshot *backup.Snapshot, now time.Time) *collection {
+	c := &collection{pairs: labelPairs{}, snapshot: snapshot, now: now}
 	for _, r := range snapshot.Regions {
 		c.regions = append(c.regions, region{r, c.pairs.region(r), now})
-	}
-	c.instances = make([]instance, 0, len(snapshot.Instances))
-	for _, in := range inOrder(snapshot.Instances) {
-		c.instances = append(c.instances, newInstance(in, c.pairs, now))
 	}
 	return c
 }
 
-// family sends all samples of one family.
-func (c *collection) family(f *described) {
+// instances returns what families read of every instance, in the order in which they are shown.
+func (c *collection) instances() []instance {
+	all := make([]instance, 0, len(c.snapshot.Instances))
+	for _, i := range inOrder(c.snapshot.Instances) {
+		all = append(all, newInstance(&c.snapshot.Instances[i], c.pairs, c.now))
+	}
+	return all
+}
+
+// whole returns the samples of one family for regions and for the exporter, sorted by labels.
+func (c *collection) whole(f *described) []sample {
+	c.group = c.group[:0]
 	if f.exporter != nil {
 		f.exporter(c.snapshot, samples{c, f, nil})
 	}
@@ -51,18 +56,12 @@ func (c *collection) family(f *described) {
 			f.region(&c.regions[i], samples{c, f, c.regions[i].labels})
 		}
 	}
-	c.send()
-	for i := range c.instances {
-		c.instance(f, &c.instances[i])
-		if !f.scattered {
-			c.send()
-		}
-	}
-	c.send()
+	return c.sorted()
 }
 
-// instance collects the samples of one family for one instance and its targets.
-func (c *collection) instance(f *described, in *instance) {
+// of returns the samples of one family for one instance and its targets, sorted by labels.
+func (c *collection) of(in *instance, f *described) []sample {
+	c.group = c.group[:0]
 	if f.instance != nil {
 		f.instance(in, samples{c, f, in.labels})
 	}
@@ -71,15 +70,24 @@ func (c *collection) instance(f *described, in *instance) {
 			f.target(&in.targets[i], samples{c, f, in.targets[i].labels})
 		}
 	}
+	return c.sorted()
 }
 
-// send sorts and sends the samples of the group, and empties it.
-func (c *collection) send() {
-	slices.SortFunc(c.group, func(a, b *gauge) int { return slices.CompareFunc(a.labels, b.labels, byValue) })
-	for _, g := range c.group {
-		c.out <- g
+// each calls use with every sample of one family.
+func (c *collection) each(f *described, all []instance, use func(sample)) {
+	for _, s := range c.whole(f) {
+		use(s)
 	}
-	c.group = c.group[:0]
+	for i := range all {
+		for _, s := range c.of(&all[i], f) {
+			use(s)
+		}
+	}
+}
+
+func (c *collection) sorted() []sample {
+	slices.SortFunc(c.group, func(a, b sample) int { return slices.CompareFunc(a.labels, b.labels, byValue) })
+	return c.group
 }
 
 // byValue compares the values of two labels of the same name.
@@ -90,19 +98,20 @@ func byValue(a, b *dto.LabelPair) int {
 	return strings.Compare(*a.Value, *b.Value)
 }
 
-// inOrder returns the instances in the order of the text format. The region does not count, because its label comes after
-// instance_id and an instance is in one region.
-func inOrder(instances []backup.InstanceState) []*backup.InstanceState {
-	sorted := make([]*backup.InstanceState, len(instances))
-	for i := range instances {
-		sorted[i] = &instances[i]
+// inOrder returns the indexes of the instances in the order in which they are shown: that of the text format as far as their
+// labels go. The region does not count, because its label comes after instance_id and an instance is in one region.
+func inOrder(instances []backup.InstanceState) []int {
+	order := make([]int, len(instances))
+	for i := range order {
+		order[i] = i
 	}
-	slices.SortFunc(sorted, func(a, b *backup.InstanceState) int {
+	slices.SortStableFunc(order, func(i, j int) int {
+		a, b := &instances[i].Instance, &instances[j].Instance
 		return cmp.Or(
-			strings.Compare(a.Instance.Account, b.Instance.Account),
-			strings.Compare(a.Instance.Cloud, b.Instance.Cloud),
-			strings.Compare(a.Instance.InstanceID, b.Instance.InstanceID),
+			strings.Compare(a.Account, b.Account),
+			strings.Compare(a.Cloud, b.Cloud),
+			strings.Compare(a.InstanceID, b.InstanceID),
 		)
 	})
-	return sorted
+	return order
 }

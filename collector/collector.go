@@ -1,9 +1,12 @@
 package collector
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"mongodb_backup_exporter/internal/backup"
 )
@@ -14,7 +17,7 @@ const namespace = "mongodb_backup_"
 type Collector struct {
 	snapshot func() *backup.Snapshot
 	now      func() time.Time
-	families []described
+	families []described // sorted by name
 }
 
 // described is a family with its description, which is made once.
@@ -31,6 +34,7 @@ func New(snapshot func() *backup.Snapshot, now func() time.Time) *Collector {
 		desc := prometheus.NewDesc(namespace+f.name, f.help, append(f.levelLabels(), f.labels...), nil)
 		c.families = append(c.families, described{f, desc})
 	}
+	slices.SortFunc(c.families, func(a, b described) int { return strings.Compare(a.name, b.name) })
 	return c
 }
 
@@ -43,8 +47,33 @@ func (c *Collector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect sends the samples of the newest snapshot.
 func (c *Collector) Collect(out chan<- prometheus.Metric) {
-	to := newCollection(out, c.snapshot(), c.now())
+	to := newCollection(c.snapshot(), c.now())
+	all := to.instances()
+	var gauges slab[gauge]
 	for i := range c.families {
-		to.family(&c.families[i])
+		f := &c.families[i]
+		to.each(f, all, func(s sample) {
+			g := &gauges.cut(1)[0]
+			g.desc, g.sample = f.desc, s
+			out <- g
+		})
 	}
+}
+
+// gather returns the families of the newest snapshot without the checks of a registry.
+func (c *Collector) gather() []*dto.MetricFamily {
+	to := newCollection(c.snapshot(), c.now())
+	all := to.instances()
+	var found []*dto.MetricFamily
+	for i := range c.families {
+		f := &c.families[i]
+		family := &dto.MetricFamily{Name: new(namespace + f.name), Help: new(f.help), Type: dto.MetricType_GAUGE.Enum()}
+		to.each(f, all, func(s sample) {
+			family.Metric = append(family.Metric, &dto.Metric{Label: s.labels, Gauge: &dto.Gauge{Value: new(s.value)}})
+		})
+		if len(family.Metric) > 0 {
+			found = append(found, family)
+		}
+	}
+	return found
 }

@@ -242,38 +242,6 @@ func TestParallelCollections(t *testing.T) {
 	wg.Wait()
 }
 
-// TestSamplesComeInOrder checks that each family is sent in one piece and sorted, which makes the registry's own sorting
-// cheap.
-func TestSamplesComeInOrder(t *testing.T) {
-	metrics := make(chan prometheus.Metric, 10_000)
-	New(everything, noon).Collect(metrics)
-	close(metrics)
-	seen := map[*prometheus.Desc][]string{}
-	var family *prometheus.Desc
-	for m := range metrics {
-		var sample dto.Metric
-		if err := m.Write(&sample); err != nil {
-			t.Fatal(err)
-		}
-		var values []string
-		for _, pair := range sample.GetLabel() {
-			values = append(values, pair.GetValue())
-		}
-		last, known := seen[m.Desc()]
-		if known && m.Desc() != family {
-			t.Errorf("%s is sent in several pieces", m.Desc())
-		}
-		if known && slices.Compare(last, values) >= 0 {
-			t.Errorf("%s: %q comes after %q", m.Desc(), values, last)
-		}
-		family = m.Desc()
-		seen[family] = values
-	}
-	if len(seen) != len(families()) {
-		t.Errorf("%d families, want %d", len(seen), len(families()))
-	}
-}
-
 func TestTwoCollectorsCannotShareARegistry(t *testing.T) {
 	registry := pedantic(t, everything())
 	err := register(registry, New(everything, noon))

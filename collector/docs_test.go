@@ -84,7 +84,7 @@ type gathered struct {
 // readExporter gathers the whole registry over all golden snapshots.
 func readExporter(t *testing.T) map[string]gathered {
 	t.Helper()
-	registry, err := NewRegistry(New(everything, noon), used())
+	registry, err := NewExposition(New(everything, noon), used())
 	if err != nil {
 		t.Fatal(err)
 	}

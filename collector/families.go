@@ -14,8 +14,6 @@ type family struct {
 	name   string   // after mongodb_backup_
 	help   string   // what it means, and when it is absent
 	labels []string // in addition to those of levelLabels
-	// scattered says that an own label comes before instance_id, so that samples of an instance are no neighbours.
-	scattered bool
 
 	target   func(*target, samples)          // called for each target
 	instance func(*instance, samples)        // called for each instance as a whole: node_id is ""
@@ -54,8 +52,8 @@ func healthFamilies() []family {
 			}
 		},
 	}, {
-		name:   "finding",
-		labels: []string{"finding"}, scattered: true,
+		name:     "finding",
+		labels:   []string{"finding"},
 		help:     "1 while something is found about the target or the instance, whatever the verdict is. Absent otherwise, and while what it rests on is not known.",
 		target:   func(t *target, to samples) { findings(t.health.Findings, to) },
 		instance: func(in *instance, to samples) { findings(in.found, to) },

@@ -148,7 +148,7 @@ func TestParallelCounting(t *testing.T) {
 
 func TestRegistryShowsEverything(t *testing.T) {
 	c := New(everything, noon)
-	registry, err := NewRegistry(c, used())
+	registry, err := NewExposition(c, used())
 	if err != nil {
 		t.Fatal(err)
 	}

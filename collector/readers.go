@@ -28,6 +28,7 @@ type instance struct {
 	cluster backup.ClusterHealth // zero unless each shard is a target
 	running backup.Job           // zero when no job is running
 	found   []backup.Finding     // about the instance as a whole
+	holds   time.Time            // until when the findings hold; zero: for ever
 	labels  []*dto.LabelPair
 	now     time.Time
 }
@@ -55,8 +56,35 @@ func newInstance(in *backup.InstanceState, pairs labelPairs, now time.Time) inst
 	if in.Sharded() {
 		whole.cluster = backup.AssessCluster(verdicts)
 	}
-	whole.found = in.Findings(verdicts, now)
+	whole.found, whole.holds = in.FindingsUntil(verdicts, now)
 	return whole
+}
+
+// holdsUntil returns until when the instance shows the same if nothing new is known; zero: for ever.
+func (in *instance) holdsUntil() time.Time {
+	first := in.holds
+	note := func(t time.Time) {
+		if first.IsZero() || !t.IsZero() && t.Before(first) {
+			first = t
+		}
+	}
+	note(in.Jobs.HoldsUntil(in.now))
+	note(in.Policy.HoldsUntil(in.now))
+	note(in.Recovery.HoldsUntil(in.now))
+	note(in.LastRestore.HoldsUntil(in.now))
+	for i := range in.targets {
+		t := &in.targets[i]
+		note(t.health.Until)
+		note(t.backups.HoldsUntil(in.now))
+		note(t.checks.HoldsUntil(in.now))
+		note(t.copies.HoldsUntil(in.now))
+		for _, b := range t.copies.Value.Backups { // one that expires is no copy any more
+			if b.ExpiresAt.After(in.now) {
+				note(b.ExpiresAt)
+			}
+		}
+	}
+	return first
 }
 
 // bare returns an instance without what is known of its backups. Of one that is being created or deleted, or that was

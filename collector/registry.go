@@ -8,16 +8,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 )
 
-// NewRegistry returns a registry of everything that /metrics shows: the backups, the exporter's own work, its version,
-// the Go runtime and the process. It fails when two parts have a metric of the same name; the registry is then not whole.
-func NewRegistry(c *Collector, m *Metrics) (*prometheus.Registry, error) {
+// newRegistry returns a registry of the exporter's own work, its version, the Go runtime and the process. It fails when two of
+// these, or one and c, have a metric of the same name.
+func newRegistry(c *Collector, m *Metrics) (*prometheus.Registry, error) {
 	registry := prometheus.NewRegistry()
-	return registry, register(registry,
+	err := register(registry,
 		c, m,
 		version.NewCollector("mongodb_backup_exporter"),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	registry.Unregister(c)
+	return registry, err
 }
 
 // register adds all parts, and returns the errors of those that cannot be added.

@@ -12,13 +12,12 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// gauge is one sample. It shares its label pairs with other samples, which a constant metric of client_golang cannot do:
-// the label pairs are most of the memory of a sample.
+// gauge is a sample for a registry. It shares its label pairs with other samples, which a constant metric of client_golang
+// cannot do: the label pairs are most of the memory of a sample.
 type gauge struct {
-	desc   *prometheus.Desc
-	labels []*dto.LabelPair // sorted by name
-	value  float64
-	body   dto.Gauge
+	sample
+	desc *prometheus.Desc
+	body dto.Gauge
 }
 
 // Desc returns the description of the family.
@@ -88,16 +87,14 @@ type samples struct {
 func (s samples) number(value float64, own ...string) {
 	labels := s.level
 	if len(own) > 0 {
-		labels = s.to.labels.cut(len(s.level) + len(own))
+		labels = s.to.slab.cut(len(s.level) + len(own))
 		copy(labels, s.level)
 		for i, value := range own {
 			labels[len(s.level)+i] = s.to.pairs.of(s.family.labels[i], value)
 		}
 		slices.SortFunc(labels, func(a, b *dto.LabelPair) int { return strings.Compare(*a.Name, *b.Name) })
 	}
-	g := &s.to.gauges.cut(1)[0]
-	g.desc, g.labels, g.value = s.family.desc, labels, value
-	s.to.group = append(s.to.group, g)
+	s.to.group = append(s.to.group, sample{labels, value})
 }
 
 // count always adds a sample.

@@ -196,7 +196,9 @@ func (c *assessment) limits(yield func(time.Time) bool) {
 
 // superseded reports whether the expiry of a backup changes no verdict while the newest usable full one does not expire. Looking
 // back, that one may be unusable, and the other may have been the recovery point.
-func (c *assessment) superseded(b *Backup) bool { return c.ahead && b.StartedAt.Before(c.health.NewestFull) }
+func (c *assessment) superseded(b *Backup) bool {
+	return c.ahead && b.StartedAt.Before(c.health.NewestFull)
+}
 
 // youth yields the moments at which an instance is no longer too new to have a backup.
 func (c *assessment) youth(yield func(time.Time) bool) bool {

@@ -66,10 +66,13 @@ func (c *assessment) unattended() time.Time {
 // heedsWindows notes when the next window of each policy is over, patience included. over is how far windows are over now.
 func (c *assessment) heedsWindows(over time.Time, patience time.Duration) {
 	for e := range c.eras {
-		length := max(0, e.policy.Window)
-		for _, opens := range []time.Time{e.policy.windowAfter(over.Add(-length)), e.policy.NextAt} {
-			c.reached(opens.Add(length).Add(patience))
+		for i := range e.policy.Schedules {
+			length := max(0, e.policy.Schedules[i].Window)
+			if opens := e.policy.Schedules[i].windowAfter(over.Add(-length)); !opens.IsZero() {
+				c.reached(opens.Add(length).Add(patience))
+			}
 		}
+		c.reached(e.policy.NextAt.Add(e.policy.longestWindow()).Add(patience))
 	}
 }
 

@@ -162,7 +162,7 @@ func (e *Exporter) Close() {
 
 // Gatherer returns what /metrics shows.
 func (e *Exporter) Gatherer() (prometheus.Gatherer, error) {
-	return collector.NewRegistry(collector.New(e.poller.Snapshot, e.now), e.metrics)
+	return collector.NewExposition(collector.New(e.poller.Snapshot, e.now), e.metrics)
 }
 
 // Probe returns what /probe shows of a snapshot.
