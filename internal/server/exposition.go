@@ -7,19 +7,30 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/expfmt"
 )
 
-// exposition is an answer in memory. It is compressed, so that clients that read slowly hold little.
+// Texts is a gatherer that has what it gathers ready as text, in pieces that nobody may change; compressed with gzip where that
+// is asked for. ok is false where it has not: then Gather tells all.
+type Texts interface {
+	prometheus.Gatherer
+	Text(format expfmt.Format, gzipped bool) (pieces [][]byte, ok bool)
+}
+
+// exposition is an answer in memory. It is compressed, so that clients that read slowly hold little; else it has one of few
+// slots until it is sent.
 type exposition struct {
 	header http.Header
 	status int
-	body   bytes.Buffer
+	pieces [][]byte
+	slot   slots // to free when the answer is sent; nil: none was taken
 }
 
 // Header implements http.ResponseWriter.
@@ -29,16 +40,38 @@ func (e *exposition) Header() http.Header { return e.header }
 func (e *exposition) WriteHeader(status int) { e.status = status }
 
 // Write implements http.ResponseWriter.
-func (e *exposition) Write(p []byte) (int, error) { return e.body.Write(p) }
+func (e *exposition) Write(p []byte) (int, error) {
+	e.pieces = append(e.pieces, bytes.Clone(p))
+	return len(p), nil
+}
+
+// Read reads the pieces, one after the other.
+func (e *exposition) Read(p []byte) (n int, err error) {
+	for len(e.pieces) > 0 && n < len(p) {
+		some := copy(p[n:], e.pieces[0])
+		if n += some; some == len(e.pieces[0]) {
+			e.pieces = e.pieces[1:]
+		} else {
+			e.pieces[0] = e.pieces[0][some:]
+		}
+	}
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
 
 // exposition writes what a gatherer has to memory, in the format that the request asks for. Few do so at the same time:
 // the gathered metrics are much larger than the result.
 func (s *Server) exposition(r *http.Request, from prometheus.Gatherer) *exposition {
 	s.rendering.take()
 	defer s.rendering.free()
+	e := &exposition{header: http.Header{}, status: http.StatusOK}
+	if texts, ok := from.(Texts); ok && s.prepared(e, r, texts) {
+		return e
+	}
 	compressed := r.Clone(r.Context())
 	compressed.Header.Set("Accept-Encoding", "gzip")
-	e := &exposition{header: http.Header{}, status: http.StatusOK}
 	promhttp.HandlerFor(from, promhttp.HandlerOpts{
 		ErrorLog:          errorLog{s},
 		EnableOpenMetrics: true,
@@ -46,21 +79,48 @@ func (s *Server) exposition(r *http.Request, from prometheus.Gatherer) *expositi
 	return e
 }
 
+// prepared fills in an answer from text that is ready, as promhttp would. It reports whether there is one.
+func (s *Server) prepared(e *exposition, r *http.Request, texts Texts) bool {
+	if r.URL.Query().Has("name[]") { // promhttp leaves out all other metrics then
+		return false
+	}
+	format := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...)
+	plain := !acceptsGzip(r.Header) && s.plain.try()
+	pieces, ok := texts.Text(format, !plain)
+	switch {
+	case plain && ok:
+		e.slot = s.plain
+	case plain:
+		s.plain.free()
+	case ok:
+		e.header.Set("Content-Encoding", "gzip")
+	}
+	if !ok {
+		return false
+	}
+	e.header.Add("Vary", "Accept")
+	e.header.Add("Vary", "Accept-Encoding")
+	e.header.Set("Content-Type", string(format))
+	e.pieces = slices.Clone(pieces)
+	return true
+}
+
 // send answers a request with an exposition.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, e *exposition) {
+	if e.slot != nil {
+		defer e.slot.free()
+	}
 	maps.Copy(w.Header(), e.header)
-	if e.header.Get("Content-Encoding") != "gzip" || acceptsGzip(r.Header) {
-		w.WriteHeader(e.status)
-		s.body(w, e.body.Bytes())
-		return
+	var body io.Reader = e
+	if e.header.Get("Content-Encoding") == "gzip" && !acceptsGzip(r.Header) {
+		w.Header().Del("Content-Encoding")
+		plain, err := gzip.NewReader(e)
+		if err == nil {
+			body = plain
+		}
 	}
-	w.Header().Del("Content-Encoding")
 	w.WriteHeader(e.status)
-	plain, err := gzip.NewReader(&e.body)
-	if err == nil {
-		_, err = io.Copy(w, plain) //nolint:gosec // the exporter compressed it itself
-	}
-	if err != nil {
+	if _, err := io.Copy(w, body); err != nil {
 		level.Debug(s.opts.Logger).Log("msg", "The client went away", "err", err)
 	}
 }

@@ -38,7 +38,7 @@ type Poller interface {
 // Options make a Server. Poller, Metrics, Probe, Now and Logger are required.
 type Options struct {
 	Poller  Poller
-	Metrics prometheus.Gatherer                        // what /metrics shows
+	Metrics prometheus.Gatherer                        // what /metrics shows; Texts are faster
 	Probe   func(*backup.Snapshot) prometheus.Gatherer // what /probe shows of a snapshot
 	Reload  func() error                               // reads the configuration again; nil: no such route
 	Config  func() ([]byte, error)                     // the running configuration without secrets; nil: no such route
@@ -82,6 +82,7 @@ type Server struct {
 	searches  slots // probes that wait for a listing
 	pages     slots // other answers that show every target, and profiles
 	rendering slots // expositions being written to memory
+	plain     slots // texts being sent that are not compressed
 	reloads   slots // one, for the reload in progress
 
 	mu         sync.Mutex
@@ -100,7 +101,7 @@ func New(opts Options) *Server {
 	s := &Server{
 		opts: opts, templates: parsePages(), started: opts.Now(), mux: http.NewServeMux(),
 		scrapes: newSlots(opts.MaxRequests), searches: newSlots(opts.MaxRequests),
-		pages: newSlots(maxPages), rendering: newSlots(maxRendering), reloads: newSlots(1),
+		pages: newSlots(maxPages), rendering: newSlots(maxRendering), plain: newSlots(maxPlain), reloads: newSlots(1),
 	}
 	s.route()
 	return s
