@@ -141,13 +141,8 @@ func (m *mover) move(s *stage) string {
 	what := []string{"nothing", "a reading", "time", "a long time", "an instance comes", "an instance goes", "objectives", "a name", "a region", "the clock goes back"}[m.IntN(10)]
 	switch i := m.IntN(len(m.all)); what {
 	case "a reading":
-		for range 1 + m.IntN(5) {
-			i := m.IntN(len(m.all))
-			in, from := &m.all[i], m.states[m.IntN(len(m.states))]
-			in.Jobs, in.Policy, in.Recovery, in.PolicyChanges = from.Jobs, from.Policy, from.Recovery, from.PolicyChanges
-			in.Nodes, in.Instance.Nodes = slices.Clone(from.Nodes), from.Instance.Nodes
-			in.Nodes[0].Backups.GoodUntil = s.now.Add(time.Duration(m.IntN(300)) * time.Minute)
-			in.Jobs.TriedAt = s.now
+		for range 1 + m.IntN(len(m.all)/2) {
+			m.read(&m.all[m.IntN(len(m.all))], s.now)
 		}
 	case "time":
 		s.now = s.now.Add(time.Duration(m.IntN(180)) * time.Second)
@@ -177,9 +172,30 @@ func (m *mover) move(s *stage) string {
 	return what
 }
 
+// read gives an instance readings that are new, and good for some hours at most.
+func (m *mover) read(in *backup.InstanceState, now time.Time) {
+	from := m.states[m.IntN(len(m.states))]
+	in.PolicyChanges, in.Instance.Nodes, in.Nodes = from.PolicyChanges, from.Instance.Nodes, slices.Clone(from.Nodes)
+	in.Jobs, in.Policy, in.Recovery = again(m, from.Jobs, now), again(m, from.Policy, now), again(m, from.Recovery, now)
+	in.LastRestore = again(m, from.LastRestore, now)
+	for i := range in.Nodes {
+		n := &in.Nodes[i]
+		n.Backups, n.Copies = again(m, n.Backups, now), again(m, n.Copies, now)
+		n.RestoreChecks = again(m, n.RestoreChecks, now)
+	}
+}
+
+func again[T any](m *mover, r backup.Reading[T], now time.Time) backup.Reading[T] {
+	if !r.At.IsZero() && m.IntN(3) > 0 {
+		r.At, r.TriedAt, r.GoodUntil = now.Add(-30*time.Second), now, now.Add(time.Duration(m.IntN(400))*time.Minute)
+	}
+	return r
+}
+
 // Whatever moves, the text is that of promhttp: values that are read, that a reload changes, that turn by time alone, of
 // instances that come and go, and after the clock was set back.
 func TestTextFollowsEveryMove(t *testing.T) {
+	turned := 0
 	for seed := range uint64(4) {
 		all := everything().Instances
 		s := newStage(t, everything())
@@ -191,40 +207,89 @@ func TestTextFollowsEveryMove(t *testing.T) {
 		}
 		for step := range 25 {
 			what := m.move(s)
+			if text := s.texts[dialect{}]; text != nil && slices.ContainsFunc(text.until, func(t time.Time) bool { return !t.IsZero() && !s.now.Before(t) }) {
+				turned++
+			}
 			s.check(t, fmt.Sprintf("seed %d, step %d, %s moved", seed, step, what))
 		}
 	}
+	if turned < 5 {
+		t.Errorf("something turned by time alone at %d steps only", turned)
+	}
 }
 
-// Time alone turns a verdict: nothing is read, and the text is right at the very moment.
+// One thing turns, and nothing else would tell that.
+func TestTextWhenOneThingTurns(t *testing.T) {
+	soon := noon().Add(90 * time.Second)
+	for name, set := range map[string]func(in *backup.InstanceState){
+		"jobs":           func(in *backup.InstanceState) { in.Jobs.GoodUntil = soon },
+		"policy":         func(in *backup.InstanceState) { in.Policy.GoodUntil = soon },
+		"window":         func(in *backup.InstanceState) { in.Recovery.GoodUntil = soon },
+		"restores":       func(in *backup.InstanceState) { in.LastRestore.GoodUntil = soon },
+		"backups":        func(in *backup.InstanceState) { in.Nodes[0].Backups.GoodUntil = soon },
+		"copies":         func(in *backup.InstanceState) { in.Nodes[0].Copies.GoodUntil = soon },
+		"a copy expires": func(in *backup.InstanceState) { in.Nodes[0].Copies.Value.Backups[0].ExpiresAt = soon },
+		"checks":         func(in *backup.InstanceState) { in.Nodes[0].RestoreChecks.GoodUntil = soon },
+		"a verdict": func(in *backup.InstanceState) {
+			in.Objectives.RPO = soon.Add(-1).Sub(in.Nodes[0].Backups.Value.Backups[1].StartedAt)
+		},
+		"a finding": func(in *backup.InstanceState) { in.Recovery.Value.End = soon.Add(-1).Add(-2 * time.Hour) },
+		"a removal": func(in *backup.InstanceState) {
+			in.Nodes[0].Removals.Sets = []backup.Removal{{LeftAt: soon.Add(-backup.RemovalStands)}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := checked("a")
+			in.Policy.Value.LogBackup = new(true)
+			in.Recovery = fresh(backup.Window{Start: ago(6 * day), End: ago(5 * time.Minute)})
+			in.Jobs.Value = []backup.Job{{State: backup.JobFinished}}
+			if name == "a verdict" {
+				in.Recovery = unsupported[backup.Window]()
+			}
+			set(&in)
+			s := newStage(t, snapshotOf(in))
+			s.check(t, "at first")
+			first := s.text(t, expfmt.FmtText, false)
+			for _, at := range []time.Time{soon.Add(-1), soon} {
+				s.now = at
+				s.check(t, at.String())
+			}
+			if s.text(t, expfmt.FmtText, false) == first {
+				t.Error("nothing turned")
+			}
+		})
+	}
+}
+
+// Nothing is read for ten days, and the text is right at each moment: verdicts turn, copies expire, readings become too old.
 func TestTextTurnsByTimeAlone(t *testing.T) {
-	s := newStage(t, snapshotOf(replicaSet("a", "dds-1"), copied("a")))
+	creating := replicaSet("a", "dds-3")
+	creating.Instance.Lifecycle, creating.Instance.Status, creating.Instance.CreatedAt = backup.LifecycleCreating, "Creating", ago(time.Hour)
+	s := newStage(t, snapshotOf(richest("a"), checked("a"), creating))
 	for i := range s.snapshot.Instances {
-		far := noon().Add(100 * day)
 		in := &s.snapshot.Instances[i]
 		in.Policy.Value.StartsAt = 10*time.Hour + 30*time.Minute // the window was over when the list was read, its grace was not
-		in.Nodes[0].Backups.GoodUntil, in.Policy.GoodUntil, in.Jobs.GoodUntil = far, far, far
+		n := &in.Nodes[0]
+		for j, until := range []*time.Time{&in.Jobs.GoodUntil, &in.Policy.GoodUntil, &in.LastRestore.GoodUntil, &n.Copies.GoodUntil, &n.RestoreChecks.GoodUntil, &n.Backups.GoodUntil} {
+			*until = noon().Add(time.Duration(1+j) * 37 * time.Hour)
+		}
 	}
-	s.check(t, "at first")
+	s.snapshot.Instances[0].Nodes[0].Copies.GoodUntil = noon().Add(100 * day) // until they expire
 	seen := map[string]bool{}
-	for range 20 {
-		until := s.texts[dialect{}].until[0]
-		if until.IsZero() {
-			break
-		}
-		for _, at := range []time.Time{until.Add(-1), until} {
-			s.now = at
-			s.check(t, at.String())
-		}
+	for range 10 * 24 {
+		s.check(t, s.now.String())
+		text := s.text(t, expfmt.FmtText, false)
 		for _, state := range backup.HealthStates() {
-			if strings.Contains(s.text(t, expfmt.FmtText, false), fmt.Sprintf("state=%q} 1", state)) {
-				seen[state.String()] = true
-			}
+			seen[state.String()] = seen[state.String()] || strings.Contains(text, fmt.Sprintf("state=%q} 1\n", state))
 		}
+		for _, name := range backup.FindingNames() {
+			seen[string(name)] = seen[string(name)] || strings.Contains(text, fmt.Sprintf("finding=%q", name))
+		}
+		s.now = s.now.Add(time.Hour)
 	}
-	for _, state := range []string{"ok", "missed", "late", "never"} {
-		if !seen[state] {
-			t.Errorf("the verdict was never %s: %v", state, seen)
+	for _, what := range []string{"ok", "missed", "late", "never", "unknown", "creation_stuck", "last_usable_expiring"} {
+		if !seen[what] {
+			t.Errorf("nothing was ever %s: %v", what, seen)
 		}
 	}
 }

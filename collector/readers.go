@@ -60,7 +60,8 @@ func newInstance(in *backup.InstanceState, pairs labelPairs, now time.Time) inst
 	return whole
 }
 
-// holdsUntil returns until when the instance shows the same if nothing new is known; zero: for ever.
+// holdsUntil returns until when the instance shows the same if nothing new is known; zero: for ever. Verdicts and findings hold
+// no longer than the lists, jobs, policy and window that they rest on.
 func (in *instance) holdsUntil() time.Time {
 	first := in.holds
 	note := func(t time.Time) {
@@ -68,14 +69,10 @@ func (in *instance) holdsUntil() time.Time {
 			first = t
 		}
 	}
-	note(in.Jobs.HoldsUntil(in.now))
-	note(in.Policy.HoldsUntil(in.now))
-	note(in.Recovery.HoldsUntil(in.now))
 	note(in.LastRestore.HoldsUntil(in.now))
 	for i := range in.targets {
 		t := &in.targets[i]
 		note(t.health.Until)
-		note(t.backups.HoldsUntil(in.now))
 		note(t.checks.HoldsUntil(in.now))
 		note(t.copies.HoldsUntil(in.now))
 		for _, b := range t.copies.Value.Backups { // one that expires is no copy any more

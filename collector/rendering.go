@@ -71,7 +71,6 @@ func (r *rendering) renew(to *collection) {
 		r.until = make([]time.Time, len(r.order))
 		r.blocks = make([]block, (len(r.order)+perBlock-1)/perBlock)
 		former = nil
-		r.packed = make([]packed, len(r.families))
 	}
 	everything := former == nil || r.clockStepped(to.now)
 	if everything {

@@ -143,7 +143,9 @@ func TestFewClientsHoldPlainText(t *testing.T) {
 		answers := make([]stalled, 4)
 		for i := range answers {
 			answers[i] = stalled{httptest.NewRecorder(), release}
-			wg.Go(func() { s.ServeHTTP(answers[i], httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil)) })
+			wg.Go(func() {
+				s.ServeHTTP(answers[i], httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+			})
 			synctest.Wait()
 		}
 		want := []string{"text/plain", "text/plain", "text/plain compressed", "text/plain compressed"}
