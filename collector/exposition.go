@@ -165,9 +165,9 @@ func (c *composer) kept(f int) {
 	}
 	p := &c.packed[f]
 	if p.stale || p.deflated == nil {
-		*p = packed{deflated: c.packer.deflate(text)}
+		*p = c.packer.pack(text)
 	}
-	c.packer.add(text, p.deflated)
+	c.packer.add(*p)
 }
 
 // flush adds what was written anew.
@@ -179,6 +179,6 @@ func (c *composer) flush() {
 	case c.packer == nil:
 		c.pieces = append(c.pieces, text...)
 	default:
-		c.packer.add(text, c.packer.deflate(text))
+		c.packer.add(c.packer.pack(text))
 	}
 }
