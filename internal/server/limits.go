@@ -19,7 +19,7 @@ const (
 	maxStreamBytes = 64 << 10
 	maxPages       = 10  // answers at the same time that are not scrapes
 	maxRendering   = 2   // expositions at the same time that are written to memory
-	maxPlain       = 2   // expositions at the same time that are sent from memory without compression
+	maxPlain       = 2   // expositions at the same time that are sent as plain text from memory
 	maxID          = 128 // bytes of an instance id; those of both clouds are much shorter
 )
 

@@ -25,9 +25,9 @@ func TestLimitsAreDocumented(t *testing.T) {
 		"size of a request's header":                                        fmt.Sprint(maxHeaderBytes>>10, " KiB"),
 		"other pages at the same time":                                      fmt.Sprint(maxPages),
 		"expositions at the same time that are written to memory":           fmt.Sprint(maxRendering),
-		"expositions at the same time that are sent without compression from the text in memory": fmt.Sprint(maxPlain),
-		"length of `instance_id`, and of `instance` and `text` of a filter":                      fmt.Sprint(maxID, " bytes"),
-		"rows of the status page": fmt.Sprint(rowsPerPage),
+		"expositions at the same time that are sent as plain text":          fmt.Sprint(maxPlain),
+		"length of `instance_id`, and of `instance` and `text` of a filter": fmt.Sprint(maxID, " bytes"),
+		"rows of the status page":                                           fmt.Sprint(rowsPerPage),
 	} {
 		if row := "\n| " + what + " | " + limit + " |"; !strings.Contains(string(page), row) {
 			t.Errorf("docs/security.md lacks the row%s", row)
