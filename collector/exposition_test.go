@@ -268,7 +268,8 @@ func TestTextTurnsByTimeAlone(t *testing.T) {
 	s := newStage(t, snapshotOf(richest("a"), checked("a"), creating))
 	for i := range s.snapshot.Instances {
 		in := &s.snapshot.Instances[i]
-		in.Policy.Value.StartsAt = 10*time.Hour + 30*time.Minute // the window was over when the list was read, its grace was not
+		in.Policy.Value.Schedules = slices.Clone(in.Policy.Value.Schedules)
+		in.Policy.Value.Schedules[0].StartsAt = 10*time.Hour + 30*time.Minute // the window was over when the list was read, its grace was not
 		n := &in.Nodes[0]
 		for j, until := range []*time.Time{&in.Jobs.GoodUntil, &in.Policy.GoodUntil, &in.LastRestore.GoodUntil, &n.Copies.GoodUntil, &n.RestoreChecks.GoodUntil, &n.Backups.GoodUntil} {
 			*until = noon().Add(time.Duration(1+j) * 37 * time.Hour)

@@ -58,7 +58,8 @@ func sameFailure(a, b error) bool {
 }
 
 func sameList(a, b *backup.List) bool {
-	return a.Op == b.Op && a.Unread == b.Unread && sameAll(a.Asked, b.Asked) && sameAll(a.Backups, b.Backups) && sameOlder(a.Older, b.Older)
+	return a.Op == b.Op && a.Unread == b.Unread && sameAll(a.Asked, b.Asked) && sameAll(a.Backups, b.Backups) &&
+		sameOlder(a.Older, b.Older) && sameAll(a.Jobs, b.Jobs)
 }
 
 func sameOlder(a, b *backup.Older) bool {
@@ -79,10 +80,13 @@ func sameChange(a, b backup.PolicyChange) bool {
 }
 
 func samePolicy(a, b *backup.Policy) bool {
-	return equal(a.Automatic, b.Automatic) && a.Retention == b.Retention && sameAll(a.Weekdays, b.Weekdays) && a.StartsAt == b.StartsAt &&
-		a.Window == b.Window && a.Interval == b.Interval && equal(a.LogBackup, b.LogBackup) && a.NextAt.Equal(b.NextAt) &&
-		a.IntervalRetention == b.IntervalRetention && a.CopyRegion == b.CopyRegion &&
-		equal(a.KeptAfterDeletion, b.KeptAfterDeletion) && a.MayBeUnlisted == b.MayBeUnlisted
+	return equal(a.Automatic, b.Automatic) && slices.EqualFunc(a.Schedules, b.Schedules, sameSchedule) && equal(a.LogBackup, b.LogBackup) &&
+		a.NextAt.Equal(b.NextAt) && a.CopyRegion == b.CopyRegion && equal(a.KeptAfterDeletion, b.KeptAfterDeletion) &&
+		a.MayBeUnlisted == b.MayBeUnlisted
+}
+
+func sameSchedule(a, b backup.Schedule) bool {
+	return sameAll(a.Weekdays, b.Weekdays) && a.StartsAt == b.StartsAt && a.Window == b.Window && a.Interval == b.Interval && a.Retention == b.Retention
 }
 
 // equal compares what two pointers point to.

@@ -25,6 +25,7 @@ func full() backup.InstanceState {
 	in.Instance.Tags, in.Instance.Nodes = map[string]string{"env": "prod"}, []string{"n"}
 	n := &in.Nodes[0]
 	n.Backups.Err, n.Copies.Err = failure(backup.ClassServer), failure(backup.ClassServer)
+	n.Backups.Value.Jobs = []backup.Job{{ID: "2", Progress: new(2.0)}}
 	n.Backups.Value.Older = &backup.Older{Backups: []backup.Backup{set(day, backup.StateSuccess, 1)}, Err: failure(backup.ClassServer)}
 	n.RestoreChecks = failing(backup.ClassServer, backup.RestoreChecks{{BackupID: "1"}})
 	n.Removals.Sets = []backup.Removal{{Backup: set(day, backup.StateSuccess, 1)}}

@@ -109,8 +109,11 @@ func (c *assessment) count(b *Backup) {
 	}
 	if b.Kind == KindFull || !h.Kinds[KindFull].Asked {
 		expiry := c.expiry(b)
-		if !point.Before(c.newest) { // a backup that is older than those that are known to expire is not what one relies on
+		switch { // a backup that is older than those that are known to expire is not what one relies on
+		case point.After(c.newest):
 			c.newest, c.outlasts = point, expiry.IsZero()
+		case point.Equal(c.newest): // whichever the cloud lists first
+			c.outlasts = c.outlasts || expiry.IsZero()
 		}
 		h.LastUsableExpiry = later(h.LastUsableExpiry, expiry)
 	}
