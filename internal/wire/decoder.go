@@ -20,11 +20,12 @@ func Unmarshal(data []byte, into any) error {
 
 // unmarshal also returns how much the document holds.
 func unmarshal(data []byte, into any) (Extent, error) {
-	if !json.Valid(data) {
+	if !valid(data) {
 		return Extent{}, invalid(data)
 	}
 	d := &decoder{cursor: cursor{data: data}, plans: map[reflect.Type]plan{}}
-	d.object(into)
+	v := reflect.ValueOf(into).Elem()
+	d.object(v, d.planOf(v.Type()))
 	return Extent{d.records, len(data)}, d.err
 }
 
@@ -51,14 +52,12 @@ type decoder struct {
 // filler is a value that reads itself.
 type filler interface{ fill(d *decoder) }
 
-// object reads the object at the cursor into a struct. Any other value leaves the struct as it is.
-func (d *decoder) object(into any) {
+// object reads the object at the cursor into a struct with the plan of its type. Any other value leaves the struct as it is.
+func (d *decoder) object(v reflect.Value, fields plan) {
 	if d.next() != '{' {
 		d.value()
 		return
 	}
-	v := reflect.ValueOf(into).Elem()
-	fields := d.planOf(v.Type())
 	d.enter()
 	for d.err == nil && d.more('}') {
 		if i := fields.find(d.key()); i >= 0 {

@@ -1,6 +1,9 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+)
 
 // form is what stands where an object or list should be.
 type form uint8
@@ -56,7 +59,8 @@ func (p *Part[T]) fill(d *decoder) {
 		return
 	}
 	if p.form = formOf(d.next(), '{'); p.form == present {
-		d.object(&p.Value)
+		v := reflect.ValueOf(&p.Value).Elem()
+		d.object(v, d.planOf(v.Type()))
 		return
 	}
 	d.value()
@@ -93,10 +97,11 @@ func (l *List[T]) fill(d *decoder) {
 		return
 	}
 	l.Items = make([]T, n)
+	items, fields := reflect.ValueOf(l.Items), d.planOf(reflect.TypeFor[T]())
 	d.depth++
 	d.enter()
 	for i := 0; d.err == nil && d.more(']'); i++ {
-		d.object(&l.Items[i])
+		d.object(items.Index(i), fields)
 	}
 	d.depth--
 }
