@@ -218,17 +218,19 @@ func (s *Source) readMode(ctx context.Context, id string) (bool, error) {
 
 func (s *Source) listSets(ctx context.Context, in backup.Instance, copiedTo string, since time.Time) ([]clusterSet, error) {
 	const op = opDescribeClusterBackups
-	records, err := inTimeRange(s, since, func(params map[string]string) ([]clusterRecord, error) {
+	records, err := inTimeRange(s, since, s.now(), func(params map[string]string) ([]clusterRecord, error) {
 		maps.Copy(params, s.listingParams(in, copiedTo))
 		params["PageSize"] = strconv.Itoa(pageSize)
-		return readPages(op, func(number int) (page[clusterRecord], error) {
+		list := pageReader[clusterRecord]{op: op, pages: newPages[clusterRecord](), id: func(rec *clusterRecord) string { return rec.ClusterBackupID.Text }}
+		list.read = func(ctx context.Context, number int) (page[clusterRecord], error) {
 			params["PageNo"] = strconv.Itoa(number)
 			a, err := ask[clusterBackupsAnswer](ctx, s.client, operation{name: op, params: params})
 			if err != nil {
 				return page[clusterRecord]{}, err
 			}
 			return page[clusterRecord]{records: a.ClusterBackups.Items, size: a.PageSize, extent: a.Extent}, nil
-		}, func(rec *clusterRecord) string { return rec.ClusterBackupID.Text })
+		}
+		return list.readAll(ctx)
 	})
 	if err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -132,17 +131,18 @@ func (s *Source) listFailedManual(ctx context.Context, _ time.Time) (map[string]
 	const op = opDescribeHistoryTasks
 	now := s.now().UTC()
 	params := map[string]string{
-		"TaskType": taskManualBackup, "Status": "Failed", "PageSize": strconv.Itoa(pageSize),
+		"TaskType": taskManualBackup, "Status": "Failed",
 		"FromStartTime": now.Add(-historyFor).Format(time.RFC3339), "ToStartTime": now.Format(time.RFC3339),
 	}
-	records, err := readPages(op, func(number int) (page[historyRecord], error) {
-		params["PageNumber"] = strconv.Itoa(number)
-		a, err := ask[historyAnswer](ctx, s.client, operation{name: op, params: params})
+	list := pageReader[historyRecord]{op: op, pages: newPages[historyRecord](), id: func(rec *historyRecord) string { return rec.TaskID.Text }}
+	list.read = func(ctx context.Context, number int) (page[historyRecord], error) {
+		a, err := ask[historyAnswer](ctx, s.client, operation{name: op, params: numbered(params, number)})
 		if err != nil {
 			return page[historyRecord]{}, err
 		}
 		return page[historyRecord]{a.Items.Items, a.TotalCount, a.PageSize, a.Extent}, nil
-	}, func(rec *historyRecord) string { return rec.TaskID.Text })
+	}
+	records, err := list.readAll(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,15 +1,18 @@
 package alibaba
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"time"
 
+	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/wire"
 )
 
 const (
-	pageSize = 100 // the largest that the API takes
-	maxPages = 200 // more than any real list has
+	pageSize = 100  // the largest that the API takes
+	maxPages = 1000 // more than any real list has
 	// largestPage is how many records a page may have. A cloud that knows another page size may send more than asked for.
 	largestPage = 10 * pageSize
 )
@@ -21,40 +24,106 @@ type page[T any] struct {
 	extent      wire.Extent
 }
 
-// readPages reads a list to its end. Records whose id was there before are dropped, because the list may move between
-// two pages.
-//
-// The list ends with a page that is short or has no new id: records without one are no progress. The total can only cause another page to be read, because
-// it may be missing or wrong. But a first page without any of the promised records is an error, not an empty list.
-func readPages[T any](op string, read func(number int) (page[T], error), id func(*T) string) ([]T, error) {
-	var all []T
-	seen := map[string]bool{}
-	var extent wire.Total
+// pages are those of one list, by their numbers, which begin with 1.
+type pages[T any] = cloudcall.Pages[page[T]]
+
+// newPages returns the pages of a list that is read from its beginning each time.
+func newPages[T any]() *pages[T] { return cloudcall.NewPages[page[T]](time.Time{}, time.Time{}) }
+
+// pageReader reads a list page by page. Records whose id was there before are dropped, because the list may move between two
+// pages. Where a page has a lower total than the one before, something was deleted, and records may have moved from this page
+// into the one before: both are read again.
+type pageReader[T any] struct {
+	op    string
+	pages *pages[T]
+	read  func(ctx context.Context, number int) (page[T], error)
+	id    func(*T) string
+
+	all    []T
+	seen   map[string]bool
+	total  int64 // as the newest page has it; 0: it has none
+	extent wire.Total
+}
+
+// readAll reads the list to its end: a page that is short or has no new id, as records without one are no progress. The total
+// can only cause another page to be read, because it may be missing or wrong. But a first page without any of the promised
+// records is an error, not an empty list.
+func (p *pageReader[T]) readAll(ctx context.Context) ([]T, error) {
+	p.seen = map[string]bool{}
 	for number := 1; number <= maxPages; number++ {
-		p, err := read(number)
-		if err == nil {
-			err = extent.Add(op, p.extent)
+		former := p.total
+		part, added, err := p.page(ctx, number)
+		if err == nil && p.total > 0 && p.total < former {
+			added, err = p.again(ctx, number, added)
 		}
 		if err != nil {
 			return nil, err
 		}
-		before := len(seen)
-		all = appendUnseen(all, p.records, seen, id)
-		if len(p.records) > largestPage || len(all) > maxPages*pageSize {
-			return nil, tooMany(op, len(p.records), len(all))
+		switch ended, err := p.ended(number, added, part); {
+		case err != nil:
+			return nil, err
+		case ended:
+			return p.all, nil
 		}
-		added := len(seen) - before
-		total := wholeNumber(p.total)
-		switch complete := total <= int64(len(all)); {
-		case len(all) == 0 && !complete:
-			return nil, wire.ProtocolError(op, fmt.Sprintf("none of %d records is there", total))
-		case len(p.records) == 0, added == 0 && complete, len(p.records) < p.fullSize() && complete:
-			return all, nil
-		case added == 0:
-			return nil, wire.ProtocolError(op, fmt.Sprintf("page %d has no new id; %d records of %d", number, len(all), total))
+		if number == 1 {
+			p.readAhead(ctx, part)
 		}
 	}
-	return nil, wire.ProtocolError(op, fmt.Sprintf("the list has no end after %d pages", maxPages))
+	return nil, wire.ProtocolError(p.op, fmt.Sprintf("the list has no end after %d pages", maxPages))
+}
+
+// page takes over the page with a number, and returns how many of its records are new.
+func (p *pageReader[T]) page(ctx context.Context, number int) (part page[T], added int, err error) {
+	part, err = p.pages.Get(ctx, number, p.read)
+	if err == nil {
+		err = p.extent.Add(p.op, part.extent)
+	}
+	if err != nil {
+		return part, 0, err
+	}
+	p.total = wholeNumber(part.total)
+	before := len(p.seen)
+	p.all = appendUnseen(p.all, part.records, p.seen, p.id)
+	if len(part.records) > largestPage || len(p.all) > maxPages*pageSize {
+		return part, 0, tooMany(p.op, len(part.records), len(p.all))
+	}
+	return part, len(p.seen) - before, nil
+}
+
+// again reads the page before the one with a number once more, and then that one. It returns how many records are new in all.
+func (p *pageReader[T]) again(ctx context.Context, number, added int) (int, error) {
+	for _, n := range []int{number - 1, number} {
+		p.pages.Forget(n)
+		_, more, err := p.page(ctx, n)
+		if err != nil {
+			return 0, err
+		}
+		added += more
+	}
+	return added, nil
+}
+
+// readAhead asks for the pages that the total of the first one promises.
+func (p *pageReader[T]) readAhead(ctx context.Context, first page[T]) {
+	var numbers []int
+	size := first.fullSize()
+	for number := 2; int64((number-1)*size) < p.total && number <= maxPages && len(first.records) == size; number++ {
+		numbers = append(numbers, number)
+	}
+	p.pages.ReadAhead(ctx, numbers, p.read)
+}
+
+// ended reports whether the list ends with a page of which so many records were new.
+func (p *pageReader[T]) ended(number, added int, part page[T]) (bool, error) {
+	switch complete := p.total <= int64(len(p.all)); {
+	case len(p.all) == 0 && !complete:
+		return false, wire.ProtocolError(p.op, fmt.Sprintf("none of %d records is there", p.total))
+	case len(part.records) == 0, added == 0 && complete, len(part.records) < part.fullSize() && complete:
+		return true, nil
+	case added == 0:
+		return false, wire.ProtocolError(p.op, fmt.Sprintf("page %d has no new id; %d records of %d", number, len(p.all), p.total))
+	}
+	return false, nil
 }
 
 // tooMany returns the error of a page or a list that is larger than any that was asked for.

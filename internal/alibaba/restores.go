@@ -2,7 +2,6 @@ package alibaba
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -21,16 +20,17 @@ func (s *Source) LastRestore(ctx context.Context, in backup.Instance) (time.Time
 		return time.Time{}, cloudcall.Unsupported(op, "the cloud does not list restores of a released instance")
 	}
 	params := map[string]string{
-		"DBInstanceId": in.InstanceID, "PageSize": strconv.Itoa(pageSize), "CreationTimeAfter": restoresAfter(s.now()),
+		"DBInstanceId": in.InstanceID, "CreationTimeAfter": restoresAfter(s.now()),
 	}
-	records, err := readPages(op, func(number int) (page[instanceRecord], error) {
-		params["PageNumber"] = strconv.Itoa(number)
-		a, err := ask[instancesAnswer](ctx, s.client, operation{name: op, params: params})
+	list := pageReader[instanceRecord]{op: op, pages: newPages[instanceRecord](), id: func(rec *instanceRecord) string { return rec.DBInstanceID.Text }}
+	list.read = func(ctx context.Context, number int) (page[instanceRecord], error) {
+		a, err := ask[instancesAnswer](ctx, s.client, operation{name: op, params: numbered(params, number)})
 		if err != nil {
 			return page[instanceRecord]{}, err
 		}
 		return page[instanceRecord]{records: a.DBInstances.Value.DBInstance.Items, size: a.PageSize, extent: a.Extent}, nil // the documented example has a wrong total
-	}, func(rec *instanceRecord) string { return rec.DBInstanceID.Text })
+	}
+	records, err := list.readAll(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -25,6 +25,8 @@ type Source struct {
 	rejects *wire.Rejects
 	history history
 
+	unfinished cloudcall.Unfinished[page[backupRecord]]
+
 	types            offeredTypes
 	futureEndRefused atomic.Bool // the cloud refuses an EndTime in the future
 
@@ -121,6 +123,9 @@ type listed struct {
 	node     string
 	copiedTo string // the region of the copies; "": the backups themselves
 }
+
+// name tells the list from others.
+func (l listed) name() string { return l.in.InstanceID + " " + l.node + " " + l.copiedTo }
 
 // backupsOf lists what began at since or later, the newest start first.
 func (s *Source) backupsOf(ctx context.Context, l listed, since time.Time) (backup.List, error) {

@@ -23,6 +23,7 @@ type account struct {
 	concurrency int           // calls in flight, over all regions
 	timeout     time.Duration // of one call
 	perSecond   float64       // the rate of a budget
+	fullRead    time.Duration // how often all of a long list is read
 	reapply     func() error  // puts newly found regions in force
 	catalog     *catalog.Catalog
 }
@@ -33,6 +34,7 @@ func (e *Exporter) newAccount(c cloud, poll config.Poll, conf config.Account) *a
 		concurrency: firstSet(conf.Concurrency, poll.Concurrency),
 		timeout:     time.Duration(poll.CallTimeout),
 		perSecond:   firstSet(conf.RequestsPerSecond, poll.RequestsPerSecond, c.rate),
+		fullRead:    time.Duration(poll.FullReadInterval),
 		reapply:     e.reapply,
 		catalog:     e.catalog,
 	}
@@ -145,7 +147,7 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 	transport := w.transports.get(a.transportKey(), a.newTransport)
 	key := sourceKey{
 		identity: identity{a.cloud.name, a.conf.Credentials}, transportKey: a.transportKey(), budgetKey: a.budgetKey(r.ID),
-		region: r.ID, endpoint: r.Endpoint, projectID: r.ProjectID, iamEndpoint: r.IAMEndpoint, timeout: a.timeout,
+		region: r.ID, endpoint: r.Endpoint, projectID: r.ProjectID, iamEndpoint: r.IAMEndpoint, timeout: a.timeout, fullRead: a.fullRead,
 	}
 	if source, ok := w.sources.find(key); ok {
 		return source, nil
@@ -153,7 +155,7 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 	place := cloudcall.Place{Cloud: a.cloud.name, Account: a.conf.Name, Region: r.ID}
 	logger := log.With(a.logger, "cloud", place.Cloud, "account", place.Account, "region", place.Region)
 	source, err := a.cloud.open(sourceOptions{
-		account: a.conf.Name, region: r, keys: keys, assume: a.conf.Credentials, transport: transport, now: a.now, logger: logger,
+		account: a.conf.Name, region: r, keys: keys, assume: a.conf.Credentials, transport: transport, now: a.now, logger: logger, fullRead: a.fullRead,
 		call: cloudcall.Options{
 			Place: place, Logger: logger, Observer: observer{a.metrics}, Now: a.now, Classify: a.cloud.classify,
 			Gate: a.gate(breaker, r), Budget: budget, Timeout: a.timeout,

@@ -49,6 +49,7 @@ type sourceOptions struct {
 	transport http.RoundTripper
 	logger    log.Logger
 	now       func() time.Time
+	fullRead  time.Duration // how often all of a long list is read
 }
 
 // clouds returns the supported clouds. Alibaba Cloud limits each operation of a region. Huawei Cloud limits all calls
@@ -91,5 +92,6 @@ func openHuawei(o sourceOptions) (poll.Source, error) {
 		ProjectID: o.region.ProjectID, IAMEndpoint: o.region.IAMEndpoint,
 		Agency: huawei.Agency{Name: o.assume.AgencyName, Domain: o.assume.AgencyDomain},
 		Keys:   o.keys, Caller: cloudcall.New(o.call), Transport: o.transport, Logger: o.logger, Now: o.now,
+		FullReadInterval: o.fullRead,
 	})
 }

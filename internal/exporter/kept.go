@@ -82,7 +82,7 @@ type sourceKey struct {
 	budgetKey
 	endpoint, projectID, iamEndpoint string
 	region                           string
-	timeout                          time.Duration
+	timeout, fullRead                time.Duration
 }
 
 // workshop makes the parts of an exporter, and keeps them over reloads.

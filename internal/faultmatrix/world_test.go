@@ -169,7 +169,9 @@ func busySet(cloud, region string) fleet.Instance {
 		status = "Running"
 		more := daily(cloud, "log", 0)
 		more.Incremental, more.Start, more.End = true, dawn().Add(-30*time.Minute), dawn().Add(-29*time.Minute)
-		in.Backups = append(in.Backups, more)
+		runs := daily(cloud, "running", 0) // as the job says
+		runs.Status, runs.Start, runs.End, runs.SizeBytes, runs.ExpiresAt = fleet.StatusRunning, dawn().Add(-20*time.Minute), time.Time{}, 0, time.Time{}
+		in.Backups = append(in.Backups, more, runs)
 	}
 	in.Jobs = []fleet.Job{{ID: "170034", Status: status, Start: dawn().Add(-20 * time.Minute), Progress: "18%"}}
 	return in

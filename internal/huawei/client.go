@@ -40,6 +40,9 @@ type Options struct {
 	// ShareListings is how long after its end a listing of the whole project serves instances that it has not served
 	// yet; 0: a minute. Asking for the same instance again always starts a new listing.
 	ShareListings time.Duration
+	// FullReadInterval is how often all of the lists of the whole project is read: its backups and its tasks. In between, their
+	// end is. 0: all is read each time.
+	FullReadInterval time.Duration
 }
 
 // Names of the operations, as the API has them.

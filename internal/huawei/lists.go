@@ -60,7 +60,7 @@ func (s *Source) remember(byID map[string]listedInstance, complete bool) {
 // instanceRecords lists the instances that fit a request.
 func (s *Source) instanceRecords(ctx context.Context, request model.ListInstancesRequest, r *wire.Reader) ([]instanceRecord, error) {
 	const op = opListInstances
-	return readPages(op, r, func(offset int32) (page[instanceRecord], error) {
+	read := func(ctx context.Context, offset int32) (page[instanceRecord], error) {
 		part := request
 		part.Offset, part.Limit = &offset, new(int32(pageSize))
 		a, err := ask[instancesAnswer](ctx, s.client, operation{name: op, define: dds.GenReqDefForListInstances, request: &part})
@@ -68,22 +68,55 @@ func (s *Source) instanceRecords(ctx context.Context, request model.ListInstance
 			return page[instanceRecord]{}, err
 		}
 		return page[instanceRecord]{a.Instances.Items, a.TotalCount, a.Extent}, nil
-	}, func(rec *instanceRecord) string { return rec.ID.Text })
+	}
+	id := func(rec *instanceRecord) string { return rec.ID.Text }
+	list := pageReader[instanceRecord]{op: op, r: r, pages: newPages[instanceRecord](), read: read, id: id}
+	return list.readAll(ctx)
 }
 
 // listBackups lists the full backups of the whole project, by instance id.
 func (s *Source) listBackups(ctx context.Context, since time.Time) (map[string]backup.List, error) {
-	return s.backupsBy(ctx, model.ListBackupsRequest{}, since)
+	groups, err := s.ofProject.backups.get(ctx, since, s.fullRead, s.now, func(ctx context.Context, since time.Time) (reading[backupEntry], error) {
+		return s.readBackups(ctx, model.ListBackupsRequest{}, since)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.sift(groups), nil
 }
 
-// backupsBy lists the backups that fit a request, by instance id. A record whose instance id cannot be read is nobody's: it
-// is reported and belongs to no list.
+// backupsBy lists the backups that fit a request, by instance id.
 func (s *Source) backupsBy(ctx context.Context, request model.ListBackupsRequest, since time.Time) (map[string]backup.List, error) {
+	list, err := s.readBackups(ctx, request, since)
+	if err != nil {
+		return nil, err
+	}
+	return s.sift(list.groups), nil
+}
+
+// sift makes lists of records.
+func (s *Source) sift(groups map[string][]backupEntry) map[string]backup.List {
+	lists := make(map[string]backup.List, len(groups))
+	for id, group := range groups {
+		entries := make([]backup.Entry, len(group))
+		for i := range group {
+			entries[i] = group[i].Entry
+		}
+		backups, unread := backup.Sift(entries, s.now())
+		lists[id] = backup.List{Op: opListBackups, Backups: backups, Unread: unread}
+	}
+	return lists
+}
+
+// readBackups reads the records of the backups that fit a request, by instance id. A record whose instance id cannot be read is
+// nobody's: it is reported and belongs to no list. A reading that was cut short goes on.
+func (s *Source) readBackups(ctx context.Context, request model.ListBackupsRequest, since time.Time) (reading[backupEntry], error) {
 	const op = opListBackups
-	request.BeginTime = new(since.UTC().Format(time.DateTime))
-	request.EndTime = new(s.now().Add(time.Minute).UTC().Format(time.DateTime))
-	var r wire.Reader
-	records, err := readPages(op, &r, func(offset int32) (page[backupRecord], error) {
+	name := nameOf(request)
+	pages := s.unfinished.Take(name, since, s.now())
+	request.BeginTime = new(pages.Since.UTC().Format(time.DateTime))
+	request.EndTime = new(pages.Until.Add(time.Minute).UTC().Format(time.DateTime))
+	read := func(ctx context.Context, offset int32) (page[backupRecord], error) {
 		part := request
 		part.Offset, part.Limit = &offset, new(int32(pageSize))
 		a, err := ask[backupsAnswer](ctx, s.client, operation{name: op, define: dds.GenReqDefForListBackups, request: &part})
@@ -91,21 +124,31 @@ func (s *Source) backupsBy(ctx context.Context, request model.ListBackupsRequest
 			return page[backupRecord]{}, err
 		}
 		return page[backupRecord]{a.Backups.Items, a.TotalCount, a.Extent}, nil
-	}, func(rec *backupRecord) string { return rec.ID.Text })
+	}
+	var r wire.Reader
+	list := pageReader[backupRecord]{op: op, r: &r, pages: pages, read: read, id: func(rec *backupRecord) string { return rec.ID.Text }}
+	records, err := list.readAll(ctx)
 	if err != nil {
-		return nil, err
+		s.unfinished.Keep(name, pages, err)
+		return reading[backupEntry]{}, err
 	}
-	groups := groupBy(records, &r, func(rec *backupRecord, r *wire.Reader) (instanceID string, e backup.Entry) {
+	groups := groupBy(records, &r, func(rec *backupRecord, r *wire.Reader) (instanceID string, e backupEntry) {
 		instanceID, b, ok := convertBackup(rec, r)
-		return instanceID, backup.Entry{Backup: b, Unread: !ok}
-	}, func(e backup.Entry) string { return e.ID })
+		return instanceID, backupEntry{backup.Entry{Backup: b, Unread: !ok}}
+	}, func(e backupEntry) string { return e.ID })
 	s.rejects.Report(s.owner, r)
-	lists := make(map[string]backup.List, len(groups))
-	for id, entries := range groups {
-		backups, unread := backup.Sift(entries, s.now())
-		lists[id] = backup.List{Op: op, Backups: backups, Unread: unread}
+	return reading[backupEntry]{groups, pages.Until}, wire.NoneReadable(op, len(records), len(groups))
+}
+
+// nameOf returns what a list of backups is of, for the pages of one that was cut short.
+func nameOf(request model.ListBackupsRequest) string {
+	switch {
+	case request.InstanceId == nil:
+		return ""
+	case request.BackupType == nil:
+		return *request.InstanceId
 	}
-	return lists, wire.NoneReadable(op, len(records), len(groups))
+	return *request.InstanceId + " " + request.BackupType.Value()
 }
 
 // groupBy converts records and groups the values by instance id. Those without one are left out. Of values with the same
@@ -137,41 +180,40 @@ const (
 // jobsLookback is how far back tasks are listed: far enough to see one that has been stuck since yesterday.
 const jobsLookback = 48 * time.Hour
 
-// jobEntry is one record of the list of tasks.
-type jobEntry struct {
-	backup.Job
-	unread bool
-}
-
 // listTasks lists the backup tasks of the whole project, by instance id.
 func (s *Source) listTasks(ctx context.Context, _ time.Time) (map[string]jobList, error) {
-	now := s.now().UTC()
+	groups, err := s.ofProject.jobs.get(ctx, s.now().Add(-jobsLookback), s.fullRead, s.now, s.readTasks)
+	if err != nil {
+		return nil, orUnsupported(err)
+	}
+	lists := readable(groups)
+	s.logFailures(lists)
+	return lists, nil
+}
+
+// readTasks reads the backup tasks that began at since or later.
+func (s *Source) readTasks(ctx context.Context, since time.Time) (reading[jobEntry], error) {
+	now := s.now()
 	var r wire.Reader
 	var records []jobRecord
 	for _, name := range []string{taskPhysical, taskSnapshot} {
-		named, err := s.tasksNamed(ctx, taskQuery{name: name, from: now.Add(-jobsLookback), to: now.Add(time.Minute)}, &r)
+		named, err := s.tasksNamed(ctx, taskQuery{name: name, from: since.UTC(), to: now.UTC().Add(time.Minute)}, &r)
 		if err != nil {
-			return nil, orUnsupported(err)
+			return reading[jobEntry]{}, err
 		}
 		records = append(records, named...)
 	}
-	lists := jobsOf(records, &r)
+	groups := jobsOf(records, &r)
 	s.rejects.Report(s.owner, r)
-	s.logFailures(lists)
-	return lists, wire.NoneReadable(opListTasks, len(records), len(lists))
+	return reading[jobEntry]{groups, now}, wire.NoneReadable(opListTasks, len(records), len(groups))
 }
 
 // jobsOf converts the records of tasks, by instance id.
-func jobsOf(records []jobRecord, r *wire.Reader) map[string]jobList {
-	groups := groupBy(records, r, func(rec *jobRecord, r *wire.Reader) (instanceID string, e jobEntry) {
+func jobsOf(records []jobRecord, r *wire.Reader) map[string][]jobEntry {
+	return groupBy(records, r, func(rec *jobRecord, r *wire.Reader) (instanceID string, e jobEntry) {
 		instanceID, job, ok := convertJob(rec, r)
 		return instanceID, jobEntry{job, !ok}
 	}, func(e jobEntry) string { return e.ID })
-	lists := make(map[string]jobList, len(groups))
-	for id, entries := range groups {
-		lists[id] = readable(entries)
-	}
-	return lists
 }
 
 // jobList is the tasks of one instance.
@@ -180,14 +222,19 @@ type jobList struct {
 	total int // of the records, of which some could not be read
 }
 
-func readable(entries []jobEntry) jobList {
-	list := jobList{jobs: make([]backup.Job, 0, len(entries)), total: len(entries)}
-	for _, e := range entries {
-		if !e.unread {
-			list.jobs = append(list.jobs, e.Job)
+// readable returns the tasks that could be read, by instance id.
+func readable(groups map[string][]jobEntry) map[string]jobList {
+	lists := make(map[string]jobList, len(groups))
+	for id, group := range groups {
+		list := jobList{jobs: make([]backup.Job, 0, len(group)), total: len(group)}
+		for _, e := range group {
+			if !e.unread {
+				list.jobs = append(list.jobs, e.Job)
+			}
 		}
+		lists[id] = list
 	}
-	return list
+	return lists
 }
 
 // taskQuery is which tasks are listed. An empty status means all.
@@ -198,7 +245,7 @@ type taskQuery struct {
 
 func (s *Source) tasksNamed(ctx context.Context, q taskQuery, r *wire.Reader) ([]jobRecord, error) {
 	const op, layout = opListTasks, "2006-01-02T15:04:05-0700"
-	return readPages(op, r, func(offset int32) (page[jobRecord], error) {
+	read := func(ctx context.Context, offset int32) (page[jobRecord], error) {
 		request := &model.ListTasksRequest{
 			StartTime: q.from.Format(layout), EndTime: q.to.Format(layout), Name: &q.name, Offset: &offset, Limit: new(int32(pageSize)),
 		}
@@ -210,5 +257,9 @@ func (s *Source) tasksNamed(ctx context.Context, q taskQuery, r *wire.Reader) ([
 			return page[jobRecord]{}, err
 		}
 		return page[jobRecord]{records: a.Jobs.Items, extent: a.Extent}, nil
-	}, func(rec *jobRecord) string { return rec.ID.Text })
+	}
+	list := pageReader[jobRecord]{
+		op: op, r: r, pages: newPages[jobRecord](), read: read, id: func(rec *jobRecord) string { return rec.ID.Text },
+	}
+	return list.readAll(ctx)
 }

@@ -56,7 +56,7 @@ func (s *Source) listRestores(ctx context.Context, _ time.Time) (map[string]jobL
 		}
 		records = append(records, named...)
 	}
-	lists := jobsOf(records, &r)
+	lists := readable(jobsOf(records, &r))
 	s.rejects.Report(s.owner, r)
 	return lists, wire.NoneReadable(opListTasks, len(records), len(lists))
 }

@@ -105,7 +105,7 @@ func TestProjectOfFiftyInstances(t *testing.T) {
 		}
 		asking.Wait()
 		for operation, want := range map[string]int{
-			"KeystoneListProjects": 1, "ListInstances": 1, "ListBackups": 4 * round, "ListTasks": 3 * round, // 100 of the first name: only another page shows the end
+			"KeystoneListProjects": 1, "ListInstances": 1, "ListBackups": 5 * round, "ListTasks": 3 * round, // 100 of the first name: only another page shows the end
 
 			"ShowBackupPolicy": 50 * round,
 		} {

@@ -31,6 +31,13 @@ type Source struct {
 	jobs      *cloudcall.Shared[map[string]jobList]     // by instance id
 	restores  *cloudcall.Shared[map[string]jobList]     // by instance id
 
+	fullRead  time.Duration // Options.FullReadInterval
+	ofProject struct {
+		backups projectList[backupEntry]
+		jobs    projectList[jobEntry]
+	}
+	unfinished cloudcall.Unfinished[page[backupRecord]]
+
 	mu          sync.Mutex
 	listed      map[string]listedInstance          // by instance id
 	whole       bool                               // listed is a whole listing, and what was found by id since
@@ -55,6 +62,7 @@ func New(opts Options) (*Source, error) {
 		logger:     loggerOr(opts.Logger),
 		rejects:    wire.NewRejects(opts.Logger, opts.Caller.Rejected),
 		shareFor:   cmp.Or(opts.ShareListings, time.Minute),
+		fullRead:   opts.FullReadInterval,
 		listed:     map[string]listedInstance{},
 		byID:       map[string]*cloudcall.Shared[bool]{},
 		policies:   map[string]*policyState{},

@@ -127,7 +127,7 @@ func TestBackupsOfAProjectCostOneListing(t *testing.T) {
 	round(instances) // all at once
 	round(16)        // in waves, as a limit on calls in flight makes them
 	round(1)         // one by one
-	if got, want := f.count("/backups"), 3*4; got != want {
+	if got, want := f.count("/backups"), 3*5; got != want {
 		t.Errorf("%d calls of ListBackups in three rounds, want %d", got, want)
 	}
 	if got, want := f.count("/instances"), 1; got != want {
