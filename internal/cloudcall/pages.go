@@ -33,7 +33,7 @@ type Pages[P any] struct {
 
 // Get returns the page at a position. It asks with read, unless ReadAhead has done so.
 func (p *Pages[P]) Get(ctx context.Context, at int, read func(ctx context.Context, at int) (P, error)) (P, error) {
-	if page, err, known := p.take(at); known {
+	if page, known, err := p.take(at); known {
 		return page, err
 	}
 	page, err := read(ctx, at)
@@ -44,15 +44,15 @@ func (p *Pages[P]) Get(ctx context.Context, at int, read func(ctx context.Contex
 }
 
 // take returns what came of the page at a position. A failure counts once.
-func (p *Pages[P]) take(at int) (page P, err error, known bool) { //nolint:revive,staticcheck // known says whether there is either
+func (p *Pages[P]) take(at int) (page P, known bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err, known = p.failed[at]; known {
 		delete(p.failed, at)
-		return page, err, true
+		return page, true, err
 	}
 	page, known = p.got[at]
-	return page, nil, known
+	return page, known, nil
 }
 
 func (p *Pages[P]) put(at int, page P) {

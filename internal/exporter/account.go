@@ -183,6 +183,7 @@ func (a *account) region(cfg *config.Config, r entry) poll.Region {
 		Tags:         r.Discovery.Tags,
 		RestoreCheck: a.conf.RestoreCheck,
 		Restores:     a.conf.RestoreCheck || a.cloud.restores,
+		PolicyFirst:  a.cloud.policyFirst,
 		OwnerTag:     r.OwnerTag,
 		OfRegions:    r.lists(),
 		Objectives:   backup.Objectives(cfg.ObjectivesFor(config.Instance{})),

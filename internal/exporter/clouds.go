@@ -27,6 +27,8 @@ type cloud struct {
 	together bool
 	// restores is true where a few calls a day tell of all restores, so that they are asked for without a switch.
 	restores bool
+	// policyFirst is true where the policy tells whether an instance has point-in-time recovery.
+	policyFirst bool
 	// refusals is the time within which at most five calls in a row may be refused.
 	refusals time.Duration
 	// classify finds the class of a failed call.
@@ -57,7 +59,7 @@ type sourceOptions struct {
 func clouds() []cloud {
 	return []cloud{
 		{name: backup.Alibaba, rate: 10, together: false, refusals: 30 * time.Second, classify: alibaba.Classify, costs: alibaba.Costs, notOffered: alibaba.RegionNotOffered, open: openAlibaba},
-		{name: backup.Huawei, rate: 1, together: true, restores: true, refusals: 5*time.Minute + 10*time.Second, classify: huawei.Classify, costs: huawei.Costs, open: openHuawei},
+		{name: backup.Huawei, rate: 1, together: true, restores: true, policyFirst: true, refusals: 5*time.Minute + 10*time.Second, classify: huawei.Classify, costs: huawei.Costs, open: openHuawei},
 	}
 }
 

@@ -127,9 +127,9 @@ func TestWiring(t *testing.T) {
 			Cloud: "alibaba", Account: "one", Region: "cn-beijing", Concurrency: 10, Objectives: own, RestoreCheck: true, Restores: true,
 			Instances: []poll.Instance{{ID: "dds-bp1a", Nodes: []string{"d-1", "d-2"}, Objectives: looser}, {ID: "dds-bp1b", Objectives: own}},
 		},
-		{Cloud: "huawei", Account: "two", Region: "cn-north-4", Concurrency: 2, Discover: true, Restores: true, Objectives: own},
-		{Cloud: "huawei", Account: "two", Region: "cn-east-3", Concurrency: 2, Discover: true, Restores: true, Objectives: own},
-		{Cloud: "huawei", Account: "two", Region: "cn-south-1", Concurrency: 2, Discover: true, Restores: true, Objectives: own},
+		{Cloud: "huawei", Account: "two", Region: "cn-north-4", Concurrency: 2, Discover: true, Restores: true, PolicyFirst: true, Objectives: own},
+		{Cloud: "huawei", Account: "two", Region: "cn-east-3", Concurrency: 2, Discover: true, Restores: true, PolicyFirst: true, Objectives: own},
+		{Cloud: "huawei", Account: "two", Region: "cn-south-1", Concurrency: 2, Discover: true, Restores: true, PolicyFirst: true, Objectives: own},
 	}
 	for i := range want {
 		want[i].Source = unasked{}

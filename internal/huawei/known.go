@@ -2,6 +2,7 @@ package huawei
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -16,6 +17,9 @@ const (
 	openFor = 24 * time.Hour
 	// tookLong is from which age on a whole reading is completed by what is new at once.
 	tookLong = time.Minute
+	// flawedFor is after how long all of a list is read again of which a record belongs nowhere, for the first few times. Then it
+	// takes twice as long each time.
+	flawedFor, flawedOften = time.Minute, 5
 )
 
 // entry is a record of a list of the whole project.
@@ -28,6 +32,7 @@ type entry interface {
 type known[E entry] struct {
 	since, until time.Time      // it has what began in this span
 	wholeAt      time.Time      // when all of it was read; zero: never
+	flaws        int            // how many readings in a row had a record that belongs nowhere
 	groups       map[string][]E // by instance id
 }
 
@@ -35,7 +40,16 @@ type known[E entry] struct {
 // after how long all of it is read again.
 func (k *known[E]) serves(since, now time.Time, every time.Duration) bool {
 	return !k.wholeAt.IsZero() && !since.Before(k.since) && since.Before(k.until) && now.After(k.until.Add(-backup.MaxSkew)) &&
-		now.Sub(k.wholeAt) < every
+		now.Sub(k.wholeAt) < min(every, k.patience())
+}
+
+// patience returns for how long a list may be known only in part: a record that belongs nowhere is not in it, and nobody knows
+// where it would be. It may be readable the next time, or never.
+func (k *known[E]) patience() time.Duration {
+	if k.flaws == 0 {
+		return math.MaxInt64
+	}
+	return flawedFor << min(max(0, k.flaws-flawedOften), 20)
 }
 
 // news returns from when on the list is to be read to have all that is new in it.
@@ -65,7 +79,15 @@ func (k *known[E]) with(end reading[E], from, since time.Time) known[E] {
 			}
 		}
 	}
-	return known[E]{since: since, until: end.until, wholeAt: k.wholeAt, groups: groups}
+	return known[E]{since: since, until: end.until, wholeAt: k.wholeAt, groups: groups, flaws: max(k.flaws, k.flawsWith(end))}
+}
+
+// flawsWith returns how many readings in a row have a flaw, with the newest.
+func (k *known[E]) flawsWith(newest reading[E]) int {
+	if newest.flawed {
+		return k.flaws + 1
+	}
+	return 0
 }
 
 // projectList is a list of the whole project. It is read whole from time to time, and at its end in between. The zero value is
@@ -79,6 +101,7 @@ type projectList[E entry] struct {
 type reading[E entry] struct {
 	groups map[string][]E
 	until  time.Time // what began up to then is in it
+	flawed bool      // a record has no instance id, or cannot be read and says nothing of its begin
 }
 
 // get returns what began at since or later. every is how often all of the list is read. Nothing that the result reaches may be
@@ -100,7 +123,7 @@ func (l *projectList[E]) get(
 	if err != nil {
 		return nil, err
 	}
-	list = known[E]{since: since, until: all.until, wholeAt: all.until, groups: all.groups}
+	list = known[E]{since: since, until: all.until, wholeAt: all.until, groups: all.groups, flaws: list.flawsWith(all)}
 	l.keep(list)
 	if now().Sub(all.until) < tookLong {
 		return list.groups, nil

@@ -52,7 +52,7 @@ func (s *Source) remember(byID map[string]listedInstance, complete bool) {
 	before := s.listed
 	s.listed, s.byID = byID, map[string]*cloudcall.Shared[bool]{}
 	gone := func(id string) bool { return byID[id].InstanceID == "" && before[id].InstanceID == "" }
-	maps.DeleteFunc(s.policies, func(id string, _ *policyState) bool { return gone(id) })
+	maps.DeleteFunc(s.logBackup, func(id string, _ *bool) bool { return gone(id) })
 	maps.DeleteFunc(s.past, func(id string, _ pastWindow) bool { return gone(id) })
 	maps.DeleteFunc(s.increments, func(id string, _ increments) bool { return gone(id) })
 }
@@ -132,12 +132,15 @@ func (s *Source) readBackups(ctx context.Context, request model.ListBackupsReque
 		s.unfinished.Keep(name, pages, err)
 		return reading[backupEntry]{}, err
 	}
+	flawed := false
 	groups := groupBy(records, &r, func(rec *backupRecord, r *wire.Reader) (instanceID string, e backupEntry) {
 		instanceID, b, ok := convertBackup(rec, r)
-		return instanceID, backupEntry{backup.Entry{Backup: b, Unread: !ok}}
+		e = backupEntry{backup.Entry{Backup: b, Unread: !ok}}
+		flawed = flawed || instanceID == "" || !ok && e.began().IsZero()
+		return instanceID, e
 	}, func(e backupEntry) string { return e.ID })
 	s.rejects.Report(s.owner, r)
-	return reading[backupEntry]{groups, pages.Until}, wire.NoneReadable(op, len(records), len(groups))
+	return reading[backupEntry]{groups, pages.Until, flawed}, wire.NoneReadable(op, len(records), len(groups))
 }
 
 // nameOf returns what a list of backups is of, for the pages of one that was cut short.
@@ -203,17 +206,19 @@ func (s *Source) readTasks(ctx context.Context, since time.Time) (reading[jobEnt
 		}
 		records = append(records, named...)
 	}
-	groups := jobsOf(records, &r)
+	groups, flawed := jobsOf(records, &r)
 	s.rejects.Report(s.owner, r)
-	return reading[jobEntry]{groups, now}, wire.NoneReadable(opListTasks, len(records), len(groups))
+	return reading[jobEntry]{groups, now, flawed}, wire.NoneReadable(opListTasks, len(records), len(groups))
 }
 
-// jobsOf converts the records of tasks, by instance id.
-func jobsOf(records []jobRecord, r *wire.Reader) map[string][]jobEntry {
-	return groupBy(records, r, func(rec *jobRecord, r *wire.Reader) (instanceID string, e jobEntry) {
+// jobsOf converts the records of tasks, by instance id. flawed is as in reading.
+func jobsOf(records []jobRecord, r *wire.Reader) (groups map[string][]jobEntry, flawed bool) {
+	groups = groupBy(records, r, func(rec *jobRecord, r *wire.Reader) (instanceID string, e jobEntry) {
 		instanceID, job, ok := convertJob(rec, r)
+		flawed = flawed || instanceID == "" || !ok && job.StartedAt.IsZero()
 		return instanceID, jobEntry{job, !ok}
 	}, func(e jobEntry) string { return e.ID })
+	return groups, flawed
 }
 
 // jobList is the tasks of one instance.

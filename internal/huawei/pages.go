@@ -129,7 +129,8 @@ func (p *pageReader[T]) join(ctx context.Context, at int, part page[T]) (int, pa
 		p.pages.Forget(at)
 		p.pages.Forget(ahead)
 		again, err := p.page(ctx, ahead)
-		if err != nil || p.take(again.records) {
+		goesOn := p.unseen(again.records) || !p.unseen(part.records)
+		if err != nil || goesOn && p.take(again.records) {
 			return ahead, again, err
 		}
 	}
@@ -140,6 +141,11 @@ func (p *pageReader[T]) join(ctx context.Context, at int, part page[T]) (int, pa
 		}
 	}
 	return at, part, nil
+}
+
+// unseen reports whether one of the records has an id that was not there before.
+func (p *pageReader[T]) unseen(records []T) bool {
+	return slices.ContainsFunc(records, func(rec T) bool { return p.id(&rec) != "" && !p.seen[p.id(&rec)] })
 }
 
 // take takes over a page that has one of the records before it, from that record on. It returns false for any other page.

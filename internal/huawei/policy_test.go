@@ -81,51 +81,6 @@ func TestIncrementalBackupsAreListedEveryTenMinutes(t *testing.T) {
 	}
 }
 
-// What DDS answers while the policy is read first or changes may be older than the policy.
-func TestRecoveryIsAskedAgainWhenThePolicyChangedMeanwhile(t *testing.T) {
-	tests := []struct {
-		name   string
-		before string // the policy before; "": not read
-		early  bool   // it changes while DDS answers; false: after the answer
-	}{
-		{"changed", policyWith, true},
-		{"read first", "", true},
-		{"read first, after the answer", "", false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			p := newProject(t)
-			clock := now
-			s, _ := open(t, p.URL, func(o *Options) { o.Now = func() time.Time { return clock } })
-			readPolicy := func(body string) {
-				clock, p.policy = clock.Add(time.Hour), send(200, body)
-				if _, err := s.Policy(t.Context(), instanceNamed(testInstance)); err != nil {
-					t.Error(err)
-				}
-			}
-			if tt.before != "" {
-				readPolicy(tt.before)
-			}
-			change := sync.OnceFunc(func() { readPolicy(policyWithout) })
-			p.answers["/instances/"+testInstance+"/restore-time"] = func(w http.ResponseWriter, r *http.Request) {
-				if tt.early {
-					change()
-				}
-				send(200, `{"restore_time":[]}`)(w, r)
-			}
-			for i, want := range []int{2, 4, 4} {
-				if window, err := s.Recovery(t.Context(), instanceNamed(testInstance)); err != nil || !window.IsZero() {
-					t.Fatalf("window %v, error %v; want none", window, err)
-				}
-				change()
-				if got := p.count("/restore-time"); got != want {
-					t.Errorf("%d calls after %d questions, want %d", got, i+1, want)
-				}
-			}
-		})
-	}
-}
-
 func TestRecoveryIsNotAskedWhereThereWillBeNone(t *testing.T) {
 	p := newProject(t)
 	clock := now
@@ -149,9 +104,7 @@ func TestRecoveryIsNotAskedWhereThereWillBeNone(t *testing.T) {
 		{"on, and nothing yet: the days before are asked for, too", func() { readPolicy(policyWith) }, true, 9},
 		{"but once a day", func() {}, true, 2},
 		{"the next day", func() { clock = clock.AddDate(0, 0, 1) }, true, 9},
-		{"off, and something left of before", func() { readPolicy(policyWithout); p.spans = spans }, false, 1},
-		{"off, and nothing left", func() { p.spans = "[]" }, true, 2},
-		{"off: nothing can come", func() {}, true, 0},
+		{"off: DDS has deleted them", func() { readPolicy(policyWithout); p.spans = spans }, true, 0},
 		{"off, once more", func() { readPolicy(policyWithout) }, true, 0},
 		{"on again", func() { readPolicy(policyWith); p.spans = spans }, false, 1},
 		{"not set", func() { readPolicy(policySilent); p.spans = "[]" }, true, 2},
@@ -173,7 +126,7 @@ func TestRecoveryIsNotAskedWhereThereWillBeNone(t *testing.T) {
 // An instance that is gone and comes back is a new one: nothing of the former one holds for it.
 func TestGoneInstanceIsForgotten(t *testing.T) {
 	p := newProject(t)
-	p.policy = send(200, policyWithout)
+	p.policy = send(200, policyWith)
 	s, _ := open(t, p.URL, nil)
 	listed := []string{fmt.Sprintf(`{"id":%q,"mode":"ReplicaSet"}`, testInstance)}
 	p.answers["/instances"] = func(w http.ResponseWriter, r *http.Request) { paged("instances", listed...)(w, r) }
@@ -182,10 +135,10 @@ func TestGoneInstanceIsForgotten(t *testing.T) {
 		listed []string
 		calls  int // for the recovery window
 	}{
-		{"there", listed, 2},
-		{"no moment to restore to", listed, 0},
-		{"not in a listing, which may have moved", []string{`{"id":"i2in02"}`}, 0},
-		{"gone", []string{`{"id":"i2in02"}`}, 2},
+		{"there", listed, 9},
+		{"the past does not change", listed, 2},
+		{"not in a listing, which may have moved", []string{`{"id":"i2in02"}`}, 2},
+		{"gone", []string{`{"id":"i2in02"}`}, 9},
 	}
 	for _, step := range steps {
 		listed = step.listed

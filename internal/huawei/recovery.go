@@ -25,8 +25,8 @@ type pastWindow struct {
 
 // Recovery returns the newest span in which any moment can be restored: of today, or else of yesterday, or else of the
 // days before while the policy makes incremental backups, which have then stopped. DDS lists spans day by day, so that a
-// span starts at midnight at the earliest. Once there is none and the policy makes no incremental backups, there will be
-// none, and DDS is not asked again. Class unsupported for single nodes, and for clusters before version 4.0.
+// span starts at midnight at the earliest. Where the policy makes no incremental backups there is none, and DDS is not asked: it
+// deletes them when they are switched off. Class unsupported for single nodes, and for clusters before version 4.0.
 func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Window, error) {
 	if err := checkID(opListRestoreTimes, in.InstanceID); err != nil {
 		return backup.Window{}, err
@@ -34,8 +34,7 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 	if !restorable(in) {
 		return backup.Window{}, cloudcall.Unsupported(opListRestoreTimes, "point-in-time recovery is for replica sets, and for clusters from version 4.0")
 	}
-	ended, asOf := s.recoveryEnded(in.InstanceID)
-	if ended {
+	if wire.IsFalse(s.makesIncrements(in.InstanceID)) {
 		return backup.Window{}, nil
 	}
 	today := s.now().UTC().Truncate(24 * time.Hour)
@@ -43,14 +42,13 @@ func (s *Source) Recovery(ctx context.Context, in backup.Instance) (backup.Windo
 	if err != nil || !window.IsZero() {
 		return window, err
 	}
-	s.foundNoRecovery(in.InstanceID, asOf)
 	return s.pastRecovery(ctx, in, today)
 }
 
 // pastRecovery returns the newest span of the days before yesterday, for an instance whose policy makes incremental
 // backups. The past does not change, so that it looks once a day.
 func (s *Source) pastRecovery(ctx context.Context, in backup.Instance, today time.Time) (backup.Window, error) {
-	if !s.logBackupIsOn(in.InstanceID) {
+	if !wire.IsTrue(s.makesIncrements(in.InstanceID)) {
 		return backup.Window{}, nil
 	}
 	s.mu.Lock()

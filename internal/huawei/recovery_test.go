@@ -32,7 +32,7 @@ func TestRecoveryOfAStalledLog(t *testing.T) {
 		asked   []string // the first time
 	}{
 		{"incremental backup is on", policyWith, time.Time{}, window, days(0, 3)},
-		{"it is off", policyWithout, time.Time{}, backup.Window{}, days(0, 1)},
+		{"it is off", policyWithout, time.Time{}, backup.Window{}, nil},
 		{"the policy does not say", policySilent, time.Time{}, backup.Window{}, days(0, 1)},
 		{"the policy was not read", "", time.Time{}, backup.Window{}, days(0, 1)},
 		{"created on that day", policyWith, ended.Add(-2 * time.Hour), window, days(0, 3)},

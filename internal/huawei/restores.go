@@ -56,7 +56,8 @@ func (s *Source) listRestores(ctx context.Context, _ time.Time) (map[string]jobL
 		}
 		records = append(records, named...)
 	}
-	lists := readable(jobsOf(records, &r))
+	groups, _ := jobsOf(records, &r)
+	lists := readable(groups)
 	s.rejects.Report(s.owner, r)
 	return lists, wire.NoneReadable(opListTasks, len(records), len(lists))
 }

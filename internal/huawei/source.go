@@ -42,7 +42,7 @@ type Source struct {
 	listed      map[string]listedInstance          // by instance id
 	whole       bool                               // listed is a whole listing, and what was found by id since
 	byID        map[string]*cloudcall.Shared[bool] // whether DDS has an instance that the whole listing lacks
-	policies    map[string]*policyState            // by instance id
+	logBackup   map[string]*bool                   // by instance id: Policy.LogBackup of the newest policy
 	increments  map[string]increments              // by instance id
 	past        map[string]pastWindow              // by instance id
 	failedJobs  map[string]bool                    // by id: those of the last listing, which were logged
@@ -65,7 +65,7 @@ func New(opts Options) (*Source, error) {
 		fullRead:   opts.FullReadInterval,
 		listed:     map[string]listedInstance{},
 		byID:       map[string]*cloudcall.Shared[bool]{},
-		policies:   map[string]*policyState{},
+		logBackup:  map[string]*bool{},
 		increments: map[string]increments{},
 		past:       map[string]pastWindow{},
 	}

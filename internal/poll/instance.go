@@ -19,6 +19,7 @@ type instance struct {
 
 	restoreCheck bool // ask whether backups could be restored
 	restores     bool // ask when backups were last restored
+	policyFirst  bool // ask for the recovery window once the policy is known
 	recalled     bool // what the catalog knows was taken over
 
 	jobs        cell[[]backup.Job]
@@ -117,6 +118,20 @@ func (c conditional) fail(err error, now time.Time) {
 	}
 }
 
+// afterPolicy is an entry that is asked, where Region.PolicyFirst is set, once the first question about the policy was answered,
+// be it with a failure.
+type afterPolicy struct {
+	entry
+	in *instance
+}
+
+func (a afterPolicy) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
+	if a.in.policyFirst && a.in.policy.reading.TriedAt.IsZero() {
+		return nil
+	}
+	return a.entry.launch(ctx, p, r, in)
+}
+
 func newInstance(t backup.Target) *instance {
 	return &instance{Instance: backup.Instance{Target: t}}
 }
@@ -172,13 +187,13 @@ func (in *instance) arrangeEntries() {
 			func(ctx context.Context, c call) (backup.Policy, error) { return c.Policy(ctx, c.in) },
 			in.keepPolicy,
 		},
-		&entryOf[backup.Window]{
-			&in.recovery,
-			subject{in.Target, backup.ScopeRecovery},
-			func(ctx context.Context, c call) (backup.Window, error) { return c.Recovery(ctx, c.in) },
-			(*catalog.Catalog).LearnRecovery,
-		},
 	)
+	in.onPolicy = append(in.onPolicy, afterPolicy{&entryOf[backup.Window]{
+		&in.recovery,
+		subject{in.Target, backup.ScopeRecovery},
+		func(ctx context.Context, c call) (backup.Window, error) { return c.Recovery(ctx, c.in) },
+		(*catalog.Catalog).LearnRecovery,
+	}, in})
 	in.entries = append(in.entries, lastRestore{&in.lastRestore, in})
 	in.entries = append(in.entries, in.onPolicy...)
 	for _, n := range in.nodes {

@@ -72,10 +72,13 @@ type Region struct {
 	// RestoreCheck asks once a day whether the newest backup of each target could be restored.
 	RestoreCheck bool
 	// Restores asks once a day when backups of each instance were last restored.
-	Restores   bool
-	Exclude    []Exclusion       // instances that discovery does not watch and that do not count as unmonitored
-	OwnerTag   string            // name of the tag whose value is Instance.Owner; "": no owner is known
-	Objectives backup.Objectives // for discovered instances
+	Restores bool
+	// PolicyFirst asks for the recovery window of an instance once its policy was asked for: the policy may say that there is
+	// none, which spares the question.
+	PolicyFirst bool
+	Exclude     []Exclusion       // instances that discovery does not watch and that do not count as unmonitored
+	OwnerTag    string            // name of the tag whose value is Instance.Owner; "": no owner is known
+	Objectives  backup.Objectives // for discovered instances
 	// OfRegions says that the listing is not of instances: the Source asks for the regions of the account and calls
 	// Poller.Replace with those that it finds.
 	OfRegions bool

@@ -175,7 +175,7 @@ func (r *region) arrange() {
 		in.objectives, in.Nodes = r.conf.Objectives, in.shards
 		in.plan.made = false                // news are expected by the objectives
 		in.Owner = in.Tags[r.conf.OwnerTag] // no tag has an empty name
-		in.restoreCheck, in.restores = r.conf.RestoreCheck, r.conf.Restores
+		in.restoreCheck, in.restores, in.policyFirst = r.conf.RestoreCheck, r.conf.Restores, r.conf.PolicyFirst
 		r.sorted = append(r.sorted, in)
 	}
 	for _, want := range r.conf.Instances {
