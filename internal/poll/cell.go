@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"hash/fnv"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -51,9 +52,9 @@ func (c *cell[T]) due(now time.Time, interval time.Duration) bool {
 	return c.flight == nil && now.Sub(c.launchedAt) >= pause-min(earliness, interval/2)
 }
 
-// urgentSince returns since when the cell's question, which is due at now, has been. One that was never asked comes first: as
+// deadline returns by when the cell's question, which is due at now, is to be asked. One that was never asked comes first: as
 // if what is known were as old as it may be.
-func (c *cell[T]) urgentSince(now time.Time, interval, staleAfter time.Duration) time.Time {
+func (c *cell[T]) deadline(now time.Time, interval, staleAfter, slack time.Duration) time.Time {
 	switch {
 	case c.reading.At.IsZero() && c.reading.TriedAt.IsZero():
 		return now.Add(-staleAfter)
@@ -62,9 +63,19 @@ func (c *cell[T]) urgentSince(now time.Time, interval, staleAfter time.Duration)
 	}
 	due := c.launchedAt.Add(c.pause(interval))
 	if due.After(now) {
-		return now
+		due = now
 	}
-	return due
+	return due.Add(slack)
+}
+
+// spread makes the next question due sooner by a part of the interval that follows from the id: else all that were asked
+// together at the start would be asked together again each time.
+func (c *cell[T]) spread(id string, interval time.Duration) {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(id)) // never fails
+	const soonest = 0.1        // of the interval, from one question to the next
+	part := (1 - soonest) * float64(h.Sum64()%1000) / 1000
+	c.launchedAt = c.launchedAt.Add(-time.Duration(part * float64(interval)))
 }
 
 // useless reports whether what was read may not be shown at now: it is too old, or the clock cannot be trusted. It is then

@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -84,7 +85,7 @@ func (t *tally) add(scope backup.Scope, in backup.Instance, every time.Duration)
 		every = atEveryRefresh
 	}
 	for _, c := range t.r.conf.Costs(scope, in, t.fleet) {
-		n := calls{c.Calls / every.Seconds(), c.Calls}
+		n := calls{c.Calls / every.Seconds(), cmp.Or(c.First, c.Calls)}
 		if c.Whole { // as often as it is asked for the most often
 			of := wholeQuestion{scope, c.Operation}
 			most := t.whole[of]

@@ -60,7 +60,7 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	if !c.due(now, interval) {
 		return c.flight
 	}
-	u := urgency{c.urgentSince(now, interval, p.opts.StaleAfter), rank(q.scope)}
+	u := urgency{c.deadline(now, interval, p.opts.StaleAfter, slack(q.scope, interval)), rank(q.scope)}
 	c.launchedAt = now
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &flight{done: make(chan struct{}), cancel: cancel, first: c.askedAt.IsZero()}
@@ -92,6 +92,9 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 			if q.in != nil {
 				q.in.plan.made = false
 			}
+			if good && f.first && q.scope == backup.ScopePolicy && r.limits() {
+				c.spread(q.in.InstanceID, interval)
+			}
 			if good && q.keep != nil && p.opts.Catalog != nil {
 				q.keep(p.opts.Catalog)
 			}
@@ -99,6 +102,15 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 		})
 	})
 	return f
+}
+
+// slack returns how long a question may wait beyond its time for others that share a rate limit with it. What a policy says
+// changes seldom, and it is read seldom.
+func slack(scope backup.Scope, interval time.Duration) time.Duration {
+	if scope == backup.ScopePolicy {
+		return interval / 4
+	}
+	return 0
 }
 
 // rank says which of the questions that were due at the same time come first.

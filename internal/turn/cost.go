@@ -4,6 +4,7 @@ package turn
 type Cost struct {
 	Operation string  // the cloud's own name
 	Calls     float64 // of one question; less than 1 where a call answers several
+	First     float64 // of the first one, which reads all there is; 0: as of any other
 	Whole     bool    // one answer serves all questions of the region that are asked together
 }
 
