@@ -235,3 +235,14 @@ func stretchedInterval(interval time.Duration, by float64) time.Duration {
 func (in *instance) interval(opts *Options, scope backup.Scope, idle bool) time.Duration {
 	return stretchedInterval(opts.interval(scope, idle), in.stretched[scope])
 }
+
+// answersAll reports whether one answer serves all such questions of a region that shares its rate limit with others. It takes
+// few calls however many instances there are, while thousands of policies that were never asked take hours: it comes first, and
+// cannot hold them up for long.
+func (r *region) answersAll(scope backup.Scope, in *instance) bool {
+	if !r.limits() || in == nil || !r.conf.Budget.Together() {
+		return false
+	}
+	costs := r.conf.Costs(scope, in.Instance, turn.Fleet{})
+	return len(costs) > 0 && !slices.ContainsFunc(costs, func(c turn.Cost) bool { return !c.Whole })
+}

@@ -61,6 +61,9 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 		return c.flight
 	}
 	u := urgency{c.deadline(now, interval, p.opts.StaleAfter, slack(q.scope, interval)), rank(q.scope)}
+	if r.answersAll(q.scope, q.in) {
+		u.due = now.Add(-2 * p.opts.StaleAfter) // before what was never asked
+	}
 	c.launchedAt = now
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &flight{done: make(chan struct{}), cancel: cancel, first: c.askedAt.IsZero()}
