@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -69,5 +70,32 @@ func BenchmarkNewsFrom(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		state.NewsFrom(noon)
+	}
+}
+
+// BenchmarkEvidence is the report about a quarter of a year of a target with a backup a day, and of one with an incremental backup
+// every five minutes besides.
+func BenchmarkEvidence(b *testing.B) {
+	now := at(22, 12, 0)
+	for _, increments := range []int{0, 90 * 288} {
+		b.Run(fmt.Sprint(increments), func(b *testing.B) {
+			c := verdictCase{now: now, policy: daily()}
+			c.policy.Schedules[0].Retention = 100 * 24 * time.Hour
+			for i := range 95 {
+				if i%10 != 3 {
+					c.list = append(c.list, full(now.Add(-time.Duration(i)*24*time.Hour-9*time.Hour)))
+				}
+			}
+			for i := range increments {
+				c.list = append(c.list, incremental(now.Add(-time.Duration(i)*5*time.Minute-time.Hour)))
+			}
+			past := c.past(backup.Kept{Lookback: 8 * 24 * time.Hour})
+			b.ResetTimer()
+			for range b.N {
+				if e := past.Evidence(now.Add(-90*24*time.Hour), now); len(e.Stretches) == 0 {
+					b.Fatal("nothing is known")
+				}
+			}
+		})
 	}
 }

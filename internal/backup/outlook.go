@@ -115,12 +115,8 @@ func (f *forecast) lastTurn() time.Time {
 func (f *forecast) at(t time.Time) *assessment {
 	in := f.in
 	in.Backups, in.Jobs, in.Recovery = readAt(in.Backups, f.now, t), readAt(in.Jobs, f.now, t), readAt(in.Recovery, f.now, t)
-	if w := &in.Recovery.Value; t.Before(f.now) && horizonOf(f.in.Recovery.At).allows(w.End) && !t.Before(w.Start) {
-		w.End = earlier(w.End, t) // the window reached t at the time
-	}
-	for n := len(in.PolicyChanges); n > 0 && t.Before(in.PolicyChanges[n-1].At); n-- {
-		in.Policy.Value, in.PolicyChanges = in.PolicyChanges[n-1].Former, in.PolicyChanges[:n-1]
-	}
+	in.windowAt(t, f.in.Recovery.At, f.now)
+	in.policyAt(t)
 	c := &assessment{in: in, want: f.want, clock: t}
 	c.conclude()
 	return c

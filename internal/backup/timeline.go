@@ -76,7 +76,7 @@ type RunningBackup struct {
 }
 
 // maxWindows bounds the windows of a timeline.
-const maxWindows = 400
+const maxWindows = 2000
 
 // Timeline returns what is known of a target from one moment to another, which may be to come. A window that began before
 // the oldest backup of the list is WindowUnknown: nobody knows whether the list would have its backup.
