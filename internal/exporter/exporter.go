@@ -24,6 +24,7 @@ type Options struct {
 	Dial    cloudcall.Dial   // opens the connections to the clouds; nil: as the operating system does
 	Storage *Storage         // where the catalog is kept; the exporter closes it. nil: in memory only
 	Catalog *catalog.Catalog // what is known already, see [ReadCatalog]; nil: what Storage knows, or nothing
+	Record  *Record          // where the catalog is read from and its history stays open; the exporter closes it. nil: nowhere
 	Once    bool             // the clouds are asked once, for somebody who waits: a limit for each operation begins with a burst
 }
 
@@ -45,6 +46,7 @@ type Exporter struct {
 	reload  *joiner
 	catalog *catalog.Catalog
 	storage *Storage // nil: the catalog is in memory only
+	record  *Record  // nil: the catalog was not read from a file that another process writes
 
 	applying sync.Mutex // one configuration at a time; guards workshop
 	workshop workshop
@@ -65,7 +67,7 @@ func newExporter(cfg *config.Config, opts Options, clouds []cloud) (*Exporter, e
 		clouds:  clouds,
 		reload:  newJoiner(),
 		catalog: catalogOf(opts, time.Duration(cfg.Poll.Lookback)),
-		storage: opts.Storage,
+		storage: opts.Storage, record: opts.Record,
 	}
 	if e.storage != nil {
 		e.metrics.ShowCatalog(e.storage.state)
@@ -149,11 +151,21 @@ func (e *Exporter) Regions() []poll.Region {
 	return e.regions
 }
 
+// Lookback returns how far back a verdict looks, by the running configuration.
+func (e *Exporter) Lookback() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return time.Duration(e.running.Poll.Lookback)
+}
+
 // Close cancels the work in flight, waits for its end, and writes what the catalog has learned.
 func (e *Exporter) Close() {
 	e.poller.Close()
 	if e.storage != nil {
 		e.storage.Close()
+	}
+	if e.record != nil {
+		_ = e.record.reader.Close() // nothing was written
 	}
 	e.applying.Lock()
 	defer e.applying.Unlock()

@@ -124,6 +124,8 @@ func catalogOf(opts Options, lookback time.Duration) *catalog.Catalog {
 		return opts.Catalog
 	case opts.Storage != nil:
 		return opts.Storage.file.Catalog()
+	case opts.Record != nil:
+		return opts.Record.catalog
 	}
 	return catalog.New(lookback)
 }
