@@ -34,11 +34,19 @@ func newPolicyPage(in backup.InstanceState, now time.Time) PolicyPage {
 	}
 	present := in.Policy.Value
 	page.Facts, page.Next = policyFacts(present), when(present.NextAt)
-	for _, change := range slices.Backward(in.PolicyChanges) {
-		page.Changes = append(page.Changes, Change{At: change.At, Since: when(change.LastAt), What: differences(change.Former, present)})
+	page.Changes = Changes(present, in.PolicyChanges)
+	return page
+}
+
+// Changes returns the changes of a policy for a person, newest first. present is the policy in force, and the changes are those
+// that were seen, the oldest first.
+func Changes(present backup.Policy, seen []backup.PolicyChange) []Change {
+	var all []Change
+	for _, change := range slices.Backward(seen) {
+		all = append(all, Change{At: change.At, Since: when(change.LastAt), What: differences(change.Former, present)})
 		present = change.Former
 	}
-	return page
+	return all
 }
 
 // differences says what two policies do not have in common.

@@ -17,7 +17,8 @@ type Removal struct {
 	Expiry       *time.Time `json:"expiry"`        // when it would have expired; null: it was kept for ever
 }
 
-func removals(all []backup.Removal) []Removal {
+// Removals returns early removals as they are shown.
+func Removals(all []backup.Removal) []Removal {
 	var list []Removal
 	for i := range all {
 		r := &all[i]

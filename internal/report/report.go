@@ -207,7 +207,7 @@ func newTarget(in backup.InstanceState, node backup.NodeState, health backup.Hea
 		t.LastCopy = when(last.Finished())
 	}
 	t.LastRestore = when(in.LastRestore.Value)
-	t.RemovedEarly = removals(node.Removals.Recent(now))
+	t.RemovedEarly = Removals(node.Removals.Recent(now))
 	return t
 }
 
