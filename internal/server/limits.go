@@ -18,6 +18,7 @@ const (
 	maxStreams     = 32   // requests at the same time on one HTTP/2 connection
 	maxStreamBytes = 64 << 10
 	maxPages       = 10  // answers at the same time that are not scrapes
+	maxReports     = 2   // reports at the same time
 	maxRendering   = 2   // expositions at the same time that are written to memory
 	maxPlain       = 2   // expositions at the same time that are sent as plain text from memory
 	maxID          = 128 // bytes of an instance id; those of both clouds are much shorter
@@ -68,6 +69,18 @@ func (s *Server) bounded(answer http.HandlerFunc) http.HandlerFunc {
 			return
 		}
 		defer s.pages.free()
+		answer(w, r)
+	}
+}
+
+// reporting is bounded for an answer that may cost much more than others.
+func (s *Server) reporting(answer http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !s.reports.try() {
+			s.busy(w, fmt.Sprintf("%d reports are being made already", maxReports))
+			return
+		}
+		defer s.reports.free()
 		answer(w, r)
 	}
 }

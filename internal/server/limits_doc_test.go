@@ -24,6 +24,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 		"requests at the same time on one HTTP/2 connection":                fmt.Sprint(maxStreams),
 		"size of a request's header":                                        fmt.Sprint(maxHeaderBytes>>10, " KiB"),
 		"other pages at the same time":                                      fmt.Sprint(maxPages),
+		"reports at the same time":                                          fmt.Sprint(maxReports),
 		"expositions at the same time that are written to memory":           fmt.Sprint(maxRendering),
 		"expositions at the same time that are sent as plain text":          fmt.Sprint(maxPlain),
 		"length of `instance_id`, and of `instance` and `text` of a filter": fmt.Sprint(maxID, " bytes"),

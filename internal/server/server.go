@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/report/evidence"
 )
 
 // Poller is what the server needs of a poller.
@@ -42,9 +43,12 @@ type Options struct {
 	Probe   func(*backup.Snapshot) prometheus.Gatherer // what /probe shows of a snapshot
 	Reload  func() error                               // reads the configuration again; nil: no such route
 	Config  func() ([]byte, error)                     // the running configuration without secrets; nil: no such route
-	Now     func() time.Time
-	Logger  log.Logger // clients can make the server log: pass one that bounds repetitions
-	Version string
+	// History is where the report has the past from; nil: it has the newest lists alone.
+	History  evidence.History
+	Lookback func() time.Duration // how far back a verdict looks; nil: as far as the lists go
+	Now      func() time.Time
+	Logger   log.Logger // clients can make the server log: pass one that bounds repetitions
+	Version  string
 
 	TelemetryPath string        // "": /metrics
 	ScrapeTimeout time.Duration // of requests that name none; 0: 10 s
@@ -60,7 +64,7 @@ func CheckTelemetryPath(path string) error {
 		return fmt.Errorf("%q must begin with / and name a page, e.g. /metrics", path)
 	case strings.ContainsAny(path, "{} ?#%") || strings.HasSuffix(path, "/"):
 		return fmt.Errorf("%q must be a plain path, e.g. /metrics", path)
-	case slices.Contains([]string{"/probe", "/sd", "/api/v1/targets", "/api/v1/instances", "/runbooks"}, path), belongs(path, "/-/", "/debug/", "/runbooks/", "/instances/"):
+	case slices.Contains([]string{"/probe", "/sd", "/api/v1/targets", "/api/v1/instances", "/api/v1/backups", "/api/v1/report", "/runbooks"}, path), belongs(path, "/-/", "/debug/", "/runbooks/", "/instances/"):
 		return fmt.Errorf("%q is taken by another page", path)
 	}
 	return nil
@@ -81,6 +85,7 @@ type Server struct {
 	scrapes   slots // scrapes in progress
 	searches  slots // probes that wait for a listing
 	pages     slots // other answers that show every target, and profiles
+	reports   slots // reports being made
 	rendering slots // expositions being written to memory
 	plain     slots // texts being sent that are not compressed
 	reloads   slots // one, for the reload in progress
@@ -101,7 +106,7 @@ func New(opts Options) *Server {
 	s := &Server{
 		opts: opts, templates: parsePages(), started: opts.Now(), mux: http.NewServeMux(),
 		scrapes: newSlots(opts.MaxRequests), searches: newSlots(opts.MaxRequests),
-		pages: newSlots(maxPages), rendering: newSlots(maxRendering), plain: newSlots(maxPlain), reloads: newSlots(1),
+		pages: newSlots(maxPages), reports: newSlots(maxReports), rendering: newSlots(maxRendering), plain: newSlots(maxPlain), reloads: newSlots(1),
 	}
 	s.route()
 	return s
@@ -128,6 +133,8 @@ func (s *Server) route() {
 	s.mux.HandleFunc("GET /sd", s.bounded(s.discovery))
 	s.mux.HandleFunc("GET /api/v1/targets", s.bounded(s.targets))
 	s.mux.HandleFunc("GET /api/v1/instances", s.bounded(s.instances))
+	s.mux.HandleFunc("GET /api/v1/backups", s.reporting(s.backups))
+	s.mux.HandleFunc("GET /api/v1/report", s.reporting(s.report))
 	s.mux.HandleFunc("GET /{$}", s.bounded(s.status))
 	s.mux.HandleFunc("GET /instances/{cloud}/{account}/{region}/{id}", s.bounded(s.instance))
 	s.mux.HandleFunc("GET /runbooks/{$}", s.bounded(s.runbookIndex))

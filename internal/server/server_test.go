@@ -70,7 +70,7 @@ var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func options(p *poller) server.Options {
 	return server.Options{
-		Poller: p, Metrics: instances(&p.snapshot), Probe: instances,
+		Poller: p, Metrics: instances(&p.snapshot), Probe: instances, Lookback: func() time.Duration { return 8 * 24 * time.Hour },
 		Now: func() time.Time { return now }, Logger: nopLogger, Version: "1.2.3", TimeoutOffset: 500 * time.Millisecond,
 	}
 }
