@@ -87,7 +87,7 @@ type action func(context.Context, *session) error
 // name and what it does.
 func commands() []func(*kingpin.Application) (string, action) {
 	return []func(*kingpin.Application) (string, action){
-		serveCommand, checkConfigCommand, statusCommand, backupCreateCommand, backupListCommand, backupFollowCommand, healthCommand, rulesCommand, demoCommand,
+		serveCommand, checkConfigCommand, statusCommand, reportCommand, backupCreateCommand, backupListCommand, backupFollowCommand, healthCommand, rulesCommand, demoCommand,
 	}
 }
 
@@ -125,7 +125,7 @@ func misused(app *kingpin.Application, args []string, err error) error {
 		chosen = parsed.SelectedCommand.FullCommand()
 	}
 	code := 1
-	if chosen == "status" {
+	if chosen == "status" || chosen == "report" {
 		code = 3
 	}
 	return &exit{code, fmt.Errorf("%w%s", err, misspelled(app, chosen, err))}

@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"get": get, "post": post, "fault": fault, "heal": heal, "calls": calls, "expand": expand, "send": send, "busy": busy, "reload": reloads,
 			"step": step, "backed-up": backedUp, "unread": unread, "crowd": crowd,
-			"off": off, "scrape": scrape, "flushed": flushed, "unfailed": unfailed, "unvalued": unvalued,
+			"off": off, "code": code, "scrape": scrape, "flushed": flushed, "unfailed": unfailed, "unvalued": unvalued,
 		},
 	})
 }

@@ -49,34 +49,48 @@ const maxAnswer = 256 << 20
 
 // targets returns what the exporter says of its targets: of all, or of those of the instance with an id or name.
 func (r remote) targets(ctx context.Context, instance string) (report.Report, error) {
-	base, err := r.base()
-	if err != nil {
-		return report.Report{}, err
-	}
-	page := base.JoinPath("api", "v1", "targets")
+	query := url.Values{}
 	if instance != "" {
-		page.RawQuery = url.Values{"instance": {instance}}.Encode()
+		query.Set("instance", instance)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, page.String(), nil)
+	var found report.Report
+	err := r.get(ctx, "targets", query, func(from io.Reader) (err error) {
+		found, err = report.Decode(from)
+		return err
+	})
 	if err != nil {
 		return report.Report{}, err
-	}
-	answer, err := r.client().Do(request)
-	if err != nil {
-		return report.Report{}, fmt.Errorf("the exporter does not answer: %w", err)
-	}
-	defer answer.Body.Close()
-	if err := refused(answer); err != nil {
-		return report.Report{}, fmt.Errorf("%s: %w", page.Redacted(), err)
-	}
-	found, err := report.Decode(io.LimitReader(answer.Body, maxAnswer))
-	if err != nil {
-		return report.Report{}, fmt.Errorf("%s is no answer of an exporter: %w", page.Redacted(), err)
 	}
 	if instance != "" {
 		found = found.OfTargets()
 	}
 	return found, nil
+}
+
+// get asks for a page below /api/v1/ and has its answer read.
+func (r remote) get(ctx context.Context, name string, query url.Values, read func(io.Reader) error) error {
+	base, err := r.base()
+	if err != nil {
+		return err
+	}
+	page := base.JoinPath("api", "v1", name)
+	page.RawQuery = query.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, page.String(), nil)
+	if err != nil {
+		return err
+	}
+	answer, err := r.client().Do(request)
+	if err != nil {
+		return fmt.Errorf("the exporter does not answer: %w", err)
+	}
+	defer answer.Body.Close()
+	if err := refused(answer); err != nil {
+		return fmt.Errorf("%s: %w", page.Redacted(), err)
+	}
+	if err := read(io.LimitReader(answer.Body, maxAnswer)); err != nil {
+		return fmt.Errorf("%s is no answer of an exporter: %w", page.Redacted(), err)
+	}
+	return nil
 }
 
 // refused says why an answer is not what was asked for, and what to do.

@@ -136,7 +136,7 @@ func (f *webFlags) handler(s *session, e *exporter.Exporter, reload func() error
 		return nil, err
 	}
 	return server.New(server.Options{
-		Poller: e.Poller(), Metrics: gatherer, Probe: e.Probe, Config: e.Masked, Reload: reload,
+		Poller: e.Poller(), Metrics: gatherer, Probe: e.Probe, Config: e.Masked, Reload: reload, History: e.History(), Lookback: e.Lookback,
 		Now: s.now, Logger: s.thin, Version: version.Version,
 		TelemetryPath: f.telemetryPath, TimeoutOffset: f.timeoutOffset, MaxRequests: f.maxRequests, Pprof: f.pprof,
 	}), nil
