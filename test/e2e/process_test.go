@@ -16,9 +16,9 @@ import (
 )
 
 // binaries are the programs under test, built once.
-type binaries struct{ exporter, prometheus, alertmanager string }
+type binaries struct{ exporter, prometheus, promtool, alertmanager string }
 
-// build finds the exporter that `make build` made. It builds Prometheus and Alertmanager, unless an earlier run did.
+// build finds the exporter that `make build` made. It builds Prometheus, promtool and Alertmanager, unless an earlier run did.
 func build(ctx context.Context) (binaries, error) {
 	root, err := filepath.Abs(repository)
 	if err != nil {
@@ -35,23 +35,25 @@ func build(ctx context.Context) (binaries, error) {
 	b := binaries{
 		exporter:     filepath.Join(root, "mongodb_backup_exporter"),
 		prometheus:   filepath.Join(cache, "prometheus"),
+		promtool:     filepath.Join(cache, "promtool"),
 		alertmanager: filepath.Join(cache, "alertmanager"),
 	}
 	if _, err := os.Stat(b.exporter); err != nil {
 		return b, fmt.Errorf("run `make build` first: %w", err)
 	}
-	for file, from := range map[string]string{
-		b.prometheus:   "github.com/prometheus/prometheus/cmd/prometheus",
-		b.alertmanager: "github.com/prometheus/alertmanager/cmd/alertmanager",
+	for file, from := range map[string]struct{ module, program string }{
+		b.prometheus:   {"prometheus", "github.com/prometheus/prometheus/cmd/prometheus"},
+		b.promtool:     {"prometheus", "github.com/prometheus/prometheus/cmd/promtool"},
+		b.alertmanager: {"alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager"},
 	} {
 		if _, err := os.Stat(file); err == nil {
 			continue
 		}
-		cmd := exec.CommandContext(ctx, "go", "build", "-o", file, from)
-		cmd.Dir = filepath.Join(root, "tools", filepath.Base(file))
+		cmd := exec.CommandContext(ctx, "go", "build", "-o", file, from.program)
+		cmd.Dir = filepath.Join(root, "tools", from.module)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return b, fmt.Errorf("build %s: %w\n%s", from, err, out)
+			return b, fmt.Errorf("build %s: %w\n%s", from.program, err, out)
 		}
 	}
 	return b, nil
