@@ -37,7 +37,7 @@ func (f *flight) hurry() { f.task.pool.hurry(f.task) }
 type question[T any] struct {
 	scope backup.Scope
 	in    *instance // asked about; nil: none
-	// aside says that the rest of the region must not wait for the answer: the question has its turn among those like it.
+	// aside says that all others come before the question, and that it is a kind of its own.
 	aside bool
 	// far is the same for a question that reaches far back: it may take long.
 	far bool
@@ -53,7 +53,7 @@ type question[T any] struct {
 // poller is locked.
 func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q question[T]) *flight {
 	now := p.opts.Now()
-	interval, of := stretchedInterval(p.opts.busyInterval(q.scope), r.stretched), kind{scope: q.scope}
+	interval, of := stretchedInterval(p.opts.busyInterval(q.scope), r.stretched), kind{scope: q.scope, aside: q.aside}
 	if q.in != nil {
 		interval, of.topology = q.in.interval(&p.opts, q.scope, q.in.idle(now) && !c.useless(now)), q.in.Topology
 	}
@@ -61,7 +61,10 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 		return c.flight
 	}
 	u := urgency{c.deadline(now, interval, p.opts.StaleAfter, slack(q.scope, interval)), rank(q.scope)}
-	if r.answersAll(q.scope, q.in) {
+	if q.aside {
+		u.rank = len(backup.Scopes())
+	}
+	if !q.aside && r.answersAll(q.scope, q.in) {
 		u.due = now.Add(-2 * p.opts.StaleAfter) // before what was never asked
 	}
 	c.launchedAt = now
@@ -74,10 +77,7 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	p.began(r, f)
 	timeout, clock := p.opts.RoundTimeout, r.conf.Source
 	turns := r.pool
-	switch {
-	case q.aside:
-		turns = r.aside
-	case q.far:
+	if q.far {
 		turns = r.far
 	}
 	f.task = turns.submit(of, u, func(ticket *turn.Ticket) {

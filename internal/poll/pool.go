@@ -15,6 +15,7 @@ import (
 type kind struct {
 	scope    backup.Scope
 	topology string // of the instance asked about
+	aside    bool   // of those that come after all others
 }
 
 // slow is when a task that still runs gives up its place, so that one that hangs holds up none of another kind.
@@ -181,9 +182,9 @@ func (q *pool) next() *lane {
 // stalled reports whether so many tasks of a lane wait for a rate limit that no other may begin. The pool is locked.
 func (q *pool) stalled(l *lane) bool { return l.parked >= q.limit }
 
-// share returns how many tasks of one kind may run at a time.
+// share returns how many tasks of one kind may run at a time: all while there is no other kind.
 func (q *pool) share() int {
-	if !q.divided {
+	if !q.divided || len(q.lanes) < 2 {
 		return q.limit
 	}
 	return max(1, q.limit-max(1, q.limit/4))

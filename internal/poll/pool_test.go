@@ -21,8 +21,8 @@ func TestConcurrencyChangesWithAReload(t *testing.T) {
 		want          time.Duration
 	}{
 		{"unchanged", 1, 1, 18 * time.Second},
-		{"raised: the waiting lists start at once", 1, 8, 4 * time.Second}, // three quarters of 8
-		{"lowered: the lists in flight end first", 4, 1, 12 * time.Second},
+		{"raised: the waiting lists start at once", 1, 8, 4 * time.Second},
+		{"lowered: the lists in flight end first", 4, 1, 9 * time.Second},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -16,7 +16,6 @@ type region struct {
 	conf      Region
 	opts      *Options // the poller's
 	pool      *pool
-	aside     *pool // of the questions that hold up no others
 	far       *pool // of those that reach far back
 	abandoned bool  // replaced or closed: answers are dropped
 
@@ -48,7 +47,6 @@ func newRegion(conf Region, opts *Options, workers *sync.WaitGroup) *region {
 		conf:      conf,
 		opts:      opts,
 		pool:      &pool{limit: max(1, conf.Concurrency), divided: true, workers: workers},
-		aside:     &pool{limit: 1, workers: workers},
 		far:       &pool{limit: olderAtOnce, workers: workers},
 		instances: map[string]*instance{},
 		flights:   map[*flight]struct{}{},
