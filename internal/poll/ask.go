@@ -90,12 +90,20 @@ func (p *Poller) startInstances(ctx context.Context, r *region, wanted func(id s
 
 // startInstance starts what is due for one instance, and returns all that is in flight for it.
 func (p *Poller) startInstance(ctx context.Context, r *region, in *instance) []*flight {
-	in.lookAhead(&p.opts, p.opts.Now())
+	now := p.opts.Now()
+	if in.rests(now) {
+		return nil
+	}
+	in.rest = rest{}
+	in.lookAhead(&p.opts, now)
 	var flights []*flight
 	for _, e := range in.entries {
 		if f := e.launch(ctx, p, r, in); f != nil {
 			flights = append(flights, f)
 		}
+	}
+	if len(flights) == 0 && !in.busy() {
+		in.beginRest(&p.opts, now)
 	}
 	return flights
 }

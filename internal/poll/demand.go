@@ -200,6 +200,9 @@ func (r *region) stretch(now time.Time) {
 	fleet := r.fleet()
 	r.stretched = r.stretchedBy(over, []backup.Scope{backup.ScopeDiscovery}, backup.Instance{}, fleet)[backup.ScopeDiscovery]
 	for _, in := range r.sorted {
+		if len(in.stretched) > 0 || len(over) > 0 {
+			in.rest = rest{} // the intervals move
+		}
 		in.stretched = r.stretchedBy(over, slices.Collect(maps.Keys(in.questions())), in.Instance, fleet)
 		if len(in.stretched) > 0 {
 			in.keepInForce(r.opts, now)

@@ -47,7 +47,7 @@ func (in *instance) lookAhead(opts *Options, now time.Time) {
 		return
 	}
 	in.plan = plan{made: true, idleUntil: now.Add(opts.IdleInterval + time.Hour)} // an answer comes before that
-	state := in.state(opts, now, nil)
+	state := in.state(opts, now)
 	in.lookForFrequent(&state, opts)
 	if news := state.NewsFrom(now); !news.IsZero() && news.Before(in.plan.idleUntil) {
 		in.plan.idleUntil = news

@@ -29,6 +29,7 @@ type instance struct {
 	lastRestore cell[time.Time]
 	policies    policyHistory
 	plan        plan
+	rest        rest
 	stretched   map[backup.Scope]float64 // by how much intervals are stretched; none: they are not
 	// listsFrequent: a list had high-frequency backups once. Those that are there now may have expired.
 	listsFrequent bool
@@ -232,8 +233,8 @@ func (in *instance) keepPolicy(to *catalog.Catalog, t backup.Target, times catal
 // wantsCopies reports whether the policy asks for copies in another region.
 func (in *instance) wantsCopies() bool { return in.policy.reading.Value.CopyRegion != "" }
 
-// state returns the instance as a snapshot shows it. removed are the backups of its region that vanished before their expiry.
-func (in *instance) state(opts *Options, now time.Time, removed map[backup.Target]backup.Removals) backup.InstanceState {
+// state returns the instance as a snapshot shows it, without removals.
+func (in *instance) state(opts *Options, now time.Time) backup.InstanceState {
 	state := backup.InstanceState{
 		Instance:   in.Instance,
 		Objectives: in.objectives,
@@ -260,10 +261,30 @@ func (in *instance) state(opts *Options, now time.Time, removed map[backup.Targe
 		state.Nodes = append(state.Nodes, backup.NodeState{
 			NodeID: n.id, Backups: list, Copies: n.copiesIn(in.policy.reading.Value.CopyRegion),
 			RestoreChecks: restoreCheck{&n.checks, in, n}.shown(),
-			Removals:      removed[in.Node(n.id)],
 		})
 	}
 	return state
+}
+
+// addRemovals adds to what a snapshot shows which backups vanished before their expiry.
+func (in *instance) addRemovals(state *backup.InstanceState, removed map[backup.Target]backup.Removals) {
+	if len(removed) == 0 {
+		return
+	}
+	state.Nodes = slices.Clone(state.Nodes) // other snapshots may have the same
+	for i, n := range in.nodes {
+		state.Nodes[i].Removals = removed[in.Node(n.id)]
+	}
+}
+
+// busy reports whether a question about the instance is in flight.
+func (in *instance) busy() bool {
+	for _, n := range in.nodes {
+		if n.backups.flight != nil || n.increments.flight != nil || n.older.flight != nil || n.copies.flight != nil || n.checks.flight != nil {
+			return true
+		}
+	}
+	return in.jobs.flight != nil || in.policy.flight != nil || in.recovery.flight != nil || in.lastRestore.flight != nil
 }
 
 // copiesIn returns what is known of the copies in a region: nothing where the policy asks for none, or now asks for them in

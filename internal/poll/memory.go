@@ -77,7 +77,7 @@ func (in *instance) recall(opts *Options) {
 	if !began {
 		return
 	}
-	state := in.state(opts, opts.Now(), nil)
+	state := in.state(opts, opts.Now())
 	in.lookForFrequent(&state, opts)
 	if !in.wasIdle(opts) {
 		in.keepAsBusy(opts)
@@ -95,7 +95,7 @@ func (in *instance) wasIdle(opts *Options) bool {
 	if read.IsZero() {
 		return false
 	}
-	news := in.state(opts, read, nil).NewsFrom(read)
+	news := in.state(opts, read).NewsFrom(read)
 	return news.IsZero() || news.After(read)
 }
 

@@ -25,7 +25,8 @@ func (p *Poller) Snapshot() *backup.Snapshot {
 		snapshot.Regions = append(snapshot.Regions, r.state())
 		removed := r.removals()
 		for _, in := range r.sorted {
-			state := in.state(&p.opts, snapshot.At, removed)
+			state := in.shownAt(&p.opts, snapshot.At)
+			in.addRemovals(&state, removed)
 			state.ListedUntil = r.listing.reading.GoodUntil
 			snapshot.Instances = append(snapshot.Instances, state)
 		}
