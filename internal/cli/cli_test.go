@@ -236,12 +236,18 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 	c.faults = append(c.faults, c.Inject(f))
 }
 
-// busy INSTANCE lets a backup of the instance run for an hour.
+// busy INSTANCE [LENGTH] lets a backup of the instance run, for an hour if not said otherwise.
 func busy(ts *testscript.TestScript, _ bool, args []string) {
+	length := time.Hour
+	if len(args) > 1 {
+		var err error
+		length, err = time.ParseDuration(args[1])
+		ts.Check(err)
+	}
 	cloudsOf(ts).Update(func(f *fleet.Fleet) {
 		in := f.Instance(args[0])
 		in.Backups = append(in.Backups, fleet.Backup{
-			ID: "4711", JobID: "4712", Manual: true, Status: "running", Start: time.Now(), Length: time.Hour,
+			ID: "4711", JobID: "4712", Manual: true, Status: "running", Start: time.Now(), Length: length,
 		})
 	})
 }

@@ -70,6 +70,9 @@ func exposition(t *testing.T, registry prometheus.Gatherer) string {
 	}
 	var text bytes.Buffer
 	for _, family := range families {
+		if family.GetName() == "mongodb_backup_exporter_api_demand_ratio" {
+			continue // an estimate, which depends on what was answered when it was reckoned
+		}
 		if _, err := expfmt.MetricFamilyToText(&text, family); err != nil {
 			t.Fatal(err)
 		}

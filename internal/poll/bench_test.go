@@ -45,7 +45,9 @@ func BenchmarkSteady(b *testing.B) {
 			opts.IdleInterval, opts.PolicyInterval, opts.DiscoveryInterval = 24*time.Hour, 24*time.Hour, 24*time.Hour
 			conf := region(source)
 			conf.Budget = plenty{}
-			conf.Costs = func(backup.Scope, backup.Instance, turn.Fleet) []turn.Cost { return []turn.Cost{{Operation: "Ask", Calls: 1}} }
+			conf.Costs = func(backup.Scope, backup.Instance, turn.Fleet) []turn.Cost {
+				return []turn.Cost{{Operation: "Ask", Calls: 1}}
+			}
 			p := poll.New(opts, []poll.Region{conf})
 			defer p.Close()
 			p.Refresh(b.Context())
