@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -46,9 +47,18 @@ func finish(stderr io.Writer, err error) int {
 		end = &exit{1, err}
 	}
 	if end.cause != nil {
-		fmt.Fprintf(stderr, "%s: error: %s\n", program, err)
+		fmt.Fprintf(stderr, "%s: error: %s\n", program, onLines(err))
 	}
 	return end.code
+}
+
+// onLines returns the text of an error, which may have several lines. Names in it do not command a terminal.
+func onLines(err error) string {
+	all := strings.Split(err.Error(), "\n")
+	for i := range all {
+		all[i] = plain(all[i])
+	}
+	return strings.Join(all, "\n")
 }
 
 // exit is an error with an exit code of its own. Without a cause there is nothing to print.

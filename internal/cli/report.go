@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -165,21 +166,29 @@ func (f *reportFlags) openRecord(ctx context.Context, s *session, cfg *config.Co
 	if err != nil {
 		return nil, err
 	}
-	return s.openWith(cfg, exporter.Options{Now: s.now, Logger: s.logger, Record: record, Once: true})
+	opts := s.once()
+	opts.Record = record
+	return s.openWith(cfg, opts)
 }
 
 // ask polls all accounts once, with lists that go back further than those of a verdict.
 func (f *reportFlags) ask(ctx context.Context, s *session, cfg *config.Config, reach time.Duration) (*exporter.Exporter, error) {
 	further := *cfg
 	further.Poll.Lookback = config.Duration(reach)
-	e, err := s.openWith(&further, exporter.Options{Now: s.now, Logger: s.logger, Once: true})
+	e, err := s.openWith(&further, s.once())
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	bounded, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	e.Poller().Refresh(ctx)
-	e.Poller().Refresh(ctx) // what is asked about the answers of the first round
+	stop := s.tellWaiting(bounded, e)
+	e.Poller().Refresh(bounded)
+	e.Poller().Refresh(bounded) // what is asked about the answers of the first round
+	stop()
+	if ctx.Err() != nil { // what nobody waited for is no evidence
+		e.Close()
+		return nil, errors.New("interrupted before all was known; nothing was written")
+	}
 	return e, nil
 }
 
@@ -192,7 +201,12 @@ func (f *reportFlags) fetch(ctx context.Context, since, until time.Time) (*evide
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
 	var r evidence.Report
-	err := f.remote.get(ctx, "report", query, func(from io.Reader) error { return json.NewDecoder(from).Decode(&r) })
+	err := f.remote.get(ctx, "report", query, func(from io.Reader) error {
+		if err := json.NewDecoder(from).Decode(&r); err != nil {
+			return err
+		}
+		return r.Check(since, until)
+	})
 	return &r, err
 }
 
@@ -201,22 +215,38 @@ type output struct {
 	io.Writer
 	name string   // for errors
 	file *os.File // nil: the standard output
-	path string
+	path string   // where a regular file goes at the end; "": it is written in place
+	mode fs.FileMode
 }
 
-// create opens a file to write to; "": it is the standard output.
+// create opens a file to write to; "": it is the standard output. What exists and is no regular file, like a device, is written to
+// as it is.
 func create(path string, stdout io.Writer) (*output, error) {
 	if path == "" {
 		return &output{Writer: stdout, name: "the standard output"}, nil
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	mode := fs.FileMode(0o644)
+	switch info, err := os.Stat(path); {
+	case err != nil: // it does not exist yet
+	case info.IsDir():
 		return nil, fmt.Errorf("--out: %s is a directory; name a file in it", path)
+	case !info.Mode().IsRegular():
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, fmt.Errorf("--out: %s cannot be written: %w", path, err)
+		}
+		return &output{Writer: file, name: path, file: file}, nil
+	default:
+		mode = info.Mode().Perm()
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return nil, fmt.Errorf("--out: %s cannot be written: %w", path, err)
 	}
-	return &output{Writer: file, name: path, file: file, path: path}, nil
+	return &output{Writer: file, name: path, file: file, path: path, mode: mode}, nil
 }
 
 // commit gives the file its name.
@@ -224,20 +254,31 @@ func (o *output) commit() error {
 	if o.file == nil {
 		return nil
 	}
-	if err := errors.Join(o.file.Chmod(0o644), o.file.Close()); err != nil {
-		return fmt.Errorf("--out: %s cannot be written: %w", o.path, err)
+	err := o.close()
+	if err == nil && o.path != "" {
+		err = os.Rename(o.file.Name(), o.path)
 	}
-	if err := os.Rename(o.file.Name(), o.path); err != nil {
-		return fmt.Errorf("--out: %s cannot be written: %w", o.path, err)
+	if err != nil {
+		return fmt.Errorf("--out: %s cannot be written: %w", o.name, err)
 	}
 	o.file = nil
 	return nil
 }
 
+func (o *output) close() error {
+	if o.path == "" {
+		return o.file.Close()
+	}
+	return errors.Join(o.file.Chmod(o.mode), o.file.Close())
+}
+
 // discard removes what was not committed.
 func (o *output) discard() {
-	if o.file != nil {
-		o.file.Close()
+	if o.file == nil {
+		return
+	}
+	o.file.Close()
+	if o.path != "" {
 		_ = os.Remove(o.file.Name())
 	}
 }

@@ -4,11 +4,11 @@ import (
 	"io"
 	"os"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
+
+	"mongodb_backup_exporter/internal/report"
 )
 
 // screen is where text for people goes.
@@ -45,15 +45,5 @@ func (s screen) paint(t string, with ...text.Color) string {
 	return text.Colors(with).EscapeSeq() + t + text.Reset.EscapeSeq()
 }
 
-// plain returns a text on one line, without characters that would command a terminal: clouds and their users choose names.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unicode.IsPrint(r):
-			return r
-		}
-		return unicode.ReplacementChar
-	}, s)
-}
+// plain returns a text on one line that does not command a terminal.
+func plain(s string) string { return report.OneLine(s) }

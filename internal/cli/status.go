@@ -60,19 +60,22 @@ func (f *statusFlags) run(ctx context.Context, s *session) (code, err error) {
 		return nil, err
 	}
 	defer end()
-	for {
+	for looked := false; ; looked = true {
 		r, err := f.look(ctx, look)
-		if err != nil && (!f.watch || code == nil) {
-			return nil, err
-		}
-		if f.watch && ctx.Err() != nil { // ended while it looked
+		switch {
+		case ctx.Err() != nil && looked: // ended while it looked again
 			return code, nil
-		}
-		if err != nil { // the next look may work
-			fmt.Fprintln(s.stderr, plain(err.Error()))
-		} else if err := f.print(s, r); err != nil {
+		case ctx.Err() != nil:
+			return nil, errors.New("interrupted before all was known")
+		case err != nil && !looked: // what is wrong at the start is not right later
 			return nil, err
-		} else {
+		case err != nil: // the next look may work
+			code = &exit{code: 3}
+			fmt.Fprintln(s.stderr, plain(err.Error()))
+		default:
+			if err := f.print(s, r); err != nil {
+				return nil, err
+			}
 			code = verdict(r)
 		}
 		if !f.watch || !sleep(ctx, f.watchInterval) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // WriteCSV writes a row per target with the scalar fields of the JSON, under the same names. What is not known is empty.
@@ -81,5 +82,28 @@ func scalar(v reflect.Value) string {
 	case v.CanInt():
 		return strconv.FormatInt(v.Int(), 10)
 	}
-	return v.String()
+	return HarmlessCell(v.String())
+}
+
+// HarmlessCell returns a text that no spreadsheet takes for a formula.
+func HarmlessCell(text string) string {
+	text = OneLine(text)
+	if text != "" && strings.ContainsRune("=+-@", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
+
+// OneLine returns a text without line breaks, without other control characters, and without those that turn the direction of
+// writing: clouds and their users choose names, and a terminal or a page must not obey them.
+func OneLine(text string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c == '\n', c == '\t':
+			return ' '
+		case unicode.IsControl(c), unicode.Is(unicode.Bidi_Control, c):
+			return unicode.ReplacementChar
+		}
+		return c
+	}, text)
 }

@@ -115,7 +115,7 @@ func (c *Chart) bars(t *Target, s scale) {
 		}
 		box := s.box(*began, *began, b.State, fmt.Sprintf("%s, %s, %s, %s", moment(*began), b.State, b.Kind, report.Bytes(b.SizeBytes)))
 		if b.Note != "" {
-			box.Title += ": " + plain(b.Note)
+			box.Title += ": " + report.OneLine(b.Note)
 		}
 		box.X, box.Width = min(box.X, chartRight-minBar), minBar
 		high := 0.4 // of one without a size: it has none, and must be seen

@@ -34,7 +34,7 @@ func writeHTML(to io.Writer, r *Report) error {
 		if c == '\n' || c == '\t' {
 			return c
 		}
-		return []rune(plain(string(c)))[0]
+		return []rune(report.OneLine(string(c)))[0]
 	}, body.Bytes()))
 	return err
 }

@@ -131,7 +131,7 @@ func yes(is bool) string {
 // escape returns a text that Markdown takes for nothing but a text.
 func escape(text string) string {
 	var out strings.Builder
-	for _, c := range plain(text) {
+	for _, c := range report.OneLine(text) {
 		if strings.ContainsRune("\\`*_[]<>|#", c) {
 			out.WriteByte('\\')
 		}

@@ -57,7 +57,8 @@ func readAgo(text string) (time.Duration, bool) {
 	for unit, length := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour, "y": 365 * 24 * time.Hour} {
 		if number, ok := strings.CutSuffix(text, unit); ok {
 			n, err := strconv.Atoi(number)
-			return time.Duration(n) * length, err == nil && n > 0 && n <= 10_000
+			n = min(n, int(2*maxSpan/length)) // is refused for its length
+			return time.Duration(n) * length, err == nil && n > 0
 		}
 	}
 	d, err := time.ParseDuration(text)

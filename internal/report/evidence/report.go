@@ -2,6 +2,8 @@ package evidence
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -67,7 +69,7 @@ type Count struct {
 // New returns the report about the subjects.
 func (s *Subjects) New() Report {
 	r := Report{
-		At: s.opts.Now.UTC().Truncate(time.Second), Since: s.opts.Since.UTC(), Until: s.opts.Until.UTC(), Result: backup.ControlKept.String(),
+		At: s.opts.Now.UTC().Truncate(time.Second), Since: s.opts.Since.UTC(), Until: s.opts.Until.UTC(),
 		Coverage: []Region{}, Unwatched: []Instance{}, Targets: []Target{},
 	}
 	s.cover(&r)
@@ -80,15 +82,38 @@ func (s *Subjects) New() Report {
 		}
 	}
 	r.Summary = summarize(r.Targets, total)
-	sure := !slices.ContainsFunc(r.Coverage, func(region Region) bool { return !region.Current })
-	switch {
-	case r.Summary.Broken > 0:
-		r.Result = backup.ControlBroken.String()
-	case r.Summary.Unknown > 0, !sure, r.Summary.Kept == 0:
-		r.Result = backup.ControlUnknown.String()
-	}
+	r.Result = r.result()
 	slices.SortStableFunc(r.Targets, compare)
 	return r
+}
+
+// result concludes from the targets and the coverage.
+func (r *Report) result() string {
+	unsure := slices.ContainsFunc(r.Coverage, func(region Region) bool { return !region.Current })
+	has := func(result string) bool {
+		return slices.ContainsFunc(r.Targets, func(t Target) bool { return t.Result == result })
+	}
+	kept, broken, unknown := backup.ControlKept.String(), backup.ControlBroken.String(), backup.ControlUnknown.String()
+	switch {
+	case has(broken):
+		return broken
+	case has(unknown), unsure, !has(kept):
+		return unknown
+	}
+	return kept
+}
+
+// Check reports what shows that something is no report of a span that an exporter made.
+func (r *Report) Check(since, until time.Time) error {
+	switch {
+	case r.At.IsZero() || r.Targets == nil || r.Coverage == nil:
+		return errors.New("it has no at, targets or coverage")
+	case !r.Since.Equal(since) || !r.Until.Equal(until):
+		return fmt.Errorf("it is about %s to %s, which was not asked for", r.Since.Format(time.RFC3339), r.Until.Format(time.RFC3339))
+	case r.Result != r.result():
+		return fmt.Errorf("its result is %q, and its targets say %q", r.Result, r.result())
+	}
+	return nil
 }
 
 // compare orders targets: those with a broken control first, then those of which something is not known; and the smallest share

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/report"
@@ -91,35 +90,13 @@ func cell(v reflect.Value) string {
 		v = v.Elem()
 	}
 	if v.Kind() == reflect.String {
-		return harmlessCell(v.String())
+		return report.HarmlessCell(v.String())
 	}
 	text, err := json.Marshal(v.Interface())
 	if err != nil {
 		return ""
 	}
 	return strings.Trim(string(text), `"`)
-}
-
-// harmlessCell returns a text that no spreadsheet takes for a formula.
-func harmlessCell(text string) string {
-	text = plain(text)
-	if text != "" && strings.ContainsRune("=+-@", rune(text[0])) {
-		return "'" + text
-	}
-	return text
-}
-
-// plain returns a text without control characters, and without those that turn the direction of writing.
-func plain(text string) string {
-	return strings.Map(func(c rune) rune {
-		switch {
-		case c == '\n', c == '\t':
-			return ' '
-		case unicode.IsControl(c), unicode.Is(unicode.Bidi_Control, c):
-			return unicode.ReplacementChar
-		}
-		return c
-	}, text)
 }
 
 // unequal is how much a share may differ from a number that floats do not have.
