@@ -3,6 +3,7 @@ package poll_test
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -283,6 +284,66 @@ func TestIdleLogIsNotStalled(t *testing.T) {
 				t.Fatalf("at %s %s: %s", time.Now(), found[0].Name, found[0].Text)
 			}
 			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// An instance that rests is asked as soon as something is due: with a scrape each 15 seconds, no question comes later than that,
+// and while the window is open each minute.
+func TestRestEndsWhenSomethingIsDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		asked := map[string]time.Time{}
+		longest, busiest := map[string]time.Duration{}, map[string]time.Duration{}
+		note := func(what string) {
+			mu.Lock()
+			defer mu.Unlock()
+			now := time.Now()
+			if last := asked[what]; !last.IsZero() {
+				longest[what] = max(longest[what], now.Sub(last))
+				// News are expected from five minutes before the window on.
+				if ofDay := now.Sub(now.Truncate(day)); ofDay > 116*time.Minute+15*time.Second && ofDay < 135*time.Minute {
+					busiest[what] = max(busiest[what], now.Sub(last))
+				}
+			}
+			asked[what] = now
+		}
+		works := plant{func(midnight time.Time) []time.Time { return []time.Time{midnight.Add(2*time.Hour + 17*time.Minute)} }}
+		source := &cloud{instances: lists("a")}
+		source.backups = func(context.Context, string, string) (backup.List, error) {
+			note("backups")
+			return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: works.ended(time.Now().Add(-3 * day))}, nil
+		}
+		source.jobs = func(context.Context, string) ([]backup.Job, error) {
+			note("jobs")
+			return works.running(), nil
+		}
+		source.policy = func(context.Context, string) (backup.Policy, error) {
+			note("policy")
+			return backup.Policy{Automatic: new(true), Schedules: []backup.Schedule{{Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour}}}, nil
+		}
+		opts := options(log.NewNopLogger())
+		opts.IdleInterval = 9 * time.Minute
+		opts.BackupsInterval, opts.JobsInterval, opts.PolicyInterval = time.Minute, 10*time.Second, 7*time.Minute
+		opts.DiscoveryInterval, opts.RecoveryInterval = day, day // a listing ends every rest
+		conf := region(source)
+		conf.Objectives = backup.Objectives{RPODefault: 26 * time.Hour, RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour}
+		p := newPoller(t, opts, conf)
+		time.Sleep(12*time.Hour + 3*time.Minute)
+		for range 2 * 24 * 60 * 4 {
+			p.Refresh(t.Context())
+			time.Sleep(15 * time.Second)
+		}
+		const scrape = 15 * time.Second
+		for what, want := range map[string]time.Duration{"backups": opts.IdleInterval, "jobs": 30 * opts.JobsInterval, "policy": opts.PolicyInterval} {
+			if longest[what] > want+scrape || longest[what] < want-scrape {
+				t.Errorf("%s were asked %v apart, want %v", what, longest[what], want)
+			}
+		}
+		for _, what := range []string{"backups", "jobs"} {
+			if busiest[what] > time.Minute+scrape {
+				t.Errorf("%s were asked %v apart while the window was open", what, busiest[what])
+			}
 		}
 	})
 }
