@@ -14,7 +14,7 @@ type Demand struct {
 const AllOperations = "all"
 
 // Ratio returns the calls asked for ÷ the calls that the rate allows, to six digits after the point: the order in which calls
-// were added up must not show. Above 1, intervals are stretched by it.
+// were added up must not show.
 func (d Demand) Ratio() float64 {
 	const digits = 1e6
 	return math.Round(d.Asked/d.Allowed*digits) / digits

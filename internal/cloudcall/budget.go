@@ -57,6 +57,14 @@ func (b *Budget) Rate(op string) (perSecond float64, limited bool) {
 	return float64(b.pace(op).limiter.Limit()), true
 }
 
+// Configured returns the calls a second that are allowed while the cloud does not throttle; 0: no limit.
+func (b *Budget) Configured() float64 {
+	if b == nil {
+		return 0
+	}
+	return b.perSecond
+}
+
 // String returns the limit, e.g. "10/s for each operation".
 func (b *Budget) String() string {
 	switch {

@@ -18,6 +18,7 @@ import (
 type plenty struct{}
 
 func (plenty) Rate(string) (float64, bool) { return 1e9, true }
+func (plenty) Configured() float64         { return 1e9 }
 func (plenty) Together() bool              { return false }
 
 // BenchmarkSteady is what a scrape costs the poller when nothing is due: a refresh, and a snapshot. A minute passes from one to

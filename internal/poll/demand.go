@@ -14,6 +14,8 @@ import (
 type Budget interface {
 	// Rate returns the calls a second that are allowed now; limited is false where there is no limit.
 	Rate(operation string) (perSecond float64, limited bool)
+	// Configured returns the calls a second that are allowed while the cloud does not throttle.
+	Configured() float64
 	// Together reports whether one rate holds for all operations.
 	Together() bool
 }
@@ -85,6 +87,9 @@ func (t *tally) add(scope backup.Scope, in backup.Instance, every time.Duration)
 		every = atEveryRefresh
 	}
 	for _, c := range t.r.conf.Costs(scope, in, t.fleet) {
+		if t.r.opts.FullReadInterval == 0 { // all there is is read each time
+			c.Calls = cmp.Or(c.First, c.Calls)
+		}
 		n := calls{c.Calls / every.Seconds(), cmp.Or(c.First, c.Calls)}
 		if c.Whole { // as often as it is asked for the most often
 			of := wholeQuestion{scope, c.Operation}
@@ -189,10 +194,12 @@ func (r *region) demandOf(asked map[limit]calls) []backup.Demand {
 }
 
 // stretch stretches the intervals of the region's questions together: of those that cost an operation for which there is more
-// demand than its rate allows. What was read is kept for as much longer.
+// demand than its configured rate allows. What was read is kept for as much longer. A rate that throttling has lowered stretches
+// nothing: while a cloud refuses every call, what was read before must not be shown for hours.
 func (r *region) stretch(now time.Time) {
 	over := map[string]float64{}
 	for _, d := range r.demand {
+		d.Allowed = r.conf.Budget.Configured()
 		if ratio := d.Ratio(); ratio > 1 {
 			over[d.Operation] = ratio
 		}
@@ -243,7 +250,8 @@ func (in *instance) interval(opts *Options, scope backup.Scope, idle bool) time.
 // few calls however many instances there are, while thousands of policies that were never asked take hours: it comes first, and
 // cannot hold them up for long.
 func (r *region) answersAll(scope backup.Scope, in *instance) bool {
-	if !r.limits() || in == nil || !r.conf.Budget.Together() {
+	readsEnds := scope != backup.ScopeBackups || r.opts.FullReadInterval > 0
+	if !r.limits() || in == nil || !r.conf.Budget.Together() || !readsEnds {
 		return false
 	}
 	costs := r.conf.Costs(scope, in.Instance, turn.Fleet{})

@@ -22,6 +22,7 @@ type rate struct {
 }
 
 func (r *rate) Rate(string) (float64, bool) { return r.perSecond, r.perSecond > 0 }
+func (r *rate) Configured() float64         { return r.perSecond }
 func (r *rate) Together() bool              { return r.together }
 
 // costs is what questions cost in these tests: a page of ten instances, a list for all, and a call for the rest.

@@ -16,6 +16,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/poll"
+	"mongodb_backup_exporter/internal/turn"
 )
 
 // limited is a Source whose calls keep to a budget.
@@ -104,6 +105,13 @@ func (q *quota) reset() {
 	q.asked, q.throttled = 0, 0
 }
 
+// allow changes how many calls of an operation are allowed in a minute.
+func (q *quota) allow(most int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.most = most
+}
+
 // counts returns how many calls were made since the reset, and how many of them were refused.
 func (q *quota) counts() (asked, throttled int) {
 	q.mu.Lock()
@@ -162,6 +170,8 @@ type fleet struct {
 	source *limited
 	begin  time.Time
 	waited []time.Duration // how long each scrape took
+	conf   poll.Region
+	opts   poll.Options
 }
 
 func newFleet(t *testing.T, n int, budget *cloudcall.Budget, most int) *fleet {
@@ -174,8 +184,18 @@ func newFleet(t *testing.T, n int, budget *cloudcall.Budget, most int) *fleet {
 	opts.IdleInterval = 30 * time.Minute
 	conf := region(f.source)
 	conf.Objectives = backup.Objectives{RPODefault: 26 * time.Hour, RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour}
+	f.conf, f.opts = conf, opts
 	f.Poller = newPoller(t, opts, conf)
 	return f
+}
+
+// reckons lets the fleet reckon its demand, and stretch intervals by it.
+func (f *fleet) reckons(budget *cloudcall.Budget) {
+	f.conf.Budget = budget
+	f.conf.Costs = func(scope backup.Scope, _ backup.Instance, _ turn.Fleet) []turn.Cost {
+		return []turn.Cost{{Operation: string(scope), Calls: 1}}
+	}
+	f.Replace(f.opts, []poll.Region{f.conf})
 }
 
 // scrape scrapes for a while.
@@ -242,6 +262,23 @@ func TestTenThousandSetsOnOneBudget(t *testing.T) {
 		}
 		if longest := slices.Max(f.waited); longest > 3*time.Second {
 			t.Errorf("a scrape took %v", longest)
+		}
+	})
+}
+
+// A cloud that throttles every call is not known any more once the readings are too old by the intervals of the configured rate.
+func TestTotalThrottlingIsNoHealth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		budget := cloudcall.NewBudget(2, false)
+		f := newFleet(t, 300, budget, 1_000_000)
+		f.reckons(budget)
+		f.every = time.Minute
+		f.allKnown(t, 20*time.Minute)
+		f.scrape(t, 30*time.Minute)
+		f.source.quota.allow(0)
+		f.scrape(t, 3*time.Hour)
+		if ages, unknown := f.ages(); unknown != 300 {
+			t.Errorf("%d of 300 lists are unknown; the oldest of the others is %v old", unknown, slices.Max(ages))
 		}
 	})
 }
