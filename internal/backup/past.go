@@ -140,7 +140,7 @@ func (p *Past) reach() time.Duration {
 // read before one lacked it, is there only where it is hoped for.
 func (p *Past) At(t time.Time, hopeful bool) TargetState {
 	in := p.State
-	in.Backups, in.Policy = p.replayed(t), replayed(in.Policy, p.now, t)
+	in.Backups, in.Policy = p.replayed(t), p.policyRead(t)
 	in.Jobs, in.Recovery = replayed(in.Jobs, p.now, t), replayed(in.Recovery, p.now, t)
 	if !in.Backups.At.IsZero() {
 		in.Backups.Value = p.listAt(t, hopeful)
@@ -165,6 +165,14 @@ func (p *Past) At(t time.Time, hopeful bool) TargetState {
 func (p *Past) replayed(t time.Time) Reading[List] {
 	r := replayed(p.State.Backups, p.now, t)
 	r.Err = nil
+	return r
+}
+
+// policyRead returns the reading of the policy as it would have been at t. A policy once read stays in force, also when it is too
+// old to be shown as current: RPOInForce needs its value.
+func (p *Past) policyRead(t time.Time) Reading[Policy] {
+	r := replayed(p.State.Policy, p.now, t)
+	r.Value = p.State.Policy.Value
 	return r
 }
 
