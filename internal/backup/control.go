@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -69,15 +70,21 @@ type inspection struct {
 	*Past
 	e     *Evidence
 	state TargetState // at the end of the span
+	until time.Time   // the end of the span, or of the instance where that was earlier
+	gone  bool        // the instance ended in the span
 	was   []era       // the policies that were in force in the span, the newest first
 }
 
-// controls returns every control that applies. Nothing is asked of an instance that is not running, or that is too new.
+// controls returns every control that applies. Of an instance that is gone they are about the time in which it existed. Nothing
+// is asked of one that did not exist in the span.
 func (p *Past) controls(e *Evidence, state TargetState) []Control {
-	if !state.Lifecycle.Exists() {
+	in := inspection{Past: p, e: e, state: state, until: e.Until, gone: state.Lifecycle.ended()}
+	if in.gone {
+		in.until = earlier(p.Kept.StatusSince, e.Until)
+	}
+	if !state.Lifecycle.Exists() && (!in.gone || !p.Kept.StatusSince.After(e.Since)) {
 		return nil
 	}
-	in := inspection{Past: p, e: e, state: state}
 	c := assessment{in: state}
 	for each := range c.eras {
 		in.was = append(in.was, each)
@@ -201,11 +208,11 @@ func (in *inspection) retention() (verdictOn, bool) {
 	return verdictOn{ControlKept, text}, true
 }
 
-// lastPoint is the verdict at the end of the span.
+// lastPoint is the verdict at the end of the span. Nobody asks it of an instance that is gone.
 func (in *inspection) lastPoint() (verdictOn, bool) {
 	h := &in.e.Health
 	switch {
-	case h.State == HealthPending:
+	case in.gone, h.State == HealthPending:
 		return verdictOn{}, false
 	case h.State == HealthUnknown:
 		return verdictOn{text: h.Reason}, true
@@ -237,16 +244,13 @@ func (in *inspection) unwatched() (from time.Time, text string) {
 	if in.e.WatchedFrom.After(since.Add(in.blink())) {
 		return since, "it is kept since " + minute(in.e.WatchedFrom)
 	}
-	last := in.e.WatchedFrom
-	for _, read := range append(in.reads, in.e.Until) {
-		if read.Before(in.e.Since) || read.After(in.e.Until) {
-			last = earlier(read, in.e.Until)
-			continue
-		}
-		if read.Sub(later(last, since)) > in.blink() {
+	last := since
+	for _, read := range append(slices.Clone(in.reads), in.until) {
+		read = earlier(read, in.until)
+		if read.Sub(last) > in.blink() {
 			return last, "nobody read it from " + minute(last) + " to " + minute(read)
 		}
-		last = read
+		last = later(last, read)
 	}
 	return time.Time{}, ""
 }
@@ -254,7 +258,11 @@ func (in *inspection) unwatched() (from time.Time, text string) {
 // blink is how far apart two readings may seem to be: of those between, only such show that had something new.
 func (in *inspection) blink() time.Duration { return sum(in.e.Health.RPO, day) }
 
+// outlives is about what would be left were the instance deleted: one that is gone was.
 func (in *inspection) outlives() (verdictOn, bool) {
+	if in.gone {
+		return verdictOn{}, false
+	}
 	if !in.policyKnown() {
 		return policyUnknown()
 	}
@@ -273,14 +281,16 @@ func (in *inspection) copied() (verdictOn, bool) {
 	if to == "" {
 		return verdictOn{}, false
 	}
-	newest := newestUsable(in.Copies.Value.Backups, in.Copies.At, in.e.Until)
+	newest := newestUsable(in.Copies.Value.Backups, in.Copies.At, in.until)
 	limit := sum(in.e.Health.RPO, in.e.Health.RPO)
 	switch {
+	case in.gone && in.Copies.At.IsZero():
+		return verdictOn{text: "of an instance that is gone the copies in " + to + " are not known any more"}, true
 	case in.Copies.At.IsZero():
 		return verdictOn{text: "the copies in " + to + " were never read"}, true
 	case newest == nil:
 		return verdictOn{ControlBroken, "there is no usable copy in " + to}, true
-	case in.e.Until.Sub(newest.StartedAt) > limit:
+	case in.until.Sub(newest.StartedAt) > limit:
 		return verdictOn{ControlBroken, "the newest copy in " + to + " is of " + minute(newest.StartedAt) + ", longer ago than " + Span(limit)}, true
 	}
 	return verdictOn{ControlKept, "the newest copy in " + to + " is of " + minute(newest.StartedAt)}, true
@@ -292,6 +302,8 @@ func (in *inspection) restorable() (verdictOn, bool) {
 	switch {
 	case newest == nil && !in.ChecksRestores:
 		return verdictOn{}, false
+	case newest == nil && in.gone:
+		return verdictOn{text: "of an instance that is gone the answer of the cloud is not known any more"}, true
 	case newest == nil || newest.At.Before(in.e.Since):
 		return verdictOn{text: "the cloud was not asked in this time"}, true
 	case newest.Refused != "":

@@ -141,6 +141,14 @@ func controls(all []backup.Control) string {
 	return strings.Join(lines, "\n")
 }
 
+// controlsCase is a case of TestControls.
+type controlsCase struct {
+	name string
+	edit func(*verdictCase, *backup.Kept, *backup.Also)
+	want string // the lines that differ, or are there besides
+	less string // the names of those that are not there
+}
+
 func TestControls(t *testing.T) {
 	good := func() verdictCase {
 		return verdictCase{
@@ -150,12 +158,8 @@ func TestControls(t *testing.T) {
 	}
 	kept := backup.Kept{Reads: []time.Time{at(15, 3, 0), at(16, 3, 0), at(17, 3, 0), at(18, 3, 0), at(19, 3, 0), at(20, 3, 0), at(21, 3, 0)}}
 	all := "covered_by_schedule kept\nfrequency kept\nretention kept\nlast_recovery_point kept\nnothing_removed_early kept\noutlives_instance kept"
-	tests := []struct {
-		name string
-		edit func(*verdictCase, *backup.Kept, *backup.Also)
-		want string // the lines that differ, or are there besides
-		less string // the names of those that are not there
-	}{
+	const every = "covered_by_schedule frequency retention last_recovery_point nothing_removed_early outlives_instance"
+	tests := []controlsCase{
 		{"all is well", func(*verdictCase, *backup.Kept, *backup.Also) {}, "", ""},
 		{"nothing was kept", func(_ *verdictCase, k *backup.Kept, _ *backup.Also) { *k = backup.Kept{} }, "nothing_removed_early unknown", ""},
 		{"nobody read for some days", func(_ *verdictCase, k *backup.Kept, _ *backup.Also) {
@@ -243,8 +247,36 @@ func TestControls(t *testing.T) {
 		}, "", "frequency last_recovery_point"},
 		{"the instance is not running", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
 			c.edit = func(in *backup.TargetState) { in.Lifecycle = backup.LifecycleDeleting }
-		}, "", "covered_by_schedule frequency retention last_recovery_point nothing_removed_early outlives_instance"},
+		}, "", every},
 	}
+	goneSince := func(c *verdictCase, k *backup.Kept, since time.Time) {
+		c.edit = func(in *backup.TargetState) { in.Lifecycle = backup.LifecycleReleased }
+		k.StatusSince = since
+	}
+	tests = append(tests, []controlsCase{
+		{"it is gone, and was well until then", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
+			c.list = weekOf(15, 16, 17, 18, 19, 20)
+			goneSince(c, k, at(20, 12, 0))
+		}, "", "last_recovery_point outlives_instance"},
+		{"it is gone, and was late before", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
+			c.list = weekOf(15, 16, 17)
+			goneSince(c, k, at(20, 12, 0))
+		}, "frequency broken", "last_recovery_point outlives_instance"},
+		{"it is gone, and its backups were kept for too short", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
+			c.policy.Schedules[0].Retention = 6 * 24 * time.Hour
+			goneSince(c, k, at(20, 12, 0))
+		}, "retention broken", "last_recovery_point outlives_instance"},
+		{"it is gone, and nobody read before", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
+			k.Reads = k.Reads[:2]
+			goneSince(c, k, at(20, 12, 0))
+		}, "nothing_removed_early unknown", "last_recovery_point outlives_instance"},
+		{"it was gone before", func(c *verdictCase, k *backup.Kept, _ *backup.Also) { goneSince(c, k, at(16, 11, 0)) }, "", every},
+		{"it is still being created", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
+			c.created = new(at(22, 11, 0))
+			c.edit = func(in *backup.TargetState) { in.Lifecycle = backup.LifecycleCreating }
+			k.StatusSince = at(22, 11, 1)
+		}, "", every},
+	}...)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c, k, also := good(), kept, backup.Also{}

@@ -24,3 +24,6 @@ func (l Lifecycle) Exists() bool {
 	}
 	return true
 }
+
+// ended reports whether there was a database, and is none any more.
+func (l Lifecycle) ended() bool { return l == LifecycleDeleting || l == LifecycleReleased }

@@ -52,7 +52,7 @@ type Summary struct {
 	Kept     int      `json:"kept"`    // every control that applies was kept
 	Broken   int      `json:"broken"`  // one was broken
 	Unknown  int      `json:"unknown"` // none was broken, and one is not known
-	NotDue   int      `json:"not_due"` // no control applies: the instance is too new, or not running
+	NotDue   int      `json:"not_due"` // no control applies: the instance did not exist in the time, as far as that is known
 	Within   *float64 `json:"within_rpo_ratio"`
 	Unsure   *float64 `json:"unknown_ratio"`
 	Controls []Count  `json:"controls"` // in the order in which people are shown them
