@@ -255,8 +255,18 @@ func (in *inspection) unwatched() (from time.Time, text string) {
 	return time.Time{}, ""
 }
 
-// blink is how far apart two readings may seem to be: of those between, only such show that had something new.
-func (in *inspection) blink() time.Duration { return sum(in.e.Health.RPO, day) }
+// longestBlink is how far apart two readings may seem to be at most, whatever the objective is.
+const longestBlink = 2 * day
+
+// blink is how far apart two readings may seem to be: of those between, only such show that had something new. What was kept for
+// shorter than that may have come and gone meanwhile.
+func (in *inspection) blink() time.Duration {
+	longest := min(sum(in.e.Health.RPO, day), longestBlink)
+	if in.keeps > 0 {
+		longest = min(longest, in.keeps)
+	}
+	return longest
+}
 
 // outlives is about what would be left were the instance deleted: one that is gone was.
 func (in *inspection) outlives() (verdictOn, bool) {

@@ -270,6 +270,18 @@ func TestControls(t *testing.T) {
 			k.Reads = k.Reads[:2]
 			goneSince(c, k, at(20, 12, 0))
 		}, "nothing_removed_early unknown", "last_recovery_point outlives_instance"},
+		{"the objective is long, and nobody read for three days", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
+			c.rpo = 8 * 24 * time.Hour
+			k.Reads = slices.Delete(slices.Clone(k.Reads), 2, 4)
+		}, "nothing_removed_early unknown", ""},
+		{"the objective is long, and nobody read for two days", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
+			c.rpo = 8 * 24 * time.Hour
+			k.Reads = slices.Delete(slices.Clone(k.Reads), 2, 3)
+		}, "", ""},
+		{"backups are kept for shorter than nobody read", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
+			c.policy.Schedules[0].Retention = 30 * time.Hour
+			k.Reads = slices.Delete(slices.Clone(k.Reads), 2, 3)
+		}, "retention broken\nnothing_removed_early unknown", ""},
 		{"it was gone before", func(c *verdictCase, k *backup.Kept, _ *backup.Also) { goneSince(c, k, at(16, 11, 0)) }, "", every},
 		{"it is still being created", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
 			c.created = new(at(22, 11, 0))
@@ -288,6 +300,18 @@ func TestControls(t *testing.T) {
 				t.Errorf("controls (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestHoleAtTheEnd: that the list was read again after the end of the time does not close a hole before it.
+func TestHoleAtTheEnd(t *testing.T) {
+	c := verdictCase{now: at(29, 12, 0), list: weekOf(14, 15, 16, 17, 29), policy: edited(daily(), func(p *backup.Policy) { p.Schedules[0].Retention = 30 * 24 * time.Hour })}
+	for until, want := range map[time.Time]backup.ControlState{at(18, 12, 0): backup.ControlKept, at(24, 12, 0): backup.ControlUnknown} {
+		e := c.past(backup.Kept{Reads: []time.Time{at(14, 3, 0), at(15, 3, 0), at(16, 3, 0), at(17, 3, 0)}}).Evidence(at(15, 0, 0), until)
+		i := slices.IndexFunc(e.Controls, func(c backup.Control) bool { return c.Name == backup.ControlRemovals })
+		if got := e.Controls[i]; got.State != want {
+			t.Errorf("until %s: %s (%s), want %s", until, got.State, got.Text, want)
+		}
 	}
 }
 
