@@ -104,9 +104,26 @@ func (p *Past) gather() {
 }
 
 // shortestKept returns how long a scheduled backup was kept at least: by every policy that was seen, or else as old as the
-// oldest one is that the newest list has.
+// oldest one is that the newest list has; and by what the cloud says of each backup, which may be of a policy that nobody saw.
 func (p *Past) shortestKept() time.Duration {
 	c := assessment{in: p.State, horizon: horizonOf(p.State.Backups.At)}
+	return min(p.keptByPolicy(&c), p.keptByExpiry(&c))
+}
+
+// keptByExpiry returns the shortest time from the start of a scheduled backup to its expiry.
+func (p *Past) keptByExpiry(c *assessment) time.Duration {
+	shortest := Forever
+	for i := range p.sets {
+		b := &p.sets[i].Backup
+		if kept := b.ExpiresAt.Sub(b.began()); b.State == StateSuccess && c.scheduledFull(b) && !b.ExpiresAt.IsZero() && kept > 0 {
+			shortest = min(shortest, kept)
+		}
+	}
+	return shortest
+}
+
+// keptByPolicy is shortestKept without what the cloud says of each backup.
+func (p *Past) keptByPolicy(c *assessment) time.Duration {
 	shortest, known := Forever, true
 	for e := range c.eras {
 		kept := e.policy.ShortestRetention()

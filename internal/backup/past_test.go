@@ -56,3 +56,42 @@ func TestPastPolicyStaysInForce(t *testing.T) {
 		})
 	}
 }
+
+// TestRetentionRaised: the listed backups expire after seven days, although the policy keeps them for thirty since yesterday. What
+// was deleted cannot show a gap.
+func TestRetentionRaised(t *testing.T) {
+	c := verdictCase{now: at(22, 12, 0), policy: edited(daily(), func(p *backup.Policy) { p.Schedules[0].Retention = 30 * 24 * time.Hour })}
+	keptFor := func(days int) []backup.Backup {
+		var list []backup.Backup
+		for _, b := range weekOf(16, 17, 18, 19, 20, 21, 22) {
+			b.ExpiresAt = b.StartedAt.AddDate(0, 0, days)
+			list = append(list, b)
+		}
+		return list
+	}
+	tests := []struct {
+		name      string
+		list      []backup.Backup
+		stretches string
+		schedule  backup.Adherence
+	}{
+		{"for seven days", keptFor(7), "6.12:00 unknown, 16.02:30 kept", backup.Adherence{Expected: 7, Made: 7, Unknown: 9}},
+		{"for thirty days", keptFor(30), "6.12:00 broken, 16.02:30 kept", backup.Adherence{Expected: 16, Made: 7, Missed: 9}},
+		{"no expiry is known", weekOf(16, 17, 18, 19, 20, 21, 22), "6.12:00 broken, 16.02:30 kept", backup.Adherence{Expected: 16, Made: 7, Missed: 9}},
+		{"only one by hand is kept for shorter", append(keptFor(30), with(manual(at(20, 12, 0)), func(b *backup.Backup) {
+			b.ID, b.ExpiresAt = "by hand", at(23, 0, 0)
+		})), "6.12:00 broken, 16.02:30 kept", backup.Adherence{Expected: 16, Made: 7, Missed: 9}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c.list = tt.list
+			e := c.past(backup.Kept{}).Evidence(at(6, 12, 0), c.now)
+			if got := stretched(e.Stretches); got != tt.stretches {
+				t.Errorf("got  %s\nwant %s", got, tt.stretches)
+			}
+			if e.Schedule != tt.schedule {
+				t.Errorf("%+v, want %+v", e.Schedule, tt.schedule)
+			}
+		})
+	}
+}
