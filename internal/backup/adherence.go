@@ -117,22 +117,44 @@ func (p *Past) countIntervals(a *Adherence, interval, patience time.Duration, fr
 		a.Unknown += int(max(0, until.Sub(from)) / interval)
 		return
 	}
-	slots, made := Adherence{}, 0
+	var slots []slot
 	for began := from; !began.Add(interval + patience).After(until); began = began.Add(interval) {
 		if !p.existed(began) {
 			continue
 		}
-		o := p.outcome(began, began.Add(interval), began.Add(interval+patience))
-		slots.count(o)
-		if o != outcomeUnknown {
-			made += p.successes(began, began.Add(interval))
+		one := slot{outcome: p.outcome(began, began.Add(interval), began.Add(interval+patience))}
+		if one.outcome == outcomeMade {
+			one.spare = p.successes(began, began.Add(interval)) - 1
+		}
+		slots = append(slots, one)
+	}
+	lend(slots)
+	for _, one := range slots {
+		a.count(one.outcome)
+	}
+}
+
+// slot is an interval of a high-frequency schedule.
+type slot struct {
+	outcome outcome
+	spare   int // successful backups besides the one that the interval asks for
+}
+
+// lend lets an interval without a backup have one of an interval next to it that has several: backups drift. One that lies further
+// away is no substitute: it would hide that nothing was made for a time.
+func lend(slots []slot) {
+	for i := range slots {
+		if slots[i].outcome != outcomeMissed {
+			continue
+		}
+		for _, beside := range []int{i - 1, i + 1} {
+			if beside >= 0 && beside < len(slots) && slots[beside].spare > 0 {
+				slots[beside].spare--
+				slots[i].outcome = outcomeMade
+				break
+			}
 		}
 	}
-	// Backups drift: of two that begin in one interval, one is for that beside it.
-	spare := min(made-slots.Made, slots.Missed)
-	slots.Made, slots.Missed = slots.Made+spare, slots.Missed-spare
-	a.Expected, a.Made, a.Failed = a.Expected+slots.Expected, a.Made+slots.Made, a.Failed+slots.Failed
-	a.Missed, a.Unknown = a.Missed+slots.Missed, a.Unknown+slots.Unknown
 }
 
 // successes counts the successful full backups that began in a span.

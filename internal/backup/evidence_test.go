@@ -120,7 +120,15 @@ func TestAdherence(t *testing.T) {
 				list: []backup.Backup{full(at(16, 19, 50)), full(at(16, 16, 10)), full(at(16, 11, 30)), full(at(16, 8, 10)), full(at(16, 4, 0))},
 			},
 			backup.Kept{},
-			backup.Adherence{Expected: 5, Made: 5}, // none in the first four hours, and two in the third
+			backup.Adherence{Expected: 5, Made: 4, Missed: 1}, // none in the first four hours; of two in the third one is for the fourth
+		},
+		{
+			verdictCase{
+				name: "several by hand after an outage", now: at(17, 0, 0), policy: edited(every4h(), func(p *backup.Policy) { p.Schedules[0].Retention = 7 * 24 * time.Hour }),
+				list: []backup.Backup{manual(at(16, 19, 0)), manual(at(16, 18, 0)), manual(at(16, 17, 0)), full(at(16, 16, 10)), full(at(16, 0, 10))},
+			},
+			backup.Kept{},
+			backup.Adherence{Expected: 5, Made: 3, Missed: 2}, // the one next to them has one of them
 		},
 	}
 	for _, tt := range tests {
