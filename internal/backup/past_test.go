@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -94,4 +95,17 @@ func TestRetentionRaised(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestReportAgreesWithVerdict: a report that ends a moment ago has the verdict of that moment. Only what a list says of a time to
+// come is replayed as what was still running.
+func TestReportAgreesWithVerdict(t *testing.T) {
+	forSome(t, 5_000, func(t *testing.T, _ generator, s scenario, h backup.Health) {
+		t.Helper()
+		e := backup.NewPast(s.in, s.want, backup.Kept{}, s.now.Add(time.Millisecond)).Evidence(s.now.Add(-time.Hour), s.now)
+		ahead := slices.ContainsFunc(s.in.Backups.Value.Backups, func(b backup.Backup) bool { return b.EndedAt.After(s.now) })
+		if e.Health.RPO != h.RPO || e.Health.State != h.State && !ahead {
+			t.Errorf("the report has %s (%s), and the verdict is %s (%s)", e.Health.State, e.Health.Reason, h.State, h.Reason)
+		}
+	})
 }
