@@ -11,8 +11,10 @@ import (
 
 // OfProcess returns the environment of this process. From then on nothing but the program itself writes to standard
 // output: an SDK that is told to, prints requests to it, with the tokens and signatures that they carry. It is told so
-// by the environment before main begins, so that only what it prints can be held back.
+// by the environment before main begins, so that only what it prints can be held back. It also sets the version of the
+// program where the build did not.
 func OfProcess(now func() time.Time) Environment {
+	nameVersion()
 	env := Environment{Stdout: os.Stdout, Stderr: os.Stderr, Now: now}
 	os.Stdout = nil // writing to it is an error, which nobody looks at who prints
 	return env
