@@ -1,6 +1,7 @@
 # make run    see it work, without an account          (needs Go)
 # make test   what a change must pass                  (needs Go; -race where there is a C compiler)
 # make check  all that CI checks                       (also builds the tools it needs; Node.js for the dashboards)
+# make image  the container image                      (needs docker)
 
 GO        ?= go
 BINARY    := mongodb_backup_exporter
@@ -18,12 +19,18 @@ GOLANGCI  := $(TOOLS)/golangci-lint
 GOFUMPT   := $(TOOLS)/gofumpt
 VULNCHECK := $(TOOLS)/govulncheck
 
-.PHONY: all build run test check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean
+.PHONY: all build image run test check deploy-check image-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean
 
 all: check
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BINARY) .
+
+image:
+	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg CREATED=$(CREATED) --tag $(BINARY):$(VERSION) --tag $(BINARY) .
+
+# The time of the commit, so that a commit has one image.
+CREATED = $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null || echo unknown)
 
 # go build -v names each package that it compiles; what is no such name is an error.
 run:
@@ -61,7 +68,7 @@ rules: $(PROMTOOL)
 	$(PROMTOOL) test rules alerts/tests/*.yml
 
 # vuln is last, so that nobody overlooks that it could not check.
-check: fmt-check lint tidy-check test matrix dashboards e2e vuln
+check: fmt-check lint tidy-check test matrix dashboards deploy-check e2e vuln
 
 fmt: $(GOFUMPT)
 	$(GOFUMPT) -w $(GOFILES)
@@ -95,6 +102,12 @@ dashboards:
 # The built binary with the real Prometheus and Alertmanager.
 e2e: build
 	cd test/e2e && TOOLS=$(TOOLS) $(GO) test -count=1 -timeout 25m ./...
+
+# What is shipped to deploy with. Each part says so where it cannot be checked on this machine.
+deploy-check: image-check
+
+image-check:
+	./test/image/check.sh
 
 # What a fleet costs and how old its readings get: prints the tables of docs/performance.md. BENCH_ONLY takes a part of a
 # row's name. The short form takes a few minutes on two idle processors, the full one hours.
