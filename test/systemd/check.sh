@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Checks the units of ../../deploy/systemd with systemd-analyze (Debian package systemd); says so and succeeds where it is
+# missing. Nothing is started, and systemd need not run.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+units=deploy/systemd
+most=20 # tenths: how exposed the service may be, of 100
+
+command -v systemd-analyze >/dev/null || { echo "systemd: NOT CHECKED, there is no systemd-analyze here"; exit 0; }
+
+# A machine with nothing but the units and the programs that they name.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/etc/systemd/system" "$work/usr/bin" "$work/usr/lib/systemd/system" "$work/bin"
+cp $units/*.service $units/*.socket "$work/etc/systemd/system/"
+cp /usr/lib/systemd/system/*.target "$work/usr/lib/systemd/system/"
+for program in /usr/bin/mongodb_backup_exporter /bin/sh; do
+	printf '#!/bin/sh\n' >"$work$program"
+	chmod +x "$work$program"
+done
+
+# verify succeeds with keys that it does not know, so it must print nothing.
+said=$(systemd-analyze verify --root="$work" mongodb_backup_exporter.service mongodb_backup_exporter.socket 2>&1) || failed=1
+[ -z "$said" ] && [ -z "${failed:-}" ] || { echo "systemd: verify says: $said" >&2; exit 1; }
+
+score=$(systemd-analyze security --offline=true --threshold=$most $units/mongodb_backup_exporter.service) || {
+	echo "$score" >&2
+	echo "systemd: the service is more exposed than $most tenths" >&2
+	exit 1
+}
+echo "systemd: the units are well formed; ${score##*→ }"
