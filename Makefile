@@ -19,7 +19,7 @@ GOLANGCI  := $(TOOLS)/golangci-lint
 GOFUMPT   := $(TOOLS)/gofumpt
 VULNCHECK := $(TOOLS)/govulncheck
 
-.PHONY: all build image run test check deploy-check image-check systemd-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean
+.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean
 
 all: check
 
@@ -104,7 +104,11 @@ e2e: build
 	cd test/e2e && TOOLS=$(TOOLS) $(GO) test -count=1 -timeout 25m ./...
 
 # What is shipped to deploy with. Each part says so where it cannot be checked on this machine.
-deploy-check: systemd-check image-check
+deploy-check: shipped-check systemd-check image-check
+
+# The mixin and the compose files.
+shipped-check:
+	cd test/deploy && $(GO) test -count=1 ./...
 
 systemd-check:
 	./test/systemd/check.sh

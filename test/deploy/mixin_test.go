@@ -1,0 +1,112 @@
+package deploy
+
+import (
+	"encoding/json"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-jsonnet"
+	"gopkg.in/yaml.v3"
+)
+
+// mixin returns what a jsonnet expression makes of the mixin, which it has as the variable mixin.
+func mixin(t *testing.T, expression string) any {
+	t.Helper()
+	text, err := jsonnet.MakeVM().EvaluateAnonymousSnippet("test.jsonnet", "local mixin = import '"+root+"deploy/mixin.libsonnet'; "+expression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var value any
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+const everyGroup = "{groups: m.prometheusRules.groups + m.prometheusAlerts.groups}"
+
+func TestMixinHasTheRules(t *testing.T) {
+	got := mixin(t, "local m = mixin; "+everyGroup)
+	if diff := cmp.Diff(rules(t, read(t, "alerts/mongodb_backup.rules.yml")), got); diff != "" {
+		t.Errorf("rules (-alerts/ +mixin):\n%s", diff)
+	}
+}
+
+func TestMixinKeepsAlertsApart(t *testing.T) {
+	for kind, wants := range map[string]string{"prometheusAlerts": "alert", "prometheusRules": "record"} {
+		groups := mixin(t, "mixin."+kind+".groups").([]any)
+		if len(groups) == 0 {
+			t.Errorf("%s has no groups", kind)
+		}
+		for _, group := range groups {
+			for _, rule := range group.(map[string]any)["rules"].([]any) {
+				if _, ok := rule.(map[string]any)[wants]; !ok {
+					t.Errorf("%s has a rule that is no %s: %v", kind, wants, rule)
+				}
+			}
+		}
+	}
+}
+
+// TestMixinLinksAsTheProgram compares the mixin's addresses with those of the command rules.
+func TestMixinLinksAsTheProgram(t *testing.T) {
+	command := exec.CommandContext(t.Context(), "go", "run", ".", "rules",
+		"--runbook-url=https://a.example.com/b", "--exporter-url=https://c.example.com/", "--dashboard-url=https://d.example.com")
+	command.Dir = root
+	printed, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := mixin(t, `local m = mixin {_config+:: {
+		runbookUrl: 'https://a.example.com/b', exporterUrl: 'https://c.example.com/', dashboardUrl: 'https://d.example.com'}}; `+everyGroup)
+	if diff := cmp.Diff(rules(t, printed), got); diff != "" {
+		t.Errorf("rules (-program +mixin):\n%s", diff)
+	}
+}
+
+func TestMixinHasTheDashboards(t *testing.T) {
+	want := map[string]any{}
+	files, err := filepath.Glob(root + "dashboards/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("dashboards: %v, error %v", files, err)
+	}
+	for _, file := range files {
+		var board map[string]any
+		if err := json.Unmarshal(read(t, strings.TrimPrefix(file, root)), &board); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		want[board["uid"].(string)+".json"] = board
+	}
+	got := mixin(t, "mixin.grafanaDashboards").(map[string]any)
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))); diff != "" {
+		t.Errorf("dashboards (-dashboards/ +mixin):\n%s", diff)
+	}
+	for name, board := range got {
+		if diff := cmp.Diff(want[name], board); diff != "" {
+			t.Errorf("%s (-dashboards/ +mixin):\n%s", name, diff)
+		}
+	}
+}
+
+// rules reads a file of rules as JSON would have it.
+func rules(t *testing.T, text []byte) any {
+	t.Helper()
+	var file any
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	plain, err := json.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var value any
+	if err := json.Unmarshal(plain, &value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
