@@ -25,10 +25,11 @@ const (
 	defaultFile    = program + ".yml"
 )
 
-// Environment is what the program gets from its process. All fields are required. OfProcess makes one.
+// Environment is what the program gets from its process. All fields but Parsed are required. OfProcess makes one.
 type Environment struct {
 	Stdout, Stderr io.Writer
 	Now            func() time.Time
+	Parsed         func() // is called once the command line was read, before the command runs; nil: nothing is
 }
 
 // Run parses the command line and runs the command that it names until the command or ctx ends. It prints the error that
@@ -120,6 +121,9 @@ func run(ctx context.Context, args []string, env Environment) error {
 	chosen, err := app.Parse(args)
 	if err != nil {
 		return misused(app, args, err)
+	}
+	if env.Parsed != nil {
+		env.Parsed()
 	}
 	s.logTo(env.Stderr)
 	defer s.thin.Close()

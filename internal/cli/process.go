@@ -6,18 +6,32 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kingpin/v2"
 	"github.com/go-kit/log/level"
+	"github.com/prometheus/common/version"
 )
 
-// OfProcess returns the environment of this process. From then on nothing but the program itself writes to standard
-// output: an SDK that is told to, prints requests to it, with the tokens and signatures that they carry. It is told so
-// by the environment before main begins, so that only what it prints can be held back. It also sets the version of the
-// program where the build did not.
+// OfProcess returns the environment of this process. Once the command line was read, nothing but the program itself writes to
+// standard output: an SDK that is told to, prints requests to it, with the tokens and signatures that they carry. It is told so
+// by the environment before main begins, so that only what it prints can be held back. What completes a command line prints
+// there too, while it is read.
+//
+// OfProcess also sets the version of the program where the build did not, and what its man page begins with.
 func OfProcess(now func() time.Time) Environment {
 	nameVersion()
-	env := Environment{Stdout: os.Stdout, Stderr: os.Stderr, Now: now}
-	os.Stdout = nil // writing to it is an error, which nobody looks at who prints
-	return env
+	kingpin.ManPageTemplate = manPage(kingpin.ManPageTemplate, version.Version)
+	return Environment{
+		Stdout: os.Stdout, Stderr: os.Stderr, Now: now,
+		Parsed: func() { os.Stdout = nil }, // writing to it is an error, which nobody looks at who prints
+	}
+}
+
+// manPage returns kingpin's template of a man page with a heading and a name line as man and apropos read them.
+func manPage(template, version string) string {
+	return strings.NewReplacer(
+		`.TH {{.App.Name}} 1 {{.App.Version}} "{{.App.Author}}"`, `.TH `+strings.ToUpper(program)+` 1 "" "`+program+` `+version+`" "User Commands"`,
+		".SH \"NAME\"\n{{.App.Name}}\n", ".SH \"NAME\"\n{{.App.Name}} \\- backup health of managed MongoDB, for Prometheus\n",
+	).Replace(template)
 }
 
 // sdkDebug is the variable by which SDKs are told to print requests.

@@ -25,7 +25,7 @@ type ran struct {
 func runCommand(t *testing.T, args ...string) ran {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code := Run(t.Context(), args, Environment{&stdout, &stderr, time.Now})
+	code := Run(t.Context(), args, Environment{Stdout: &stdout, Stderr: &stderr, Now: time.Now})
 	return ran{code, stdout.String(), stderr.String()}
 }
 
