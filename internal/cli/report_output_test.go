@@ -104,7 +104,7 @@ func TestWatchGoesOn(t *testing.T) {
 		}))
 		var out, errs strings.Builder
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		code := Run(ctx, []string{"status", "--url=" + server.URL, "--watch", "--watch-interval=20ms"}, Environment{&out, &errs, time.Now})
+		code := Run(ctx, []string{"status", "--url=" + server.URL, "--watch", "--watch-interval=20ms"}, Environment{Stdout: &out, Stderr: &errs, Now: time.Now})
 		cancel()
 		server.Close()
 		if code != test.code || looks < 4 {
