@@ -42,6 +42,7 @@ type pageReader[T any] struct {
 	all    []T
 	seen   map[string]bool
 	total  int64 // as the newest page has it; 0: it has none
+	most   int64 // the highest total of any page
 	extent wire.Total
 }
 
@@ -62,6 +63,8 @@ func (p *pageReader[T]) readAll(ctx context.Context) ([]T, error) {
 		switch ended, err := p.ended(number, added, part); {
 		case err != nil:
 			return nil, err
+		case ended && p.another():
+			return nil, wire.ProtocolError(p.op, fmt.Sprintf("%d records of %d: the list is another one than when it was begun", len(p.all), p.total))
 		case ended:
 			return p.all, nil
 		}
@@ -82,12 +85,19 @@ func (p *pageReader[T]) page(ctx context.Context, number int) (part page[T], add
 		return part, 0, err
 	}
 	p.total = wholeNumber(part.total)
+	p.most = max(p.most, p.total)
 	before := len(p.seen)
 	p.all = appendUnseen(p.all, part.records, p.seen, p.id)
 	if len(part.records) > largestPage || len(p.all) > maxPages*pageSize {
 		return part, 0, tooMany(p.op, len(part.records), len(p.all))
 	}
 	return part, len(p.seen) - before, nil
+}
+
+// another reports whether the total fell so far below what was read that most of it is not of the list any more. A few records
+// may have been deleted meanwhile.
+func (p *pageReader[T]) another() bool {
+	return p.total > 0 && p.total < p.most && int64(len(p.all)) > p.total+pageSize
 }
 
 // again reads the page before the one with a number once more, and then that one. It returns how many records are new in all.

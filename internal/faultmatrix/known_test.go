@@ -22,6 +22,19 @@ func knownFaults() []known {
 				return p.victim.cloud == "huawei" && slices.Contains(unreadable, p.row.fault.Kind) && slices.Contains([]string{every, "ListBackups"}, p.victim.name)
 			},
 		},
+		{
+			"policy_first", "Huawei's point-in-time window is asked for once the policy says whether there is one: a policy that hangs holds it up in the first scrape",
+			func(p play) bool {
+				return p.victim.cloud == "huawei" && p.victim.name == "ShowBackupPolicy" && !p.warm
+			},
+		},
+		{
+			"shared_rate", "on Huawei the regions of an account share one rate: where one of them is throttled or has a list without an end, the others are read a scrape later",
+			func(p play) bool {
+				taking := slices.Contains([]cloudsim.FaultKind{cloudsim.FaultEndlessPages, cloudsim.FaultThrottle, cloudsim.FaultThrottleHTML, cloudsim.FaultErrorJSON}, p.row.fault.Kind)
+				return p.victim.cloud == "huawei" && taking && (p.victim.name == every || p.victim.name == "ListBackups" && p.row.fault.Kind == cloudsim.FaultEndlessPages)
+			},
+		},
 	}
 }
 
