@@ -49,7 +49,7 @@ func warmScrapes(t *testing.T, _ string, g *goals) {
 	g.add("warm scrape 10,000 ÷ MetricFamilyToText, 1 in 30 moved", ratio(big.some), 0.3, "")
 	g.add("warm scrape 10,000 ÷ MetricFamilyToText, none moved", ratio(big.none), 0.1, "")
 	g.add("warm scrape 10,000 ÷ MetricFamilyToText, none moved, gzip", ratio(big.zipped), 0.15, "")
-	g.add("calls of eight scrapes at once ÷ calls of one", float64(big.eight)/float64(big.one), 1, "")
+	g.add("calls of eight scrapes at once ÷ calls of one", float64(big.eight)/float64(big.one), 1.1, "") // of two minutes, in which not quite the same is due
 	g.add("growth of a scrape's time, 1,000 to 10,000, all moved", big.all.Seconds()/small.all.Seconds(), 11, " ×")
 }
 
@@ -115,6 +115,7 @@ func (w *warm) measure(t *testing.T) {
 	if moved := w.moved(); moved < w.instances()/moving/2 || moved > w.instances()/moving*2 {
 		t.Errorf("%d instances were read within a minute, want one in %d", moved, moving)
 	}
+	w.callsOf(t, 1) // the first minute has fewer instances that are due than those after it
 	w.one, w.eight = w.callsOf(t, 1), w.callsOf(t, 8)
 	w.none = w.mean(t, 5, "", "", func() {})
 	w.zipped = w.mean(t, 5, "", "gzip", func() {})
