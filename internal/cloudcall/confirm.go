@@ -82,8 +82,8 @@ func (g *Gate) ask(ctx context.Context, name string, witness *operation) *confir
 	b.mu.Unlock()
 	c.outcome = again(ctx)
 	b.mu.Lock()
-	p.end()
 	b.count(g, evidenceOf(ctx), c.outcome, p.at)
+	p.end()
 	g.confirming, b.asking = nil, nil
 	switch {
 	case proves(c.outcome):

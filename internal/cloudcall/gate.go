@@ -186,8 +186,9 @@ func (p *permit) leave(ctx context.Context, failure *backup.Error, again func(co
 	b := p.gate.breaker
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p.end()
+	// Another breaker that shares the tally must find the call on trial or counted, never neither.
 	b.count(p.gate, evidenceOf(ctx), failure, p.at)
+	p.end()
 	switch {
 	case proves(failure):
 		p.worked(again)
