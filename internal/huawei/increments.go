@@ -21,25 +21,24 @@ type increments struct {
 	sets    []backup.Backup
 	readAt  time.Time     // when sets were listed; zero: never
 	triedAt time.Time     // when a listing was last tried; zero: never
-	again   time.Duration // how long after triedAt it is tried again
+	again   time.Duration // how long after triedAt it is not tried again
 	failed  bool          // the last listing failed, and that was logged
 }
 
-// DDS lists incremental backups for one instance at a time, and makes one every few minutes. A call for each instance
-// and minute would use up the calls that a user may make. So only the newest are listed, and only every few minutes. How
-// far a restore can reach follows from Recovery.
+// DDS lists incremental backups for one instance at a time, and makes one every few minutes. Only the newest are listed: all of
+// them would be up to 288 a day. How far a restore can reach follows from Recovery.
 const (
-	incrementsFor   = 6 * time.Hour    // one page, with one backup every 5 minutes
-	incrementsEvery = 10 * time.Minute // how long a listing is used
-	incrementsKept  = time.Hour        // how long it is used while newer listings fail
-	incrementsRetry = time.Minute      // how long after a failure that may pass a listing is tried again
+	incrementsFor     = 6 * time.Hour    // one page, with one backup every 5 minutes
+	incrementsKept    = time.Hour        // how long a listing is used while newer ones fail
+	incrementsRetry   = time.Minute      // how long after a failure that may pass a listing is tried again
+	incrementsRefused = 10 * time.Minute // how long after a refusal
 )
 
 // Increments lists the newest incremental backups of one instance. A list that was asked for no kind says that they are
 // not known. The error is that of a context that has ended.
 //
-// A failed listing is logged once, and tried again after incrementsEvery. Some regions do not know this type of backup:
-// they refuse the parameter, or list full backups instead.
+// A failed listing is logged once. Some regions do not know this type of backup: they refuse the parameter, or list full
+// backups instead.
 func (s *Source) Increments(ctx context.Context, in backup.Instance, node string, since time.Time) (backup.List, error) {
 	if err := checkNode(node); err != nil {
 		return backup.List{}, err
@@ -82,10 +81,10 @@ func (s *Source) listIncrements(ctx context.Context, instanceID string, since ti
 		}
 		last.triedAt, last.again, last.failed = now, incrementsRetry, true
 		if class := backup.ClassOf(err); !class.Retryable() && class != backup.ClassProtocol {
-			last.sets, last.readAt, last.again = nil, time.Time{}, incrementsEvery // a refusal will not pass by itself
+			last.sets, last.readAt, last.again = nil, time.Time{}, incrementsRefused // a refusal will not pass by itself
 		}
 	default:
-		last = increments{sets: own.Backups, readAt: now, triedAt: now, again: incrementsEvery}
+		last = increments{sets: own.Backups, readAt: now, triedAt: now}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

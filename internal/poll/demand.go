@@ -35,8 +35,16 @@ type limit struct {
 	operation string // "": all
 }
 
-// calls are how many calls are asked for: a second, and to ask everything once.
-type calls struct{ perSecond, once float64 }
+// calls are how many calls are asked for.
+type calls struct {
+	perSecond float64
+	once      float64 // to ask everything once
+	lists     int     // of incremental backups of idle instances, which take what others leave
+}
+
+func (c calls) plus(more calls) calls {
+	return calls{c.perSecond + more.perSecond, c.once + more.once, c.lists + more.lists}
+}
 
 // reckon reckons the demand, unless that was done just now, and stretches the intervals of what costs more than a rate allows.
 func (p *Poller) reckon(now time.Time) {
@@ -47,12 +55,12 @@ func (p *Poller) reckon(now time.Time) {
 	asked := map[limit]calls{}
 	for _, r := range p.regions {
 		for of, n := range r.asks(now) {
-			sum := asked[of]
-			asked[of] = calls{sum.perSecond + n.perSecond, sum.once + n.once}
+			asked[of] = asked[of].plus(n)
 		}
 	}
 	for _, r := range p.regions {
 		r.demand = r.demandOf(asked)
+		r.leave(asked)
 		r.stretch(now)
 	}
 }
@@ -90,11 +98,11 @@ func (t *tally) add(scope backup.Scope, in backup.Instance, every time.Duration)
 		if t.r.opts.FullReadInterval == 0 { // all there is is read each time
 			c.Calls = cmp.Or(c.First, c.Calls)
 		}
-		n := calls{c.Calls / every.Seconds(), cmp.Or(c.First, c.Calls)}
+		n := calls{perSecond: c.Calls / every.Seconds(), once: cmp.Or(c.First, c.Calls)}
 		if c.Whole { // as often as it is asked for the most often
 			of := wholeQuestion{scope, c.Operation}
 			most := t.whole[of]
-			t.whole[of] = calls{max(most.perSecond, n.perSecond), max(most.once, n.once)}
+			t.whole[of] = calls{perSecond: max(most.perSecond, n.perSecond), once: max(most.once, n.once)}
 			continue
 		}
 		t.sum(c.Operation, n)
@@ -103,8 +111,7 @@ func (t *tally) add(scope backup.Scope, in backup.Instance, every time.Duration)
 
 func (t *tally) sum(operation string, n calls) {
 	of := t.r.limitOf(operation)
-	sum := t.sums[of]
-	t.sums[of] = calls{sum.perSecond + n.perSecond, sum.once + n.once}
+	t.sums[of] = t.sums[of].plus(n)
 }
 
 // asks returns the calls that the intervals of a region ask for, before they are stretched.
@@ -124,6 +131,7 @@ func (r *region) asks(now time.Time) map[limit]calls {
 				t.add(scope, in.Instance, r.opts.interval(scope, idle))
 			}
 		}
+		t.addIncrements(in, idle)
 	}
 	for of, n := range t.whole {
 		t.sum(of.operation, n)

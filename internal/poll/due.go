@@ -65,7 +65,7 @@ func (in *instance) keepInForce(opts *Options, now time.Time) {
 	}
 	for _, n := range in.nodes {
 		n.backups.keepFor(span(backup.ScopeBackups))
-		n.increments.keepFor(span(backup.ScopeBackups))
+		n.increments.keepFor(increments{&n.increments, in, n}.interval(opts, in.idle(now)) + opts.StaleAfter)
 		n.copies.keepFor(span(backup.ScopeCopies))
 		n.checks.keepFor(span(backup.ScopeRestoreCheck))
 	}

@@ -39,6 +39,8 @@ type question[T any] struct {
 	in    *instance // asked about; nil: none
 	// aside says that all others come before the question, and that it is a kind of its own.
 	aside bool
+	// atMost is how often it is asked at most; 0: as often as its scope.
+	atMost time.Duration
 	// far is the same for a question that reaches far back: it may take long.
 	far bool
 	ask func(context.Context) (T, error)
@@ -57,6 +59,7 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	if q.in != nil {
 		interval, of.topology = q.in.interval(&p.opts, q.scope, q.in.idle(now) && !c.useless(now)), q.in.Topology
 	}
+	interval = max(interval, q.atMost)
 	if !c.due(now, interval) {
 		return c.flight
 	}

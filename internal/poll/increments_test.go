@@ -128,3 +128,74 @@ func TestIncrementalBackupsAreShownWithTheOthers(t *testing.T) {
 		}
 	})
 }
+
+// Lists of incremental backups take what other questions leave of a rate limit, and at least one each six hours.
+func TestIncrementalBackupsTakeWhatIsLeft(t *testing.T) {
+	const instances = 10
+	for _, test := range []struct {
+		name     string
+		aMinute  float64
+		min, max int // lists of an instance in twelve hours in which no backup is expected
+	}{
+		{"there is enough", 60, 23, 25},
+		{"a little is left", 1, 8, 16},
+		{"nothing is left", 0.4, 1, 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				works := plant{func(midnight time.Time) []time.Time { return []time.Time{midnight.Add(2 * time.Hour)} }}
+				source := withIncrements(many(instances)...)
+				source.backups = func(context.Context, string, string) (backup.List, error) {
+					return backup.List{Asked: []backup.Kind{backup.KindFull}, Backups: works.ended(time.Now().Add(-3 * day))}, nil
+				}
+				source.policy = func(context.Context, string) (backup.Policy, error) {
+					return backup.Policy{LogBackup: new(true), Automatic: new(true), Schedules: []backup.Schedule{
+						{Weekdays: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, StartsAt: 2 * time.Hour, Window: time.Hour, Retention: 7 * day},
+					}}, nil
+				}
+				source.recovery = func(context.Context, string) (backup.Window, error) {
+					return backup.Window{Start: time.Now().Add(-day), End: time.Now().Add(-time.Minute)}, nil
+				}
+				opts := options(&logs{})
+				opts.IdleInterval = 30 * time.Minute
+				conf := limitedRegion(source, "r", &rate{test.aMinute / 60, true})
+				conf.Objectives = backup.Objectives{RPODefault: 26 * time.Hour, RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour}
+				p := newPoller(t, opts, conf)
+				for time.Now().Hour() < 4 {
+					p.Refresh(t.Context())
+					time.Sleep(time.Minute)
+				}
+				source.count()
+				for range 12 * 60 {
+					p.Refresh(t.Context())
+					time.Sleep(time.Minute)
+				}
+				asked := source.count()
+				for _, id := range ids(p) {
+					if n := asked["increments "+id]; n < test.min || n > test.max {
+						t.Errorf("%s: %d lists of incremental backups in twelve hours, want %d to %d", id, n, test.min, test.max)
+					}
+					if diff := cmp.Diff("newer", shownOf(find(t, p, id))[0]); diff != "" {
+						t.Errorf("%s: what was listed is not shown (-want +got):\n%s", id, diff)
+					}
+				}
+			})
+		})
+	}
+}
+
+// While backups are expected they are listed every ten minutes, however often the full ones are.
+func TestIncrementalBackupsAreListedEveryTenMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := withIncrements("a") // without a schedule, so that it is never idle
+		p := newPoller(t, options(&logs{}), region(source))
+		for range 4 * 60 {
+			p.Refresh(t.Context())
+			time.Sleep(15 * time.Second)
+		}
+		asked := source.count()
+		if full, more := asked["backups a"], asked["increments a"]; full != 60 || more != 6 {
+			t.Errorf("in an hour %d lists of full and %d of incremental backups, want 60 and 6", full, more)
+		}
+	})
+}

@@ -31,6 +31,8 @@ type instance struct {
 	plan        plan
 	rest        rest
 	stretched   map[backup.Scope]float64 // by how much intervals are stretched; none: they are not
+	// incrementsEvery is how often the lists of incremental backups are read while the instance is idle; 0: not reckoned
+	incrementsEvery time.Duration
 	// listsFrequent: a list had high-frequency backups once. Those that are there now may have expired.
 	listsFrequent bool
 	nodes         []*node // by id; never empty

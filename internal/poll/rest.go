@@ -38,7 +38,7 @@ func (in *instance) beginRest(opts *Options, now time.Time) {
 	every := func(scope backup.Scope) time.Duration { return in.interval(opts, scope, in.idle(now)) }
 	for _, n := range in.nodes {
 		sooner(n.backups.dueAt(every(backup.ScopeBackups)))
-		sooner(n.increments.dueAt(every(backup.ScopeBackups)))
+		sooner(n.increments.dueAt(increments{&n.increments, in, n}.interval(opts, in.idle(now))))
 		sooner(n.copies.dueAt(every(backup.ScopeCopies)))
 		sooner(n.increments.turnsAt(now))
 	}
