@@ -66,7 +66,8 @@ func newRendering(d dialect, families []described) *rendering {
 // renew brings the text in line with a snapshot and a moment.
 func (r *rendering) renew(to *collection) {
 	former := r.snapshot
-	if former == nil || !sameOrder(former, to.snapshot) {
+	still := former != nil && sameAddress(former.Instances, to.snapshot.Instances)
+	if former == nil || !still && !sameOrder(former, to.snapshot) {
 		r.order = inOrder(to.snapshot.Instances)
 		r.until = make([]time.Time, len(r.order))
 		r.blocks = make([]block, (len(r.order)+perBlock-1)/perBlock)
@@ -84,7 +85,7 @@ func (r *rendering) renew(to *collection) {
 		for i := from; i < min(from+perBlock, len(r.order)); i++ {
 			at, until := r.order[i], r.until[i]
 			turned := !until.IsZero() && !wall.Before(until)
-			if everything || turned || !same(&former.Instances[at], &to.snapshot.Instances[at]) {
+			if everything || turned || !still && !same(&former.Instances[at], &to.snapshot.Instances[at]) {
 				p.moved = append(p.moved, i-from)
 			}
 		}
@@ -93,6 +94,11 @@ func (r *rendering) renew(to *collection) {
 		}
 	}
 	r.snapshot, r.at = to.snapshot, to.now
+}
+
+// sameAddress reports whether two snapshots share their instances. Nobody changes those of a snapshot.
+func sameAddress(a, b []backup.InstanceState) bool {
+	return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0]
 }
 
 // sameOrder reports whether two snapshots have the same instances at the same places.

@@ -37,6 +37,9 @@ func (p Policy) LongestGap() (time.Duration, bool) {
 
 // daysGap is LongestGap of the schedules on days of the week together.
 func (p Policy) daysGap() (time.Duration, bool) {
+	if len(p.Schedules) == 1 {
+		return p.Schedules[0].weekdays().gap()
+	}
 	var buf [14]time.Duration
 	starts := buf[:0] // counted from Sunday, 00:00 UTC
 	for i := range p.Schedules {
@@ -45,8 +48,9 @@ func (p Policy) daysGap() (time.Duration, bool) {
 		if s.windowDays() == 0 { // the hours are unknown
 			opens = 0
 		}
+		days := s.weekdays()
 		for d := range time.Weekday(7) {
-			if s.weekdays().has(d) {
+			if days.has(d) {
 				starts = append(starts, time.Duration(d)*day+opens)
 			}
 		}
@@ -78,14 +82,6 @@ func (p Policy) interval() time.Duration {
 func (p Policy) frequent() bool {
 	gap, ok := p.LongestGap()
 	return ok && gap == p.interval()
-}
-
-// window returns how much later than planned a backup may begin.
-func (p Policy) window() time.Duration {
-	if p.frequent() {
-		return 0
-	}
-	return p.longestWindow()
 }
 
 // RPOSource is where the recovery point objective in force comes from, in words for a person.
@@ -120,8 +116,10 @@ func RPOInForce(policy Reading[Policy], want Objectives, takes time.Duration) (t
 	switch {
 	case p.Automatic != nil && !*p.Automatic:
 		return want.RPODefault, RPOPolicyOff
+	case scheduled && gap == p.interval(): // the windows do not matter
+		return sum(gap, takes, want.RPOGrace), RPOFromPolicy
 	case scheduled:
-		return sum(gap, p.window(), takes, want.RPOGrace), RPOFromPolicy
+		return sum(gap, p.longestWindow(), takes, want.RPOGrace), RPOFromPolicy
 	case p.Automatic == nil:
 		return want.RPODefault, RPONotSaid
 	}

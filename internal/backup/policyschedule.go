@@ -37,6 +37,22 @@ type weekdays uint8
 
 func (w weekdays) has(d time.Weekday) bool { return w&(1<<d) != 0 }
 
+// gap returns the longest time from one of the days to the next, across the end of the week too; false: there is no day.
+func (w weekdays) gap() (time.Duration, bool) {
+	longest, since := 0, 0
+	for d := range 14 {
+		since++
+		if !w.has(time.Weekday(d % 7)) {
+			continue
+		}
+		if d >= 7 {
+			longest = max(longest, since)
+		}
+		since = 0
+	}
+	return time.Duration(longest) * day, longest > 0
+}
+
 // windowDays returns the days with a window; none when its hours are unknown.
 func (s Schedule) windowDays() weekdays {
 	if s.Window <= 0 || s.StartsAt < 0 || s.StartsAt >= day {

@@ -18,7 +18,7 @@ func (p *Poller) startRegion(ctx context.Context, r *region, only string) []*fli
 		flights = append(flights, f)
 		r.wanted[only] = true
 	}
-	if !r.hasListing() {
+	if !r.hasListing() || p.still.holds(p.opts.Now()) {
 		return flights
 	}
 	return append(flights, p.startInstances(ctx, r, func(id string) bool { return only == "" || only == id })...)

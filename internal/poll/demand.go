@@ -61,7 +61,9 @@ func (p *Poller) reckon(now time.Time) {
 	for _, r := range p.regions {
 		r.demand = r.demandOf(asked)
 		r.leave(asked)
-		r.stretch(now)
+		if r.stretch(now) {
+			p.stir()
+		}
 	}
 }
 
@@ -202,9 +204,9 @@ func (r *region) demandOf(asked map[limit]calls) []backup.Demand {
 }
 
 // stretch stretches the intervals of the region's questions together: of those that cost an operation for which there is more
-// demand than its configured rate allows. What was read is kept for as much longer. A rate that throttling has lowered stretches
+// demand than its configured rate allows, and reports whether any may have moved. What was read is kept for as much longer. A rate that throttling has lowered stretches
 // nothing: while a cloud refuses every call, what was read before must not be shown for hours.
-func (r *region) stretch(now time.Time) {
+func (r *region) stretch(now time.Time) (moved bool) {
 	over := map[string]float64{}
 	for _, d := range r.demand {
 		d.Allowed = r.conf.Budget.Configured()
@@ -217,12 +219,14 @@ func (r *region) stretch(now time.Time) {
 	for _, in := range r.sorted {
 		if len(in.stretched) > 0 || len(over) > 0 {
 			in.rest = rest{} // the intervals move
+			moved = true
 		}
 		in.stretched = r.stretchedBy(over, slices.Collect(maps.Keys(in.questions())), in.Instance, fleet)
 		if len(in.stretched) > 0 {
 			in.keepInForce(r.opts, now)
 		}
 	}
+	return moved
 }
 
 // stretchedBy returns by how much the intervals of scopes are stretched; no factor: they are not.

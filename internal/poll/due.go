@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"reflect"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -36,6 +37,23 @@ func paced(scope backup.Scope) bool {
 type plan struct {
 	made      bool
 	idleUntil time.Time // zero: it is not idle
+}
+
+// basis is what a plan rests on beside the answers about the instance.
+type basis struct {
+	listed       backup.Instance
+	objectives   backup.Objectives
+	missing      bool
+	restoreCheck bool
+	restores     bool
+}
+
+// planFor drops the plan if what the region lists of the instance has changed, or what is asked of it.
+func (in *instance) planFor() {
+	now := basis{in.Instance, in.objectives, in.missing, in.restoreCheck, in.restores}
+	if in.basis == nil || !reflect.DeepEqual(*in.basis, now) {
+		in.plan.made, in.basis = false, &now
+	}
 }
 
 // idle reports whether no news about the backups of the instance are to be expected at now.

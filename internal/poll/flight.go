@@ -105,6 +105,9 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 				q.keep(p.opts.Catalog)
 			}
 			f.followers = q.learn(ctx)
+			if q.in != nil && !q.in.busy() {
+				q.in.lookAhead(&p.opts, a.endedAt) // not at the next scrape, which would wait for it
+			}
 		})
 	})
 	return f
@@ -162,6 +165,7 @@ func (p *Poller) finish(r *region, f *flight, store func()) {
 	p.mu.Lock()
 	defer p.unlock()
 	if !r.abandoned {
+		p.stir()
 		store()
 	}
 	p.ended(r, f)

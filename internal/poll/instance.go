@@ -29,6 +29,7 @@ type instance struct {
 	lastRestore cell[time.Time]
 	policies    policyHistory
 	plan        plan
+	basis       *basis // of plan; nil: there is none
 	rest        rest
 	stretched   map[backup.Scope]float64 // by how much intervals are stretched; none: they are not
 	// incrementsEvery is how often the lists of incremental backups are read while the instance is idle; 0: not reckoned

@@ -104,6 +104,7 @@ type Poller struct {
 	closed  bool
 	// reckonedAt is when the demand was last reckoned; zero: not since the last listing or change of the configuration
 	reckonedAt time.Time
+	still      still
 	pending    []func() // log lines to write once the mutex is free: a log that blocks must not block a scrape
 }
 
@@ -140,6 +141,7 @@ func (p *Poller) Replace(opts Options, regions []Region) {
 	}
 	p.opts = opts
 	p.reckonedAt = time.Time{}
+	p.stir()
 	p.regions = make([]*region, 0, len(regions))
 	for _, conf := range regions {
 		old, ok := former[conf.key()]

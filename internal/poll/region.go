@@ -102,6 +102,7 @@ func (r *region) configure(conf Region) {
 // adopt takes over what is known of the instances that are still watched.
 func (r *region) adopt(known map[string]*instance) {
 	for id, in := range known {
+		in.basis = nil // intervals may have changed
 		if _, named := r.instances[id]; named || r.discovers(in.Instance) {
 			r.instances[id] = in
 		}
@@ -171,7 +172,6 @@ func (r *region) arrange() {
 	r.sorted = make([]*instance, 0, len(r.instances))
 	for _, in := range r.instances {
 		in.objectives, in.Nodes = r.conf.Objectives, in.shards
-		in.plan.made = false                // news are expected by the objectives
 		in.Owner = in.Tags[r.conf.OwnerTag] // no tag has an empty name
 		in.restoreCheck, in.restores, in.policyFirst = r.conf.RestoreCheck, r.conf.Restores, r.conf.PolicyFirst
 		r.sorted = append(r.sorted, in)
@@ -186,6 +186,7 @@ func (r *region) arrange() {
 	for _, in := range r.sorted {
 		in.arrange()
 		in.recall(r.opts)
+		in.planFor()
 	}
 	r.shown = r.show()
 	slices.SortFunc(r.sorted, func(a, b *instance) int { return strings.Compare(a.InstanceID, b.InstanceID) })

@@ -35,16 +35,19 @@ func (in *instance) beginRest(opts *Options, now time.Time) {
 	if in.idle(now) {
 		sooner(in.plan.idleUntil)
 	}
-	every := func(scope backup.Scope) time.Duration { return in.interval(opts, scope, in.idle(now)) }
+	// What is of no use any more is asked for as if the instance were not idle.
+	every := func(scope backup.Scope, useless bool) time.Duration {
+		return in.interval(opts, scope, in.idle(now) && !useless)
+	}
 	for _, n := range in.nodes {
-		sooner(n.backups.dueAt(every(backup.ScopeBackups)))
+		sooner(n.backups.dueAt(every(backup.ScopeBackups, n.backups.useless(now))))
 		sooner(n.increments.dueAt(increments{&n.increments, in, n}.interval(opts, in.idle(now))))
-		sooner(n.copies.dueAt(every(backup.ScopeCopies)))
+		sooner(n.copies.dueAt(every(backup.ScopeCopies, n.copies.useless(now))))
 		sooner(n.increments.turnsAt(now))
 	}
-	sooner(in.jobs.dueAt(every(backup.ScopeJobs)))
-	sooner(in.policy.dueAt(every(backup.ScopePolicy)))
-	sooner(in.recovery.dueAt(every(backup.ScopeRecovery)))
+	sooner(in.jobs.dueAt(every(backup.ScopeJobs, in.jobs.useless(now))))
+	sooner(in.policy.dueAt(every(backup.ScopePolicy, in.policy.useless(now))))
+	sooner(in.recovery.dueAt(every(backup.ScopeRecovery, in.recovery.useless(now))))
 	in.rest = rest{from: now, until: until}
 }
 
@@ -65,14 +68,14 @@ func (c *cell[T]) turnsAt(now time.Time) time.Time {
 	return c.reading.GoodUntil
 }
 
-// shownAt returns what a snapshot shows of the instance, without removals.
-func (in *instance) shownAt(opts *Options, now time.Time) backup.InstanceState {
+// show fills in what a snapshot shows of the instance, without removals.
+func (in *instance) show(state *backup.InstanceState, opts *Options, now time.Time) {
 	if !in.rests(now) {
-		return in.state(opts, now)
+		*state = in.state(opts, now)
+		return
 	}
 	if in.rest.shown == nil {
-		state := in.state(opts, now)
-		in.rest.shown = &state
+		in.rest.shown = new(in.state(opts, now))
 	}
-	return *in.rest.shown
+	*state = *in.rest.shown
 }

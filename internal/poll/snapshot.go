@@ -13,25 +13,44 @@ func (p *Poller) Snapshot() *backup.Snapshot {
 	defer p.mu.Unlock()
 	snapshot := &backup.Snapshot{At: p.opts.Now(), Regions: make([]backup.Region, 0, len(p.regions))}
 	p.reckon(snapshot.At)
+	for _, r := range p.regions {
+		if !r.isLeftOut() {
+			snapshot.Regions = append(snapshot.Regions, r.state())
+		}
+	}
+	if p.still.holds(snapshot.At) {
+		snapshot.Instances = p.still.instances
+		return snapshot
+	}
+	snapshot.Instances = p.states(snapshot.At)
+	p.settle(snapshot.At, snapshot.Instances)
+	return snapshot
+}
+
+// states returns what is known of each instance.
+func (p *Poller) states(now time.Time) []backup.InstanceState {
 	n := 0
 	for _, r := range p.regions {
-		n += len(r.sorted)
+		if !r.isLeftOut() {
+			n += len(r.sorted)
+		}
 	}
-	snapshot.Instances = make([]backup.InstanceState, 0, n)
+	states := make([]backup.InstanceState, n)
+	n = 0
 	for _, r := range p.regions {
 		if r.isLeftOut() {
 			continue
 		}
-		snapshot.Regions = append(snapshot.Regions, r.state())
 		removed := r.removals()
 		for _, in := range r.sorted {
-			state := in.shownAt(&p.opts, snapshot.At)
-			in.addRemovals(&state, removed)
+			state := &states[n]
+			n++
+			in.show(state, &p.opts, now)
+			in.addRemovals(state, removed)
 			state.ListedUntil = r.listing.reading.GoodUntil
-			snapshot.Instances = append(snapshot.Instances, state)
 		}
 	}
-	return snapshot
+	return states
 }
 
 func (r *region) state() backup.Region {

@@ -45,6 +45,19 @@ func (e *exposition) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// WriteTo implements io.WriterTo: no piece is copied on its way to the client.
+func (e *exposition) WriteTo(w io.Writer) (sent int64, err error) {
+	for len(e.pieces) > 0 {
+		n, err := w.Write(e.pieces[0])
+		sent += int64(n)
+		if err != nil {
+			return sent, err
+		}
+		e.pieces = e.pieces[1:]
+	}
+	return sent, nil
+}
+
 // Read reads the pieces, one after the other.
 func (e *exposition) Read(p []byte) (n int, err error) {
 	for len(e.pieces) > 0 && n < len(p) {
