@@ -5,8 +5,25 @@ import (
 	"mongodb_backup_exporter/internal/turn"
 )
 
+// Costs is the function of the same name, by what the source has learnt: the shards of a cluster on cloud disks may be listed
+// one by one.
+func (s *Source) Costs(scope backup.Scope, in backup.Instance, fleet turn.Fleet) []turn.Cost {
+	if (scope == backup.ScopeBackups || scope == backup.ScopeCopies) && inSets(in) && s.listsShards(in.InstanceID) {
+		return []turn.Cost{{Operation: opDescribeBackups, Calls: 1}}
+	}
+	return Costs(scope, in, fleet)
+}
+
+// listsShards reports whether a cluster is known not to be in cluster-backup mode.
+func (s *Source) listsShards(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.clusters[id]
+	return ok && !c.readAt.IsZero() && !c.inSets
+}
+
 // Costs returns which calls a question about an instance costs when it is asked again and again; nil: none. It leaves out what
-// is asked once an hour or less.
+// is asked once an hour or less. A cluster on cloud disks counts as one in cluster-backup mode.
 func Costs(scope backup.Scope, in backup.Instance, fleet turn.Fleet) []turn.Cost {
 	released := in.Lifecycle == backup.LifecycleReleased
 	switch scope {
