@@ -15,7 +15,6 @@ import (
 	"mongodb_backup_exporter/internal/catalog"
 	"mongodb_backup_exporter/internal/cloudcall"
 	"mongodb_backup_exporter/internal/poll"
-	"mongodb_backup_exporter/internal/turn"
 )
 
 // Options make an Exporter. Now and Logger are required.
@@ -202,11 +201,6 @@ func (e *Exporter) pollOptions(p config.Poll) poll.Options {
 	}
 }
 
-// costing is a Source that learns what questions cost.
-type costing interface {
-	Costs(scope backup.Scope, in backup.Instance, fleet turn.Fleet) []turn.Cost
-}
-
 // wire makes a Source for every account and region, or takes the one that was made from the same.
 func (e *Exporter) wire(cfg *config.Config) ([]poll.Region, error) {
 	e.workshop.begin()
@@ -222,7 +216,7 @@ func (e *Exporter) wire(cfg *config.Config) ([]poll.Region, error) {
 			if watched.Source, err = a.source(en.Region); err != nil {
 				return nil, err
 			}
-			if knows, ok := watched.Source.(costing); ok && watched.Costs != nil {
+			if knows, ok := watched.Source.(poll.Costing); ok && watched.Costs != nil {
 				watched.Costs = knows.Costs
 			}
 			regions = append(regions, watched)

@@ -23,6 +23,11 @@ type Budget interface {
 // Costs says which calls a question costs; nil: none.
 type Costs func(scope backup.Scope, in backup.Instance, fleet turn.Fleet) []turn.Cost
 
+// Costing is a Source that learns what questions cost.
+type Costing interface {
+	Costs(scope backup.Scope, in backup.Instance, fleet turn.Fleet) []turn.Cost
+}
+
 // reckonEvery is how long a demand counts until it is reckoned anew: intervals and rates move slowly.
 const reckonEvery = 30 * time.Second
 
