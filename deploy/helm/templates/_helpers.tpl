@@ -1,0 +1,99 @@
+{{/* The name that all objects of the release begin with. */}}
+{{- define "exporter.release" -}}
+{{- .Values.fullnameOverride | default .Release.Name -}}
+{{- end -}}
+
+{{/* The name of an exporter's objects. Takes root and name. 52: a StatefulSet adds a hash of 10 to a label of 63. */}}
+{{- define "exporter.fullname" -}}
+{{- $full := printf "%s-%s" (include "exporter.release" .root) .name -}}
+{{- if gt (len $full) 52 -}}
+{{- fail (printf "the name %s has more than 52 characters: shorten the name of the exporter, or set fullnameOverride" $full) -}}
+{{- end -}}
+{{- $full -}}
+{{- end -}}
+
+{{/* Labels of every object. Takes root. */}}
+{{- define "exporter.labels" -}}
+app.kubernetes.io/name: {{ .root.Chart.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* The labels by which the pods of an exporter are found. Takes root and name. */}}
+{{- define "exporter.selector" -}}
+app.kubernetes.io/name: {{ .root.Chart.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .name | quote }}
+{{- end -}}
+
+{{- define "exporter.image" -}}
+{{- $image := .root.Values.image -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $image.repository $image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $image.repository ($image.tag | default .root.Chart.AppVersion) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The values of an exporter: its own over the defaults. Takes root and name. */}}
+{{- define "exporter.values" -}}
+{{- $own := index .root.Values.exporters .name -}}
+{{- $values := mustMergeOverwrite (mustDeepCopy .root.Values.defaults) (mustDeepCopy $own) -}}
+{{- if not $values.config.accounts -}}
+{{- fail (printf "exporters.%s.config.accounts: name the accounts that it watches" .name) -}}
+{{- end -}}
+{{- range $i, $account := $values.config.accounts -}}
+{{- range $key, $value := $account.credentials -}}
+{{- $place := printf "exporters.%s.config.accounts[%d].credentials.%s" $.name $i $key -}}
+{{- if has $key (list "access_key_secret" "security_token") -}}
+{{- fail (printf "%s: it would stand in a ConfigMap; put it into a Secret, list that under secrets, and use %s_file: /run/secrets/SECRET/KEY" $place $key) -}}
+{{- end -}}
+{{- if and (hasSuffix "_file" $key) (hasPrefix "/run/secrets/" $value) -}}
+{{- $secret := index (splitList "/" $value) 3 -}}
+{{- if not (has $secret $values.secrets) -}}
+{{- fail (printf "%s: the Secret %s is not listed under exporters.%s.secrets" $place $secret $.name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $values -}}
+{{- end -}}
+
+{{- define "exporter.serviceAccountName" -}}
+{{- .values.serviceAccount.name | default (include "exporter.fullname" .) -}}
+{{- end -}}
+
+{{/* What no container of this chart may do. */}}
+{{- define "exporter.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* true where objects of the Prometheus operator are wanted. Takes root, enabled and kind. */}}
+{{- define "exporter.operator" -}}
+{{- if or (eq (toString .enabled) "true") (and (eq (toString .enabled) "auto") (.root.Capabilities.APIVersions.Has (printf "monitoring.coreos.com/v1/%s" .kind))) -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{/* Rules with the addresses of this installation in place of the placeholders in alerts/. Takes root and text. */}}
+{{- define "exporter.linked" -}}
+{{- $values := .root.Values.prometheusRule -}}
+{{- $runbooks := $values.runbookUrl -}}
+{{- if and $values.exporterUrl (not $runbooks) -}}
+{{- $runbooks = printf "%s/runbooks" (trimSuffix "/" $values.exporterUrl) -}}
+{{- end -}}
+{{- $text := .text -}}
+{{- range $placeholder, $address := dict
+  "https://github.com/mongodb-backup-exporter/mongodb_backup_exporter/blob/main/docs/runbooks/" $runbooks
+  "http://mongodb-backup-exporter:10217/" $values.exporterUrl
+  "http://grafana:3000/" $values.dashboardUrl -}}
+{{- if $address -}}
+{{- $text = replace $placeholder (printf "%s/" (trimSuffix "/" $address)) $text -}}
+{{- end -}}
+{{- end -}}
+{{- $text -}}
+{{- end -}}
