@@ -1,0 +1,41 @@
+package helm
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDocumentedValues checks that all values that the documentation shows are accepted, and the configurations in them by the
+// exporter.
+func TestDocumentedValues(t *testing.T) {
+	found := 0
+	for _, page := range []string{"docs/deployment.md", "docs/scaling.md", "deploy/helm/values.yaml"} {
+		for _, text := range shownValues(read(t, root+page)) {
+			found++
+			t.Run(page, func(t *testing.T) {
+				for _, config := range configurations(t, rendered(t, chart, "--values="+write(t, text))) {
+					exporter(t, "check-config", "--strict", "--config.file="+write(t, withSecrets(t, config)))
+				}
+			})
+		}
+	}
+	if found < 5 {
+		t.Errorf("%d examples, want 5 at least", found)
+	}
+}
+
+// shownValues returns what a page shows as values of the chart: in a block, or in a comment.
+func shownValues(page string) []string {
+	var found []string
+	for _, block := range regexp.MustCompile("(?ms)^( *)```yaml\n(.*?)^ *```$").FindAllStringSubmatch(page, -1) {
+		text := regexp.MustCompile("(?m)^"+block[1]).ReplaceAllString(block[2], "")
+		if strings.Contains("\n"+text, "\nexporters:") {
+			found = append(found, text)
+		}
+	}
+	if comment := regexp.MustCompile(`(?m)^#   (exporters:\n(?:#   .*\n)+)`).FindStringSubmatch(page); comment != nil {
+		found = append(found, strings.ReplaceAll(comment[1], "#   ", ""))
+	}
+	return found
+}
