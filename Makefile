@@ -1,6 +1,7 @@
 # make run    see it work, without an account          (needs Go)
 # make test   what a change must pass                  (needs Go; -race where there is a C compiler)
-# make check  all that CI checks                       (also builds the tools it needs; Node.js for the dashboards)
+# make check  all that CI checks                       (also builds the tools it needs; Node.js for the dashboards, and
+#                                                       Chromium to look at them, which is left out where there is none)
 # make image  the container image                      (needs docker)
 
 GO        ?= go
@@ -21,7 +22,7 @@ VULNCHECK := $(TOOLS)/govulncheck
 HELM      := $(TOOLS)/helm
 APISERVER := $(TOOLS)/kube-apiserver
 
-.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean
+.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images
 
 all: check
 
@@ -101,12 +102,21 @@ vuln: $(VULNCHECK)
 dashboards:
 	cd test/dashboards && npm ci --no-audit --no-fund && npm test
 
+# The dashboards as people see them: drawn by Grafana's own components in Chromium, with the demo, a healthy fleet and nothing,
+# and searched for what looks wrong. Takes two minutes on two idle processors.
+dashboards-seen: build
+	GO=$(GO) TOOLS=$(TOOLS) ./test/dashboards/seen/check.sh
+
+# The pictures of the dashboards in docs/images.
+dashboard-images: build
+	GO=$(GO) TOOLS=$(TOOLS) SEEN=required ./test/dashboards/seen/check.sh pictures
+
 # The built binary with the real Prometheus and Alertmanager.
 e2e: build
 	cd test/e2e && TOOLS=$(TOOLS) $(GO) test -count=1 -timeout 25m ./...
 
 # What is shipped to deploy with. Each part says so where it cannot be checked on this machine.
-deploy-check: shipped-check systemd-check image-check helm-check
+deploy-check: shipped-check systemd-check image-check helm-check dashboards-seen
 
 # The mixin and the compose files.
 shipped-check:

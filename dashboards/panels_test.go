@@ -1,6 +1,7 @@
 package dashboards
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -103,7 +104,7 @@ func TestTableColumns(t *testing.T) {
 		}
 		names := slices.Collect(maps.Values(organize.Options.RenameByName))
 		for _, o := range p.FieldConfig.Overrides {
-			if !slices.Contains(names, o.Matcher.Options) {
+			if o.Matcher.ID == "byName" && !slices.Contains(names, o.Matcher.Options) {
 				t.Errorf("an override names %q, and the columns are %q", o.Matcher.Options, names)
 			}
 		}
@@ -124,6 +125,36 @@ func TestRanges(t *testing.T) {
 					t.Errorf("%s: range %s, want [$__rate_interval]: %s", q.RefID, r, q.Expr)
 				}
 			}
+		}
+	})
+}
+
+// An empty cell has a dash. Otherwise Grafana writes the sentence of the empty panel into it, also into a cell of text.
+func TestEmptyCellsHaveADash(t *testing.T) {
+	eachPanel(t, func(t *testing.T, p panel) {
+		if p.Type != "table" {
+			return
+		}
+		first := p.FieldConfig.Overrides[0]
+		if first.Matcher.ID != "byRegexp" || first.Matcher.Options != "/.*/" ||
+			first.Properties[0].ID != "noValue" || string(first.Properties[0].Value) != `"–"` {
+			t.Errorf("the first override is %+v, want a dash for every column", first)
+		}
+	})
+}
+
+// Without data a number must not have the color of the lowest threshold, which is mostly green.
+func TestNoDataIsGray(t *testing.T) {
+	eachPanel(t, func(t *testing.T, p panel) {
+		if p.Type != "stat" {
+			return
+		}
+		want := `{"type":"special","options":{"match":"null+nan","result":{"text":"` + p.FieldConfig.Defaults.NoValue + `","color":"#808080","index":9}}}`
+		if !slices.ContainsFunc(p.FieldConfig.Defaults.Mappings, func(m json.RawMessage) bool {
+			var compact bytes.Buffer
+			return json.Compact(&compact, m) == nil && compact.String() == want
+		}) {
+			t.Errorf("no mapping %s", want)
 		}
 	})
 }

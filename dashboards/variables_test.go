@@ -13,8 +13,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// wantVariables are the variables of every dashboard, in order: each one limits the choices of the next.
-var wantVariables = []string{"datasource", "job", "cloud", "account", "region", "instance"}
+// wantVariables are the variables of every dashboard, in order: each one limits the choices of the next, but the last, which
+// is for links.
+var wantVariables = []string{"datasource", "job", "cloud", "account", "region", "instance", exporterURL}
+
+const exporterURL = "exporter_url"
 
 func TestVariables(t *testing.T) {
 	eachBoard(t, func(t *testing.T, _ string, board dashboard) {
@@ -27,6 +30,12 @@ func TestVariables(t *testing.T) {
 			if v.Name == "datasource" {
 				if v.Type != "datasource" || string(v.Query) != `"prometheus"` {
 					t.Errorf("datasource: type %s, query %s", v.Type, v.Query)
+				}
+				continue
+			}
+			if v.Name == exporterURL {
+				if want := `"http://mongodb-backup-exporter:10217"`; v.Type != "textbox" || string(v.Query) != want {
+					t.Errorf("%s: type %s, query %s, want the address that the alerts have, %s", v.Name, v.Type, v.Query, want)
 				}
 				continue
 			}
@@ -70,7 +79,7 @@ func TestInstanceVariableShowsNames(t *testing.T) {
 	const sample = `mongodb_backup_instance_info{account="prod",cloud="alibaba",engine_version="7.0",instance="10.0.0.1:10217",` +
 		`instance_id="dds-bp1",instance_name="orders, old",job="backup",region="cn-hangzhou"} 1 1700000000000`
 	eachBoard(t, func(t *testing.T, _ string, board dashboard) {
-		v := board.Templating.List[len(board.Templating.List)-1]
+		v := board.Templating.List[slices.Index(wantVariables, "instance")]
 		re, err := regexp.Compile(strings.Trim(v.Regex, "/"))
 		if err != nil {
 			t.Fatal(err)
@@ -93,10 +102,13 @@ func TestEveryVariableIsUsedAndDefined(t *testing.T) {
 				}
 			}
 		}
+		for _, link := range board.Links {
+			seen[exporterURL] = seen[exporterURL] || link.URL == "${exporter_url}/"
+		}
 		delete(seen, "__rate_interval")
 		for _, name := range wantVariables {
 			if !seen[name] {
-				t.Errorf("no query uses $%s", name)
+				t.Errorf("no query and no link uses $%s", name)
 			}
 			delete(seen, name)
 		}
@@ -121,6 +133,9 @@ func TestLinks(t *testing.T) {
 			}
 		}
 		for _, link := range board.Links {
+			if strings.HasPrefix(link.URL, "${exporter_url}") {
+				continue
+			}
 			reached[path.FindStringSubmatch(link.URL)[1]] = true
 			if !link.KeepTime || link.IncludeVars == strings.Contains(link.URL, "queryparam") {
 				t.Errorf("%s: the link to %s does not pass on the time and the variables exactly once", name, link.Title)
@@ -128,6 +143,16 @@ func TestLinks(t *testing.T) {
 		}
 		if len(reached) != len(boards)-1 || reached[board.UID] {
 			t.Errorf("%s links to %v, want the two others", name, reached)
+		}
+	}
+	for link, boards := range map[string][]string{
+		"${exporter_url}/instances/${__data.fields.cloud}/${__data.fields.account}/${__data.fields.region}/${__data.fields.instance_id}": {"fleet", "instance"},
+		"${exporter_url}/runbooks/${__data.fields.alertname}?instance_id=${__data.fields.instance_id}":                                   {"fleet"},
+	} {
+		for _, board := range boards {
+			if !strings.Contains(texts[board], link) {
+				t.Errorf("%s: the rows have no link %s", board, link)
+			}
 		}
 	}
 	if row := "&var-instance=${__data.fields.instance_id}&${__url_time_range}"; strings.Count(texts["fleet"], row) < 2 {

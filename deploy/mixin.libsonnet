@@ -10,7 +10,7 @@ local rulesFile = importstr '../alerts/mongodb_backup.rules.yml';
   // Where the alerts lead: addresses with their scheme. null keeps the placeholder of the shipped file.
   _config+:: {
     runbookUrl: null,  // where the pages of docs/runbooks are; an exporter has them under /runbooks
-    exporterUrl: null,  // the exporter, as people reach it
+    exporterUrl: null,  // the exporter, as people reach it; dashboards link to it too
     dashboardUrl: null,  // Grafana, as people reach it
   },
 
@@ -26,6 +26,11 @@ local rulesFile = importstr '../alerts/mongodb_backup.rules.yml';
       'http://grafana:3000/',
       $._config.dashboardUrl,
     ),
+  local board(text) =
+    std.parseJson(
+      if $._config.exporterUrl == null then text
+      else std.strReplace(text, 'http://mongodb-backup-exporter:10217', std.rstripChars($._config.exporterUrl, '/'))
+    ),
   local groups = std.parseYaml(linked).groups,
   local alerts(group) = std.any([std.objectHas(rule, 'alert') for rule in group.rules]),
 
@@ -39,8 +44,8 @@ local rulesFile = importstr '../alerts/mongodb_backup.rules.yml';
 
   grafanaDashboardFolder:: 'MongoDB backup',
   grafanaDashboards+:: {
-    'mongodb-backup-fleet.json': import '../dashboards/fleet.json',
-    'mongodb-backup-instance.json': import '../dashboards/instance.json',
-    'mongodb-backup-exporter.json': import '../dashboards/exporter.json',
+    'mongodb-backup-fleet.json': board(importstr '../dashboards/fleet.json'),
+    'mongodb-backup-instance.json': board(importstr '../dashboards/instance.json'),
+    'mongodb-backup-exporter.json': board(importstr '../dashboards/exporter.json'),
   },
 }

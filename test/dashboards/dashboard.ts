@@ -76,7 +76,10 @@ type PanelOf<Type extends string, Options, Custom> = Omit<
   transformations?: Transformation[];
 };
 
+type Row = Omit<schema.RowPanel, 'panels'> & { panels: [] };
+
 type Panel =
+  | Row
   | PanelOf<'stat', stat.Options, Record<never, never>>
   | PanelOf<'state-timeline', stateTimeline.Options, stateTimeline.FieldConfig>
   | PanelOf<'table', schema.TableOptions, Partial<schema.TableFieldOptions>>

@@ -93,6 +93,16 @@ func TestMixinHasTheDashboards(t *testing.T) {
 	}
 }
 
+// Dashboards link to the exporter, too.
+func TestMixinPlacesTheExporterInDashboards(t *testing.T) {
+	got := mixin(t, `local m = mixin {_config+:: {exporterUrl: 'https://c.example.com/'}};
+		[[v.query, v.current.value] for b in std.objectValues(m.grafanaDashboards) for v in b.templating.list if v.name == 'exporter_url']`)
+	one := []any{"https://c.example.com", "https://c.example.com"}
+	if diff := cmp.Diff([]any{one, one, one}, got); diff != "" {
+		t.Errorf("addresses of the exporter (-want +got):\n%s", diff)
+	}
+}
+
 // rules reads a file of rules as JSON would have it.
 func rules(t *testing.T, text []byte) any {
 	t.Helper()

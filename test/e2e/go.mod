@@ -7,4 +7,6 @@ require (
 	mongodb_backup_exporter v0.0.0
 )
 
+require gopkg.in/yaml.v3 v3.0.1
+
 replace mongodb_backup_exporter => ../..

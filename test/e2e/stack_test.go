@@ -79,6 +79,7 @@ type setup struct {
 	configs    []string      // configurations, each of an exporter that does not simulate its clouds; nil: all simulate them
 	flags      []string      // further flags of exporters with configs
 	labels     string        // labels of the targets in Prometheus, as YAML; "": none
+	history    time.Duration // how far back Prometheus has hourly samples; 0: it begins empty. For one exporter only
 }
 
 // stack is the set of programs that run for one test.
@@ -93,7 +94,7 @@ type stack struct {
 type exporter struct {
 	address, clouds string
 	process         *process
-	file            string // its configuration; "": not written yet, or it simulates its clouds
+	file            string // its configuration; "": not written yet
 }
 
 // start starts exporters, Prometheus, Alertmanager and a receiver. They end with the test.
@@ -110,7 +111,8 @@ func start(t *testing.T, with setup) *stack {
 		s.startExporter(t, i)
 	}
 	s.startAlertmanager(t)
-	prometheus, rules := s.startPrometheus(t)
+	data, flags := s.writeHistory(t)
+	prometheus, rules := s.startPrometheus(t, data, flags...)
 	wait(t, patience, s.targetsAreUp)
 	wait(t, patience, s.namesAreKnown)
 	// The rules come last: with scaled times a slow start would look like an outage to them.
@@ -136,7 +138,8 @@ func (s *stack) startExporter(t *testing.T, i int) {
 	if staleAfter == 0 {
 		staleAfter = time.Hour
 	}
-	e.process = run(t, fmt.Sprintf("exporter-%d", i), programs.exporter, "demo",
+	e.file = filepath.Join(t.TempDir(), "mongodb_backup_exporter.yml")
+	e.process = run(t, fmt.Sprintf("exporter-%d", i), programs.exporter, "demo", "--demo.config-file="+e.file,
 		"--web.listen-address="+e.address, "--demo.cloud-address="+e.clouds,
 		"--demo.fleet="+s.fleet, "--demo.interval="+evaluationInterval.String(), "--demo.stale-after="+staleAfter.String())
 	waitForStatus(t, "http://"+e.address+"/-/ready")
@@ -180,8 +183,8 @@ func (s *stack) startAlertmanager(t *testing.T) {
 	waitForStatus(t, "http://"+s.alertmanager+"/-/ready")
 }
 
-// startPrometheus starts Prometheus with an empty directory for rules, which it returns.
-func (s *stack) startPrometheus(t *testing.T) (server *process, rules string) {
+// startPrometheus starts Prometheus with its data and with an empty directory for rules, which it returns.
+func (s *stack) startPrometheus(t *testing.T, data string, flags ...string) (server *process, rules string) {
 	t.Helper()
 	rules = t.TempDir()
 	var targets []string
@@ -198,11 +201,18 @@ func (s *stack) startPrometheus(t *testing.T) (server *process, rules string) {
 		config = replace(t, config, "- targets: ['127.0.0.1:10217']", "- labels: "+s.labels+"\n        targets: ['127.0.0.1:10217']", 1)
 	}
 	config = replace(t, config, "'127.0.0.1:10217'", strings.Join(targets, ", "), 1)
-	server = run(t, "prometheus", programs.prometheus,
-		"--config.file="+write(t, "prometheus.yml", config), "--storage.tsdb.path="+t.TempDir(),
-		"--web.listen-address="+s.prometheus, "--rules.alert.resend-delay=10s", "--log.level=warn")
-	waitForStatus(t, "http://"+s.prometheus+"/-/ready")
-	return server, rules
+	return s.runPrometheus(t, config, data, append(flags, "--rules.alert.resend-delay=10s")...), rules
+}
+
+// runPrometheus runs Prometheus with a configuration and waits until it is ready.
+func (c client) runPrometheus(t *testing.T, config, data string, flags ...string) *process {
+	t.Helper()
+	server := run(t, "prometheus", programs.prometheus, append([]string{
+		"--config.file=" + write(t, "prometheus.yml", config), "--storage.tsdb.path=" + data,
+		"--web.listen-address=" + c.prometheus, "--log.level=warn",
+	}, flags...)...)
+	waitForStatus(t, "http://"+c.prometheus+"/-/ready")
+	return server
 }
 
 // fault adds a fault to the simulated clouds of every exporter. The returned function removes all faults.

@@ -69,6 +69,10 @@ func builtin() map[string]series {
 		"alertname": nil, "alertstate": {"pending", "firing"}, "severity": {"critical", "warning"},
 		"cloud": nil, "account": nil, "region": nil, "instance_id": nil, "node_id": nil,
 	}}}
+	known["ALERTS_FOR_STATE"] = series{"gauge", map[string][]string{
+		"alertname": nil, "severity": {"critical", "warning"},
+		"cloud": nil, "account": nil, "region": nil, "instance_id": nil, "node_id": nil,
+	}}
 	for _, name := range []string{
 		"up", "scrape_duration_seconds", "go_goroutines", "go_memstats_heap_alloc_bytes",
 		"process_open_fds", "process_max_fds", "process_resident_memory_bytes",
