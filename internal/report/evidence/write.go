@@ -27,9 +27,7 @@ func Write(to io.Writer, r *Report, format string) error {
 	case "csv":
 		return writeCSV(to, r)
 	case "json":
-		encoder := json.NewEncoder(to)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(r)
+		return report.WriteJSON(to, r)
 	}
 	return fmt.Errorf("no format is called %q", format)
 }
