@@ -219,6 +219,51 @@ func TestFileThatIsDamagedLater(t *testing.T) {
 	}
 }
 
+// A reader says which file it cannot read, and what to do.
+func TestReadersSayWhatToDo(t *testing.T) {
+	newer := func(t *testing.T, path string) {
+		db := connect(path, "")
+		defer func() { _ = db.Close() }()
+		_, err := db.ExecContext(t.Context(), "PRAGMA user_version = 99")
+		must(t, err)
+	}
+	spoil := func(data []byte) func(*testing.T, string) {
+		return func(t *testing.T, path string) { must(t, os.WriteFile(path, data, 0o640)) }
+	}
+	setsAside := "an exporter that is started with this --storage.path sets it aside"
+	tests := []struct {
+		name   string
+		spoil  func(*testing.T, string)
+		reason string
+		next   string
+	}{
+		{"text", spoil([]byte("hello, I am no catalog")), "it is no catalog of this program", setsAside},
+		{"of a newer version", newer, "it is of a newer version of this program", "use the program that wrote it, or a newer one"},
+		{"damaged", func(t *testing.T, path string) {
+			data, err := os.ReadFile(path)
+			must(t, err)
+			clear(data[4096:])
+			must(t, os.WriteFile(path, data, 0o640))
+		}, "it is damaged", setsAside},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			written(t, dir)
+			path := filepath.Join(dir, fileName)
+			tt.spoil(t, path)
+			r, err := OpenReader(t.Context(), dir)
+			if err == nil {
+				_, err = r.Load(t.Context(), lookback, start)
+				must(t, r.Close())
+			}
+			if err == nil || !strings.HasPrefix(err.Error(), "the catalog "+path+" cannot be read: "+tt.reason) || !strings.Contains(err.Error(), "; "+tt.next) {
+				t.Errorf("error %v, want %s and %s", err, tt.reason, tt.next)
+			}
+		})
+	}
+}
+
 func TestOneWriterAndReadersBesideIt(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := OpenReader(t.Context(), dir); err == nil || !strings.Contains(err.Error(), dir) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -140,7 +141,8 @@ func (h history) Instances(ctx context.Context) ([]Instance, error) {
 // Reader reads the file of a directory, beside the process that writes it. It is safe for concurrent use.
 type Reader struct {
 	history
-	db *sql.DB
+	db   *sql.DB
+	path string
 }
 
 // OpenReader opens the file of a directory for reading. An error means that there is none, or that it cannot be read: it is
@@ -148,17 +150,20 @@ type Reader struct {
 // only where no process has the file open and the last one was killed.
 func OpenReader(ctx context.Context, dir string) (*Reader, error) {
 	path := filepath.Join(dir, fileName)
-	if _, err := os.Stat(path); err != nil {
+	switch _, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("storage path %s: there is no %s; name the directory that an exporter writes with `serve --storage.path`, once it has run", dir, path)
+	case err != nil:
 		return nil, fmt.Errorf("storage path %s: %w", dir, err)
 	}
 	db := connectToRead(path)
-	r := &Reader{history{db}, db}
+	r := &Reader{history{db}, db, path}
 	isNew, err := r.checkFormat(ctx)
 	if isNew {
 		err = errForeign
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("storage path %s: the catalog cannot be read: %w", dir, err), r.Close())
+		return nil, errors.Join(unreadable(path, err), r.Close())
 	}
 	return r, nil
 }
@@ -172,9 +177,46 @@ func (r *Reader) Load(ctx context.Context, lookback time.Duration, now time.Time
 	defer tx.Rollback() //nolint:errcheck // nothing was written
 	l := loader{history: history{tx}, c: New(lookback), now: now, single: true}
 	if err := l.load(ctx); err != nil {
-		return nil, err
+		return nil, unreadable(r.path, err)
 	}
 	return l.c, nil
+}
+
+// Kept returns what the file has of the past of a target, of sets that began at since or later.
+func (r *Reader) Kept(ctx context.Context, t backup.Target, since time.Time) (backup.Kept, error) {
+	kept, err := r.history.Kept(ctx, t, since)
+	if err != nil {
+		err = unreadable(r.path, err)
+	}
+	return kept, err
+}
+
+// Gone returns the instances that the file has of those that were there at since or later and are not any more.
+func (r *Reader) Gone(ctx context.Context, since time.Time) ([]backup.InstanceState, error) {
+	gone, err := r.history.Gone(ctx, since)
+	if err != nil {
+		err = unreadable(r.path, err)
+	}
+	return gone, err
+}
+
+// unreadable says why a file cannot be read, and what to do.
+func unreadable(path string, err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	next := "check that this user may read it, and its directory"
+	switch reason := unusable(err); {
+	case errors.Is(err, errNewer):
+		next = "use the program that wrote it, or a newer one"
+	case reason != "":
+		next = "an exporter that is started with this --storage.path sets it aside and begins a new one; " +
+			"or put back a copy of it, or leave --storage.path out to ask the clouds"
+	}
+	if reason := unusable(err); reason != "" && err.Error() != reason {
+		err = fmt.Errorf("%s (%w)", reason, err)
+	}
+	return fmt.Errorf("the catalog %s cannot be read: %w; %s", path, err, next)
 }
 
 // Close closes the file.

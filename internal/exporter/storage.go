@@ -3,7 +3,6 @@ package exporter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -139,7 +138,7 @@ func ReadCatalog(ctx context.Context, dir string, lookback time.Duration, now ti
 	}
 	known, err := reader.Load(ctx, lookback, now)
 	if err = errors.Join(err, reader.Close()); err != nil {
-		return nil, fmt.Errorf("storage path %s: %w", dir, err)
+		return nil, err
 	}
 	return known, nil
 }
