@@ -25,9 +25,9 @@ func backupCommands(app *kingpin.Application) *kingpin.CmdClause {
 type placeFlags struct{ instance, account, region string }
 
 func (f *placeFlags) add(command *kingpin.CmdClause) {
-	command.Flag("instance", "The instance's id or name.").StringVar(&f.instance)
-	command.Flag("account", "Account of the configuration to look in; needed when several have the instance.").StringVar(&f.account)
-	command.Flag("region", "Region to look in.").StringVar(&f.region)
+	command.Flag("instance", "The instance's id or name.").PlaceHolder("ID|NAME").StringVar(&f.instance)
+	command.Flag("account", "Account of the configuration to look in; needed when several have the instance. Left out: all of them.").PlaceHolder("NAME").StringVar(&f.account)
+	command.Flag("region", "Region to look in. Left out: all of them.").PlaceHolder("ID").StringVar(&f.region)
 }
 
 // place returns where to look.
@@ -41,11 +41,18 @@ type find func(ctx context.Context, idOrName string, at exporter.Place) (exporte
 // find looks for the instance. The error says what to check.
 func (f *placeFlags) find(ctx context.Context, s *session, find find) (exporter.Found, error) {
 	if f.instance == "" {
-		return exporter.Found{}, errors.New("required flag --instance not provided: the id or name of an instance")
+		return exporter.Found{}, fmt.Errorf("--instance is missing: the id or name of an instance; `%s status` lists them", program)
 	}
+	var now stage
+	now.is("where %s is", f.instance)
+	stop := s.tellStage(ctx, &now)
 	found, err := find(ctx, f.instance, f.place())
+	stop()
+	if ctx.Err() != nil {
+		return found, errors.New("interrupted before the instance was found")
+	}
 	if none, ok := errors.AsType[*exporter.NotListedError](err); ok {
-		err = fmt.Errorf("no account of %s lists instance %s; check --instance, --account and --region", s.file, f.instance)
+		err = fmt.Errorf("no account of %s lists an instance with the id or name %s; check --instance, --account and --region, or see `%s status`", s.file, f.instance, program)
 		err = errors.Join(append([]error{err}, none.Failures...)...)
 	}
 	return found, err
@@ -67,7 +74,7 @@ func (f *followFlags) check() error {
 }
 
 // follow shows the progress and returns how the backup ended.
-func (f *followFlags) follow(ctx context.Context, to screen, b *manual.Backup, started backup.Started) error {
+func (f *followFlags) follow(ctx context.Context, to screen, b *manual.Backup, of backup.Instance, started backup.Started) error {
 	bounded, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
 	show, end := showProgress(to)
@@ -75,12 +82,21 @@ func (f *followFlags) follow(ctx context.Context, to screen, b *manual.Backup, s
 	end()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("the backup has not ended after %v; it goes on, see `%s backup follow`", f.timeout, program)
+		return fmt.Errorf("the backup has not ended after %v; it goes on, see `%s`", f.timeout, following(of, started))
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted; the backup goes on, see `%s backup follow`", program)
+		return fmt.Errorf("interrupted; the backup goes on, see `%s`", following(of, started))
 	case err != nil:
 		return err
 	}
 	fmt.Fprintln(to, "the backup succeeded")
 	return nil
+}
+
+// following returns the command that follows a backup.
+func following(of backup.Instance, started backup.Started) string {
+	command := program + " backup follow --instance=" + of.InstanceID
+	if started.JobID != "" {
+		command += " --job=" + started.JobID
+	}
+	return command
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -34,9 +33,9 @@ func backupCreateCommand(app *kingpin.Application) (string, action) {
 	f.placeFlags.add(command)
 	command.Flag("all-late", "Instead of --instance: every instance with a target that is late or never, unless a backup of it is running.").BoolVar(&f.allLate)
 	command.Flag("dry-run", "Say what would be started, and start nothing.").BoolVar(&f.dryRun)
-	command.Flag("method", "Alibaba Cloud: Snapshot, Physical or Logical. Left out: the cloud's default for the instance.").EnumVar(&f.order.Method, "Snapshot", "Physical", "Logical")
-	command.Flag("retention-days", "Alibaba Cloud, cloud disks: 7 to 730, or -1 to keep it for ever. Left out: as the policy says.").IntVar(&f.order.RetentionDays)
-	command.Flag("name", "Huawei Cloud: the backup's name, unique in the project. Left out: made from the time.").StringVar(&f.order.Name)
+	command.Flag("method", "Alibaba Cloud: Snapshot, Physical or Logical. Left out: the cloud's default for the instance.").PlaceHolder("METHOD").EnumVar(&f.order.Method, "Snapshot", "Physical", "Logical")
+	command.Flag("retention-days", "Alibaba Cloud, cloud disks: 7 to 730, or -1 to keep it for ever. Left out: as the policy says.").PlaceHolder("DAYS").IntVar(&f.order.RetentionDays)
+	command.Flag("name", "Huawei Cloud: the backup's name, unique in the project. Left out: made from the time.").PlaceHolder("NAME").StringVar(&f.order.Name)
 	command.Flag("wait", "Follow the backup until it has ended.").BoolVar(&f.wait)
 	command.Flag("output", "text, or json: one object at the end, and the progress on standard error.").Short('o').Default("text").EnumVar(&f.output, "text", "json")
 	f.followFlags.add(command)
@@ -109,9 +108,7 @@ func printCreations(to io.Writer, all []*creation) error {
 	if all == nil {
 		all = []*creation{}
 	}
-	encoder := json.NewEncoder(to)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(map[string]any{"backups": all})
+	return report.WriteJSON(to, map[string]any{"backups": all})
 }
 
 // choose returns what to start backups of.
@@ -182,7 +179,7 @@ func (f *createFlags) create(ctx context.Context, to screen, now func() time.Tim
 		if len(all) > 1 {
 			fmt.Fprintf(to, "following the backup of %s (%s)\n", c.of.Instance.Target, plain(report.OrNone(c.Name)))
 		}
-		if err := f.follow(ctx, to, c.backup, c.started); err != nil {
+		if err := f.follow(ctx, to, c.backup, c.of.Instance, c.started); err != nil {
 			failures = append(failures, c.failed(err))
 			continue
 		}

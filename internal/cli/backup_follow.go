@@ -14,7 +14,7 @@ func backupFollowCommand(app *kingpin.Application) (string, action) {
 		"Exit code 0 only when it succeeded.")
 	var at placeFlags
 	at.add(command)
-	job := command.Flag("job", "The job's id, as `backup create` printed it. Left out: the job that runs.").String()
+	job := command.Flag("job", "The job's id, as `backup create` printed it. Left out: the job that runs.").PlaceHolder("ID").String()
 	var how followFlags
 	how.add(command)
 	return command.FullCommand(), func(ctx context.Context, s *session) error {
@@ -34,6 +34,9 @@ func backupFollowCommand(app *kingpin.Application) (string, action) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", found.Instance.Target, err)
 		}
-		return how.follow(ctx, screenOf(s.stdout), b, started)
+		if err := how.follow(ctx, screenOf(s.stdout), b, found.Instance, started); err != nil {
+			return fmt.Errorf("%s: %w", found.Instance.Target, err)
+		}
+		return nil
 	}
 }

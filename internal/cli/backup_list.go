@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,15 +47,17 @@ func (f *listFlags) run(ctx context.Context, s *session) error {
 		return err
 	}
 	in := found.Instance
-	rows, err := setsOf(ctx, found, s.now().Add(-time.Duration(back)))
+	var now stage
+	now.is("the backups of %s", in.Target)
+	stop := s.tellStage(ctx, &now)
+	rows, err := setsOf(ctx, found, s.now().Add(-time.Duration(back)), &now)
+	stop()
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Target, err)
 	}
 	switch f.output {
 	case "json":
-		encoder := json.NewEncoder(s.stdout)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(map[string]any{"instance_id": in.InstanceID, "instance_name": in.Name, "backups": rows})
+		return report.WriteJSON(s.stdout, map[string]any{"instance_id": in.InstanceID, "instance_name": in.Name, "backups": rows})
 	case "csv":
 		return report.WriteCSV(s.stdout, rows)
 	}
@@ -79,11 +80,15 @@ type setRow struct {
 	Not     string     `json:"cannot_be_restored,omitempty"` // why it is no recovery point although it succeeded
 }
 
-// setsOf asks for the sets of every target of an instance, full and incremental.
-func setsOf(ctx context.Context, of exporter.Found, since time.Time) ([]setRow, error) {
+// setsOf asks for the sets of every target of an instance, full and incremental. It notes in now how far it is.
+func setsOf(ctx context.Context, of exporter.Found, since time.Time, now *stage) ([]setRow, error) {
 	source, in := of.Source, of.Instance
 	rows := []setRow{}
-	for _, t := range in.Targets() {
+	targets := in.Targets()
+	for i, t := range targets {
+		if len(targets) > 1 {
+			now.is("the backups of %s, %d of %d shards have answered", in.Target, i, len(targets))
+		}
 		list, err := source.Backups(ctx, in, t.NodeID, since)
 		if err != nil {
 			return nil, err

@@ -68,6 +68,9 @@ func (n named) IsCumulative() bool {
 // else where to look. chosen is the command, if one was named.
 func misspelled(app *kingpin.Application, chosen string, err error) string {
 	message, near := err.Error(), ""
+	if below := subcommands(app.Model(), message); below != "" {
+		return ": " + below
+	}
 	if unknown, found := strings.CutPrefix(message, "unknown long flag '--"); found {
 		near = config.Nearest(strings.TrimSuffix(unknown, "'"), flagNames(app.Model(), chosen))
 		if near != "" {
@@ -80,6 +83,21 @@ func misspelled(app *kingpin.Application, chosen string, err error) string {
 		return "; try --help"
 	}
 	return fmt.Sprintf("; did you mean %s?", near)
+}
+
+// subcommands returns the commands of the group that was named alone; "": none was.
+func subcommands(app *kingpin.ApplicationModel, message string) string {
+	for _, group := range app.Commands {
+		if message != fmt.Sprintf("must select a subcommand of '%s'", group.Name) {
+			continue
+		}
+		var names []string
+		for _, c := range group.Commands {
+			names = append(names, c.Name)
+		}
+		return strings.Join(names, ", ")
+	}
+	return ""
 }
 
 // commandNames returns the names of the commands.

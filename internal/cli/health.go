@@ -40,7 +40,7 @@ func (f *healthFlags) run(ctx context.Context, s *session) error {
 	status, err := f.ask(ctx, page)
 	switch {
 	case err != nil:
-		return fmt.Errorf("the exporter does not answer: %w", err)
+		return unanswered(err)
 	case status != http.StatusOK && status != http.StatusUnauthorized:
 		return fmt.Errorf("%s answered with HTTP %d: no exporter is there, or it is not healthy", page, status)
 	}

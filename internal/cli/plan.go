@@ -15,7 +15,7 @@ func printPlan(s *session, e *exporter.Exporter, found map[exporter.Place][]back
 	if len(needs) == 0 {
 		return 0, nil
 	}
-	fmt.Fprintf(s.stdout, "\nCalls a minute for the %d instances that are known, while no news are expected of any and at most:\n", instances)
+	fmt.Fprintf(s.stdout, "\nCalls a minute for %s, while no news are expected of any and at most:\n", knownInstances(instances))
 	rows := newColumns(s.stdout, "ACCOUNT", "REGION", "OPERATION", "CALLS", "AT MOST", "RATE", "READ ONCE AFTER")
 	for _, n := range needs {
 		rows.row(n.Account, report.OrNone(n.Region), n.Operation, perMinute(n.Idle), perMinute(n.Busy), perMinute(n.Rate), n.First.String())
@@ -34,7 +34,7 @@ func printPlan(s *session, e *exporter.Exporter, found map[exporter.Place][]back
 		}
 		fmt.Fprintf(s.stdout, "warning: %s: demand above the rate: %s needs %s calls a minute, and %s are allowed. "+
 			"Readings will be %.2g times as old as the intervals say; raise requests_per_second or the intervals, or watch less.\n",
-			place, n.Operation, perMinute(n.Idle), perMinute(n.Rate), n.Idle/n.Rate)
+			plain(place), n.Operation, perMinute(n.Idle), perMinute(n.Rate), n.Idle/n.Rate)
 	}
 	return warnings, nil
 }
@@ -45,4 +45,12 @@ func perMinute(calls float64) string {
 		return "<0.1"
 	}
 	return fmt.Sprintf("%.1f", calls)
+}
+
+// knownInstances says of how many instances a plan is.
+func knownInstances(n int) string {
+	if n == 1 {
+		return "the 1 instance that is known"
+	}
+	return fmt.Sprintf("the %d instances that are known", n)
 }

@@ -81,7 +81,7 @@ func (r remote) get(ctx context.Context, name string, query url.Values, read fun
 	}
 	answer, err := r.client().Do(request)
 	if err != nil {
-		return fmt.Errorf("the exporter does not answer: %w", err)
+		return unanswered(err)
 	}
 	defer answer.Body.Close()
 	if err := refused(answer); err != nil {
@@ -91,6 +91,11 @@ func (r remote) get(ctx context.Context, name string, query url.Values, read fun
 		return fmt.Errorf("%s is no answer of an exporter: %w", page.Redacted(), err)
 	}
 	return nil
+}
+
+// unanswered says that nobody answered, and what to do.
+func unanswered(err error) error {
+	return fmt.Errorf("the exporter does not answer: %w; check that it runs, and that --url is its address", err)
 }
 
 // refused says why an answer is not what was asked for, and what to do.

@@ -40,12 +40,12 @@ func reportCommand(app *kingpin.Application) (string, action) {
 		"Exit code: 0 all controls kept, 1 one broken, else 2 something unknown, 3 a wrong flag, or a file that cannot be read or written.")
 	var f reportFlags
 	command.Flag("since", "Begin of the time: a time ago, like 90d, a day, like 2026-11-01, or a moment.").Default("90d").StringVar(&f.since)
-	command.Flag("until", "End of the time, in the same way. Left out: now.").StringVar(&f.until)
+	command.Flag("until", "End of the time, in the same way. Left out: now.").PlaceHolder("TIME").StringVar(&f.until)
 	command.Flag("output", "html, markdown, csv, json, or openmetrics: history for promtool tsdb create-blocks-from.").Short('o').Default("markdown").
 		EnumVar(&f.output, append(evidence.Formats(), openMetrics)...)
-	command.Flag("instance", "Id or name of the only instance that is wanted.").StringVar(&f.instance)
-	command.Flag("out", "File to write to. Left out: the standard output.").StringVar(&f.file)
-	command.Flag("storage.path", "Directory in which an exporter keeps what the clouds said. The clouds are not asked.").StringVar(&f.storage)
+	command.Flag("instance", "Id or name of the only instance that is wanted.").PlaceHolder("ID|NAME").StringVar(&f.instance)
+	command.Flag("out", "File to write to. Left out: the standard output.").PlaceHolder("FILE").StringVar(&f.file)
+	command.Flag("storage.path", "Directory in which an exporter keeps what the clouds said. The clouds are not asked.").PlaceHolder("DIR").StringVar(&f.storage)
 	command.Flag("url", "Address of a running exporter that is asked instead of the clouds.").StringVar(&f.remote.url)
 	command.Flag("insecure", "With --url: accept any certificate, e.g. a self-signed one.").BoolVar(&f.remote.insecure)
 	command.Flag("timeout", "How long to wait for the clouds; what is not known by then is unknown.").Default("5m").DurationVar(&f.timeout)
@@ -75,6 +75,9 @@ func (f *reportFlags) run(ctx context.Context, s *session) (result string, err e
 	}
 	if err := f.check(); err != nil {
 		return "", err
+	}
+	if f.output == openMetrics && f.file == "" && screenOf(s.stdout).terminal {
+		return "", errors.New("--output=openmetrics is for programs, and long: name a file with --out, or write to a pipe")
 	}
 	out, err := create(f.file, s.stdout)
 	if err != nil {

@@ -35,11 +35,11 @@ func rulesCommand(app *kingpin.Application) (string, action) {
 	command.Flag("format", "prometheus: a rule file; "+formatPrometheusRule+": an object of monitoring.coreos.com/v1.").
 		Default("prometheus").EnumVar(&f.format, "prometheus", formatPrometheusRule)
 	command.Flag("runbook-url", "Where the runbooks are: the exporter's address and /runbooks, or your copies of docs/runbooks/*.md. Left out: this project's address on GitHub.").
-		StringVar(&f.links.Runbooks)
+		PlaceHolder("URL").StringVar(&f.links.Runbooks)
 	command.Flag("exporter-url", "Address of the exporter, as people reach it. Alerts link to the page of their instance there. Left out: http://mongodb-backup-exporter"+defaultAddress+".").
-		StringVar(&f.links.Exporter)
+		PlaceHolder("URL").StringVar(&f.links.Exporter)
 	command.Flag("dashboard-url", "Address of Grafana, as people reach it. Alerts link to the dashboards of this project there. Left out: http://grafana:3000.").
-		StringVar(&f.links.Dashboards)
+		PlaceHolder("URL").StringVar(&f.links.Dashboards)
 	command.Flag("label", "Label of the object, by which the operator selects it, as KEY=VALUE; may be repeated. With --format="+formatPrometheusRule+" only.").
 		PlaceHolder("KEY=VALUE").StringMapVar(&f.labels)
 	return command.FullCommand(), func(_ context.Context, s *session) error { return f.run(s) }

@@ -29,10 +29,10 @@ type serveFlags struct {
 }
 
 func serveCommand(app *kingpin.Application) (string, action) {
-	command := app.Command("serve", "Run the exporter.").Default()
+	command := app.Command("serve", "Run the exporter: this is what the program does without a command. It ends on SIGTERM or Ctrl-C, and reads the configuration again on SIGHUP.").Default()
 	f := serveFlags{webFlags: addWebFlags(command, defaultAddress)}
 	command.Flag("web.enable-lifecycle", "Allow a reload of the configuration by POST /-/reload.").BoolVar(&f.lifecycle)
-	command.Flag("storage.path", "Directory for what the clouds said, so that a start without them shows what was known. Left out: it is in memory only.").StringVar(&f.storage)
+	command.Flag("storage.path", "Directory for what the clouds said, so that a start without them shows what was known. Left out: it is in memory only.").PlaceHolder("DIR").StringVar(&f.storage)
 	command.Flag("storage.retention", "How long the directory keeps what the clouds do not list any more.").Default("400d").SetValue(&f.retention)
 	return command.FullCommand(), daemon(func(ctx context.Context, s *session) error { return f.run(ctx, s) })
 }

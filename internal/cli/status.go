@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -31,8 +30,8 @@ func statusCommand(app *kingpin.Application) (string, action) {
 	var f statusFlags
 	command.Flag("url", "Address of a running exporter to ask instead of the clouds, e.g. http://127.0.0.1"+defaultAddress+". Needs no configuration file.").StringVar(&f.remote.url)
 	command.Flag("insecure", "With --url: accept any certificate, e.g. a self-signed one.").BoolVar(&f.remote.insecure)
-	command.Flag("storage.path", "Directory of the catalog that a running exporter writes. It is only read: what is known there and not due again is not asked.").StringVar(&f.storage)
-	command.Flag("instance", "Only the instance with this id or name.").StringVar(&f.instance)
+	command.Flag("storage.path", "Directory of the catalog that a running exporter writes. It is only read: what is known there and not due again is not asked.").PlaceHolder("DIR").StringVar(&f.storage)
+	command.Flag("instance", "Only the instance with this id or name.").PlaceHolder("ID|NAME").StringVar(&f.instance)
 	command.Flag("only", "all, or bad: what is not ok or pending, or has a finding. The exit code is of all.").Default("all").EnumVar(&f.only, "all", "bad")
 	command.Flag("output", "table, json or csv.").Short('o').Default("table").EnumVar(&f.output, "table", "json", "csv")
 	command.Flag("timeout", "How long to wait for the clouds; what is not known by then is unknown.").Default("5m").DurationVar(&f.timeout)
@@ -176,9 +175,7 @@ func (f *statusFlags) print(s *session, r report.Report) error {
 	}
 	switch f.output {
 	case "json":
-		encoder := json.NewEncoder(s.stdout)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(r)
+		return report.WriteJSON(s.stdout, r)
 	case "csv":
 		return r.WriteCSV(s.stdout)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -33,6 +34,25 @@ const (
 
 // tellWaiting says on standard error, until stop is called, how much was read and what of. What ends at once is not told.
 func (s *session) tellWaiting(ctx context.Context, e *exporter.Exporter) (stop func()) {
+	return s.tell(ctx, func() string { return howFar(e.Poller().Snapshot()) })
+}
+
+// stage is what a command waits for just now, in words. It is safe for concurrent use.
+type stage struct{ words atomic.Pointer[string] }
+
+// is notes what is waited for from now on.
+func (g *stage) is(format string, args ...any) {
+	words := fmt.Sprintf(format, args...)
+	g.words.Store(&words)
+}
+
+// tellStage says on standard error, until stop is called, what is waited for.
+func (s *session) tellStage(ctx context.Context, g *stage) (stop func()) {
+	return s.tell(ctx, func() string { return *g.words.Load() })
+}
+
+// tell says on standard error, until stop is called, how far it is, and for how long it has lasted.
+func (s *session) tell(ctx context.Context, far func() string) (stop func()) {
 	to := screenOf(s.stderr)
 	every := retold
 	if to.terminal {
@@ -43,7 +63,7 @@ func (s *session) tellWaiting(ctx context.Context, e *exporter.Exporter) (stop f
 	telling.Go(func() {
 		began := s.now()
 		for sleep(ctx, every) {
-			to.tell(fmt.Sprintf("asking the clouds: %s, %v", howFar(e.Poller().Snapshot()), s.now().Sub(began).Round(time.Second)))
+			to.tell(plain(fmt.Sprintf("asking the clouds: %s, %v", far(), s.now().Sub(began).Round(time.Second))))
 		}
 		to.untell()
 	})

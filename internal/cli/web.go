@@ -36,7 +36,7 @@ func addWebFlags(command *kingpin.CmdClause, address string) *webFlags {
 	}
 	f.toolkit.WebConfigFile = command.Flag("web.config.file", "File that enables TLS or authentication: "+
 		"https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md").Default("").String()
-	command.Flag("web.health-address", "A further address, for /-/healthy and /-/ready alone, without TLS and password. Left out: none.").StringVar(&f.healthAddress)
+	command.Flag("web.health-address", "A further address, for /-/healthy and /-/ready alone, without TLS and password. Left out: none.").PlaceHolder("HOST:PORT").StringVar(&f.healthAddress)
 	command.Flag("web.telemetry-path", "Path of the metrics.").Default("/metrics").StringVar(&f.telemetryPath)
 	command.Flag("web.timeout-offset", "How long before Prometheus' timeout a scrape is answered.").Default("500ms").DurationVar(&f.timeoutOffset)
 	command.Flag("web.max-requests", "How many scrapes are answered at the same time; 0: no limit.").Default("40").IntVar(&f.maxRequests)

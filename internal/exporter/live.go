@@ -22,7 +22,14 @@ type Check struct {
 	InstanceID      string            // the instance that was asked about; "": the scope is not about one
 	Err             error             // nil: the call worked
 	Found           []backup.Instance // by a listing: all instances of the region
+	Unwatched       []Unwatched       // of those: which the configuration leaves out
 	LeftOut         bool              // the cloud does not offer the region, which only its list of regions brought
+}
+
+// Unwatched is a listed instance that is not watched, and why, in words for a person.
+type Unwatched struct {
+	Instance backup.Instance
+	Why      string
 }
 
 // NotOffered reports whether the cloud has nothing to say, and nothing is wrong with that.
@@ -47,7 +54,7 @@ func (e *Exporter) checkRegion(ctx context.Context, r poll.Region, pass func(Che
 	listing, err := r.Source.Instances(ctx)
 	pass(Check{
 		Account: r.Account, Region: r.Region, Scope: backup.ScopeDiscovery,
-		Err: cmp.Or(err, listing.Err()), Found: listing.Instances, LeftOut: r.LeavesOut(err),
+		Err: cmp.Or(err, listing.Err()), Found: listing.Instances, Unwatched: unwatched(r, listing.Instances), LeftOut: r.LeavesOut(err),
 	})
 	chosen := samples(r, listing.Instances)
 	for _, in := range chosen {
@@ -63,6 +70,17 @@ func (e *Exporter) checkRegion(ctx context.Context, r poll.Region, pass func(Che
 	if len(chosen) > 0 {
 		checkOptional(ctx, r, pass)
 	}
+}
+
+// unwatched returns the instances of a listing that the configuration leaves out.
+func unwatched(r poll.Region, found []backup.Instance) []Unwatched {
+	var all []Unwatched
+	for _, in := range found {
+		if why := r.Unwatched(in); why != "" {
+			all = append(all, Unwatched{in, why})
+		}
+	}
+	return all
 }
 
 // optionalOperations is a Source that asks the whole region for more than the scopes, where it may.

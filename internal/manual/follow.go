@@ -34,6 +34,9 @@ func (b *Backup) Follow(ctx context.Context, started backup.Started, interval ti
 	defer tick.Stop()
 	for {
 		p, err := b.look(ctx, started)
+		if err == nil && p.Done < p.Targets && ctx.Err() != nil {
+			return ctx.Err() // that this look was cut short is no news
+		}
 		p.Elapsed = b.now().Sub(start)
 		report(p)
 		if err != nil || p.Done == p.Targets {
@@ -64,13 +67,21 @@ func (b *Backup) look(ctx context.Context, started backup.Started) (Progress, er
 		p.Err = cmp.Or(p.Err, err)
 		switch set := b.find(t.NodeID, started.BackupID, list); set.State {
 		case backup.StateFailed:
-			return p, fmt.Errorf("backup set %s of %s failed", set.ID, t)
+			return p, fmt.Errorf("backup set %s failed%s", set.ID, ofShard(t))
 		case backup.StateSuccess:
 			p.Done++
 		default: // not in the list yet, or not ended
 		}
 	}
 	return p, nil
+}
+
+// ofShard names the shard of a target; "": it is none.
+func ofShard(t backup.Target) string {
+	if t.NodeID == "" {
+		return ""
+	}
+	return ", of shard " + t.NodeID
 }
 
 // find returns the set that was started; the zero Backup when it is not in the list yet. Without an id, that is the

@@ -140,7 +140,7 @@ func TestFollow(t *testing.T) {
 				return list(set("bad", manualSet, backup.StateFailed)), nil
 			},
 			want: []manual.Progress{{Targets: 1}},
-			err:  "backup set bad of alibaba/prod/r1/i failed",
+			err:  "backup set bad failed",
 		},
 		{
 			name: "a scheduled set is not ours", nodes: nil,
@@ -167,6 +167,17 @@ func TestFollow(t *testing.T) {
 				return list(set("theirs", manualSet, backup.StateSuccess), set("ours", manualSet, backup.StateSuccess)), nil
 			},
 			want: []manual.Progress{{Targets: 1}, {Targets: 1, Done: 1, Elapsed: time.Second}},
+		},
+		{
+			name: "a failed set of a shard", nodes: []string{"a", "b"},
+			backups: func(look int, node string) (backup.List, error) {
+				if look == 0 || node == "a" {
+					return list(), nil
+				}
+				return list(set("bad", manualSet, backup.StateFailed)), nil
+			},
+			want: []manual.Progress{{Targets: 2}},
+			err:  "backup set bad failed, of shard b",
 		},
 		{
 			name: "every shard counts", nodes: []string{"a", "b"},
@@ -232,6 +243,36 @@ func TestFollowEndsWithItsContext(t *testing.T) {
 		defer cancel()
 		if err := b.Follow(ctx, backup.Started{}, time.Minute, func(manual.Progress) {}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v, want the deadline", err)
+		}
+	})
+}
+
+// A look that the end of the time cut short is no failure that anybody needs to hear of.
+func TestFollowDoesNotReportTheEndOfItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		looks := 0
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		defer cancel()
+		s := &source{backups: func(int, string) (backup.List, error) {
+			if looks++; looks > 2 {
+				<-ctx.Done()
+				return list(), ctx.Err()
+			}
+			return list(), nil
+		}}
+		b := manual.New(s, backup.Instance{}, time.Now)
+		if err := b.Prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		reported := 0
+		err := b.Follow(ctx, backup.Started{}, time.Minute, func(p manual.Progress) {
+			reported++
+			if p.Err != nil {
+				t.Errorf("reported: %v", p.Err)
+			}
+		})
+		if !errors.Is(err, context.DeadlineExceeded) || reported != 1 {
+			t.Errorf("error %v after %d reports, want the deadline after 1", err, reported)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package manual
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,9 +25,9 @@ func Resume(ctx context.Context, source Source, in backup.Instance, id string, n
 	})
 	switch {
 	case i < 0 && id == "":
-		return nil, backup.Started{}, fmt.Errorf("no backup of %s is running", in.Target)
+		return nil, backup.Started{}, errors.New("no backup is running; `backup list` has those that ended")
 	case i < 0:
-		return nil, backup.Started{}, fmt.Errorf("the cloud lists no job %s of %s; it lists the newest only, and `backup list` has what they made", id, in.Target)
+		return nil, backup.Started{}, fmt.Errorf("the cloud lists no job %s; it lists the newest only, and `backup list` has what they made", id)
 	}
 	job := jobs[i]
 	b := New(source, in, now)

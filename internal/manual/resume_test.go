@@ -31,8 +31,8 @@ func TestResume(t *testing.T) {
 		{"a person's set is another", "7", []backup.Job{running}, made("n", backup.TriggerManual, began), "", false},
 		{"an older set is another", "7", []backup.Job{running}, made("n", backup.TriggerAutomatic, began.Add(-2*time.Minute)), "", false},
 		{"one that has ended", "6", []backup.Job{running, ended}, made("m", backup.TriggerManual, began.Add(-time.Hour)), "", true},
-		{"nothing runs", "", []backup.Job{ended}, backup.Backup{}, "no backup of alibaba/prod/r1/i is running", false},
-		{"no such job", "9", []backup.Job{running}, backup.Backup{}, "the cloud lists no job 9 of alibaba/prod/r1/i; it lists the newest only, and `backup list` has what they made", false},
+		{"nothing runs", "", []backup.Job{ended}, backup.Backup{}, "no backup is running; `backup list` has those that ended", false},
+		{"no such job", "9", []backup.Job{running}, backup.Backup{}, "the cloud lists no job 9; it lists the newest only, and `backup list` has what they made", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,7 @@ package poll
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -22,6 +23,42 @@ func (e Exclusion) matches(in backup.Instance) (matches, known bool) {
 		return false, true
 	}
 	return hasTags(in, e.Tags)
+}
+
+// Unwatched returns why a listed instance is not watched, in words for a person; "": it is.
+func (c Region) Unwatched(in backup.Instance) string {
+	if slices.ContainsFunc(c.Instances, func(named Instance) bool { return named.ID == in.InstanceID }) {
+		return ""
+	}
+	return c.undiscovered(in)
+}
+
+// undiscovered returns why discovery does not watch an instance; "": it does.
+func (c Region) undiscovered(in backup.Instance) string {
+	switch {
+	case in.NoBackup != "":
+		return in.NoBackup
+	case c.excludes(in):
+		return "it is excluded"
+	case !c.Discover:
+		return "discovery is off, and the configuration does not name it"
+	case c.lacksTags(in):
+		return "it does not have the tags that discovery asks for"
+	}
+	return ""
+}
+
+func (c Region) excludes(in backup.Instance) bool {
+	return slices.ContainsFunc(c.Exclude, func(e Exclusion) bool {
+		matches, _ := e.matches(in)
+		return matches
+	})
+}
+
+// lacksTags reports whether the instance is known not to have the tags that discovery asks for.
+func (c Region) lacksTags(in backup.Instance) bool {
+	has, known := hasTags(in, c.Tags)
+	return known && !has
 }
 
 // matchesName reports whether the pattern matches the whole name. In a name, a slash is a letter like any other.

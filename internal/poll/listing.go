@@ -80,37 +80,14 @@ func (r *region) learnGone(about subject, err error) {
 	r.watch()
 }
 
-// unwatched returns why an instance is not watched, in words for a person; "": it is, or the configuration names it.
-func (r *region) unwatched(in backup.Instance) string {
-	switch {
-	case in.NoBackup != "":
-		return in.NoBackup
-	case r.excludes(in):
-		return "it is excluded"
-	case !r.conf.Discover:
-		return "discovery is off, and the configuration does not name it"
-	case r.lacksTags(in):
-		return "it does not have the tags that discovery asks for"
-	}
-	return ""
-}
+// unwatched returns why discovery does not watch an instance; "": it does, or the configuration names it.
+func (r *region) unwatched(in backup.Instance) string { return r.conf.undiscovered(in) }
 
 // discovers reports whether discovery covers the instance.
 func (r *region) discovers(in backup.Instance) bool { return r.unwatched(in) == "" }
 
 // excludes reports whether the instance is known and not to be watched.
-func (r *region) excludes(in backup.Instance) bool {
-	return slices.ContainsFunc(r.conf.Exclude, func(e Exclusion) bool {
-		matches, _ := e.matches(in)
-		return matches
-	})
-}
-
-// lacksTags reports whether the instance is known not to have the tags that discovery asks for.
-func (r *region) lacksTags(in backup.Instance) bool {
-	has, known := hasTags(in, r.conf.Tags)
-	return known && !has
-}
+func (r *region) excludes(in backup.Instance) bool { return r.conf.excludes(in) }
 
 // show returns the known instances by id, and why those that are not watched are not.
 func (r *region) show() []backup.ListedInstance {
