@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"slices"
 	"strconv"
 	"time"
 )
@@ -245,12 +244,12 @@ func (in *inspection) unwatched() (from time.Time, text string) {
 		return since, "it is kept since " + minute(in.e.WatchedFrom)
 	}
 	last := since
-	for _, read := range append(slices.Clone(in.reads), in.until) {
-		read = earlier(read, in.until)
+	for _, w := range append(in.watches(), Watch{in.until, in.until}) {
+		read := earlier(w.From, in.until)
 		if read.Sub(last) > in.blink() {
 			return last, "nobody read it from " + minute(last) + " to " + minute(read)
 		}
-		last = later(last, read)
+		last = later(last, earlier(w.Until, in.until))
 	}
 	return time.Time{}, ""
 }
@@ -258,8 +257,8 @@ func (in *inspection) unwatched() (from time.Time, text string) {
 // longestBlink is how far apart two readings may seem to be at most, whatever the objective is.
 const longestBlink = 2 * day
 
-// blink is how far apart two readings may seem to be: of those between, only such show that had something new. What was kept for
-// shorter than that may have come and gone meanwhile.
+// blink is how far apart two readings may seem to be: of those between, only such are known that had something new, or that lie in
+// a Watch. What was kept for shorter than that may have come and gone meanwhile.
 func (in *inspection) blink() time.Duration {
 	longest := min(sum(in.e.Health.RPO, day), longestBlink)
 	if in.keeps > 0 {

@@ -108,10 +108,14 @@ func (p *Past) Evidence(since, until time.Time) Evidence {
 
 // watchedFrom returns since when what the cloud lists is kept; zero: it is not.
 func (p *Past) watchedFrom() time.Time {
-	if len(p.Kept.Reads) == 0 {
-		return time.Time{}
+	var from time.Time
+	if len(p.Kept.Reads) > 0 {
+		from = p.reads[0]
 	}
-	return p.reads[0]
+	for _, w := range p.Kept.Watches {
+		from = earlier(from, w.From)
+	}
+	return from
 }
 
 // backups returns what began in a span, the newest first.

@@ -290,6 +290,22 @@ func TestControls(t *testing.T) {
 			c.policy.Schedules[0].Retention = 30 * time.Hour
 			k.Reads = slices.Delete(slices.Clone(k.Reads), 2, 3)
 		}, "retention broken\nnothing_removed_early unknown", ""},
+		{"nothing new for days, and somebody read all the time", func(_ *verdictCase, k *backup.Kept, _ *backup.Also) {
+			k.Reads, k.Watches = k.Reads[:1], []backup.Watch{{From: at(14, 0, 0), Until: at(22, 11, 0)}}
+		}, "", ""},
+		{"somebody read all the time, since yesterday", func(_ *verdictCase, k *backup.Kept, _ *backup.Also) {
+			*k = backup.Kept{Watches: []backup.Watch{{From: at(21, 0, 0), Until: at(22, 11, 0)}}}
+		}, "nothing_removed_early unknown", ""},
+		{"somebody read all the time but for three days", func(_ *verdictCase, k *backup.Kept, _ *backup.Also) {
+			*k = backup.Kept{Watches: []backup.Watch{{From: at(14, 0, 0), Until: at(17, 0, 0)}, {From: at(20, 0, 0), Until: at(22, 11, 0)}}}
+		}, "nothing_removed_early unknown", ""},
+		{"somebody read all the time but for a day", func(_ *verdictCase, k *backup.Kept, _ *backup.Also) {
+			*k = backup.Kept{Watches: []backup.Watch{{From: at(14, 0, 0), Until: at(17, 0, 0)}, {From: at(18, 0, 0), Until: at(22, 11, 0)}}}
+		}, "", ""},
+		{"backups are kept for shorter than lists may be apart", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
+			c.policy.Schedules[0].Retention = 11 * time.Hour
+			*k = backup.Kept{Watches: []backup.Watch{{From: at(14, 0, 0), Until: at(22, 11, 0)}}}
+		}, "retention broken\nnothing_removed_early unknown", ""},
 		{"it was gone before", func(c *verdictCase, k *backup.Kept, _ *backup.Also) { goneSince(c, k, at(16, 11, 0)) }, "", every},
 		{"it is still being created", func(c *verdictCase, k *backup.Kept, _ *backup.Also) {
 			c.created = new(at(22, 11, 0))

@@ -35,6 +35,7 @@ type Kept struct {
 	Jobs    []Job          // of the instance
 	Changes []PolicyChange // of the policy, the oldest first; fewer than State has are not used
 	Reads   []time.Time    // when a list is known to have been read before the newest one, in any order
+	Watches []Watch        // when lists were read again and again, in any order
 	// StatusSince is when the instance was first seen with its status; zero: not known.
 	StatusSince time.Time
 	// Lookback is how far back a verdict looks: its list has nothing that began before; 0: no limit.

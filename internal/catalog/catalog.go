@@ -20,7 +20,8 @@ const trimEvery = time.Hour
 // What it holds is bounded by what the clouds list: the newest list of each target, and of what left it, at most leftCap
 // sets for at most the lookback.
 type Catalog struct {
-	lookback time.Duration
+	lookback   time.Duration
+	remembered time.Duration // how long the file keeps what left; 0: there is none
 
 	mu      sync.Mutex
 	regions map[backup.Target]*region
@@ -171,7 +172,7 @@ func (c *Catalog) Trim(now time.Time) {
 	for _, r := range c.regions {
 		for id, in := range r.instances {
 			for _, n := range in.nodes {
-				n.trim(now, c.lookback)
+				n.trim(now, c.lookback, c.remembered)
 			}
 			in.nodes = slices.DeleteFunc(in.nodes, func(n *node) bool {
 				return !in.has(n) && n.asked() < stampOf(now.Add(-c.lookback))

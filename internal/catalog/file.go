@@ -144,6 +144,7 @@ func (f *File) load(ctx context.Context, now time.Time) (*Catalog, error) {
 	}
 	f.prepared = map[string]*sql.Stmt{}
 	l := loader{history: history{f.db}, c: New(f.opts.Lookback), now: now, retention: f.opts.Retention}
+	l.c.remembered = f.opts.Retention
 	if err := l.load(ctx); err != nil {
 		return nil, err
 	}

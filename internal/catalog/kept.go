@@ -15,6 +15,9 @@ func (c *Catalog) Kept(_ context.Context, t backup.Target, since time.Time) (bac
 	k := keptOf(sets, nil, c.Known(t).Policies)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if n := c.findNode(t); n != nil {
+		k.Watches = watchesOf(n.watches)
+	}
 	if in := c.find(t); in != nil {
 		k.StatusSince = in.listed.status.time()
 		if in.listed.gone != 0 {
@@ -50,9 +53,11 @@ func (h history) Kept(ctx context.Context, t backup.Target, since time.Time) (ba
 	if err != nil {
 		return backup.Kept{}, err
 	}
-	if err := h.extend(ctx, t, sets); err != nil {
+	list, err := h.list(ctx, t)
+	if err != nil {
 		return backup.Kept{}, err
 	}
+	list.extend(sets)
 	jobs, err := h.Jobs(ctx, t, since, until)
 	if err != nil {
 		return backup.Kept{}, err
@@ -62,30 +67,31 @@ func (h history) Kept(ctx context.Context, t backup.Target, since time.Time) (ba
 		return backup.Kept{}, err
 	}
 	k := keptOf(sets, jobs, policies)
+	k.Watches = watchesOf(list.watches())
 	var status stamp
 	err = h.from.QueryRowContext(ctx, `SELECT coalesce(max(CASE WHEN gone_at > 0 THEN last_seen ELSE status_first END), 0) FROM instance WHERE `+targetIs, whose(t.Instance())...).Scan(&status)
 	k.StatusSince = status.time()
 	return k, err
 }
 
+// list returns what the file has of the newest list of a target besides its backups.
+func (h history) list(ctx context.Context, t backup.Target) (r listRecord, err error) {
+	var value string
+	err = h.from.QueryRowContext(ctx, `SELECT coalesce(max(value), '{}') FROM reading WHERE `+targetIs+` AND scope = 'backups'`, whose(t)...).Scan(&value)
+	if err == nil {
+		err = decode(value, &r)
+	}
+	return r, err
+}
+
 // extend says of the sets that are listed that they were when the whole list was last read. The file does not have that for
 // each of them.
-func (h history) extend(ctx context.Context, t backup.Target, sets []Set) error {
-	var value string
-	err := h.from.QueryRowContext(ctx, `SELECT coalesce(max(value), '{}') FROM reading WHERE `+targetIs+` AND scope = 'backups'`, whose(t)...).Scan(&value)
-	if err != nil {
-		return err
-	}
-	var r listRecord
-	if err := decode(value, &r); err != nil {
-		return err
-	}
+func (r *listRecord) extend(sets []Set) {
 	for i := range sets {
 		if newest := &sets[i].Seen[len(sets[i].Seen)-1]; sets[i].Absence == Listed {
 			newest.Last = later(newest.Last, r.Whole.time())
 		}
 	}
-	return nil
 }
 
 // newest returns when the file last learned something of the backups of a target or the jobs of its instance.

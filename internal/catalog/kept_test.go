@@ -69,6 +69,9 @@ func TestKept(t *testing.T) {
 	if n := len(memory.Reads); n != 7 || !memory.Reads[0].Equal(start) || !memory.Reads[6].Equal(at) {
 		t.Errorf("readings %v", memory.Reads)
 	}
+	if got := memory.Watches; len(got) != 7 || !got[6].From.Equal(at) || !got[6].Until.Equal(at) { // a day is too far apart
+		t.Errorf("lists were read %v", got)
+	}
 	if n := len(memory.Changes); n != 1 || memory.Changes[0].Former.Retention() != 7*day || !memory.Changes[0].At.Equal(start.Add(4*day)) {
 		t.Errorf("changes %+v", memory.Changes)
 	}

@@ -119,7 +119,7 @@ func (l *loader) store(t backup.Target, scope backup.Scope, times Times, value s
 		err = decode(value, &r)
 		n := l.c.node(t)
 		n.backups = answer[backup.List]{Times: times, value: r.list()}
-		n.since, n.whole, n.apart = r.Since, r.Whole, r.Apart
+		n.since, n.whole, n.apart, n.watches = r.Since, r.Whole, r.Apart, r.watches()
 	case backup.ScopeJobs:
 		l.c.instance(t).jobs.Times = times
 	case backup.ScopePolicy:

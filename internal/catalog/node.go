@@ -20,9 +20,10 @@ type node struct {
 	in  *instance
 
 	backups answer[backup.List]
-	since   stamp // nothing that began before is in the list; 0: no limit
-	whole   stamp // when a whole list was learned
-	apart   stamp // when those incremental backups were read that the cloud's list leaves out; 0: it has them
+	since   stamp   // nothing that began before is in the list; 0: no limit
+	whole   stamp   // when a whole list was learned
+	watches []watch // when whole lists were learned again and again, the oldest first
+	apart   stamp   // when those incremental backups were read that the cloud's list leaves out; 0: it has them
 	tracks  []track
 	left    []leaver // newest first
 	mixed   bool     // left is not in order
@@ -58,6 +59,9 @@ func (c *Catalog) LearnBackups(t backup.Target, a Backups) {
 	if whole {
 		c.learnWhole(n, &a, at)
 		n.whole = at
+		if a.List.Unread.Count == 0 { // another shows nothing
+			n.watches = seenAt(n.watches, at)
+		}
 	} else {
 		c.merge(n, &a, at)
 	}
@@ -226,8 +230,10 @@ func (n *node) drop(i int) {
 	n.left = slices.Delete(n.left, i, i+1)
 }
 
-// trim forgets what left too long ago.
-func (n *node) trim(now time.Time, lookback time.Duration) {
+// trim forgets what left too long ago. Whether lists were read before the file, or memory without one, forgot what they lacked,
+// is of no use.
+func (n *node) trim(now time.Time, lookback, remembered time.Duration) {
+	n.watches = since(n.watches, stampOf(now.Add(-max(lookback, removalHeld, remembered))))
 	ago := func(d time.Duration) stamp { return stampOf(now.Add(-d)) }
 	for i := 0; i < len(n.left); {
 		l := &n.left[i]

@@ -46,15 +46,19 @@ type listRecord struct {
 	Unread      int         `json:"unread,omitempty"` // records that could not be read
 	UnreadDated stamp       `json:"unread_dated_ms,omitempty"`
 	Since       stamp       `json:"since_ms,omitempty"`
-	Whole       stamp       `json:"whole_ms,omitempty"` // when a whole list was read
-	Apart       stamp       `json:"apart_ms,omitempty"` // when the incremental backups were read that the cloud's list leaves out
-	Jobs        []jobRecord `json:"jobs,omitzero"`      // that the list tells; none is not the same as nothing said
+	Whole       stamp       `json:"whole_ms,omitempty"`   // when a whole list was read
+	Apart       stamp       `json:"apart_ms,omitempty"`   // when the incremental backups were read that the cloud's list leaves out
+	Watches     [][2]stamp  `json:"watches_ms,omitempty"` // times in which whole lists were read again and again: begin and end
+	Jobs        []jobRecord `json:"jobs,omitzero"`        // that the list tells; none is not the same as nothing said
 }
 
 func (n *node) record() listRecord {
 	list := n.backups.value
 	r := listRecord{
 		Op: list.Op, Unread: list.Unread.Count, UnreadDated: stampOf(list.Unread.Dated), Since: n.since, Whole: n.whole, Apart: n.apart,
+	}
+	for _, w := range n.watches {
+		r.Watches = append(r.Watches, [2]stamp{w.from, w.until})
 	}
 	for _, kind := range list.Asked {
 		r.Asked = append(r.Asked, number(kinds, kind))
