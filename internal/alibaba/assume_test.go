@@ -133,7 +133,7 @@ func TestRefusedRole(t *testing.T) {
 		{"an answer without credentials", nil, cloudsim.FaultEmptyObject, "AssumeRole: protocol (HTTP 200): the answer has no proper Credentials"},
 		{
 			"no such endpoint", func(o *alibaba.Options) { o.Role.Endpoint = "http://127.0.0.1:1" }, "",
-			"DescribeDBInstances: network: dial tcp 127.0.0.1:1: connect: connection refused",
+			"DescribeDBInstances: network: dial tcp 127.0.0.1:1: connect: connection refused; nobody listens there, or a firewall refuses: check the endpoint, and the way to it",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -81,6 +81,9 @@ func (f *createFlags) run(ctx context.Context, s *session) error {
 	if f.allLate && f.instance != "" {
 		return errors.New("--all-late and --instance are two choices; give one")
 	}
+	if days := f.order.RetentionDays; days != 0 && days != -1 && (days < 7 || days > 730) {
+		return fmt.Errorf("--retention-days: %d is not 7 to 730, nor -1 for ever", days)
+	}
 	if f.allLate && f.order.Name != "" {
 		return errors.New("--name is that of one backup: leave it out with --all-late")
 	}

@@ -149,6 +149,8 @@ func misused(app *kingpin.Application, args []string, err error) error {
 func (s *session) load() (*config.Config, error) {
 	cfg, err := config.LoadFile(s.file)
 	switch {
+	case s.file == "":
+		return nil, errors.New("--config.file is empty; name the configuration file")
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("the configuration file %s does not exist; name another with --config.file, or see `%s demo`", s.file, program)
 	case err != nil:

@@ -45,9 +45,21 @@ type named struct {
 // Set sets the value. An error names the flag.
 func (n named) Set(value string) error {
 	if err := n.Value.Set(value); err != nil {
-		return fmt.Errorf("--%s: %w", n.flag, err)
+		return fmt.Errorf("--%s: %s", n.flag, inWords(err, value))
 	}
 	return nil
+}
+
+// inWords says what is wrong with the value of a flag, and what one is like.
+func inWords(err error, value string) string {
+	if allowed, found := strings.CutPrefix(err.Error(), "enum value must be one of "); found {
+		words, _, _ := strings.Cut(allowed, ", got ")
+		return fmt.Sprintf("it must be one of %s, not %q", strings.ReplaceAll(words, ",", ", "), value)
+	}
+	if strings.HasPrefix(err.Error(), "time: ") {
+		return fmt.Sprintf("%q is no time like 30s, 5m or 2h", value)
+	}
+	return err.Error()
 }
 
 // Get returns the value, for those who read it from the flag.
@@ -77,7 +89,9 @@ func misspelled(app *kingpin.Application, chosen string, err error) string {
 			near = "--" + near
 		}
 	} else if unknown, found := strings.CutPrefix(message, "unexpected "); found {
-		near = config.Nearest(unknown, commandNames(app.Model()))
+		near = config.Nearest(unknown, commandNames(app.Model().Commands))
+	} else if unknown, found := strings.CutPrefix(message, "expected command but got "); found {
+		near = config.Nearest(strings.Trim(unknown, `"`), commandNames(commandsBelow(app.Model(), chosen)))
 	}
 	if near == "" {
 		return "; try --help"
@@ -100,10 +114,20 @@ func subcommands(app *kingpin.ApplicationModel, message string) string {
 	return ""
 }
 
-// commandNames returns the names of the commands.
-func commandNames(app *kingpin.ApplicationModel) []string {
+// commandsBelow returns the commands of a group; of the program, where chosen is "".
+func commandsBelow(app *kingpin.ApplicationModel, chosen string) []*kingpin.CmdModel {
+	for _, group := range app.Commands {
+		if group.Name == chosen {
+			return group.Commands
+		}
+	}
+	return app.Commands
+}
+
+// commandNames returns the names of commands.
+func commandNames(commands []*kingpin.CmdModel) []string {
 	var names []string
-	for _, c := range app.Commands {
+	for _, c := range commands {
 		names = append(names, c.Name)
 	}
 	return names

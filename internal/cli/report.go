@@ -158,6 +158,9 @@ func (f *reportFlags) gather(ctx context.Context, s *session, since, until time.
 	subjects, err := evidence.Gather(ctx, opts)
 	if err != nil {
 		e.Close()
+		if none, ok := errors.AsType[*evidence.InstanceError](err); ok && len(none.Fits) == 0 {
+			err = fmt.Errorf("--instance: %w; `%s status` lists those that are watched", err, program)
+		}
 		return nil, nil, err
 	}
 	return subjects, e, nil
@@ -244,6 +247,9 @@ func create(path string, stdout io.Writer) (*output, error) {
 		return &output{Writer: file, name: path, file: file}, nil
 	default:
 		mode = info.Mode().Perm()
+	}
+	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("--out: there is no directory %s; make it, or name another file", filepath.Dir(path))
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {

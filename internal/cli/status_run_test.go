@@ -198,15 +198,20 @@ func TestMisused(t *testing.T) {
 		want string
 	}{
 		{[]string{"status", "--onlyy=bad"}, 3, "unknown long flag '--onlyy'; did you mean --only?"},
-		{[]string{"status", "--timeout=soon"}, 3, `--timeout: time: invalid duration "soon"; try --help`},
-		{[]string{"status", "--only=good"}, 3, "--only: enum value must be one of all,bad"},
+		{[]string{"status", "--timeout=soon"}, 3, `--timeout: "soon" is no time like 30s, 5m or 2h; try --help`},
+		{[]string{"status", "--only=good"}, 3, `--only: it must be one of all, bad, not "good"; try --help`},
 		{[]string{"status", "--watch-interval=0s"}, 3, "--watch-interval must be longer than 0s"},
 		{[]string{"status", "--url=localhost"}, 3, `--url: "localhost" is no address like http://127.0.0.1:10217`},
 		{[]string{"backup", "create", "--instans=x"}, 1, "did you mean --instance?"},
 		{[]string{"serve", "--web.max-requests=many"}, 1, `--web.max-requests: `},
 		{[]string{"serve", "--nonsense-of-mine"}, 1, "unknown long flag '--nonsense-of-mine'; try --help"},
+		{[]string{"backup"}, 1, "must select a subcommand of 'backup': create, list, follow"},
+		{[]string{"backup", "lst"}, 1, `expected command but got "lst"; did you mean list?`},
+		{[]string{"backup", "create", "--instance=x", "--retention-days=3"}, 1, "--retention-days: 3 is not 7 to 730, nor -1 for ever"},
+		{[]string{"status", "--config.file="}, 3, "--config.file is empty; name the configuration file"},
+		{[]string{"report", "--out=/nowhere/report.html"}, 3, "--out: there is no directory /nowhere; make it, or name another file"},
 		{[]string{"statsu"}, 1, "unexpected statsu; did you mean status?"},
-		{[]string{"--log.level=loud", "status"}, 3, "--log.level: enum value must be"},
+		{[]string{"--log.level=loud", "status"}, 3, `--log.level: it must be one of debug, info, warn, error, not "loud"`},
 	} {
 		if got := runCommand(t, test.args...); got.code != test.code || !strings.Contains(got.stderr, test.want) {
 			t.Errorf("%v: exit code %d and %q, want %d and %q", test.args, got.code, got.stderr, test.code, test.want)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/turn"
@@ -81,6 +82,9 @@ func networkHint(cause error) string {
 	}
 	if op, ok := errors.AsType[*net.OpError](cause); ok && op.Op == "proxyconnect" {
 		return proxy
+	}
+	if errors.Is(cause, syscall.ECONNREFUSED) {
+		return "nobody listens there, or a firewall refuses: check the endpoint, and the way to it"
 	}
 	if dns, ok := errors.AsType[*net.DNSError](cause); ok && dns.IsNotFound {
 		return "check the region's id and endpoint, and this machine's DNS"

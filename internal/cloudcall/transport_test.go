@@ -133,7 +133,7 @@ func TestNobodyThere(t *testing.T) {
 	const address = "127.0.0.1:1" // a port that was free a moment ago may be taken by now; nobody takes this one
 	c, _ := newCaller(Options{MaxAttempts: 1})
 	_, err := Do(t.Context(), c, "Op", get(NewTransport(1), "http://"+address+"/?AccessKeyId=LTAIsecret&Signature=secret"))
-	if want := "Op: network: dial tcp " + address + ": connect: connection refused"; err == nil || err.Error() != want {
+	if want := "Op: network: dial tcp " + address + ": connect: connection refused; nobody listens there, or a firewall refuses: check the endpoint, and the way to it"; err == nil || err.Error() != want {
 		t.Errorf("error = %v, want %s", err, want)
 	}
 }

@@ -187,7 +187,7 @@ func TestRefusedAgency(t *testing.T) {
 		{"an answer without keys", nil, cloudsim.FaultEmptyObject, op + "protocol (HTTP 200): the answer has no proper credential"},
 		{
 			"no such endpoint", func(o *huawei.Options) { o.IAMEndpoint, o.ProjectID = "http://127.0.0.1:1", project }, "",
-			"ListInstances: network: dial tcp 127.0.0.1:1: connect: connection refused",
+			"ListInstances: network: dial tcp 127.0.0.1:1: connect: connection refused; nobody listens there, or a firewall refuses: check the endpoint, and the way to it",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
