@@ -18,6 +18,8 @@ type Region struct {
 	// instances here. While it fails, new regions are not noticed.
 	OfRegions bool
 
+	Discovers bool // instances that the listing brings are watched: without one it is not known which there are
+
 	Asked bool  // the listing of instances has been tried once, whether or not it worked
 	Up    bool  // the cloud accepts the credentials and answers
 	Err   error // why it is not Up; nil: it is Up, or nothing was asked yet
@@ -47,6 +49,8 @@ func (r Region) ListedInstances() (n int, ok bool) {
 type ListedInstance struct {
 	Instance
 	Unwatched string // why it is not watched, in words for a person; "": it is
+	// Unmonitored says that it is neither watched nor excluded, although it has managed backup: Region.Unmonitored counts it.
+	Unmonitored bool
 }
 
 // InstanceState is all that is known of one instance.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -49,8 +48,6 @@ func (f *demoFlags) run(ctx context.Context, s *session) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	clouds, fleet, err := startClouds(ctx, s, f.cloudAddress, f.fleet)
 	if err != nil {
 		return err
@@ -74,18 +71,8 @@ func (f *demoFlags) run(ctx context.Context, s *session) error {
 	if err := introduce(ctx, s, e, demoPlaces{opened.main[0].Addr().String(), clouds.address, file}); err != nil {
 		return err
 	}
-	var scraping sync.WaitGroup
-	defer scraping.Wait()
-	defer stop()
-	scraping.Go(func() { f.scrape(ctx, e) })
-	return service{exporter: e, flags: f.webFlags, listeners: opened, config: cfg}.run(ctx, s) // there is no file to reload
-}
-
-// scrape lives the life of an exporter whom nobody scrapes.
-func (f *demoFlags) scrape(ctx context.Context, e *exporter.Exporter) {
-	for sleep(ctx, f.interval) {
-		e.Poller().Refresh(ctx)
-	}
+	running := service{exporter: e, flags: f.webFlags, listeners: opened, config: cfg, scrapes: f.interval}
+	return running.run(ctx, s) // there is no file to reload
 }
 
 // listen listens where the user says, or else on the usual port or, where that is taken, on a free one.

@@ -111,6 +111,7 @@ type service struct {
 	reload    func() error   // on POST /-/reload; nil: there is no such route
 	file      string         // the configuration file; "": none
 	config    *config.Config // at the start
+	scrapes   time.Duration  // how often it scrapes itself; 0: never
 }
 
 // run answers requests until ctx ends. The first refresh starts at once.
@@ -121,7 +122,12 @@ func (v service) run(ctx context.Context, s *session) error {
 	}
 	polling, stop := context.WithCancel(ctx)
 	var background sync.WaitGroup
-	background.Go(func() { v.exporter.Poller().Refresh(polling) })
+	background.Go(func() {
+		v.exporter.Poller().Refresh(polling)
+		for v.scrapes > 0 && sleep(polling, v.scrapes) {
+			handler.Scrape(polling)
+		}
+	})
 	err = server.Service{
 		Listeners: v.listeners.main, Handler: handler, Web: v.flags.toolkit,
 		Health: v.listeners.health, HealthHandler: handler.Health(),

@@ -96,7 +96,7 @@ func (r *region) show() []backup.ListedInstance {
 		in.Target, in.Owner = r.target(in.InstanceID), in.Tags[r.conf.OwnerTag]
 		one := backup.ListedInstance{Instance: in}
 		if r.instances[in.InstanceID] == nil {
-			one.Unwatched = r.unwatched(in)
+			one.Unwatched, one.Unmonitored = r.unwatched(in), r.isUnmonitored(in)
 		}
 		list = append(list, one)
 	}
@@ -104,17 +104,21 @@ func (r *region) show() []backup.ListedInstance {
 	return list
 }
 
-// unmonitored counts the known instances that the configuration neither covers nor excludes, without those that have no
-// managed backup.
+// unmonitored counts the known instances that nobody watches, see isUnmonitored.
 func (r *region) unmonitored() int {
 	n := 0
 	for _, in := range r.listed.instances {
-		_, watched := r.instances[in.InstanceID]
-		if !watched && in.NoBackup == "" && !r.excludes(in) {
+		if r.isUnmonitored(in) {
 			n++
 		}
 	}
 	return n
+}
+
+// isUnmonitored reports whether the configuration neither covers nor excludes an instance that has managed backup.
+func (r *region) isUnmonitored(in backup.Instance) bool {
+	_, watched := r.instances[in.InstanceID]
+	return !watched && in.NoBackup == "" && !r.excludes(in)
 }
 
 // forgetFailures lets the failures of instances that are no longer watched be logged again.

@@ -57,6 +57,7 @@ func (r *region) state() backup.Region {
 	return backup.Region{
 		Cloud: r.conf.Cloud, Account: r.conf.Account, Region: r.conf.Region,
 		OfRegions:   r.conf.OfRegions,
+		Discovers:   r.conf.Discover || r.conf.OfRegions,
 		Asked:       !r.listing.reading.TriedAt.IsZero(),
 		Up:          r.up,
 		Err:         r.err,

@@ -102,6 +102,9 @@ type Region struct {
 	LastError   string `json:"last_error,omitempty"`
 }
 
+// Forgets reports whether there are instances that nobody watches.
+func (r Region) Forgets() bool { return r.Unmonitored != nil && *r.Unmonitored > 0 }
+
 // New assesses every target of a snapshot.
 func New(snapshot *backup.Snapshot, now time.Time) Report { return Select(snapshot, Wanted{}, now) }
 

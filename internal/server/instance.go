@@ -8,6 +8,12 @@ import (
 	"mongodb_backup_exporter/internal/report"
 )
 
+// instancePage is what the template of the page of an instance shows.
+type instancePage struct {
+	report.Page
+	Unscraped string // that nobody scrapes, in a sentence; "": somebody does
+}
+
 // instance answers with the page of one instance. A request causes no call to a cloud.
 func (s *Server) instance(w http.ResponseWriter, r *http.Request) {
 	want := backup.Target{
@@ -18,7 +24,7 @@ func (s *Server) instance(w http.ResponseWriter, r *http.Request) {
 		s.missingPage(w, missing{Sentence: s.unwatched(want)})
 		return
 	}
-	s.show(w, http.StatusOK, "instance", page)
+	s.show(w, http.StatusOK, "instance", instancePage{page, s.unscraped()})
 }
 
 // unwatched says in a sentence why there is no page of an instance.

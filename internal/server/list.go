@@ -66,6 +66,8 @@ type listPage struct {
 	Accounts  []string // of all regions
 	Places    []string // the regions of all accounts
 	Trouble   bool     // the accounts stand first on the page
+	Unscraped string   // that nobody scrapes, in a sentence; "": somebody does
+	Forgotten report.Unmonitored
 	First     int      // number of the first row
 	Last      int      // number of the last row
 	Previous  string   // links to the pages around; "": there is none
@@ -96,7 +98,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	snapshot := s.opts.Poller.Snapshot()
 	page := listPage{
 		Report: report.Select(snapshot, want, s.opts.Now()), Want: want, Version: s.opts.Version, Telemetry: s.opts.TelemetryPath,
-		All: "/", Here: address(want, number),
+		All: "/", Here: address(want, number), Unscraped: s.unscraped(), Forgotten: report.NewUnmonitored(snapshot, want, s.opts.Now()),
 	}
 	page.Accounts, page.Places = places(snapshot)
 	page.Trouble = slices.ContainsFunc(page.Regions, func(r report.Region) bool { return r.LastError != "" })
@@ -124,7 +126,7 @@ func (p *listPage) link(number int) {
 		sorted.Sort = column.order
 		p.Columns = append(p.Columns, choice{Label: column.label, Href: address(sorted, 1), Current: p.Want.Sort == column.order})
 	}
-	for _, label := range []string{"Late from", "Next backup", "Running", "Read"} {
+	for _, label := range []string{"Late from", "Next backup", "Read"} {
 		p.Columns = append(p.Columns, choice{Label: label})
 	}
 	p.First, p.Last = min(p.Want.Skip+1, p.Matching), p.Want.Skip+len(p.Targets)

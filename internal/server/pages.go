@@ -27,6 +27,7 @@ func parsePages() *template.Template {
 		"age": report.Age, "bytes": report.Bytes, "moment": report.Moment, "percent": report.Percent, "span": report.Seconds,
 		"ornone": report.OrNone, "whenever": report.Whenever, "px": px,
 		"instant": func(t time.Time) string { return report.Moment(&t) },
+		"script":  scriptAddress,
 	})
 	for _, name := range []string{"layout", "status", "runbook", "instance"} {
 		text, err := pageFiles.ReadFile("pages/" + name + ".html")

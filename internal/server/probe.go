@@ -32,6 +32,7 @@ func (s *Server) probe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.scrapes.free()
+	s.noteScrape()
 	s.opts.Poller.RefreshInstance(ctx, id)
 	only := matching(s.opts.Poller.Snapshot(), query)
 	if len(only.Instances) == 0 {

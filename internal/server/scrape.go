@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"mongodb_backup_exporter/internal/report"
 )
 
 // metrics answers a scrape: it brings what is due up to date for as long as the scraper waits, then shows all that is
@@ -18,11 +20,42 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 	defer s.scrapes.free()
 	ctx, cancel := s.withDeadline(w, r)
 	defer cancel()
-	s.opts.Poller.Refresh(ctx)
+	s.Scrape(ctx)
 	start := s.opts.Now()
 	answer := s.exposition(r, s.opts.Metrics)
 	s.rendered(s.opts.Now().Sub(start))
 	s.send(w, r, answer)
+}
+
+// Scrape brings what is due up to date, as a scrape does: for a program that scrapes itself.
+func (s *Server) Scrape(ctx context.Context) {
+	s.noteScrape()
+	s.opts.Poller.Refresh(ctx)
+}
+
+func (s *Server) noteScrape() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scraped = s.opts.Now()
+}
+
+// patience is for how long nobody may scrape before the pages say so. Prometheus should come every minute.
+const patience = 5 * time.Minute
+
+// unscraped says in a sentence that nobody has scraped the exporter for a while; "": somebody has, or it has just started.
+func (s *Server) unscraped() string {
+	s.mu.Lock()
+	scraped := s.scraped
+	s.mu.Unlock()
+	now, since := s.opts.Now(), ""
+	if scraped.IsZero() {
+		scraped, since = s.started, " it was started on"
+	}
+	if now.Sub(scraped) < patience {
+		return ""
+	}
+	return fmt.Sprintf("Nobody has scraped this exporter since%s %s, %s ago. It asks the clouds when it is scraped, so what is shown here may be as old as that: see whether Prometheus runs and scrapes %s.",
+		since, report.Moment(&scraped), report.Age(&scraped, now), s.opts.TelemetryPath)
 }
 
 func (s *Server) tooManyScrapes(w http.ResponseWriter) {

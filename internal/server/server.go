@@ -92,6 +92,7 @@ type Server struct {
 
 	mu         sync.Mutex
 	render     time.Duration // how long writing an exposition takes
+	scraped    time.Time     // when the newest scrape began; zero: there was none
 	nextReload *reloading    // nil: none waits
 }
 
@@ -130,18 +131,18 @@ func (s *Server) routeHealth(mux *http.ServeMux) {
 func (s *Server) route() {
 	s.mux.HandleFunc("GET "+s.opts.TelemetryPath, s.metrics)
 	s.mux.HandleFunc("GET /probe", s.probe)
-	s.mux.HandleFunc("GET /sd", s.bounded(s.discovery))
-	s.mux.HandleFunc("GET /api/v1/targets", s.bounded(s.targets))
-	s.mux.HandleFunc("GET /api/v1/instances", s.bounded(s.instances))
-	s.mux.HandleFunc("GET /api/v1/backups", s.reporting(s.backups))
-	s.mux.HandleFunc("GET /api/v1/report", s.reporting(s.report))
-	s.mux.HandleFunc("GET /{$}", s.bounded(s.status))
-	s.mux.HandleFunc("GET /instances/{cloud}/{account}/{region}/{id}", s.bounded(s.instance))
-	s.mux.HandleFunc("GET /runbooks/{$}", s.bounded(s.runbookIndex))
-	s.mux.HandleFunc("GET /runbooks/{alert}", s.bounded(s.runbook))
+	for path, answer := range map[string]http.HandlerFunc{
+		"/sd": s.discovery, "/api/v1/targets": s.targets, "/api/v1/instances": s.instances,
+		"/{$}": s.status, "/instances/{cloud}/{account}/{region}/{id}": s.instance,
+		"/runbooks/{$}": s.runbookIndex, "/runbooks/{alert}": s.runbook, scriptPath: s.script,
+	} {
+		s.mux.HandleFunc("GET "+path, s.bounded(compressed(answer)))
+	}
+	s.mux.HandleFunc("GET /api/v1/backups", s.reporting(compressed(s.backups)))
+	s.mux.HandleFunc("GET /api/v1/report", s.reporting(compressed(s.report)))
 	s.routeHealth(s.mux)
 	if s.opts.Config != nil {
-		s.mux.HandleFunc("GET /-/config", s.bounded(s.config))
+		s.mux.HandleFunc("GET /-/config", s.bounded(compressed(s.config)))
 	}
 	reload := s.reload
 	if s.opts.Reload == nil {

@@ -118,6 +118,7 @@ func TestCheckTelemetryPath(t *testing.T) {
 		"/runbooks":         `"/runbooks" is taken by another page`,
 		"/runbooks/late":    `"/runbooks/late" is taken by another page`,
 		"/instances/a":      `"/instances/a" is taken by another page`,
+		"/-/refresh.js":     `"/-/refresh.js" is taken by another page`,
 	} {
 		if err := server.CheckTelemetryPath(bad); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", bad, err, want)
@@ -203,21 +204,51 @@ func TestServiceDiscovery(t *testing.T) {
 	}
 }
 
-// Prometheus would take an empty list for "there is nothing to probe any more".
-func TestServiceDiscoveryWaitsForAListing(t *testing.T) {
-	p := &poller{ready: true}
-	p.snapshot.Regions = []backup.Region{{Account: "prod", Region: "all", OfRegions: true, Asked: true}}
-	answered := func() int { return get(t, server.New(options(p)), "/sd").Code }
-	if got := answered(); got != http.StatusServiceUnavailable {
-		t.Errorf("without a listing: %d, want 503", got)
+// Prometheus drops the targets that an answer lacks.
+func TestServiceDiscoveryWaitsForListings(t *testing.T) {
+	region := func(account, id string, listed bool) backup.Region {
+		r := backup.Region{Cloud: backup.Alibaba, Account: account, Region: id, Discovers: true, OfRegions: id == "all"}
+		if listed {
+			r.Unmonitored.At = now.Add(-24 * time.Hour)
+			r.Unmonitored.Err = errors.New("the newest listing failed")
+		}
+		return r
 	}
-	p.snapshot.Regions[0].Unmonitored.At = now
-	if got := answered(); got != http.StatusOK {
-		t.Errorf("after a listing without instances: %d, want 200", got)
+	byID := region("test", "cn-beijing", false)
+	byID.Discovers = false
+	tests := []struct {
+		name, query string
+		regions     []backup.Region
+		want        int
+		ids         string
+	}{
+		{"none was listed", "", []backup.Region{region("prod", "cn-hangzhou", false)}, 503, "prod in cn-hangzhou"},
+		{"one was not", "", []backup.Region{region("prod", "cn-hangzhou", true), region("prod", "cn-beijing", false)}, 503, "prod in cn-beijing"},
+		{"that one is not asked for", "?region=cn-hangzhou", []backup.Region{region("prod", "cn-hangzhou", true), region("prod", "cn-beijing", false)}, 200, "a"},
+		{"only that one is", "?account=prod&region=cn-beijing", []backup.Region{region("prod", "cn-hangzhou", true), region("prod", "cn-beijing", false)}, 503, "prod in cn-beijing"},
+		{"another account is asked for", "?account=test", []backup.Region{region("prod", "cn-hangzhou", false)}, 200, ""},
+		{"all were, and fail since", "", []backup.Region{region("prod", "cn-hangzhou", true)}, 200, "a"},
+		{"nothing is discovered", "", []backup.Region{byID}, 200, "a"},
+		{"the regions are not known", "", []backup.Region{region("prod", "all", false)}, 503, "prod in all"},
+		{"nor is the one that is asked for", "?region=cn-hangzhou", []backup.Region{region("prod", "all", false)}, 503, "prod in all"},
+		{"the regions are known from earlier", "", []backup.Region{region("prod", "all", false), region("prod", "cn-hangzhou", true)}, 200, "a"},
+		{"there is no instance", "", []backup.Region{region("prod", "cn-hangzhou", true)}, 200, ""},
 	}
-	p.snapshot.Regions[0].Unmonitored.At = time.Time{}
-	p.snapshot.Instances = []backup.InstanceState{instance("a", "other", now, nil)}
-	if got := answered(); got != http.StatusOK {
-		t.Errorf("with an instance of another account: %d, want 200", got)
+	for _, tt := range tests {
+		p := &poller{}
+		p.snapshot.Regions = tt.regions
+		if tt.ids != "" {
+			p.snapshot.Instances = []backup.InstanceState{instance("a", "prod", now, nil)}
+		}
+		w := get(t, server.New(options(p)), "/sd"+tt.query)
+		if w.Code != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, w.Code, tt.want)
+		}
+		if tt.want == 503 && !strings.Contains(w.Body.String(), "the account "+tt.ids+" have not been listed yet") {
+			t.Errorf("%s: %s", tt.name, w.Body)
+		}
+		if got := strings.Count(w.Body.String(), `"targets"`); tt.want == 200 && got != len(tt.ids) {
+			t.Errorf("%s: %d targets, want %d", tt.name, got, len(tt.ids))
+		}
 	}
 }
