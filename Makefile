@@ -1,7 +1,6 @@
 # make run    see it work, without an account          (needs Go)
 # make test   what a change must pass                  (needs Go; -race where there is a C compiler)
-# make check  all that CI checks                       (also builds the tools it needs; Node.js for the dashboards, and
-#                                                       Chromium to look at them, which is left out where there is none)
+# make check  all that CI checks                       (also builds the tools it needs; Node.js and Chromium for what is seen)
 # make image  the container image                      (needs docker)
 
 GO        ?= go
@@ -22,7 +21,7 @@ VULNCHECK := $(TOOLS)/govulncheck
 HELM      := $(TOOLS)/helm
 APISERVER := $(TOOLS)/kube-apiserver
 
-.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images
+.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images browser screenshots
 
 all: check
 
@@ -71,7 +70,7 @@ rules: $(PROMTOOL)
 	$(PROMTOOL) test rules alerts/tests/*.yml
 
 # vuln is last, so that nobody overlooks that it could not check.
-check: fmt-check lint tidy-check test matrix dashboards deploy-check e2e vuln
+check: fmt-check lint tidy-check test matrix dashboards deploy-check e2e browser vuln
 
 fmt: $(GOFUMPT)
 	$(GOFUMPT) -w $(GOFILES)
@@ -114,6 +113,15 @@ dashboard-images: build
 # The built binary with the real Prometheus and Alertmanager.
 e2e: build
 	cd test/e2e && TOOLS=$(TOOLS) $(GO) test -count=1 -timeout 25m ./...
+
+# The pages in Debian's Chromium, by the rules of axe-core. Takes three minutes.
+browser: build
+	cd test/browser && npm ci --no-audit --no-fund && $(GO) test -count=1 -timeout 4m ./...
+
+# The pictures of docs/images, from the demo.
+screenshots:
+	$(MAKE) build VERSION=1.0.0
+	cd test/browser && SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -run TestScreenshots ./...
 
 # What is shipped to deploy with. Each part says so where it cannot be checked on this machine.
 deploy-check: shipped-check systemd-check image-check helm-check dashboards-seen

@@ -123,7 +123,7 @@ func (c *assessment) oldestFull() time.Time {
 	return oldest
 }
 
-// windows returns the windows of the schedule that overlap a span.
+// windows returns the windows of the schedule that overlap a span, without those that opened before there was the instance.
 func (c *assessment) windows(from, until time.Time) []ScheduledWindow {
 	var found []ScheduledWindow
 	for e := range c.eras {
@@ -132,6 +132,7 @@ func (c *assessment) windows(from, until time.Time) []ScheduledWindow {
 			break
 		}
 	}
+	found = slices.DeleteFunc(found, func(w ScheduledWindow) bool { return w.From.Before(c.in.CreatedAt) })
 	slices.SortFunc(found, func(a, b ScheduledWindow) int { return a.From.Compare(b.From) })
 	for i := range found {
 		next := until

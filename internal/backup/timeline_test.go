@@ -94,8 +94,9 @@ func TestTimeline(t *testing.T) {
 		},
 		{
 			verdictCase{name: "never", now: at(22, 12, 0), policy: daily(), created: new(at(19, 12, 0))},
-			// The window of the 20th was over, with the grace, at 05:00. One window is known to be missed: the newest.
-			"19.02:00 unknown, 20.02:00 unknown, 21.02:00 unknown, 22.02:00 missed, 23.02:00 planned", "20.05:00-22.12:00",
+			// The window of the 20th was over, with the grace, at 05:00; that of the 19th was before there was the instance. One
+			// window is known to be missed: the newest.
+			"20.02:00 unknown, 21.02:00 unknown, 22.02:00 missed, 23.02:00 planned", "20.05:00-22.12:00",
 		},
 		{
 			verdictCase{

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -23,8 +24,6 @@ type Chart struct {
 	Sizes, Took     []Box
 	Now             float64
 	Undrawn         int // incremental backups that are left out
-	HasGap, HasFail bool
-	HasRun          bool
 }
 
 // Tick is a mark of the time axis.
@@ -78,7 +77,7 @@ func newChart(t backup.Timeline, now time.Time) Chart {
 	s := scale{t.From, t.Until.Sub(t.From)}
 	c := Chart{
 		Width: chartWidth, Height: chartHeight, Left: chartLeft, Right: chartRight, SizeTop: sizeTop, Size0: sizeBase, TookTop: tookTop, Took0: tookBase,
-		Strip: stripTop, Now: s.at(now), Ticks: ticks(s, t.Until), HasGap: len(t.Gaps) > 0,
+		Strip: stripTop, Now: s.at(now), Ticks: ticks(s, t.Until),
 	}
 	for _, g := range t.Gaps {
 		box := s.box(g.From, g.Until, "gap")
@@ -94,6 +93,12 @@ func newChart(t backup.Timeline, now time.Time) Chart {
 	c.bars(t, s, now)
 	c.Summary = summary(t)
 	return c
+}
+
+// Has reports whether a rectangle with the class is drawn.
+func (c Chart) Has(class string) bool {
+	is := func(b Box) bool { return b.Class == class }
+	return slices.ContainsFunc(c.Gaps, is) || slices.ContainsFunc(c.Windows, is) || slices.ContainsFunc(c.Sizes, is)
 }
 
 // bars draws the backups: full ones and those that are not fine first, and incremental ones where there is room.
@@ -169,8 +174,6 @@ func (c *Chart) bar(b *backup.PastBackup, s scale, now time.Time, maxSize int64,
 	box.Height = high * (sizeBase - sizeTop)
 	box.Y = sizeBase - box.Height
 	c.Sizes = append(c.Sizes, box)
-	c.HasFail = c.HasFail || b.State == backup.StateFailed
-	c.HasRun = c.HasRun || b.State == backup.StateRunning
 	if took > 0 {
 		box.Height = max(float64(took)/float64(maxTook), 0.04) * (tookBase - tookTop)
 		box.Y, box.Title = tookBase-box.Height, ""

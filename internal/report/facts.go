@@ -17,6 +17,12 @@ func (t Target) Facts(now time.Time) []string {
 	)
 }
 
+// Besides returns Facts without the point-in-time window, for where that has a place of its own.
+func (t Target) Besides(now time.Time) []string {
+	t.WindowEnd = nil
+	return t.Facts(now)
+}
+
 // Notes returns what is known besides and is as most people expect it, for a tooltip.
 func (t Target) Notes(now time.Time) []string {
 	return choose(

@@ -205,8 +205,8 @@ func TestChartShowsAJobThatTheListLacks(t *testing.T) {
 				running, wide = running+1, b.Width
 			}
 		}
-		if chart.HasRun != (running > 0) {
-			t.Errorf("the key has it: %t, the drawing %d times", chart.HasRun, running)
+		if chart.Has("bar running") != (running > 0) {
+			t.Errorf("the key has it: %t, the drawing %d times", chart.Has("bar running"), running)
 		}
 		return running, wide
 	}

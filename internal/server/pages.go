@@ -27,7 +27,7 @@ func parsePages() *template.Template {
 		"age": report.Age, "bytes": report.Bytes, "moment": report.Moment, "percent": report.Percent, "span": report.Seconds,
 		"ornone": report.OrNone, "whenever": report.Whenever, "px": px,
 		"instant": func(t time.Time) string { return report.Moment(&t) },
-		"script":  scriptAddress,
+		"script":  scriptAddress, "keys": chartKeys,
 	})
 	for _, name := range []string{"layout", "status", "runbook", "instance"} {
 		text, err := pageFiles.ReadFile("pages/" + name + ".html")
@@ -37,6 +37,19 @@ func parsePages() *template.Template {
 		template.Must(all.Parse(strings.Replace(string(text), "STYLE", styleSheet, 1)))
 	}
 	return all
+}
+
+// chartKey says what the rectangles with a class stand for.
+type chartKey struct{ Class, Text string }
+
+// chartKeys returns the keys of a timeline, in their order. Those of classes that it does not have are left out.
+func chartKeys() []chartKey {
+	return []chartKey{
+		{"bar success", "success"}, {"bar unusable", "cannot be restored"}, {"bar failed", "failed (×)"}, {"bar running", "running"},
+		{"bar deleting", "being deleted"}, {"bar unknown", "unknown outcome"}, {"gap", "objective not kept"},
+		{"window kept", "window with a backup"}, {"window missed", "window missed"}, {"window open", "window open"},
+		{"window planned", "window to come"}, {"window unknown", "window of which the list does not tell"},
+	}
 }
 
 // px writes a length of a drawing.
