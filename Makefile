@@ -120,7 +120,7 @@ browser: build
 
 # The pictures of docs/images, from the demo.
 screenshots:
-	$(MAKE) build VERSION=1.0.0
+	$(MAKE) build VERSION=dev
 	cd test/browser && SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -run TestScreenshots ./...
 
 # What is shipped to deploy with. Each part says so where it cannot be checked on this machine.

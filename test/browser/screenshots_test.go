@@ -12,14 +12,14 @@ func TestScreenshots(t *testing.T) {
 	}
 	d, down := startDemo(t), startDemo(t)
 	breakAccounts(t, down)
-	const orders = "/instances/alibaba/demo-alibaba/cn-hangzhou/dds-bp1usersprod"
+	const billing = "/instances/alibaba/demo-alibaba/cn-hangzhou/dds-bp1billingprod"
 	for _, picture := range []struct {
 		file, url string
 		screen
 	}{
 		{"page.png", d.url + "/", screen{width: 1280, height: 900}},
 		{"page-dark.png", d.url + "/", screen{width: 1280, height: 900, dark: true}},
-		{"instance.png", d.url + orders, screen{width: 1280, height: 1000}},
+		{"instance.png", d.url + billing, screen{width: 1280, height: 1000}},
 		{"account-down.png", down.url + "/", screen{width: 1280, height: 900}},
 		{"empty.png", watching(t, true) + "/", screen{width: 1280, height: 500}},
 		{"rows.png", rows(t, 5000) + "/", screen{width: 1280, height: 900}},

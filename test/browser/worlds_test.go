@@ -122,7 +122,7 @@ func telling(t *testing.T, url string) map[string]string {
 // serve lets an exporter without a process of its own answer, and returns its address.
 func serve(t *testing.T, opts server.Options) string {
 	t.Helper()
-	opts.Logger, opts.Version = log.NewNopLogger(), "1.0.0"
+	opts.Logger, opts.Version = log.NewNopLogger(), "dev"
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
