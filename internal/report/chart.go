@@ -11,19 +11,19 @@ import (
 // Chart is a timeline in the units of a drawing that is Width wide and Height high: sizes of backups above, how long they
 // took below, the windows of the schedule under them, and the gaps behind all.
 type Chart struct {
-	Width, Height   int
-	Left, Right     float64 // of the plot
-	Summary         string  // what the drawing shows, for those who do not see it
-	SizeTop, Size0  float64 // the ends of the axis of sizes
-	TookTop, Took0  float64 // the ends of the axis of durations
-	Strip           float64 // top of the strip of windows
-	MaxSize         string  // the greatest size; "": none is known
-	MaxTook         string  // the longest duration; "": none is known
-	Ticks           []Tick
-	Gaps, Windows   []Box
-	Sizes, Took     []Box
-	Now             float64
-	Undrawn         int // incremental backups that are left out
+	Width, Height  int
+	Left, Right    float64 // of the plot
+	Summary        string  // what the drawing shows, for those who do not see it
+	SizeTop, Size0 float64 // the ends of the axis of sizes
+	TookTop, Took0 float64 // the ends of the axis of durations
+	Strip          float64 // top of the strip of windows
+	MaxSize        string  // the greatest size; "": none is known
+	MaxTook        string  // the longest duration; "": none is known
+	Ticks          []Tick
+	Gaps, Windows  []Box
+	Sizes, Took    []Box
+	Now            float64
+	Undrawn        int // incremental backups that are left out
 }
 
 // Tick is a mark of the time axis.

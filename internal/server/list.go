@@ -68,9 +68,9 @@ type listPage struct {
 	Trouble   bool     // the accounts stand first on the page
 	Unscraped string   // that nobody scrapes, in a sentence; "": somebody does
 	Forgotten report.Unmonitored
-	First     int      // number of the first row
-	Last      int      // number of the last row
-	Previous  string   // links to the pages around; "": there is none
+	First     int    // number of the first row
+	Last      int    // number of the last row
+	Previous  string // links to the pages around; "": there is none
 	Next      string
 	All       string // the list without filters
 	Here      string // this page again

@@ -45,10 +45,18 @@ type chartKey struct{ Class, Text string }
 // chartKeys returns the keys of a timeline, in their order. Those of classes that it does not have are left out.
 func chartKeys() []chartKey {
 	return []chartKey{
-		{"bar success", "success"}, {"bar unusable", "cannot be restored"}, {"bar failed", "failed (×)"}, {"bar running", "running"},
-		{"bar deleting", "being deleted"}, {"bar unknown", "unknown outcome"}, {"gap", "objective not kept"},
-		{"window kept", "window with a backup"}, {"window missed", "window missed"}, {"window open", "window open"},
-		{"window planned", "window to come"}, {"window unknown", "window of which the list does not tell"},
+		{"bar success", "success"},
+		{"bar unusable", "cannot be restored"},
+		{"bar failed", "failed (×)"},
+		{"bar running", "running"},
+		{"bar deleting", "being deleted"},
+		{"bar unknown", "unknown outcome"},
+		{"gap", "objective not kept"},
+		{"window kept", "window with a backup"},
+		{"window missed", "window missed"},
+		{"window open", "window open"},
+		{"window planned", "window to come"},
+		{"window unknown", "window of which the list does not tell"},
 	}
 }
 

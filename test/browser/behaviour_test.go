@@ -177,4 +177,3 @@ func TestKeyboard(t *testing.T) {
 		}
 	}
 }
-

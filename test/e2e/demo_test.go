@@ -42,6 +42,7 @@ func TestDemoFleet(t *testing.T) {
 	}
 	t.Run("dashboards", func(t *testing.T) { assertDashboards(t, s) })
 	t.Run("findings", func(t *testing.T) { assertFindings(t, s) })
+	t.Run("verdicts", func(t *testing.T) { assertVerdicts(t, s) })
 	t.Run("links", func(t *testing.T) { assertLinks(t, s) })
 }
 
