@@ -2,6 +2,7 @@ package poll_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -179,18 +180,19 @@ func TestSnapshotShowsEveryListedInstance(t *testing.T) {
 		return found, err
 	}}
 	tests := []struct {
-		name string
-		conf func(*poll.Region)
-		want map[string]string
+		name        string
+		conf        func(*poll.Region)
+		want        map[string]string
+		unmonitored []string
 	}{
 		{"discovery by tag", func(r *poll.Region) { r.Tags = map[string]string{"env": "prod"} }, map[string]string{
 			"watched": "", "named": "", "excluded": "it is excluded", "serverless": "it has no managed backup",
 			"untagged": "it does not have the tags that discovery asks for",
-		}},
+		}, []string{"untagged"}},
 		{"no discovery", func(r *poll.Region) { r.Discover = false }, map[string]string{
 			"watched": "discovery is off, and the configuration does not name it", "named": "", "excluded": "it is excluded",
 			"untagged": "discovery is off, and the configuration does not name it", "serverless": "it has no managed backup",
-		}},
+		}, []string{"untagged", "watched"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -200,12 +202,19 @@ func TestSnapshotShowsEveryListedInstance(t *testing.T) {
 				test.conf(&conf)
 				p := newPoller(t, options(log.NewNopLogger()), conf)
 				p.Refresh(t.Context())
-				got := map[string]string{}
-				for _, in := range p.Snapshot().Regions[0].Instances {
+				got, shown := map[string]string{}, p.Snapshot().Regions[0]
+				var unmonitored []string
+				for _, in := range shown.Instances {
 					if in.Account != "prod" || in.Name != "name of "+in.InstanceID {
 						t.Errorf("instance %+v", in)
 					}
 					got[in.InstanceID] = in.Unwatched
+					if in.Unmonitored {
+						unmonitored = append(unmonitored, in.InstanceID)
+					}
+				}
+				if !slices.Equal(unmonitored, test.unmonitored) || shown.Unmonitored.Value != len(unmonitored) || shown.Discovers != conf.Discover {
+					t.Errorf("unmonitored: %v, counted %d, want %v; discovers: %t", unmonitored, shown.Unmonitored.Value, test.unmonitored, shown.Discovers)
 				}
 				if diff := cmp.Diff(test.want, got); diff != "" {
 					t.Errorf("why unwatched (-want +got):\n%s", diff)
