@@ -63,7 +63,7 @@ func TestCompression(t *testing.T) {
 	}
 }
 
-// Compressors are reused: a page costs little more memory compressed than plain.
+// Compressors are reused: a new one for each answer would take 1.2 MB more. The race detector lets a pool forget every fourth.
 func TestCompressionCostsLittleMemory(t *testing.T) {
 	p := &poller{}
 	p.snapshot.Instances = many(20)
@@ -77,7 +77,7 @@ func TestCompressionCostsLittleMemory(t *testing.T) {
 			}
 		}).AllocedBytesPerOp()
 	}
-	if plain, packed := cost(""), cost("gzip"); packed > plain+100_000 {
+	if plain, packed := cost(""), cost("gzip"); packed > plain+700_000 {
 		t.Errorf("a compressed answer allocates %d bytes, a plain one %d", packed, plain)
 	}
 }
