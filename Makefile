@@ -1,13 +1,13 @@
 # make run    see it work, without an account          (needs Go)
-# make test   what a change must pass                  (needs Go; -race where there is a C compiler)
+# make test   what a change must pass                  (needs Go)
+# make race   the tests with the race detector         (needs Go and a C compiler)
 # make check  all that CI checks                       (also builds the tools it needs; Node.js and Chromium for what is seen)
 # make image  the container image                      (needs docker)
 
 GO        ?= go
 BINARY    := mongodb_backup_exporter
-# Built tools are kept between runs; each lives in a go.mod of its own, so that none weighs on the exporter's.
+# Built tools are kept between runs (tools/build.sh).
 TOOLS     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/$(BINARY)/tools
-RACE      := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race)
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 BRANCH    ?= $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown)
@@ -18,10 +18,10 @@ PROMTOOL  := $(TOOLS)/promtool
 GOLANGCI  := $(TOOLS)/golangci-lint
 GOFUMPT   := $(TOOLS)/gofumpt
 VULNCHECK := $(TOOLS)/govulncheck
-HELM      := $(TOOLS)/helm
-APISERVER := $(TOOLS)/kube-apiserver
+TOOLNAMES := promtool prometheus alertmanager golangci-lint gofumpt govulncheck goreleaser cyclonedx-gomod actionlint helm kube-apiserver
+BUILDTOOL := GO='$(GO)' ./tools/build.sh '$(TOOLS)'
 
-.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images browser screenshots
+.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images browser screenshots race release-check
 
 all: check
 
@@ -44,11 +44,20 @@ run:
 		END { exit code }'
 	@trap : INT; ./$(BINARY) demo
 
-# What must hold of the code and of everything it ships, with Go alone.
+# What must hold of the code and of everything it ships, with Go alone. One cache of compiled packages serves all three parts:
+# they are built without C and without the race detector.
 test: test-go test-promql rules
 
+# go vet is part of lint. Here it would read the clouds' SDKs too, for as long as half of their compilation.
 test-go:
-	$(GO) test $(RACE) -shuffle=on -count=1 ./...
+	@echo 'Testing the exporter. With an empty cache, Go first compiles some 700 packages, silently, for two minutes or more.' >&2
+	CGO_ENABLED=0 $(GO) test -vet=off -shuffle=on -count=1 ./...
+
+# The same tests with the race detector, which makes each ten times slower: with -short, properties of code without goroutines
+# are tried with a tenth of their random cases.
+race:
+	@echo 'Testing with the race detector. With an empty cache, Go compiles all packages for it, for three minutes or more.' >&2
+	$(GO) test -race -short -vet=off -shuffle=on -count=1 ./...
 
 # Every kind of fault in every operation of both clouds, cold and warm; make test has a spread of them. Takes four minutes
 # on two idle processors. From its own directory, so that go test shows the counts.
@@ -61,27 +70,28 @@ histories:
 
 # Every query of dashboards and rules, read by Prometheus' own parser.
 test-promql:
-	cd test/promql && $(GO) test -count=1 ./...
+	@echo "Reading the queries with Prometheus' parser. With an empty cache, Go compiles it first, for half a minute." >&2
+	cd test/promql && CGO_ENABLED=0 $(GO) test -vet=off -count=1 ./...
 
-rules: $(PROMTOOL)
+rules: tool-promtool
 	$(PROMTOOL) check rules alerts/*.rules.yml
-	printed=$$($(GO) run . rules --runbook-url=https://a.example.com/b --exporter-url=https://c.example.com --dashboard-url=https://d.example.com) && \
+	printed=$$(CGO_ENABLED=0 $(GO) run . rules --runbook-url=https://a.example.com/b --exporter-url=https://c.example.com --dashboard-url=https://d.example.com) && \
 		printf '%s\n' "$$printed" | $(PROMTOOL) check rules
 	$(PROMTOOL) test rules alerts/tests/*.yml
 
 # vuln is last, so that nobody overlooks that it could not check.
-check: fmt-check lint tidy-check test matrix dashboards deploy-check e2e browser vuln
+check: fmt-check lint tidy-check test race matrix dashboards deploy-check e2e browser vuln
 
-fmt: $(GOFUMPT)
+fmt: tool-gofumpt
 	$(GOFUMPT) -w $(GOFILES)
 
 GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go')
 
-fmt-check: $(GOFUMPT)
+fmt-check: tool-gofumpt
 	@unformatted=$$($(GOFUMPT) -l $(GOFILES)); if [ -n "$$unformatted" ]; then \
 		echo "not formatted; run make fmt:"; echo "$$unformatted"; exit 1; fi
 
-lint: $(GOLANGCI)
+lint: tool-golangci-lint
 	$(GOLANGCI) run ./...
 
 tidy-check:
@@ -90,7 +100,7 @@ tidy-check:
 
 # Known vulnerabilities, from the database of the Go project or the one that GOVULNDB names. It fails when one is found.
 # Without a way to the database it says that nothing was checked, and fails only with VULN=required.
-vuln: $(VULNCHECK)
+vuln: tool-govulncheck
 	@found=$$($(VULNCHECK) ./... 2>&1); code=$$?; echo "$$found"; \
 	case "$$found" in *"fetching vulnerabilities"*) \
 		echo "vuln: NOT CHECKED, the database of vulnerabilities cannot be reached from here" >&2; \
@@ -111,7 +121,7 @@ dashboard-images: build
 	GO=$(GO) TOOLS=$(TOOLS) SEEN=required ./test/dashboards/seen/check.sh pictures
 
 # The built binary with the real Prometheus and Alertmanager.
-e2e: build
+e2e: build tool-prometheus tool-promtool tool-alertmanager
 	cd test/e2e && TOOLS=$(TOOLS) $(GO) test -count=1 -timeout 25m ./...
 
 # The pages in Debian's Chromium, by the rules of axe-core. Takes three minutes.
@@ -131,7 +141,7 @@ shipped-check:
 	cd test/deploy && $(GO) test -count=1 ./...
 
 # The Helm chart, by Helm and on a real API server. That needs etcd (Debian package etcd-server), too.
-helm-check: $(HELM) $(APISERVER) $(PROMTOOL)
+helm-check: tool-helm tool-kube-apiserver tool-promtool
 	@command -v etcd >/dev/null || echo 'helm: NOT CHECKED on a server, there is no etcd here' >&2
 	cd test/helm && TOOLS=$(TOOLS) $(GO) test -count=1 .
 
@@ -163,27 +173,7 @@ fuzz:
 clean:
 	rm -f $(BINARY)
 
-$(PROMTOOL): tools/prometheus/go.sum
-	@mkdir -p $(TOOLS)
-	cd tools/prometheus && CGO_ENABLED=0 $(GO) build -o $@ github.com/prometheus/prometheus/cmd/promtool
-
-$(GOLANGCI) $(GOFUMPT) &: tools/go.sum
-	@mkdir -p $(TOOLS)
-	cd tools && CGO_ENABLED=0 $(GO) build -o $(TOOLS)/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint mvdan.cc/gofumpt
-
-$(VULNCHECK): tools/govulncheck/go.sum
-	@mkdir -p $(TOOLS)
-	cd tools/govulncheck && CGO_ENABLED=0 $(GO) build -o $@ golang.org/x/vuln/cmd/govulncheck
-
-$(HELM): tools/helm/go.sum
-	@mkdir -p $(TOOLS)
-	@echo 'Building Helm, once. With an empty cache, this takes two minutes on two idle processors.' >&2
-	cd tools/helm && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $@ helm.sh/helm/v4/cmd/helm
-
-# Helm asks the server for its version.
-$(APISERVER): tools/kube-apiserver/go.sum
-	@mkdir -p $(TOOLS)
-	@echo 'Building the API server of Kubernetes, once. With an empty cache, this takes four to five minutes on two idle processors.' >&2
-	cd tools/kube-apiserver && CGO_ENABLED=0 $(GO) build -trimpath \
-		-ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$$($(GO) list -m -f '{{.Version}}' k8s.io/kubernetes)" \
-		-o $@ k8s.io/kubernetes/cmd/kube-apiserver
+# Phony, because build.sh knows by contents whether a tool is as it should be.
+.PHONY: $(addprefix tool-,$(TOOLNAMES))
+$(addprefix tool-,$(TOOLNAMES)): tool-%:
+	@$(BUILDTOOL) $*

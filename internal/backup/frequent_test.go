@@ -107,7 +107,7 @@ func TestDoubtTouchesLateOnly(t *testing.T) {
 			t.Errorf("after a while %s: %s", next.State, next.Reason)
 		}
 	})
-	if doubted < scenarios/400 {
+	if doubted < scenarios()/400 {
 		t.Errorf("only %d scenarios are in doubt", doubted)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 )
 
-// outlooks is the number of scenarios that are followed minute by minute.
-const outlooks = 2000
+// outlooks returns the number of scenarios that are followed minute by minute.
+func outlooks() int { return scenarios() / 10 }
 
 func lateOrNever(s backup.HealthState) bool { return s == backup.HealthLate || s == backup.HealthNever }
 
@@ -46,7 +46,7 @@ func (g generator) scattered(s scenario) scenario {
 // minute that is not before the announced moment, and Outlook then gives that same moment as the beginning.
 func TestOutlookNeverContradictsTheVerdict(t *testing.T) {
 	turned := 0
-	forSome(t, outlooks, func(t *testing.T, g generator, s scenario, _ backup.Health) {
+	forSome(t, outlooks(), func(t *testing.T, g generator, s scenario, _ backup.Health) {
 		s = g.scattered(s)
 		h := backup.Assess(s.in, s.want, s.now)
 		announced := s.in.Outlook(h, s.want, s.now).TurnsAt
@@ -80,8 +80,8 @@ func TestOutlookNeverContradictsTheVerdict(t *testing.T) {
 			return
 		}
 	})
-	if turned < outlooks/10 {
-		t.Errorf("only %d of %d scenarios turn", turned, outlooks)
+	if turned < outlooks()/10 {
+		t.Errorf("only %d of %d scenarios turn", turned, outlooks())
 	}
 }
 
@@ -89,7 +89,7 @@ func TestOutlookNeverContradictsTheVerdict(t *testing.T) {
 // backup before.
 func TestOutlookKnowsWhenLatenessBegan(t *testing.T) {
 	known := 0
-	forSome(t, outlooks, func(t *testing.T, g generator, s scenario, _ backup.Health) {
+	forSome(t, outlooks(), func(t *testing.T, g generator, s scenario, _ backup.Health) {
 		s = g.scattered(s)
 		h := backup.Assess(s.in, s.want, s.now)
 		since := s.in.Outlook(h, s.want, s.now).TurnsAt
@@ -116,8 +116,8 @@ func TestOutlookKnowsWhenLatenessBegan(t *testing.T) {
 			}
 		}
 	})
-	if known < outlooks/10 {
-		t.Errorf("only %d of %d scenarios have a beginning", known, outlooks)
+	if known < outlooks()/10 {
+		t.Errorf("only %d of %d scenarios have a beginning", known, outlooks())
 	}
 }
 

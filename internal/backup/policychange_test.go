@@ -174,7 +174,7 @@ func TestChangedPolicyIsNeverLateForThePast(t *testing.T) {
 			t.Errorf("%s became %s: %s", h.State, got.State, got.Reason)
 		}
 	})
-	if met < scenarios/50 {
+	if met < scenarios()/50 {
 		t.Errorf("only %d scenarios", met)
 	}
 }

@@ -110,12 +110,19 @@ func goodness(s backup.HealthState) int {
 	}[s]
 }
 
-const scenarios = 20_000
+// scenarios returns how many scenarios a property is tried with. With -short, as the race detector runs, it is a tenth: no code
+// of this package runs beside other code.
+func scenarios() int {
+	if testing.Short() {
+		return 2_000
+	}
+	return 20_000
+}
 
 // forAll calls check with many scenarios.
 func forAll(t *testing.T, check func(t *testing.T, g generator, s scenario, h backup.Health)) {
 	t.Helper()
-	forSome(t, scenarios, check)
+	forSome(t, scenarios(), check)
 }
 
 // forSome calls check with the first n scenarios and requires that they have every verdict, so that a property
@@ -175,7 +182,7 @@ func TestVerdictAgreesWithItsFacts(t *testing.T) {
 func TestAssessIsTotal(t *testing.T) {
 	spans := []time.Duration{math.MinInt64, -1, 0, 1, time.Hour, backup.Forever}
 	moments := []time.Time{{}, time.Unix(math.MinInt64, 0), time.Unix(-1, 0), noon, backup.Never, time.Unix(1<<60, 0)}
-	for seed := range uint64(scenarios) {
+	for seed := range uint64(scenarios()) {
 		g := newGenerator(seed)
 		s := g.scenario()
 		s.now = pick(g, moments...)

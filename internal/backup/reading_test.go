@@ -176,7 +176,7 @@ func TestOutlookUnderClockSkew(t *testing.T) {
 // However the wall clock steps while time passes, no verdict gets better but by coming back from unknown to what it was.
 func TestNoStepOfTheClockMakesBetter(t *testing.T) {
 	steps := []time.Duration{-48 * time.Hour, -24 * time.Hour, -time.Hour, -20 * time.Minute, 0, 0, time.Hour, 24 * time.Hour}
-	forSome(t, scenarios/4, func(t *testing.T, g generator, s scenario, _ backup.Health) {
+	forSome(t, scenarios()/4, func(t *testing.T, g generator, s scenario, _ backup.Health) {
 		clock := clocktest.New(s.now)
 		onClock(&s.in.Backups, clock.Now())
 		onClock(&s.in.Policy, clock.Now())

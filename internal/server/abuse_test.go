@@ -21,9 +21,6 @@ import (
 // TestManyClientsLeaveNothing lets 1,000 good and 1,000 bad clients come to a real listener. The bad ones keep their
 // connections open: the server must close them.
 func TestManyClientsLeaveNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for the time limits of connections")
-	}
 	opts := options(&poller{})
 	opts.Now, opts.Metrics, opts.MaxRequests = time.Now, wide(100), 40
 	l := listen(t)

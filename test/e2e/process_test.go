@@ -15,11 +15,11 @@ import (
 	"time"
 )
 
-// binaries are the programs under test, built once.
+// binaries are the programs under test.
 type binaries struct{ exporter, prometheus, promtool, alertmanager string }
 
-// build finds the exporter that `make build` made. It builds Prometheus, promtool and Alertmanager, unless an earlier run did.
-func build(ctx context.Context) (binaries, error) {
+// findBinaries finds the exporter that `make build` made, and Prometheus, promtool and Alertmanager, which `make e2e` builds.
+func findBinaries() (binaries, error) {
 	root, err := filepath.Abs(repository)
 	if err != nil {
 		return binaries{}, err
@@ -41,19 +41,9 @@ func build(ctx context.Context) (binaries, error) {
 	if _, err := os.Stat(b.exporter); err != nil {
 		return b, fmt.Errorf("run `make build` first: %w", err)
 	}
-	for file, from := range map[string]struct{ module, program string }{
-		b.prometheus:   {"prometheus", "github.com/prometheus/prometheus/cmd/prometheus"},
-		b.promtool:     {"prometheus", "github.com/prometheus/prometheus/cmd/promtool"},
-		b.alertmanager: {"alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager"},
-	} {
-		if _, err := os.Stat(file); err == nil {
-			continue
-		}
-		cmd := exec.CommandContext(ctx, "go", "build", "-o", file, from.program)
-		cmd.Dir = filepath.Join(root, "tools", from.module)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return b, fmt.Errorf("build %s: %w\n%s", from.program, err, out)
+	for _, file := range []string{b.prometheus, b.promtool, b.alertmanager} {
+		if _, err := os.Stat(file); err != nil {
+			return b, fmt.Errorf("run `make e2e`, which builds it: %w", err)
 		}
 	}
 	return b, nil

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -40,7 +39,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	var err error
-	if programs, err = build(context.Background()); err != nil {
+	if programs, err = findBinaries(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
