@@ -8,7 +8,10 @@ GO        ?= go
 BINARY    := mongodb_backup_exporter
 # Built tools are kept between runs (tools/build.sh).
 TOOLS     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/$(BINARY)/tools
-VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# The file VERSION is the one place that says which version this is. A commit that is not the release has its name behind it.
+RELEASE   := $(shell cat VERSION)
+COMMIT    := $(shell git describe --exclude='*' --always --dirty 2>/dev/null)
+VERSION   ?= $(RELEASE)$(if $(filter v$(RELEASE),$(shell git describe --tags --exact-match --dirty 2>/dev/null)),,$(addprefix -,$(COMMIT)))
 REVISION  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 BRANCH    ?= $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown)
 VERSIONPKG := github.com/prometheus/common/version
@@ -21,7 +24,7 @@ VULNCHECK := $(TOOLS)/govulncheck
 TOOLNAMES := promtool prometheus alertmanager golangci-lint gofumpt govulncheck goreleaser cyclonedx-gomod actionlint helm kube-apiserver
 BUILDTOOL := GO='$(GO)' ./tools/build.sh '$(TOOLS)'
 
-.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images browser screenshots race release-check
+.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images browser screenshots race release-check workflows
 
 all: check
 
@@ -80,7 +83,7 @@ rules: tool-promtool
 	$(PROMTOOL) test rules alerts/tests/*.yml
 
 # vuln is last, so that nobody overlooks that it could not check.
-check: fmt-check lint tidy-check test race matrix dashboards deploy-check e2e browser vuln
+check: fmt-check lint tidy-check workflows test race matrix dashboards deploy-check e2e browser vuln
 
 fmt: tool-gofumpt
 	$(GOFUMPT) -w $(GOFILES)
@@ -106,6 +109,10 @@ vuln: tool-govulncheck
 		echo "vuln: NOT CHECKED, the database of vulnerabilities cannot be reached from here" >&2; \
 		[ "$(VULN)" != required ]; exit $$?;; \
 	esac; exit $$code
+
+# The workflows of .github against what GitHub accepts.
+workflows: tool-actionlint
+	$(TOOLS)/actionlint -color=false .github/workflows/*.yml
 
 # Each dashboard against the types that Grafana publishes.
 dashboards:
@@ -151,6 +158,7 @@ systemd-check:
 image-check:
 	./test/image/check.sh
 
+
 # What a fleet costs and how old its readings get: prints the tables of docs/performance.md. BENCH_ONLY takes a part of a
 # row's name. The short form takes a few minutes on two idle processors, the full one hours.
 bench bench-full: build
@@ -171,7 +179,7 @@ fuzz:
 		done; done
 
 clean:
-	rm -f $(BINARY)
+	rm -rf $(BINARY) .release dist
 
 # Phony, because build.sh knows by contents whether a tool is as it should be.
 .PHONY: $(addprefix tool-,$(TOOLNAMES))
