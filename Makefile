@@ -24,7 +24,7 @@ VULNCHECK := $(TOOLS)/govulncheck
 TOOLNAMES := promtool prometheus alertmanager golangci-lint gofumpt govulncheck goreleaser cyclonedx-gomod actionlint helm kube-apiserver
 BUILDTOOL := GO='$(GO)' ./tools/build.sh '$(TOOLS)'
 
-.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images browser screenshots race release-check workflows
+.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images browser screenshots race release-check workflows release-snapshot release-files
 
 all: check
 
@@ -141,7 +141,7 @@ screenshots:
 	cd test/browser && SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -run TestScreenshots ./...
 
 # What is shipped to deploy with. Each part says so where it cannot be checked on this machine.
-deploy-check: shipped-check systemd-check image-check helm-check dashboards-seen
+deploy-check: shipped-check systemd-check image-check helm-check dashboards-seen release-check
 
 # The mixin and the compose files.
 shipped-check:
@@ -158,6 +158,21 @@ systemd-check:
 image-check:
 	./test/image/check.sh
 
+# Builds a release twice, compares, installs its package, and runs what that installed.
+release-check: tool-goreleaser tool-cyclonedx-gomod
+	TOOLS=$(TOOLS) GO='$(GO)' ./test/release/check.sh
+
+# The files of a release of this commit, in dist; nothing is published.
+release-snapshot: tool-goreleaser tool-cyclonedx-gomod
+	PATH='$(TOOLS)':"$$PATH" VERSION='$(VERSION)' $(TOOLS)/goreleaser release --snapshot --clean
+
+# What packages have beside the program, as the program prints it.
+release-files: build
+	@mkdir -p .release/completions
+	GO='$(GO)' ./deploy/package/third-party.sh >.release/THIRD_PARTY_LICENSES
+	./$(BINARY) --help-man | gzip -9n >.release/$(BINARY).1.gz
+	./$(BINARY) --completion-script-bash >.release/completions/$(BINARY).bash
+	./$(BINARY) --completion-script-zsh >.release/completions/_$(BINARY)
 
 # What a fleet costs and how old its readings get: prints the tables of docs/performance.md. BENCH_ONLY takes a part of a
 # row's name. The short form takes a few minutes on two idle processors, the full one hours.
