@@ -119,7 +119,7 @@ done
 start=$(sed -e ':a' -e '/\\$/{N;s/\\\n//;ba' -e '}' "$unit" | sed -n 's/^ExecStart=//p')
 [ -n "$start" ] || fail "the unit has no ExecStart"
 # shellcheck disable=SC2016
-env -i PATH=/usr/bin:/bin STATE_DIRECTORY=$state ARGS=--web.listen-address=127.0.0.1:0 chroot "$root" \
+env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin STATE_DIRECTORY=$state ARGS=--web.listen-address=127.0.0.1:0 chroot "$root" \
 	setpriv --reuid=$user --regid=$user --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
 	sh -c "umask 077; exec $start" >"$work/service.log" 2>&1 &
 running+=($!)
