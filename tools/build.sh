@@ -13,7 +13,7 @@ into=$(cd "$into" && pwd)
 export CGO_ENABLED=0
 GO=${GO:-go}
 
-# cost: seconds of one processor, from an empty cache of Go, as measured; what is shared with others included.
+# cost: roughly, seconds of one processor from an empty cache of Go. It tells who waits how long that is normal.
 describe() {
 	tags= flags=
 	case "$1" in
@@ -24,8 +24,8 @@ describe() {
 	golangci-lint) module=. package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint cost=200 ;;
 	gofumpt) module=. package=mvdan.cc/gofumpt cost=20 ;;
 	govulncheck) module=govulncheck package=golang.org/x/vuln/cmd/govulncheck cost=50 ;;
-	goreleaser) module=goreleaser package=github.com/goreleaser/goreleaser/v2 cost=500 ;;
-	cyclonedx-gomod) module=cyclonedx-gomod package=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod cost=60 ;;
+	goreleaser) module=goreleaser package=github.com/goreleaser/goreleaser/v2 cost=300 ;;
+	cyclonedx-gomod) module=cyclonedx-gomod package=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod cost=40 ;;
 	actionlint) module=actionlint package=github.com/rhysd/actionlint/cmd/actionlint cost=30 ;;
 	helm) module=helm package=helm.sh/helm/v4/cmd/helm cost=240 ;;
 	# Helm asks the server for its version.
