@@ -23,11 +23,12 @@ fail() { echo "release: $*" >&2; exit 1; }
 # Two copies in two places, of the same commit. goreleaser takes the home of the project from the remote.
 version=$(cat VERSION)-check
 snapshot=$(git stash create 2>/dev/null)
+snapshot=${snapshot:-$(git rev-parse HEAD)} # not HEAD, which may move meanwhile
 export GIT_AUTHOR_NAME=check GIT_AUTHOR_EMAIL=check@example.com GIT_COMMITTER_NAME=check GIT_COMMITTER_EMAIL=check@example.com
 export GIT_AUTHOR_DATE=2026-01-02T03:04:05Z GIT_COMMITTER_DATE=2026-01-02T03:04:05Z
 release() { # release DIRECTORY
 	mkdir -p "$work/$1"
-	git archive "${snapshot:-HEAD}" | tar -x -C "$work/$1"
+	git archive "$snapshot" | tar -x -C "$work/$1"
 	(
 		cd "$work/$1"
 		git init -q && git add -A && git commit -q -m check
