@@ -57,7 +57,10 @@ func (e increments) launch(ctx context.Context, p *Poller, r *region, in *instan
 			}
 			to.LearnIncrements(of.Node(e.n.id), catalog.TimesOf(e.reading), e.reading.Value)
 		},
-		learn: func(context.Context) []*flight { return nil },
+		learn: func(context.Context) []*flight {
+			e.keepFor(e.interval(&p.opts, in.idle(p.opts.Now())) + p.opts.StaleAfter) // what was read says when it is read again
+			return nil
+		},
 	})
 }
 

@@ -188,9 +188,14 @@ func TestIncrementalBackupsTakeWhatIsLeft(t *testing.T) {
 func TestIncrementalBackupsAreListedEveryTenMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := withIncrements("a") // without a schedule, so that it is never idle
-		p := newPoller(t, options(&logs{}), region(source))
+		opts := options(&logs{})
+		opts.StaleAfter = 3 * time.Minute
+		p := newPoller(t, opts, region(source))
 		for range 4 * 60 {
 			p.Refresh(t.Context())
+			if shown := shownOf(find(t, p, "a")); len(shown) != 3 {
+				t.Fatalf("at %s %v are shown, want the incremental ones too", time.Now(), shown)
+			}
 			time.Sleep(15 * time.Second)
 		}
 		asked := source.count()
