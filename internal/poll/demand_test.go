@@ -148,3 +148,31 @@ func TestStretchedReadingsAreKept(t *testing.T) {
 		}
 	})
 }
+
+// However much intervals are stretched, an instance of which no news are expected stays idle until it is asked again.
+func TestStretchedInstancesStayIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 40
+		source := healthy()
+		source.instances = lists(many(n)...)
+		opts := options(log.NewNopLogger())
+		opts.IdleInterval = 30 * time.Minute
+		opts.DiscoveryInterval = 24 * time.Hour
+		conf := limitedRegion(source, "r", &rate{n * 3.5 / (30 * 60.0) / 6, true})
+		conf.Costs = func(scope backup.Scope, _ backup.Instance, _ turn.Fleet) []turn.Cost {
+			return []turn.Cost{{Operation: "Ask", Calls: 1, Whole: scope == backup.ScopeDiscovery}}
+		}
+		conf.Objectives = backup.Objectives{RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour}
+		p := newPoller(t, opts, conf)
+		time.Sleep(4 * time.Hour)
+		for range 20 * 60 {
+			p.Refresh(t.Context())
+			time.Sleep(time.Minute)
+			for _, d := range p.Snapshot().Regions[0].Demand {
+				if d.Ratio() > 6.1 {
+					t.Fatalf("%s: demand %.1f times the rate, want 6", time.Now().Format("15:04"), d.Ratio())
+				}
+			}
+		}
+	})
+}

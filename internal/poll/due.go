@@ -64,7 +64,7 @@ func (in *instance) lookAhead(opts *Options, now time.Time) {
 	if in.plan.made {
 		return
 	}
-	in.plan = plan{made: true, idleUntil: now.Add(opts.IdleInterval + time.Hour)} // an answer comes before that
+	in.plan = plan{made: true, idleUntil: backup.Never}
 	state := in.state(opts, now)
 	in.lookForFrequent(&state, opts)
 	if news := state.NewsFrom(now); !news.IsZero() && news.Before(in.plan.idleUntil) {
