@@ -14,6 +14,24 @@ func (l List) LacksUsable(asked, now time.Time) bool {
 	return newestUsable(l.Backups, asked, now) == nil
 }
 
+// UsableUntil returns until when a list has a usable full backup, if nothing else is known: Never for one that is kept, or of
+// which nobody knows when it expires. Zero: it has none. asked is when the cloud gave the list.
+func (l List) UsableUntil(asked, now time.Time) time.Time {
+	c := assessment{instant: instant{now: now}, horizon: horizonOf(asked)}
+	var until time.Time
+	for i := range l.Backups {
+		b := &l.Backups[i]
+		if b.Kind != KindFull || c.flawOf(b) != flawNone {
+			continue
+		}
+		if b.ExpiresAt.IsZero() {
+			return Never
+		}
+		until = later(until, b.ExpiresAt)
+	}
+	return until
+}
+
 // OlderThan returns what the list, which goes back further, has from before a moment. asked is when the cloud gave it.
 func (l List) OlderThan(t, asked time.Time) *Older {
 	older := &Older{At: asked.Round(0)}

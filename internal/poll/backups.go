@@ -78,6 +78,10 @@ func (e backupList) launch(ctx context.Context, p *Poller, r *region, in *instan
 	return question.launch(ctx, p, r, in)
 }
 
+func (e backupList) dueIn(opts *Options, in *instance, now time.Time) time.Duration {
+	return e.dueFor(in, opts, backup.ScopeBackups, now)
+}
+
 // doubts is how many records of a target's list may be failures and do not say when. No cloud documents the order of its
 // list. But as long as they do not get more, they are the ones that were there before.
 type doubts struct {

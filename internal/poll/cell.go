@@ -45,11 +45,15 @@ type answer[T any] struct {
 // due reports whether the cell's question is to be asked at now. After a jump of the wall clock, what is known may be of
 // no use: then it is asked as if it had failed.
 func (c *cell[T]) due(now time.Time, interval time.Duration) bool {
-	pause := c.pause(interval)
-	if jumped(c.launchedAt, now) {
-		pause = min(pause, retryAfter)
+	return c.flight == nil && now.Sub(c.launchedAt) >= c.pauseAt(now, interval)-min(earliness, interval/2)
+}
+
+// pauseAt returns how long to wait between the newest question and the next, by what the clock shows at now.
+func (c *cell[T]) pauseAt(now time.Time, interval time.Duration) time.Duration {
+	if pause := c.pause(interval); !jumped(c.launchedAt, now) {
+		return pause
 	}
-	return c.flight == nil && now.Sub(c.launchedAt) >= pause-min(earliness, interval/2)
+	return min(c.pause(interval), retryAfter)
 }
 
 // deadline returns by when the cell's question, which is due at now, is to be asked. One that was never asked comes first: as
@@ -86,6 +90,11 @@ func (c *cell[T]) useless(now time.Time) bool { return !c.reading.At.IsZero() &&
 // too while a machine is suspended.
 func jumped(from, to time.Time) bool {
 	return (to.Round(0).Sub(from.Round(0)) - to.Sub(from)).Abs() > backup.MaxSkew
+}
+
+// stepped reports whether the wall clock was set between two times, be it by little: steps add up to a jump.
+func stepped(from, to time.Time) bool {
+	return (to.Round(0).Sub(from.Round(0)) - to.Sub(from)).Abs() > time.Second
 }
 
 // asked reports whether the cell's question was ever sent.

@@ -65,8 +65,8 @@ func (p *Poller) reckon(now time.Time) {
 	}
 	for _, r := range p.regions {
 		r.demand = r.demandOf(asked)
-		r.leave(asked)
-		if r.stretch(now) {
+		sooner := r.leave(asked)
+		if r.stretch(now) || sooner {
 			p.stir()
 		}
 	}

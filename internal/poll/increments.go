@@ -64,6 +64,18 @@ func (e increments) launch(ctx context.Context, p *Poller, r *region, in *instan
 	})
 }
 
+// dueIn implements entry. What is joined with the other list is shown until it is too old.
+func (e increments) dueIn(opts *Options, in *instance, now time.Time) time.Duration {
+	if !e.wanted() {
+		return forever
+	}
+	turns := e.turnsIn(now)
+	if e.n.backups.reading.At.IsZero() || e.n.backups.reading.Err != nil {
+		return turns
+	}
+	return min(turns, e.cell.dueIn(now, max(e.interval(opts, in.idle(now)), in.interval(opts, backup.ScopeBackups, in.idle(now) && !e.useless(now)))))
+}
+
 // fail implements entry. What is left out of a list that cannot be read is not missed.
 func (e increments) fail(error, time.Time) {}
 
@@ -104,10 +116,10 @@ func (t *tally) addIncrements(in *instance, idle bool) {
 	}
 }
 
-// leave gives what the demand leaves of a rate to the lists of incremental backups.
-func (r *region) leave(asked map[limit]calls) {
+// leave gives what the demand leaves of a rate to the lists of incremental backups, and reports whether any may be due sooner.
+func (r *region) leave(asked map[limit]calls) (sooner bool) {
 	if !r.limits() {
-		return
+		return false
 	}
 	for of, n := range asked {
 		if of.budget != r.conf.Budget || n.lists == 0 {
@@ -116,9 +128,13 @@ func (r *region) leave(asked map[limit]calls) {
 		others := n.perSecond - float64(n.lists)/incrementsLast.Seconds()
 		every := leftOver(n.lists, incrementsShare*r.conf.Budget.Configured()-others)
 		for _, in := range r.sorted {
+			if every < in.incrementsEvery {
+				in.rest, sooner = rest{}, true
+			}
 			in.incrementsEvery = every
 		}
 	}
+	return sooner
 }
 
 // leftOver returns how often the lists of incremental backups of idle instances are read, where other questions leave so many

@@ -59,6 +59,9 @@ type node struct {
 // entry is one cell of an instance with its question, for any type of reading.
 type entry interface {
 	launch(ctx context.Context, p *Poller, r *region, in *instance) *flight
+	// dueIn returns in which time launch would ask if no answer came and nobody set the clock: never more than that, and
+	// forever where it would not. It is called when launch had nothing to ask at now and nothing is in flight.
+	dueIn(opts *Options, in *instance, now time.Time) time.Duration
 	asked() bool
 	retry()
 	fail(err error, now time.Time)
@@ -103,6 +106,10 @@ func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *insta
 	})
 }
 
+func (e *entryOf[T]) dueIn(opts *Options, in *instance, now time.Time) time.Duration {
+	return e.dueFor(in, opts, e.about.scope, now)
+}
+
 // conditional is an entry that is asked, and can fail, only while it is needed.
 type conditional struct {
 	entry
@@ -114,6 +121,13 @@ func (c conditional) launch(ctx context.Context, p *Poller, r *region, in *insta
 		return nil
 	}
 	return c.entry.launch(ctx, p, r, in)
+}
+
+func (c conditional) dueIn(opts *Options, in *instance, now time.Time) time.Duration {
+	if !c.needed() {
+		return forever
+	}
+	return c.entry.dueIn(opts, in, now)
 }
 
 func (c conditional) fail(err error, now time.Time) {
@@ -134,6 +148,13 @@ func (a afterPolicy) launch(ctx context.Context, p *Poller, r *region, in *insta
 		return nil
 	}
 	return a.entry.launch(ctx, p, r, in)
+}
+
+func (a afterPolicy) dueIn(opts *Options, in *instance, now time.Time) time.Duration {
+	if a.in.policyFirst && a.in.policy.reading.TriedAt.IsZero() {
+		return forever
+	}
+	return a.entry.dueIn(opts, in, now)
 }
 
 func newInstance(t backup.Target) *instance {

@@ -42,11 +42,7 @@ func (e older) launch(ctx context.Context, p *Poller, r *region, in *instance) *
 	if e.flight != nil {
 		return e.awaited(r, e.flight)
 	}
-	wait := olderInterval
-	if e.reading.Err != nil {
-		wait = olderRetry
-	}
-	if !e.askedAt.IsZero() && now.Sub(e.askedAt) < wait {
+	if !e.askedAt.IsZero() && now.Sub(e.askedAt) < e.wait() {
 		return nil
 	}
 	source, of, began := r.conf.Source, in.Instance, now.Add(-p.opts.Lookback)
@@ -74,6 +70,26 @@ func (e older) launch(ctx context.Context, p *Poller, r *region, in *instance) *
 			return nil
 		},
 	}))
+}
+
+// wait returns how long after a question the next is asked.
+func (e older) wait() time.Duration {
+	if e.reading.Err != nil {
+		return olderRetry
+	}
+	return olderInterval
+}
+
+// dueIn implements entry. The list has a usable backup until the last one expires.
+func (e older) dueIn(opts *Options, in *instance, now time.Time) time.Duration {
+	list := &e.n.backups.reading
+	if list.At.IsZero() {
+		return forever
+	}
+	if until := list.Value.UsableUntil(list.At, now.Round(0)); !until.IsZero() {
+		return until.Sub(now.Round(0))
+	}
+	return max(e.askedAt.Add(e.wait()).Sub(now), e.dueFor(in, opts, backup.ScopeBackups, now))
 }
 
 // forget drops what is known. When the list lacks a usable backup again, much may have changed.

@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"math"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -9,7 +10,7 @@ import (
 // Most instances of a fleet have nothing that is due most of the time. Such an instance rests: no scrape looks at its questions
 // one by one, and what is shown of it is kept from one scrape to the next.
 
-// longestRest bounds how long an instance rests: some questions become due by what was read and by the time together.
+// longestRest bounds how long an instance rests, in case that something is due of which no entry knew.
 const longestRest = 10 * time.Minute
 
 // rest is until when nothing of an instance is due. The zero value is no rest.
@@ -20,52 +21,56 @@ type rest struct {
 
 // rests reports whether nothing of the instance is due at now, and no answer has come since that was found out.
 func (in *instance) rests(now time.Time) bool {
-	return in.plan.made && now.Before(in.rest.until) && !now.Before(in.rest.from) && !jumped(in.rest.from, now)
+	return in.plan.made && now.Before(in.rest.until) && !now.Before(in.rest.from) && !stepped(in.rest.from, now)
 }
 
 // beginRest finds out until when nothing is due. It is called when all questions of the instance have been looked at at now, and
 // none is in flight.
 func (in *instance) beginRest(opts *Options, now time.Time) {
-	until := now.Add(longestRest)
-	sooner := func(t time.Time) {
-		if t.Before(until) {
-			until = t
-		}
+	wait := min(longestRest, in.plan.newsIn(now))
+	for _, e := range in.entries {
+		wait = min(wait, e.dueIn(opts, in, now))
 	}
-	if in.idle(now) {
-		sooner(in.plan.idleUntil)
-	}
-	// What is of no use any more is asked for as if the instance were not idle.
-	every := func(scope backup.Scope, useless bool) time.Duration {
-		return in.interval(opts, scope, in.idle(now) && !useless)
-	}
-	for _, n := range in.nodes {
-		sooner(n.backups.dueAt(every(backup.ScopeBackups, n.backups.useless(now))))
-		sooner(n.increments.dueAt(increments{&n.increments, in, n}.interval(opts, in.idle(now))))
-		sooner(n.copies.dueAt(every(backup.ScopeCopies, n.copies.useless(now))))
-		sooner(n.increments.turnsAt(now))
-	}
-	sooner(in.jobs.dueAt(every(backup.ScopeJobs, in.jobs.useless(now))))
-	sooner(in.policy.dueAt(every(backup.ScopePolicy, in.policy.useless(now))))
-	sooner(in.recovery.dueAt(every(backup.ScopeRecovery, in.recovery.useless(now))))
-	in.rest = rest{from: now, until: until}
+	in.rest = rest{from: now, until: now.Add(wait)}
 }
 
-// dueAt returns when the cell's question is due next. One that was never asked is not wanted, so that it is not due before an
-// answer comes.
-func (c *cell[T]) dueAt(interval time.Duration) time.Time {
+// forever is how long to wait for what does not come.
+const forever = time.Duration(math.MaxInt64)
+
+// newsIn returns how long it takes until news are expected; forever: they are already, or none are.
+func (p plan) newsIn(now time.Time) time.Duration {
+	if now.Before(p.idleUntil) {
+		return p.idleUntil.Sub(now)
+	}
+	return forever
+}
+
+// dueFor is dueIn for a question about an instance. What is of no use any more is asked for as if the instance were not idle.
+func (c *cell[T]) dueFor(in *instance, opts *Options, scope backup.Scope, now time.Time) time.Duration {
+	if !in.idle(now) || c.useless(now) {
+		return c.dueIn(now, in.interval(opts, scope, false))
+	}
+	return min(c.dueIn(now, in.interval(opts, scope, true)), c.turnsIn(now))
+}
+
+// dueIn returns how long it takes until the cell's question is due. One that was never asked is not wanted, so that it is not due
+// before an answer comes.
+//
+// Some times are of the wall clock alone. Since it was set, they cannot be compared with others, but both with now.
+func (c *cell[T]) dueIn(now time.Time, interval time.Duration) time.Duration {
 	if c.launchedAt.IsZero() {
-		return backup.Never
+		return forever
 	}
-	return c.launchedAt.Add(c.pause(interval) - min(earliness, interval/2))
+	return c.launchedAt.Add(c.pauseAt(now, interval) - min(earliness, interval/2)).Sub(now)
 }
 
-// turnsAt returns when what was read may not be shown any more.
-func (c *cell[T]) turnsAt(now time.Time) time.Time {
-	if c.reading.At.IsZero() || !now.Before(c.reading.GoodUntil) {
-		return backup.Never
+// turnsIn returns how long it holds whether what was read may be shown.
+func (c *cell[T]) turnsIn(now time.Time) time.Duration {
+	until := c.reading.HoldsUntil(now)
+	if until.IsZero() {
+		return forever
 	}
-	return c.reading.GoodUntil
+	return until.Sub(now.Round(0))
 }
 
 // show fills in what a snapshot shows of the instance, without removals.

@@ -43,6 +43,13 @@ func (e restoreCheck) launch(ctx context.Context, p *Poller, r *region, in *inst
 	return question.launch(ctx, p, r, in)
 }
 
+func (e restoreCheck) dueIn(opts *Options, in *instance, now time.Time) time.Duration {
+	if !e.wanted() || backup.ToCheck(e.n.backups.reading, now) == nil {
+		return forever
+	}
+	return max(e.retriesIn(now, checkRetryAfter), e.dueFor(in, opts, backup.ScopeRestoreCheck, now))
+}
+
 // fail implements entry. Without a list of backups there is nothing to check, and no failure.
 func (e restoreCheck) fail(error, time.Time) {}
 
@@ -51,6 +58,14 @@ func (e restoreCheck) wanted() bool { return e.in.restoreCheck && e.n.id == "" }
 // failedRecently reports whether the newest question failed too recently to put it again.
 func (c *cell[T]) failedRecently(now time.Time, retryAfter time.Duration) bool {
 	return c.reading.Err != nil && now.Sub(c.askedAt) < retryAfter
+}
+
+// retriesIn returns how long it takes until a question that failed may be put again; 0: it did not fail.
+func (c *cell[T]) retriesIn(now time.Time, retryAfter time.Duration) time.Duration {
+	if c.reading.Err == nil {
+		return 0
+	}
+	return retryAfter - now.Sub(c.askedAt)
 }
 
 // shown returns the reading as a snapshot shows it: nothing where nobody asks for checks any more.
@@ -74,11 +89,7 @@ func (e lastRestore) launch(ctx context.Context, p *Poller, r *region, in *insta
 	if !e.in.restores || e.in.jobs.hangs() {
 		return e.flight
 	}
-	retryAfter := checkRetryAfter
-	if backup.ClassOf(e.reading.Err).Retryable() {
-		retryAfter = restoresRetryAfter
-	}
-	if e.failedRecently(p.opts.Now(), retryAfter) {
+	if e.failedRecently(p.opts.Now(), e.retryAfter()) {
 		return e.flight
 	}
 	before := e.reading.Value
@@ -91,6 +102,21 @@ func (e lastRestore) launch(ctx context.Context, p *Poller, r *region, in *insta
 	}
 	question := entryOf[time.Time]{e.cell, subject{e.in.Target, backup.ScopeRestores}, ask, (*catalog.Catalog).LearnLastRestore}
 	return question.launch(ctx, p, r, in)
+}
+
+// retryAfter returns how long after a failure the question is put again.
+func (e lastRestore) retryAfter() time.Duration {
+	if backup.ClassOf(e.reading.Err).Retryable() {
+		return restoresRetryAfter
+	}
+	return checkRetryAfter
+}
+
+func (e lastRestore) dueIn(opts *Options, in *instance, now time.Time) time.Duration {
+	if !e.in.restores || e.in.jobs.hangs() {
+		return forever
+	}
+	return max(e.retriesIn(now, e.retryAfter()), e.dueFor(in, opts, backup.ScopeRestores, now))
 }
 
 // hangs reports whether the newest question has no answer, or none of the cloud's.

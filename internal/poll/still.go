@@ -15,7 +15,7 @@ type still struct {
 
 // holds reports whether nothing of any instance is due at now.
 func (s *still) holds(now time.Time) bool {
-	return now.Before(s.until) && !now.Before(s.from) && !jumped(s.from, now)
+	return now.Before(s.until) && !now.Before(s.from) && !stepped(s.from, now)
 }
 
 // stir ends the stillness: something is known that was not, or is asked for.
