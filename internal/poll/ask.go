@@ -188,12 +188,19 @@ func noBackup(why string) *backup.Error {
 	}
 }
 
-// failWithoutAsking fails every reading of an instance that the cloud cannot be asked about.
+// failWithoutAsking fails every reading of an instance that the cloud cannot be asked about, as of the listing that says so. The
+// instance rests until another listing says otherwise.
 func (p *Poller) failWithoutAsking(r *region, in *instance, err error) {
+	now := p.opts.Now()
+	if in.rests(now) {
+		return
+	}
 	about := subject{in.Target, backup.ScopeDiscovery}
 	p.logOnce(r, missing(in.Target), about, err)
-	now := p.opts.Now()
 	for _, e := range in.entries {
-		e.fail(err, now)
+		e.fail(err, r.listing.reading.At)
+	}
+	if !in.busy() {
+		in.beginRestUnasked(&p.opts, now)
 	}
 }

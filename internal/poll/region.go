@@ -142,6 +142,9 @@ func (r *region) watch() {
 			}
 		}
 		in.missing = !isListed && r.heard // a part of a listing lacks instances that are there, and an old one new ones
+		if in.missing || in.NoBackup != "" {
+			in.rest = rest{} // it fails as of this listing
+		}
 		watched[id] = in
 	}
 	for _, want := range r.conf.Instances {

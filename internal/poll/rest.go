@@ -34,6 +34,16 @@ func (in *instance) beginRest(opts *Options, now time.Time) {
 	in.rest = rest{from: now, until: now.Add(wait)}
 }
 
+// beginRestUnasked begins the rest of an instance that the cloud is not asked about. For as long as it never was, what is shown
+// says that its verdict waits from now on.
+func (in *instance) beginRestUnasked(opts *Options, now time.Time) {
+	wait := min(longestRest, opts.PolicyInterval, opts.StaleAfter)
+	for _, n := range in.nodes {
+		wait = min(wait, n.increments.turnsIn(now)) // which are shown with another list
+	}
+	in.plan, in.rest = plan{made: true}, rest{from: now, until: now.Add(wait)}
+}
+
 // forever is how long to wait for what does not come.
 const forever = time.Duration(math.MaxInt64)
 

@@ -10,6 +10,7 @@ import (
 
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/clocktest"
+	"mongodb_backup_exporter/internal/poll"
 )
 
 // After a jump of the wall clock everything is asked again within a minute, also of an instance that begins to rest then.
@@ -88,6 +89,42 @@ func TestUnwantedQuestionsKeepNobodyAwake(t *testing.T) {
 				t.Errorf("%d of 120 scrapes found everything at rest, %d before", after, before)
 			}
 			logs = true
+		}
+	})
+}
+
+// An instance that the cloud does not list, or makes no backups of, keeps no other awake.
+func TestInstancesThatAreNotThereKeepNobodyAwake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := healthy()
+		source.instances = func(context.Context) ([]backup.Instance, error) {
+			found, _ := lists("a", "b")(t.Context())
+			found[1].NoBackup = "it is too old"
+			return found, nil
+		}
+		opts := options(log.NewNopLogger())
+		opts.IdleInterval = 30 * time.Minute
+		conf := region(source)
+		conf.Objectives = backup.Objectives{RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour}
+		conf.Instances = []poll.Instance{{ID: "b"}, {ID: "gone"}}
+		p := newPoller(t, opts, conf)
+		time.Sleep(12 * time.Hour)
+		shared := 0
+		var former []backup.InstanceState
+		for range 120 {
+			time.Sleep(time.Minute)
+			p.Refresh(t.Context())
+			got := p.Snapshot().Instances
+			if former != nil && &former[0] == &got[0] {
+				shared++
+			}
+			former = got
+		}
+		if shared < 80 {
+			t.Errorf("%d of 120 scrapes found everything at rest, want 80 at least", shared)
+		}
+		if tried, listed := find(t, p, "gone").Policy.TriedAt, p.Snapshot().Regions[0].Listed.At; !tried.Equal(listed) {
+			t.Errorf("what is not listed failed at %s, want when the list said so: %s", tried, listed)
 		}
 	})
 }
