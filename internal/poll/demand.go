@@ -133,7 +133,7 @@ func (r *region) asks(now time.Time) map[limit]calls {
 			continue
 		}
 		idle := in.idle(now)
-		for scope, n := range in.questions() {
+		for scope, n := range in.questions {
 			for range n {
 				t.add(scope, in.Instance, r.opts.interval(scope, idle))
 			}
@@ -146,27 +146,42 @@ func (r *region) asks(now time.Time) map[limit]calls {
 	return t.sums
 }
 
-// questions returns how many questions of each scope are asked about an instance.
-func (in *instance) questions() map[backup.Scope]int {
-	n := map[backup.Scope]int{
-		backup.ScopeBackups: len(in.nodes), backup.ScopeJobs: 1, backup.ScopePolicy: 1, backup.ScopeRecovery: 1,
+// questions yields how many questions of each scope are asked about an instance.
+func (in *instance) questions(yield func(backup.Scope, int) bool) {
+	for _, scope := range backup.Scopes() {
+		if n := in.asks(scope); n > 0 && !yield(scope, n) {
+			return
+		}
 	}
-	if in.wantsCopies() {
-		n[backup.ScopeCopies] = len(in.nodes)
+}
+
+// asks returns how many questions of a scope are asked about the instance.
+func (in *instance) asks(scope backup.Scope) int {
+	asked := true
+	switch scope {
+	case backup.ScopeBackups:
+		return len(in.nodes)
+	case backup.ScopeCopies:
+		if in.wantsCopies() {
+			return len(in.nodes)
+		}
+		return 0
+	case backup.ScopeJobs:
+		asked = !in.jobs.reading.NotOffered
+	case backup.ScopeRecovery:
+		asked = !in.recovery.reading.NotOffered
+	case backup.ScopeRestoreCheck:
+		asked = in.restoreCheck
+	case backup.ScopeRestores:
+		asked = in.restores
+	case backup.ScopeDiscovery:
+		asked = false
+	case backup.ScopePolicy:
 	}
-	if in.restoreCheck {
-		n[backup.ScopeRestoreCheck] = 1
+	if asked {
+		return 1
 	}
-	if in.restores {
-		n[backup.ScopeRestores] = 1
-	}
-	if in.jobs.reading.NotOffered {
-		delete(n, backup.ScopeJobs)
-	}
-	if in.recovery.reading.NotOffered {
-		delete(n, backup.ScopeRecovery)
-	}
-	return n
+	return 0
 }
 
 // fleet returns how much the region has, as it was last seen.
@@ -226,7 +241,10 @@ func (r *region) stretch(now time.Time) (moved bool) {
 			in.rest = rest{} // the intervals move
 			moved = true
 		}
-		in.stretched = r.stretchedBy(over, slices.Collect(maps.Keys(in.questions())), in.Instance, fleet)
+		in.stretched = nil
+		if len(over) > 0 {
+			in.stretched = r.stretchedBy(over, slices.Collect(maps.Keys(maps.Collect(in.questions))), in.Instance, fleet)
+		}
 		if len(in.stretched) > 0 {
 			in.keepInForce(r.opts, now)
 		}
