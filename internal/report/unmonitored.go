@@ -1,8 +1,8 @@
 package report
 
 import (
-	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -93,16 +93,13 @@ func remark(in Instance) string {
 }
 
 // yamlText returns a text as YAML that is read as that text: as it is where it begins with a letter and has nothing but
-// letters, digits and . _ -, else in quotes.
+// letters, digits and . _ -, else in quotes. Go's quotes are YAML's, too. JSON's are not: they leave U+0085 as it is, which ends a
+// line of YAML, and so a remark.
 func yamlText(text string) string {
 	letter := text != "" && (text[0] >= 'a' && text[0] <= 'z' || text[0] >= 'A' && text[0] <= 'Z')
 	words := []string{"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 	if letter && Plain(text) && !slices.Contains(words, strings.ToLower(text)) {
 		return text
 	}
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		return `""` // a text is never refused
-	}
-	return string(quoted)
+	return strconv.Quote(text)
 }

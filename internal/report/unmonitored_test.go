@@ -30,7 +30,8 @@ func forgotten(account, region string, now time.Time, ids ...string) backup.Regi
 // What the lines say is read again as YAML.
 func TestLinesOfTheConfiguration(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	strange := "no\n  - id: injected"
+	// U+0085 ends a line of YAML, and U+007F and U+009B are nowhere in it.
+	strange := "no\n  - id: injected\u0085          - id: injected\u2028\u007f\u009b"
 	snapshot := &backup.Snapshot{Regions: []backup.Region{
 		forgotten("prod", "r1", now, "dds-a", "123", "true", strange), forgotten("prod", "r2", now, "dds-b"), forgotten("our account", "r1", now, "4e1"),
 	}}
