@@ -128,6 +128,12 @@ func TestRulesAreRules(t *testing.T) {
 	checkRules(t, shippedRules(t, all))
 }
 
+// TestBracesOfAnAccount checks that Prometheus loads the chart's own rule where the name of an account has what templates begin with.
+func TestBracesOfAnAccount(t *testing.T) {
+	text := strings.Replace(wellFormed, "name: prod", "name: 'the {{ old }} one'", 1)
+	checkRules(t, named(t, rendered(t, chart, "--values="+write(t, text)), "PrometheusRule", "backup-exporters")["spec"])
+}
+
 // TestDashboards compares every shipped dashboard with its ConfigMap, byte by byte.
 func TestDashboards(t *testing.T) {
 	want := map[string]string{}
@@ -341,22 +347,23 @@ func TestWrongValues(t *testing.T) {
 		return "exporters: {prod: {config: {accounts: [{name: prod, cloud: alibaba, regions: all" + more + "}]}}}\n"
 	}
 	for name, tc := range map[string]struct{ values, want string }{
-		"none":                          {"{}", "exporters: name at least one"},
-		"a misspelled key":              {wellFormed + "serviceMonitors: {enabled: true}\n", "'serviceMonitors' not allowed"},
-		"a misspelled key below":        {wellFormed + "image: {repositry: x}\n", "'repositry' not allowed"},
-		"a misspelled key of one":       {"exporters: {prod: {replica: 2}}\n", "'replica' not allowed"},
-		"a misspelled key of a file":    {account(", restorecheck: true"), "'restorecheck' not allowed"},
-		"a number that is a text":       {wellFormed + "defaults: {replicas: two}\n", "/defaults/replicas"},
-		"a duration without a unit":     {wellFormed + "defaults: {config: {objectives: {rpo: 4}}}\n", "/defaults/config/objectives/rpo"},
-		"a cloud that there is not":     {"exporters: {prod: {config: {accounts: [{name: a, cloud: aws, regions: all}]}}}\n", "/exporters/prod/config/accounts/0/cloud"},
-		"an address without a scheme":   {wellFormed + "prometheusRule: {exporterUrl: backups.example.com}\n", "/prometheusRule/exporterUrl"},
-		"a name with capitals":          {"exporters: {Prod: {}}\n", "Prod"},
-		"a name that is too long":       {"exporters: {" + strings.Repeat("a", 48) + ": {config: {accounts: [{name: a, cloud: alibaba, regions: all}]}}}\n", "more than 52 characters"},
-		"no account":                    {"exporters: {prod: {config: {poll: {concurrency: 4}}}}\n", "exporters.prod.config.accounts: name the accounts"},
-		"a secret in the configuration": {account(", credentials: {access_key_id: a, access_key_secret: b}"), "exporters.prod.config.accounts[0].credentials.access_key_secret: it would stand in a ConfigMap"},
-		"a Secret that is not listed":   {account(", credentials: {access_key_id_file: /run/secrets/key/id}"), "the Secret key is not listed under exporters.prod.secrets"},
-		"a flag without dashes":         {wellFormed + "defaults: {extraArgs: [log.level=debug]}\n", "/defaults/extraArgs/0"},
-		"a budget that allows nothing":  {wellFormed + "podDisruptionBudget: {maxUnavailable: 0}\n", "/podDisruptionBudget/maxUnavailable"},
+		"none":                            {"{}", "exporters: name at least one"},
+		"a misspelled key":                {wellFormed + "serviceMonitors: {enabled: true}\n", "'serviceMonitors' not allowed"},
+		"a misspelled key below":          {wellFormed + "image: {repositry: x}\n", "'repositry' not allowed"},
+		"a misspelled key of one":         {"exporters: {prod: {replica: 2}}\n", "'replica' not allowed"},
+		"a misspelled key of a file":      {account(", restorecheck: true"), "'restorecheck' not allowed"},
+		"a number that is a text":         {wellFormed + "defaults: {replicas: two}\n", "/defaults/replicas"},
+		"a duration without a unit":       {wellFormed + "defaults: {config: {objectives: {rpo: 4}}}\n", "/defaults/config/objectives/rpo"},
+		"a cloud that there is not":       {"exporters: {prod: {config: {accounts: [{name: a, cloud: aws, regions: all}]}}}\n", "/exporters/prod/config/accounts/0/cloud"},
+		"an address without a scheme":     {wellFormed + "prometheusRule: {exporterUrl: backups.example.com}\n", "/prometheusRule/exporterUrl"},
+		"a name with capitals":            {"exporters: {Prod: {}}\n", "Prod"},
+		"a name that is too long":         {"exporters: {" + strings.Repeat("a", 48) + ": {config: {accounts: [{name: a, cloud: alibaba, regions: all}]}}}\n", "more than 52 characters"},
+		"a name that begins with a digit": {wellFormed + "fullnameOverride: 1st\n", "the name 1st-prod cannot be that of a Service"},
+		"no account":                      {"exporters: {prod: {config: {poll: {concurrency: 4}}}}\n", "exporters.prod.config.accounts: name the accounts"},
+		"a secret in the configuration":   {account(", credentials: {access_key_id: a, access_key_secret: b}"), "exporters.prod.config.accounts[0].credentials.access_key_secret: it would stand in a ConfigMap"},
+		"a Secret that is not listed":     {account(", credentials: {access_key_id_file: /run/secrets/key/id}"), "the Secret key is not listed under exporters.prod.secrets"},
+		"a flag without dashes":           {wellFormed + "defaults: {extraArgs: [log.level=debug]}\n", "/defaults/extraArgs/0"},
+		"a budget that allows nothing":    {wellFormed + "podDisruptionBudget: {maxUnavailable: 0}\n", "/podDisruptionBudget/maxUnavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, err := helm(t, "template", release, chart, "--values="+write(t, tc.values))

@@ -9,6 +9,9 @@
 {{- if gt (len $full) 52 -}}
 {{- fail (printf "the name %s has more than 52 characters: shorten the name of the exporter, or set fullnameOverride" $full) -}}
 {{- end -}}
+{{- if not (mustRegexMatch "^[a-z][-a-z0-9]*$" $full) -}}
+{{- fail (printf "the name %s cannot be that of a Service, which begins with a letter and has no dot: give the release another name, or set fullnameOverride" $full) -}}
+{{- end -}}
 {{- $full -}}
 {{- end -}}
 
