@@ -40,7 +40,7 @@ CREATED = $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --for
 # go build -v names each package that it compiles; what is no such name is an error.
 run:
 	@echo 'Building. With an empty cache, Go compiles some 600 packages, which takes two to three minutes.' >&2
-	@{ CGO_ENABLED=0 $(GO) build -v -o $(BINARY) . 2>&1; echo "exit $$?"; } | awk ' \
+	@{ CGO_ENABLED=0 $(GO) build -v -ldflags '$(LDFLAGS)' -o $(BINARY) . 2>&1; echo "exit $$?"; } | awk ' \
 		/^exit [0-9]+$$/ { code = $$2; next } \
 		/^[A-Za-z0-9._\/~-]+$$/ { n++; if (n % 50 == 0) { print "  " n " packages compiled" > "/dev/stderr" }; next } \
 		{ print > "/dev/stderr" } \
