@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
@@ -15,6 +17,7 @@ import (
 type screen struct {
 	io.Writer
 	width    int  // in columns; 0: not limited
+	height   int  // in lines; 0: not known
 	terminal bool // somebody watches: what was written can be drawn over
 	colours  bool
 }
@@ -30,11 +33,28 @@ func screenOf(w io.Writer) screen {
 		return s
 	}
 	s.terminal = true
-	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-		s.width = width
+	if width, height, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+		s.width, s.height = width, height
 	}
 	s.colours = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return s
+}
+
+// into returns the same screen for text that is collected first.
+func (s screen) into(w io.Writer) screen {
+	s.Writer = w
+	return s
+}
+
+// beginning returns as many lines of a text as the screen has beside others, and says how many are missing: the first would
+// leave the screen where all are written. It returns four lines at least, and the whole text where the height is not known.
+func (s screen) beginning(t string, others int) string {
+	lines := strings.SplitAfter(strings.TrimSuffix(t, "\n"), "\n")
+	room := max(s.height-others, 5)
+	if s.height == 0 || len(lines) <= room {
+		return t
+	}
+	return strings.Join(lines[:room-1], "") + fmt.Sprintf("… %d further lines: a taller window has them, or leave --watch out\n", len(lines)-room+1)
 }
 
 // paint colours a text, where colours are wanted.

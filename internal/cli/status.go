@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -180,14 +181,20 @@ func (f *statusFlags) print(s *session, r report.Report) error {
 		return r.WriteCSV(s.stdout)
 	}
 	to := screenOf(s.stdout)
+	var targets, below strings.Builder
+	if err := errors.Join(printTargets(to.into(&targets), r), printRegions(to.into(&below), r)); err != nil {
+		return err
+	}
+	if f.only == "bad" && len(r.Targets) > 0 {
+		fmt.Fprintf(&below, "\n%d of %d targets\n", len(r.Targets), all)
+	}
+	shown := targets.String()
 	if f.watch {
 		to.clear()
 		fmt.Fprintf(to, "%s, every %v; stop with Ctrl-C\n\n", r.ReadAt(), f.watchInterval)
+		shown = to.beginning(shown, 3+strings.Count(below.String(), "\n")) // the two lines above, and that of the cursor
 	}
-	if err := printReport(to, r); err != nil || f.only != "bad" || len(r.Targets) == 0 {
-		return err
-	}
-	_, err := fmt.Fprintf(to, "\n%d of %d targets\n", len(r.Targets), all)
+	_, err := io.WriteString(to, shown+below.String())
 	return err
 }
 

@@ -50,6 +50,11 @@ func printReport(to screen, r report.Report) error {
 	if err := printTargets(to, r); err != nil {
 		return err
 	}
+	return printRegions(to, r)
+}
+
+// printRegions prints a line per account that is down.
+func printRegions(to screen, r report.Report) error {
 	for _, region := range r.Regions {
 		if region.Up && region.Listed {
 			continue
