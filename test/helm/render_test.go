@@ -134,27 +134,36 @@ func TestBracesOfAnAccount(t *testing.T) {
 	checkRules(t, named(t, rendered(t, chart, "--values="+write(t, text)), "PrometheusRule", "backup-exporters")["spec"])
 }
 
-// TestDashboards compares every shipped dashboard with its ConfigMap, byte by byte.
+// TestDashboards compares every shipped dashboard with its ConfigMap, byte by byte: as it is, and with the exporter's address.
 func TestDashboards(t *testing.T) {
-	want := map[string]string{}
 	files, err := filepath.Glob(root + "dashboards/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("dashboards: %v, error %v", files, err)
 	}
-	for _, file := range files {
-		want["mongodb-backup-"+filepath.Base(file)] = read(t, file)
-	}
-	got := map[string]string{}
-	for _, o := range of(t, rendered(t, chart, "--values="+values["five lines"]), "ConfigMap") {
-		if o.text("metadata.labels.grafana_dashboard") != "1" {
-			continue
-		}
-		for name, text := range o.at("data").(map[string]any) {
-			got[name] = text.(string)
-		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("dashboards (-dashboards/ +chart):\n%s", diff)
+	const placeholder = "http://mongodb-backup-exporter:10217"
+	for name, tc := range map[string]struct{ value, address string }{
+		"as shipped": {"", placeholder},
+		"an address": {"https://a.example.com/b/", "https://a.example.com/b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := map[string]string{}
+			for _, file := range files {
+				want["mongodb-backup-"+filepath.Base(file)] = strings.ReplaceAll(read(t, file), placeholder, tc.address)
+			}
+			got := map[string]string{}
+			all := rendered(t, chart, "--values="+values["five lines"], "--set=prometheusRule.exporterUrl="+tc.value)
+			for _, o := range of(t, all, "ConfigMap") {
+				if o.text("metadata.labels.grafana_dashboard") != "1" {
+					continue
+				}
+				for name, text := range o.at("data").(map[string]any) {
+					got[name] = text.(string)
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("dashboards (-dashboards/ +chart):\n%s", diff)
+			}
+		})
 	}
 }
 
