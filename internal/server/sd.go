@@ -16,12 +16,16 @@ type group struct {
 
 // discovery answers with one group per known instance of the account and region that the query asks for, for scrape
 // configurations that probe instances one by one. Prometheus would drop every target that an answer lacks. So there is none
-// before each region that discovers was listed, now or by what is kept of earlier times. What was known stays while listings
-// fail.
+// before each region that discovers was listed, now or by what is kept of earlier times, nor for an account that is not
+// configured. What was known stays while listings fail.
 func (s *Server) discovery(w http.ResponseWriter, r *http.Request) {
 	const meta = "__meta_mongodb_backup_"
 	account, region := r.URL.Query().Get("account"), r.URL.Query().Get("region")
 	snapshot := s.opts.Poller.Snapshot()
+	if account != "" && !slices.ContainsFunc(snapshot.Regions, func(r backup.Region) bool { return r.Account == account }) {
+		s.text(w, http.StatusNotFound, fmt.Sprintf("the configuration has no account %q; /-/config shows those that it has\n", account))
+		return
+	}
 	for _, r := range snapshot.Regions {
 		if allows(account, r.Account) && (r.OfRegions || allows(region, r.Region)) && unlisted(r, snapshot.Regions) {
 			s.busy(w, fmt.Sprintf("the instances of the account %s in %s have not been listed yet", r.Account, r.Region))

@@ -226,7 +226,8 @@ func TestServiceDiscoveryWaitsForListings(t *testing.T) {
 		{"one was not", "", []backup.Region{region("prod", "cn-hangzhou", true), region("prod", "cn-beijing", false)}, 503, "prod in cn-beijing"},
 		{"that one is not asked for", "?region=cn-hangzhou", []backup.Region{region("prod", "cn-hangzhou", true), region("prod", "cn-beijing", false)}, 200, "a"},
 		{"only that one is", "?account=prod&region=cn-beijing", []backup.Region{region("prod", "cn-hangzhou", true), region("prod", "cn-beijing", false)}, 503, "prod in cn-beijing"},
-		{"another account is asked for", "?account=test", []backup.Region{region("prod", "cn-hangzhou", false)}, 200, ""},
+		{"another account is asked for", "?account=test", []backup.Region{region("prod", "cn-hangzhou", false), byID}, 200, ""},
+		{"an account that there is not", "?account=prodd", []backup.Region{region("prod", "cn-hangzhou", true)}, 404, `no account "prodd"`},
 		{"all were, and fail since", "", []backup.Region{region("prod", "cn-hangzhou", true)}, 200, "a"},
 		{"nothing is discovered", "", []backup.Region{byID}, 200, "a"},
 		{"the regions are not known", "", []backup.Region{region("prod", "all", false)}, 503, "prod in all"},
@@ -245,6 +246,9 @@ func TestServiceDiscoveryWaitsForListings(t *testing.T) {
 			t.Errorf("%s: %d, want %d", tt.name, w.Code, tt.want)
 		}
 		if tt.want == 503 && !strings.Contains(w.Body.String(), "the account "+tt.ids+" have not been listed yet") {
+			t.Errorf("%s: %s", tt.name, w.Body)
+		}
+		if tt.want == 404 && !strings.Contains(w.Body.String(), tt.ids) {
 			t.Errorf("%s: %s", tt.name, w.Body)
 		}
 		if got := strings.Count(w.Body.String(), `"targets"`); tt.want == 200 && got != len(tt.ids) {
