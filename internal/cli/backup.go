@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -11,6 +12,7 @@ import (
 	"mongodb_backup_exporter/internal/backup"
 	"mongodb_backup_exporter/internal/exporter"
 	"mongodb_backup_exporter/internal/manual"
+	"mongodb_backup_exporter/internal/report"
 )
 
 // backupCommands returns the command that the commands about backups are below.
@@ -59,7 +61,10 @@ func (f *placeFlags) find(ctx context.Context, s *session, find find) (exporter.
 }
 
 // followFlags say how a backup is followed.
-type followFlags struct{ timeout, interval time.Duration }
+type followFlags struct {
+	timeout, interval time.Duration
+	file              string // the configuration file, for the command to go on with
+}
 
 func (f *followFlags) add(command *kingpin.CmdClause) {
 	command.Flag("timeout", "How long to follow; the backup itself goes on.").Default("6h").DurationVar(&f.timeout)
@@ -82,9 +87,9 @@ func (f *followFlags) follow(ctx context.Context, to screen, b *manual.Backup, o
 	end()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("the backup has not ended after %v; it goes on, see `%s`", f.timeout, following(of, started))
+		return fmt.Errorf("the backup has not ended after %v; it goes on, see `%s`", f.timeout, following(f.file, of, started))
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted; the backup goes on, see `%s`", following(of, started))
+		return fmt.Errorf("interrupted; the backup goes on, see `%s`", following(f.file, of, started))
 	case err != nil:
 		return err
 	}
@@ -92,11 +97,23 @@ func (f *followFlags) follow(ctx context.Context, to screen, b *manual.Backup, o
 	return nil
 }
 
-// following returns the command that follows a backup.
-func following(of backup.Instance, started backup.Started) string {
-	command := program + " backup follow --instance=" + of.InstanceID
+// following returns the command that follows a backup, with the configuration file where that is not the default.
+func following(file string, of backup.Instance, started backup.Started) string {
+	command := program + " backup follow"
+	if file != defaultFile {
+		command += " --config.file=" + inShell(file)
+	}
+	command += " --instance=" + of.InstanceID
 	if started.JobID != "" {
 		command += " --job=" + started.JobID
 	}
 	return command
+}
+
+// inShell returns a text as one word for a shell, as it is where that needs no quotes.
+func inShell(text string) string {
+	if report.Plain(strings.ReplaceAll(text, "/", ".")) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

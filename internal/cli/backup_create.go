@@ -100,6 +100,7 @@ func (f *createFlags) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	f.file = s.file
 	err = f.create(ctx, to, s.now, all)
 	if f.output == "json" {
 		err = errors.Join(err, printCreations(s.stdout, all))

@@ -21,6 +21,7 @@ func backupFollowCommand(app *kingpin.Application) (string, action) {
 		if err := how.check(); err != nil {
 			return err
 		}
+		how.file = s.file
 		e, err := s.loadAndOpen()
 		if err != nil {
 			return err
