@@ -74,6 +74,26 @@ func TestLinksLead(t *testing.T) {
 	}
 }
 
+// TestTablesAreWhole checks that each row of a table has as many cells as its head. A cell that is missing is shown as an empty one.
+func TestTablesAreWhole(t *testing.T) {
+	code := regexp.MustCompile("(?ms)^[ ]*```.*?^[ ]*```$")
+	for _, page := range files(t, `\.md$`) {
+		head := 0
+		for line := range strings.Lines(code.ReplaceAllString(read(t, root, page), "")) {
+			line = strings.TrimSpace(line)
+			cells := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|")
+			switch {
+			case !strings.HasPrefix(line, "|"):
+				head = 0
+			case head == 0:
+				head = cells
+			case cells != head:
+				t.Errorf("%s: a row has %d cells, and the head of its table %d: %s", page, cells-1, head-1, line)
+			}
+		}
+	}
+}
+
 // anchors returns the names with which links refer to the headings of a page.
 func anchors(markdown string) []string {
 	var found []string
