@@ -32,7 +32,7 @@ func TestFacts(t *testing.T) {
 		{"nothing", func(*backup.InstanceState) {}, nil, nil, `"listed_instances":null`},
 		{
 			"instance", func(in *backup.InstanceState) { in.Instance.Status, in.Instance.Owner = "Running", "billing" },
-			nil, nil, `"status":"Running","owner":"billing"`,
+			nil, nil, `"instance_status":"Running","owner":"billing"`,
 		},
 		{
 			"a window", func(in *backup.InstanceState) { in.Recovery = reading(window, now) },

@@ -30,8 +30,8 @@ type Target struct {
 	InstanceID   string `json:"instance_id"`
 	NodeID       string `json:"node_id"` // "" for anything but a shard
 	InstanceName string `json:"instance_name"`
-	Status       string `json:"status,omitempty"` // of the instance, in the cloud's own word
-	Owner        string `json:"owner,omitempty"`  // the value of the tag that the configuration names
+	Status       string `json:"instance_status,omitempty"` // of the instance, in the cloud's own word
+	Owner        string `json:"owner,omitempty"`           // the value of the tag that the configuration names
 
 	Health        string     `json:"health"`                   // ok, pending, late, missed, failed, never or unknown
 	Reason        string     `json:"reason"`                   // one sentence: why
