@@ -171,7 +171,7 @@ func (p *Past) At(t time.Time, hopeful bool) TargetState {
 	if t.Before(p.State.Policy.At) {
 		in.Policy.Value.NextAt = time.Time{} // what is planned now was not planned then
 	}
-	if !in.Lifecycle.Exists() && !p.Kept.StatusSince.IsZero() && t.Before(p.Kept.StatusSince) {
+	if p.ranAt(t) {
 		in.Lifecycle, in.Status = LifecycleRunning, ""
 	}
 	in.RestoreChecks = slices.DeleteFunc(slices.Clone(in.RestoreChecks), func(check RestoreCheck) bool { return check.At.After(t) })

@@ -141,7 +141,13 @@ func (p *Past) existed(t time.Time) bool {
 	if created := p.State.CreatedAt; !created.IsZero() && t.Before(created) {
 		return false
 	}
-	return p.State.Lifecycle.Exists() || !p.Kept.StatusSince.IsZero() && t.Before(p.Kept.StatusSince)
+	return p.State.Lifecycle.Exists() || p.ranAt(t)
+}
+
+// ranAt reports whether what is not there any more was in use at t: its end was first seen later. What is still being created, or
+// could not be, never was.
+func (p *Past) ranAt(t time.Time) bool {
+	return p.State.Lifecycle.ended() && !p.Kept.StatusSince.IsZero() && t.Before(p.Kept.StatusSince)
 }
 
 // complete reports whether every scheduled backup is known that would have met an objective at t: a list was read after t and

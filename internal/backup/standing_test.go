@@ -343,6 +343,14 @@ func TestStretches(t *testing.T) {
 			"19.00:00 kept, 20.05:30 broken, 20.12:00 not_due",
 		},
 		{
+			verdictCase{
+				name: "it is still being created, and was seen so on the 22nd only", policy: daily(), created: new(at(20, 12, 0)),
+				edit: func(in *backup.TargetState) { in.Lifecycle = backup.LifecycleCreating },
+			},
+			backup.Kept{StatusSince: at(22, 11, 0)},
+			"19.00:00 not_due",
+		},
+		{
 			verdictCase{name: "it is new", policy: daily(), list: weekOf(22), created: new(at(20, 12, 0))},
 			backup.Kept{},
 			"19.00:00 not_due, 21.05:00 broken, 22.02:30 kept",
