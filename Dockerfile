@@ -12,15 +12,16 @@ RUN go mod download
 COPY . .
 ARG TARGETOS
 ARG TARGETARCH
-ARG VERSION=unknown
+# Left out: that of the file VERSION.
+ARG VERSION
 ARG REVISION=unknown
 RUN CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath \
-    -ldflags "-s -w -X github.com/prometheus/common/version.Version=${VERSION} -X github.com/prometheus/common/version.Revision=${REVISION}" \
+    -ldflags "-s -w -X github.com/prometheus/common/version.Version=${VERSION:-$(cat VERSION)} -X github.com/prometheus/common/version.Revision=${REVISION}" \
     -o /mongodb_backup_exporter . \
     && mkdir /state
 
 FROM ${BASE_IMAGE}
-ARG VERSION=unknown
+ARG VERSION
 ARG REVISION=unknown
 # The time of the build or of the commit, as 2006-01-02T15:04:05Z.
 ARG CREATED=unknown
@@ -29,7 +30,7 @@ LABEL org.opencontainers.image.title="mongodb_backup_exporter" \
       org.opencontainers.image.description="Prometheus exporter for the backup health of managed MongoDB" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="${SOURCE}" \
-      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.version="${VERSION:-unknown}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"
 COPY --from=build /mongodb_backup_exporter /mongodb_backup_exporter
