@@ -107,7 +107,7 @@ func TestMatrix(t *testing.T) {
 	})
 	fmt.Println(count)
 	for _, k := range knownFaults() {
-		if _, still := count.excused.Load(k.name); which == "all" && !still {
+		if _, still := count.excused.Load(k.name); which == "all" && !still && !k.rarely {
 			t.Errorf("no case of %s fails any more: take it off the list of known faults", k.name)
 		}
 	}
@@ -121,7 +121,7 @@ func (c *tally) judge(t *testing.T, p play, wrong []string) {
 	switch {
 	case text == "":
 		c.passed.Add(1)
-	case excused:
+	case excused && k.covers(text):
 		c.known.Add(1)
 		c.excused.Store(k.name, true)
 		t.Logf("known as %s: %s\n%s", k.name, k.reason, text)
