@@ -43,17 +43,16 @@ func (s *Source) Increments(ctx context.Context, in backup.Instance, node string
 	if err := checkNode(node); err != nil {
 		return backup.List{}, err
 	}
-	now := s.now()
 	s.mu.Lock()
 	last := s.increments[in.InstanceID]
 	s.mu.Unlock()
-	if last.triedAt.IsZero() || !cloudcall.Recent(last.triedAt, now, last.again) {
+	if last.triedAt.IsZero() || !cloudcall.Recent(last.triedAt, s.now(), last.again) {
 		var err error
 		if last, err = s.listIncrements(ctx, in.InstanceID, since, last); err != nil {
 			return backup.List{}, err
 		}
 	}
-	if last.readAt.IsZero() || !cloudcall.Recent(last.readAt, now, incrementsKept) {
+	if last.readAt.IsZero() || !cloudcall.Recent(last.readAt, s.now(), incrementsKept) {
 		return backup.List{}, nil
 	}
 	return backup.List{Asked: []backup.Kind{backup.KindIncremental}, Backups: slices.Clone(last.sets)}.Since(since), nil

@@ -53,7 +53,9 @@ const (
 func TestIncrementalBackupsAreListedForSixHours(t *testing.T) {
 	p := newProject(t)
 	clock := now
-	s, _ := open(t, p.URL, func(o *Options) { o.Now = func() time.Time { return clock } })
+	s, _ := open(t, p.URL, func(o *Options) {
+		o.Now = func() time.Time { clock = clock.Add(time.Millisecond); return clock } // time passes while a list is read
+	})
 	steps := []struct {
 		name  string
 		after time.Duration
