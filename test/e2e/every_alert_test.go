@@ -243,7 +243,7 @@ func TestEveryAlert(t *testing.T) {
 		i.end(t)
 	}
 	s.expect(t, nil, nil)
-	s.assertReported(t, reported)
+	s.assertReported(t, reported, "MongoDBBackupPollFailing")
 }
 
 // ready is a condition: everything is known and in order, so that every alert has a beginning.
