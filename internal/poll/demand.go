@@ -224,8 +224,10 @@ func (r *region) demandOf(asked map[limit]calls) []backup.Demand {
 }
 
 // stretch stretches the intervals of the region's questions together: of those that cost an operation for which there is more
-// demand than its configured rate allows, and reports whether any may have moved. What was read is kept for as much longer. A rate that throttling has lowered stretches
-// nothing: while a cloud refuses every call, what was read before must not be shown for hours.
+// demand than its configured rate allows. It reports whether any may have moved. What was read is kept for as much longer.
+//
+// A rate that throttling has lowered stretches nothing: while a cloud refuses every call, what was read before must not be shown
+// for hours.
 func (r *region) stretch(now time.Time) (moved bool) {
 	over := map[string]float64{}
 	for _, d := range r.demand {
