@@ -94,9 +94,9 @@ func setsOf(ctx context.Context, of exporter.Found, since time.Time, now *stage)
 			return nil, err
 		}
 		more, err := source.Increments(ctx, in, t.NodeID, since)
-		if err != nil && backup.ClassOf(err) != backup.ClassUnsupported {
+		if err != nil && ctx.Err() != nil {
 			return nil, err
-		}
+		} // any other failure was logged, and the full ones are worth showing
 		for _, set := range slices.Concat(list.Backups, more.Backups) {
 			rows = append(rows, newSetRow(t.NodeID, set))
 		}

@@ -25,31 +25,34 @@ func TestIncrementalBackupsAreOptional(t *testing.T) {
 		known  bool
 		calls  int
 		logs   int
+		class  backup.Class // of the failure
 	}
 	tests := []struct {
 		name  string
 		steps []step
 	}{
 		{"the type is not known", []step{
-			{send(400, `{"error_code":"DBS.200001","error_msg":"Parameter error."}`), 0, false, 1, 1},
-			{nil, 9 * time.Minute, false, 0, 0},
-			{nil, time.Minute, false, 1, 0},
-			{works, 10 * time.Minute, true, 1, 0},
-			{send(403, policyDenied), 10 * time.Minute, false, 1, 1},
+			{send(400, `{"error_code":"DBS.200001","error_msg":"Parameter error."}`), 0, false, 1, 1, ""},
+			{nil, 9 * time.Minute, false, 0, 0, ""},
+			{nil, time.Minute, false, 1, 0, ""},
+			{works, 10 * time.Minute, true, 1, 0, ""},
+			{send(403, policyDenied), 10 * time.Minute, false, 1, 1, ""},
 		}},
 		{"full backups are listed instead", []step{
-			{paged("backups", record(testInstance, "b1br02", now.Add(-2*time.Hour))), 0, false, 1, 1},
+			{paged("backups", record(testInstance, "b1br02", now.Add(-2*time.Hour))), 0, false, 1, 1, ""},
+			{nil, 9 * time.Minute, false, 0, 0, ""},
 		}},
-		{"the part is refused", []step{{send(403, policyDenied), 0, false, 1, 1}}},
-		{"a backup of that list does not exist", []step{{send(400, `{"error_code":"DBS.201502","error_msg":"x"}`), 0, false, 1, 1}}},
-		{"no list at all", []step{{send(200, `{}`), 0, false, 1, 1}}},
-		{"the cloud fails: the last list is kept for an hour", []step{
-			{works, 0, true, 1, 0},
-			{send(503, ""), 10 * time.Minute, true, 1, 1},
-			{nil, 40 * time.Minute, true, 1, 0},
-			{nil, 10 * time.Minute, false, 1, 0},
+		{"the part is refused", []step{{send(403, policyDenied), 0, false, 1, 1, ""}}},
+		{"a backup of that list does not exist", []step{{send(400, `{"error_code":"DBS.201502","error_msg":"x"}`), 0, false, 1, 1, ""}}},
+		{"no list at all", []step{{send(200, `{}`), 0, false, 1, 1, backup.ClassProtocol}}},
+		{"the cloud fails: no old list is given for a new one", []step{
+			{works, 0, true, 1, 0, ""},
+			{send(503, ""), time.Minute, false, 1, 1, backup.ClassServer},
+			{nil, time.Minute, false, 1, 0, backup.ClassServer},
+			{works, time.Minute, true, 1, 0, ""},
+			{send(503, ""), time.Minute, false, 1, 1, backup.ClassServer},
 		}},
-		{"an empty list", []step{{paged("backups"), 0, true, 1, 0}}},
+		{"an empty list", []step{{paged("backups"), 0, true, 1, 0, ""}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,8 +72,8 @@ func TestIncrementalBackupsAreOptional(t *testing.T) {
 				before := p.count("/backups")
 				logged.Reset()
 				list, err := s.Increments(t.Context(), instanceNamed(testInstance), "", now.AddDate(0, 0, -8))
-				if known := slices.Equal(list.Asked, []backup.Kind{backup.KindIncremental}); err != nil || known != step.known || !known && len(list.Backups) > 0 {
-					t.Errorf("step %d: %+v, %v; want a known list: %v", i, list, err, step.known)
+				if known := slices.Equal(list.Asked, []backup.Kind{backup.KindIncremental}); backup.ClassOf(err) != step.class || known != step.known || !known && len(list.Backups) > 0 {
+					t.Errorf("step %d: %+v, %v; want a known list: %v, an error of class %q", i, list, err, step.known, step.class)
 				}
 				if calls := p.count("/backups") - before; calls != step.calls {
 					t.Errorf("step %d: %d calls, want %d", i, calls, step.calls)
@@ -97,14 +100,14 @@ func TestFullBackupsWaitForNothing(t *testing.T) {
 	}
 }
 
-// When nobody waits for the answer any more, that is no failure of the list, and no reason to wait ten minutes. When the
-// time is up, it is.
+// When nobody waits for the answer any more, that is no failure of the list. When the time is up, it is one. Neither is a
+// reason to wait with the next.
 func TestListOfIncrementalBackupsThatIsGivenUp(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		bound  func(context.Context) (context.Context, context.CancelFunc)
 		class  backup.Class
-		failed bool
+		logged bool
 	}{
 		{"cancelled", func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
@@ -113,7 +116,7 @@ func TestListOfIncrementalBackupsThatIsGivenUp(t *testing.T) {
 		}, backup.ClassCanceled, false},
 		{"time is up", func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithDeadline(ctx, time.Now().Add(-time.Second))
-		}, "", true},
+		}, backup.ClassTimeout, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newProject(t)
@@ -123,12 +126,12 @@ func TestListOfIncrementalBackupsThatIsGivenUp(t *testing.T) {
 			defer cancel()
 			in, since := instanceNamed(testInstance), now.AddDate(0, 0, -8)
 			list, err := s.Increments(ctx, in, "", since)
-			if backup.ClassOf(err) != tt.class || len(list.Asked) > 0 || logged.Len() > 0 != tt.failed {
+			if backup.ClassOf(err) != tt.class || len(list.Asked) > 0 || logged.Len() > 0 != tt.logged {
 				t.Errorf("%v, %v; want class %q; logged %q", list, err, tt.class, logged.String())
 			}
 			list, err = s.Increments(t.Context(), in, "", since)
-			if err != nil || len(list.Asked) > 0 == tt.failed {
-				t.Errorf("asked again: %v, %v; want an answer: %v", list.Asked, err, !tt.failed)
+			if err != nil || len(list.Asked) != 1 {
+				t.Errorf("asked again: %v, %v; want an answer", list.Asked, err)
 			}
 		})
 	}
