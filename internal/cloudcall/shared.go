@@ -57,12 +57,14 @@ func (s *Shared[T]) Get(ctx context.Context, caller string, since time.Time) (T,
 	l := s.join(ctx, caller, since)
 	ticket := turn.Of(ctx)
 	l.ticket.Share(ticket)
-	defer l.ticket.Unshare(ticket)
 	select {
 	case <-l.done:
 		s.leave(l)
+		l.ticket.Unshare(ticket)
+		ticket.GoOn(ctx)
 		return l.value, l.err
 	case <-ctx.Done():
+		defer l.ticket.Unshare(ticket)
 		if s.leave(l) {
 			l.cancel()
 			l.work.Wait()

@@ -60,7 +60,7 @@ type task struct {
 	held  int           // the moment at which it waited for a rate limit last, or for others that do; 0: it never did
 	index int           // in the queue of the lane
 	timer *time.Timer   // which ends its place when it is slow; nil: it has none
-	back  chan struct{} // closed when it has a place again; nil: it does not return
+	back  chan struct{} // closed when it has a place again, or needs none; nil: it does not return
 }
 
 // taskState is where a task stands.
@@ -156,11 +156,12 @@ func (q *pool) run() {
 	t.end()
 }
 
-// nextReturning returns the most urgent task that may have its place again; nil: there is none. The pool is locked.
+// nextReturning returns the most urgent task that may have its place again; nil: there is none. One that waits for a rate limit
+// again, with another of its calls, has to wait for that first. The pool is locked.
 func (q *pool) nextReturning() *task {
 	var first *task
 	for _, t := range q.returning {
-		if t.lane.places < q.share() && (first == nil || t.before(first)) {
+		if t.state == placeless && t.lane.places < q.share() && (first == nil || t.before(first)) {
 			first = t
 		}
 	}
@@ -290,12 +291,12 @@ func (t *task) Leave() {
 func (t *task) Stay() {
 	t.pool.mu.Lock()
 	defer t.pool.mu.Unlock()
-	if t.state != parked {
-		return
+	t.vacate()
+	if t.state == parked {
+		t.unpark()
+		t.state = placeless
+		t.lane.running++
 	}
-	t.unpark()
-	t.state = placeless
-	t.lane.running++
 	t.pool.start()
 }
 
@@ -339,9 +340,11 @@ func (t *task) comeBack() <-chan struct{} {
 	return back
 }
 
-// giveUp ends that. The pool is locked.
+// giveUp ends that: whoever waits for the place goes on without one. What several questions share may, when the one whose place
+// it would have had has ended. The pool is locked.
 func (t *task) giveUp() {
 	if t.back != nil {
+		close(t.back)
 		t.back = nil
 		t.pool.returning = slices.DeleteFunc(t.pool.returning, func(other *task) bool { return other == t })
 	}

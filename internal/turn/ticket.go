@@ -12,7 +12,7 @@ type Place interface {
 	Leave()
 	// Return is called when that has ended. It returns when the question has a place again, or at the end of ctx.
 	Return(ctx context.Context)
-	// Stay is Return for a question that makes no call of its own now: it needs no place.
+	// Stay is called when the question goes on without a call of its own, or begins to: it needs no place. It may have none.
 	Stay()
 }
 
@@ -96,7 +96,8 @@ func (t *Ticket) urgency() (due time.Time, rank int) {
 	return due, rank
 }
 
-// Share lets another question wait for what the ticket is for, until Unshare. other may be nil.
+// Share lets another question wait for what the ticket is for, until Unshare. All but the first need no place meanwhile: see
+// [Ticket.GoOn]. other may be nil.
 func (t *Ticket) Share(other *Ticket) {
 	if other == nil {
 		return
@@ -104,8 +105,11 @@ func (t *Ticket) Share(other *Ticket) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sharers[other] = struct{}{}
-	if t.waits > 0 {
+	switch {
+	case t.waits > 0:
 		other.leave()
+	case len(t.sharers) > 1 && other.place != nil:
+		other.place.Stay()
 	}
 }
 
@@ -121,6 +125,13 @@ func (t *Ticket) Unshare(other *Ticket) {
 		if t.waits > 0 {
 			other.stay()
 		}
+	}
+}
+
+// GoOn returns when a question that waited for what others wait for too has a place again, or at the end of ctx. t may be nil.
+func (t *Ticket) GoOn(ctx context.Context) {
+	if t != nil && t.place != nil {
+		t.place.Return(ctx)
 	}
 }
 
