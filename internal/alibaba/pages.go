@@ -32,7 +32,8 @@ func newPages[T any]() *pages[T] { return cloudcall.NewPages[page[T]](time.Time{
 
 // pageReader reads a list page by page. Records whose id was there before are dropped, because the list may move between two
 // pages. Where a page has a lower total than the one before, something was deleted, and records may have moved from this page
-// into the one before: both are read again.
+// into the one before: both are read again. So are they where a page has nothing new and more is promised: it may have been read
+// ahead, before the ones in front of it.
 type pageReader[T any] struct {
 	op    string
 	pages *pages[T]
@@ -54,7 +55,7 @@ func (p *pageReader[T]) readAll(ctx context.Context) ([]T, error) {
 	for number := 1; number <= maxPages; number++ {
 		former := p.total
 		part, added, err := p.page(ctx, number)
-		if err == nil && p.total > 0 && p.total < former {
+		if err == nil && number > 1 && p.moved(former, added, len(part.records)) {
 			added, err = p.again(ctx, number, added)
 		}
 		if err != nil {
@@ -94,6 +95,18 @@ func (p *pageReader[T]) page(ctx context.Context, number int) (part page[T], add
 	return part, len(p.seen) - before, nil
 }
 
+// incomplete reports whether records are promised that were not read.
+func (p *pageReader[T]) incomplete() bool { return int64(len(p.all)) < p.total }
+
+// moved reports whether the list may have moved before the newest page was read, which had so many records and new ones, so that
+// some are to be read again. Those without an id cannot be: nobody could tell which are new.
+func (p *pageReader[T]) moved(former int64, added, records int) bool {
+	if len(p.seen) < len(p.all) {
+		return false
+	}
+	return p.total > 0 && p.total < former || records > 0 && added == 0 && p.incomplete()
+}
+
 // another reports whether the total fell so far below what was read that most of it is not of the list any more. A few records
 // may have been deleted meanwhile.
 func (p *pageReader[T]) another() bool {
@@ -125,7 +138,7 @@ func (p *pageReader[T]) readAhead(ctx context.Context, first page[T]) {
 
 // ended reports whether the list ends with a page of which so many records were new.
 func (p *pageReader[T]) ended(number, added int, part page[T]) (bool, error) {
-	switch complete := p.total <= int64(len(p.all)); {
+	switch complete := !p.incomplete(); {
 	case len(p.all) == 0 && !complete:
 		return false, wire.ProtocolError(p.op, fmt.Sprintf("none of %d records is there", p.total))
 	case len(part.records) == 0, added == 0 && complete, len(part.records) < part.fullSize() && complete:

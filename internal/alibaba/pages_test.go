@@ -61,7 +61,7 @@ func TestReadPages(t *testing.T) {
 		{"the list moved", []page[string]{of(rows(1, 101), is("150"), unset), of(rows(100, 150), is("151"), unset), {}}, nil, 3, rows(1, 150), ""},
 		{"smaller pages than asked for", []page[string]{of(rows(0, 30), unset, is("30")), of(rows(30, 45), unset, is("30"))}, nil, 2, rows(0, 45), ""},
 		{"page size of nonsense", []page[string]{of(rows(0, 30), unset, is("x"))}, nil, 1, rows(0, 30), ""},
-		{"every page the first one", []page[string]{of(rows(0, 100), is("250"), unset)}, nil, 3, nil, "Op: protocol: page 2 has no new id; 100 records of 250"},
+		{"every page the first one", []page[string]{of(rows(0, 100), is("250"), unset)}, nil, 5, nil, "Op: protocol: page 2 has no new id; 100 records of 250"},
 		{"records without ids all stay", []page[string]{of([]string{"", "", "1"}, unset, unset)}, nil, 1, []string{"", "", "1"}, ""},
 		{"nothing has an id", []page[string]{of(make([]string, 100), unset, unset)}, nil, 1, make([]string, 100), ""},
 		{"nothing has an id, and more is promised", []page[string]{of(make([]string, 100), is("9999"), unset)}, nil, 1, nil, "Op: protocol: page 1 has no new id; 100 records of 9999"},
@@ -93,7 +93,7 @@ func TestReadPages(t *testing.T) {
 				t.Errorf("%d calls and %q, want %d and %q", calls, fails, tt.calls, tt.fails)
 			}
 			slices.Sort(asked)
-			for i, number := range asked {
+			for i, number := range slices.Compact(asked) {
 				if number != i+1 {
 					t.Errorf("pages %v were asked for", asked)
 				}
