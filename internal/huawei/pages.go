@@ -55,7 +55,7 @@ type pageReader[T any] struct {
 	unjoined bool // a page did not show how it continues the one before
 }
 
-// readAll reads the list to its end: a page reaches the total, or is short and has nothing new or reaches
+// readAll reads the list to its end: a page reaches the total (and is not a full first one), or is short and has nothing new or reaches
 // beyond the total, which may be wrong. Without a total, a short page is the last. But a first page without any of the
 // promised records is an error, not an empty list. So is a full page without a new id: records without one are no progress.
 func (p *pageReader[T]) readAll(ctx context.Context) ([]T, error) {
@@ -164,11 +164,12 @@ func (p *pageReader[T]) take(records []T) bool {
 // ended reports whether the list ends with a page that was taken over.
 func (p *pageReader[T]) ended(at int, records []T) (bool, error) {
 	behind, short := int64(at+len(records)), len(records) < pageSize
+	ofPage := at == 0 && !short // a total that is the page's size may be that of the page alone
 	added := noteIDs(records, p.seen, p.id)
 	switch {
 	case len(p.all) == 0 && p.total > 0:
 		return false, wire.ProtocolError(p.op, fmt.Sprintf("none of %d records is there", p.total))
-	case len(records) == 0, behind == p.total, short && (behind > p.total || !added), !added && p.total < 0:
+	case len(records) == 0, behind == p.total && !ofPage, short && (behind > p.total || !added), !added && int64(len(p.seen)) >= p.total:
 		return true, p.moved()
 	case !added:
 		return false, wire.ProtocolError(p.op, fmt.Sprintf("the page at offset %d has no new id; %d records of %d", at, len(p.all), p.total))

@@ -54,7 +54,8 @@ func TestReadPages(t *testing.T) {
 		{"nothing of what is promised", []page[string]{of(nil, is("3"))}, nil, []int32{0}, nil, "Op: protocol: none of 3 records is there", nil},
 		{"nothing, with a total of nonsense", []page[string]{of(nil, is("x"))}, nil, []int32{0}, nil, "", []string{odd}},
 		{"one short page", []page[string]{of(rows(0, 5), is("5"))}, nil, []int32{0}, rows(0, 5), "", nil},
-		{"full page and nothing more", []page[string]{of(rows(0, 100), is("100"))}, nil, []int32{0}, rows(0, 100), "", nil},
+		{"full page and nothing more", []page[string]{of(rows(0, 100), is("100"))}, nil, []int32{0, 99}, rows(0, 100), "", nil},
+		{"total of the page alone", []page[string]{of(rows(0, 100), is("100")), of(rows(99, 150), is("51"))}, nil, []int32{0, 99}, rows(0, 150), "", nil},
 		{"two pages", []page[string]{of(rows(0, 100), is("150")), of(rows(99, 150), is("150"))}, nil, []int32{0, 99}, rows(0, 150), "", nil},
 		{"pages shorter than asked for", []page[string]{of(rows(0, 50), is("120")), of(rows(49, 99), is("120")), of(rows(98, 120), is("120"))}, nil, []int32{0, 49, 98}, rows(0, 120), "", nil},
 		{"total too low", []page[string]{of(rows(0, 100), is("1")), of(rows(99, 150), is("1"))}, nil, []int32{0, 99}, rows(0, 150), "", nil},
@@ -78,7 +79,7 @@ func TestReadPages(t *testing.T) {
 		{"records without ids", []page[string]{of(append([]string{""}, rows(1, 100)...), is("102")), of([]string{"99", "", "101"}, is("102"))}, nil, []int32{0, 99}, append(append([]string{""}, rows(1, 100)...), "", "101"), "", nil},
 		{"nothing has an id, and more is promised", []page[string]{of(make([]string, 100), is("9999"))}, nil, []int32{0}, nil, "Op: protocol: the page at offset 0 has no new id; 100 records of 9999", nil},
 		{"later pages have no ids", []page[string]{of(rows(0, 100), is("300")), of(make([]string, 100), is("300"))}, nil, []int32{0, 49, 99, 198, 297}, nil, "Op: protocol: the page at offset 99 has no new id; 200 records of 300", nil},
-		{"a page of ten times the size", []page[string]{of(rows(0, 1000), is("1000"))}, nil, []int32{0}, rows(0, 1000), "", nil},
+		{"a page of ten times the size", []page[string]{of(rows(0, 1000), is("1000"))}, nil, []int32{0, 999}, rows(0, 1000), "", nil},
 		{"a larger page", []page[string]{of(rows(0, 1001), is("1001"))}, nil, []int32{0}, nil, "Op: protocol: a page has 1001 records; 100 were asked for", nil},
 		{"the second page fails", []page[string]{of(rows(0, 100), is("150"))}, broken, []int32{0, 99}, nil, "broken", nil},
 	}
