@@ -106,6 +106,11 @@ func (s *stage) scrapes(out *polled, span time.Duration) {
 	poller := s.exporter.Poller()
 	first, stop := context.WithCancel(context.Background())
 	s.running.Go(func() { poller.Refresh(first) })
+	s.running.Go(func() { // between scrapes, too
+		for tick := 2 * time.Second; !out.firsts(poller.Snapshot(), time.Now()) && first.Err() == nil; tick = max(tick, time.Since(out.start)/100) {
+			time.Sleep(tick)
+		}
+	})
 	settled := min(2*time.Hour, span/4)
 	for n := 0; time.Since(out.start) < span; n++ {
 		passed := time.Duration(n) * scrapeInterval

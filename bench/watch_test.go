@@ -37,7 +37,7 @@ type watcher struct {
 	staleAfter time.Duration
 	targets    int // that there are
 
-	listed, judged time.Duration // until all lists were read, and all verdicts known; 0: not yet
+	listed, judged time.Duration // until all lists were read, and all verdicts known, at any page of the exporter; 0: not yet
 
 	ages     spans // of the lists, at each scrape
 	overdue  spans // by how much they are older than their interval in force
@@ -51,37 +51,47 @@ type watcher struct {
 
 // look learns from what a scrape shows that ended now.
 func (w *watcher) look(s *backup.Snapshot, now time.Time) {
+	for i := range s.Instances {
+		in := &s.Instances[i]
+		for _, n := range in.Nodes {
+			if !n.Backups.At.IsZero() {
+				w.list(in.Instance.Node(n.NodeID), n.Backups, now)
+			}
+			if w.counting {
+				w.samples++
+				if unknown(in, n, now) {
+					w.unknown++
+				}
+			}
+		}
+	}
+}
+
+func unknown(in *backup.InstanceState, n backup.NodeState, now time.Time) bool {
+	return backup.Assess(in.Target(n), in.Objectives, now).State == backup.HealthUnknown
+}
+
+// firsts notes when everything was known for the first time, and reports whether all of it was.
+func (w *watcher) firsts(s *backup.Snapshot, now time.Time) bool {
 	read, known := 0, 0
 	for i := range s.Instances {
 		in := &s.Instances[i]
 		for _, n := range in.Nodes {
 			if !n.Backups.At.IsZero() {
 				read++
-				w.list(in.Instance.Node(n.NodeID), n.Backups, now)
 			}
-			unknown := backup.Assess(in.Target(n), in.Objectives, now).State == backup.HealthUnknown
-			if !unknown {
+			if !unknown(in, n, now) {
 				known++
-			}
-			if w.counting {
-				w.samples++
-				if unknown {
-					w.unknown++
-				}
 			}
 		}
 	}
-	w.firsts(read, known, now)
-}
-
-// firsts notes when everything was known for the first time.
-func (w *watcher) firsts(read, known int, now time.Time) {
 	if read == w.targets && w.listed == 0 {
 		w.listed = now.Sub(w.start)
 	}
 	if known == w.targets && w.judged == 0 {
 		w.judged = now.Sub(w.start)
 	}
+	return w.listed > 0 && w.judged > 0
 }
 
 func (w *watcher) list(target backup.Target, r backup.Reading[backup.List], now time.Time) {

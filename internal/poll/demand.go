@@ -169,7 +169,7 @@ func (in *instance) asks(scope backup.Scope) int {
 	case backup.ScopeJobs:
 		asked = !in.jobs.reading.NotOffered
 	case backup.ScopeRecovery:
-		asked = !in.recovery.reading.NotOffered
+		asked = !in.recovery.reading.NotOffered && !in.awaitsPolicy() && !(in.policyFirst && in.withoutLogs())
 	case backup.ScopeRestoreCheck:
 		asked = in.restoreCheck
 	case backup.ScopeRestores:

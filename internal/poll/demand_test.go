@@ -96,6 +96,41 @@ func TestDemand(t *testing.T) {
 	})
 }
 
+// Windows that the policy says are not there are no demand, nor are those that wait for it.
+func TestDemandForWindows(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		policyFirst bool
+		logs        *bool
+		want        float64 // windows a minute
+	}{
+		{"the policy makes incremental backups", true, new(true), 0.2},
+		{"it does not say", true, nil, 0.2},
+		{"it makes none", true, new(false), 0},
+		{"it makes none, but need not be read first", false, new(false), 0.2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := &cloud{instances: lists("a", "b")}
+				source.policy = func(context.Context, string) (backup.Policy, error) { return backup.Policy{LogBackup: test.logs}, nil }
+				r := limitedRegion(source, "r", &rate{10, false})
+				r.PolicyFirst = test.policyFirst
+				r.Costs = func(scope backup.Scope, _ backup.Instance, _ turn.Fleet) []turn.Cost {
+					if scope == backup.ScopeRecovery {
+						return []turn.Cost{{Operation: "Windows", Calls: 1}}
+					}
+					return nil
+				}
+				p := newPoller(t, options(log.NewNopLogger()), r)
+				again(t, p)
+				if got := demandOf(p, 0)["Windows"]; got != test.want {
+					t.Errorf("%v windows a minute, want %v", got, test.want)
+				}
+			})
+		})
+	}
+}
+
 // What costs more than its rate allows is asked less often, and its readings are shown for as much longer. Nothing else is.
 func TestIntervalsAreStretched(t *testing.T) {
 	for _, test := range []struct {

@@ -113,13 +113,13 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	return f
 }
 
-// slack returns how long a question may wait beyond its time for others that share a rate limit with it. What a policy says
-// changes seldom, and it is read seldom.
+// slack returns how long a question may wait beyond its time for others that share a rate limit with it: what is read seldom lets
+// what is read often go first, such as the list of an instance whose backup has just ended. What a policy says changes seldom.
 func slack(scope backup.Scope, interval time.Duration) time.Duration {
 	if scope == backup.ScopePolicy {
 		return interval / 4
 	}
-	return 0
+	return interval / 20
 }
 
 // rank says which of the questions that were due at the same time come first.

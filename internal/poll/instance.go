@@ -137,24 +137,40 @@ func (c conditional) fail(err error, now time.Time) {
 }
 
 // afterPolicy is an entry that is asked, where Region.PolicyFirst is set, once the first question about the policy was answered,
-// be it with a failure.
+// be it with a failure. A policy that the catalog knows will do, unless by it there is nothing to ask for: that may have changed.
 type afterPolicy struct {
 	entry
 	in *instance
 }
 
 func (a afterPolicy) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
-	if a.in.policyFirst && a.in.policy.reading.TriedAt.IsZero() {
+	if a.in.awaitsPolicy() {
 		return nil
 	}
 	return a.entry.launch(ctx, p, r, in)
 }
 
 func (a afterPolicy) dueIn(opts *Options, in *instance, now time.Time) time.Duration {
-	if a.in.policyFirst && a.in.policy.reading.TriedAt.IsZero() {
+	if a.in.awaitsPolicy() {
 		return forever
 	}
 	return a.entry.dueIn(opts, in, now)
+}
+
+// awaitsPolicy reports whether the recovery window is asked for only when the policy was read.
+func (in *instance) awaitsPolicy() bool {
+	if !in.policyFirst {
+		return false
+	}
+	policy := &in.policy
+	asking := policy.askedAt.IsZero() || policy.flight != nil
+	return policy.reading.TriedAt.IsZero() || asking && in.withoutLogs()
+}
+
+// withoutLogs reports whether the policy that is known makes no incremental backups.
+func (in *instance) withoutLogs() bool {
+	on := in.policy.reading.Value.LogBackup
+	return on != nil && !*on
 }
 
 func newInstance(t backup.Target) *instance {

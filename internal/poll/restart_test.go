@@ -94,3 +94,46 @@ func TestAWindowIsAwaitedFromTheStart(t *testing.T) {
 		}
 	})
 }
+
+// Whether there is a recovery window may follow from the policy. After a start, one that is known to have none is asked for when
+// the policy was read again; any other at once.
+func TestWindowWithoutLogsAwaitsThePolicyAfterAStart(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		before *bool // whether the policy that the catalog knows makes incremental backups
+		asked  bool  // before the policy was read again
+	}{
+		{"none are made", new(false), false},
+		{"some are made", new(true), true},
+		{"it is not said", nil, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				opts, _ := remembering()
+				source := &cloud{instances: lists("a")}
+				source.policy = func(context.Context, string) (backup.Policy, error) {
+					return backup.Policy{LogBackup: test.before}, nil
+				}
+				conf := region(source)
+				conf.PolicyFirst = true
+				newPoller(t, opts, conf).Refresh(t.Context())
+
+				source.policy = func(ctx context.Context, _ string) (backup.Policy, error) {
+					return backup.Policy{LogBackup: new(true)}, slowly(ctx)
+				}
+				source.count()
+				p := newPoller(t, opts, conf)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				p.Refresh(ctx)
+				if n := source.count()["recovery a"]; (n > 0) != test.asked {
+					t.Errorf("while the policy is being read, the window was asked for %d times; want that it was: %v", n, test.asked)
+				}
+				p.Refresh(t.Context())
+				if n := source.count()["recovery a"]; (n > 0) == test.asked {
+					t.Errorf("once it was read, the window was asked for %d times", n)
+				}
+			})
+		})
+	}
+}
