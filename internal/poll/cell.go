@@ -72,14 +72,19 @@ func (c *cell[T]) deadline(now time.Time, interval, staleAfter, slack time.Durat
 	return due.Add(slack)
 }
 
-// spread makes the next question due sooner by a part of the interval that follows from the id: else all that were asked
-// together at the start would be asked together again each time.
-func (c *cell[T]) spread(id string, interval time.Duration) {
+// begin says when the next question is due after the first, which a limit may have spread over as long as all of them took: the
+// order in which they were sent is kept. Policies that were asked together would all be asked together again each time: they are
+// due sooner by a part of the rest of the interval that follows from the id.
+func (c *cell[T]) begin(id string, scope backup.Scope, interval, took time.Duration) {
+	c.launchedAt = c.askedAt
+	if scope != backup.ScopePolicy {
+		return
+	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(id)) // never fails
 	const soonest = 0.1        // of the interval, from one question to the next
 	part := (1 - soonest) * float64(h.Sum64()%1000) / 1000
-	c.launchedAt = c.launchedAt.Add(-time.Duration(part * float64(interval)))
+	c.launchedAt = c.askedAt.Add(-time.Duration(part * float64(max(0, interval-took))))
 }
 
 // useless reports whether what was read may not be shown at now: it is too old, or the clock cannot be trusted. It is then

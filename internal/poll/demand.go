@@ -34,6 +34,13 @@ const reckonEvery = 30 * time.Second
 // atEveryRefresh is how often a question is reckoned to be asked that has no interval.
 const atEveryRefresh = 15 * time.Second
 
+// Where the policies of a region, without which there is no verdict, take catchUpFrom or longer to be read for the first time, lists
+// that serve all instances are read again each catchUpEvery, so that they take few of the calls that the policies need.
+const (
+	catchUpFrom  = 5 * time.Minute
+	catchUpEvery = 10 * time.Minute
+)
+
 // limit is what one rate holds for.
 type limit struct {
 	budget    Budget
@@ -128,9 +135,13 @@ func (r *region) asks(now time.Time) map[limit]calls {
 	}
 	t := &tally{r, r.fleet(), map[limit]calls{}, map[wholeQuestion]calls{}}
 	t.add(backup.ScopeDiscovery, backup.Instance{}, r.opts.DiscoveryInterval)
+	unjudged := 0
 	for _, in := range r.sorted {
 		if in.missing || in.NoBackup != "" {
 			continue
+		}
+		if in.needsPolicy() {
+			unjudged++
 		}
 		idle := in.idle(now)
 		for scope, n := range in.questions {
@@ -143,7 +154,14 @@ func (r *region) asks(now time.Time) map[limit]calls {
 	for of, n := range t.whole {
 		t.sum(of.operation, n)
 	}
+	rate := r.conf.Budget.Configured()
+	r.catchesUp = rate > 0 && float64(unjudged)/rate > catchUpFrom.Seconds()
 	return t.sums
+}
+
+// needsPolicy reports whether there can be no verdict before the first question about the policy was answered.
+func (in *instance) needsPolicy() bool {
+	return in.policy.reading.TriedAt.IsZero() && in.objectives.RPO <= 0
 }
 
 // questions yields how many questions of each scope are asked about an instance.
@@ -221,6 +239,15 @@ func (r *region) demandOf(asked map[limit]calls) []backup.Demand {
 		return 1
 	})
 	return all
+}
+
+// roundTakes returns how long it takes to ask everything once.
+func (r *region) roundTakes() time.Duration {
+	var longest float64
+	for _, d := range r.demand {
+		longest = max(longest, d.First/d.Allowed)
+	}
+	return time.Duration(min(longest, (24*time.Hour).Seconds()) * float64(time.Second))
 }
 
 // stretch stretches the intervals of the region's questions together: of those that cost an operation for which there is more

@@ -131,6 +131,60 @@ func TestDemandForWindows(t *testing.T) {
 	}
 }
 
+// While the first reading of the policies takes long, and no verdict is known before, lists that serve all take few calls.
+func TestPoliciesAreReadFirst(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		instances int
+		rpo       time.Duration
+		known     bool // the policies
+		lists     int  // in 20 minutes
+	}{
+		{"policies of ten minutes", 600, 0, false, 2},
+		{"of four minutes", 240, 0, false, 20},
+		{"the objectives are configured", 600, 26 * time.Hour, false, 20},
+		{"the policies are known", 600, 0, true, 20},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := &cloud{instances: lists(many(test.instances)...)}
+				source.policy = func(ctx context.Context, _ string) (backup.Policy, error) {
+					if test.known {
+						return backup.Policy{}, nil
+					}
+					<-ctx.Done()
+					return backup.Policy{}, ctx.Err()
+				}
+				r := limitedRegion(source, "r", &rate{1, true})
+				r.Concurrency, r.Objectives = 2000, backup.Objectives{RPO: test.rpo, RPODefault: 26 * time.Hour}
+				r.Costs = func(scope backup.Scope, _ backup.Instance, _ turn.Fleet) []turn.Cost {
+					switch scope {
+					case backup.ScopePolicy:
+						return []turn.Cost{{Operation: "Policy", Calls: 0.01}}
+					case backup.ScopeBackups:
+						return []turn.Cost{{Operation: "Backups", Calls: 1, Whole: true}}
+					default:
+						return nil
+					}
+				}
+				opts := options(log.NewNopLogger())
+				opts.RoundTimeout, opts.FullReadInterval = 2*time.Hour, 6*time.Hour
+				p := newPoller(t, opts, r)
+				for range 20 {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+					p.Refresh(ctx)
+					cancel()
+					time.Sleep(time.Minute - time.Second)
+				}
+				if n := source.count()["backups set-000"]; n < test.lists-1 || n > test.lists+1 {
+					t.Errorf("%d lists in 20 minutes, want %d", n, test.lists)
+				}
+				p.Close()
+			})
+		})
+	}
+}
+
 // What costs more than its rate allows is asked less often, and its readings are shown for as much longer. Nothing else is.
 func TestIntervalsAreStretched(t *testing.T) {
 	for _, test := range []struct {

@@ -60,6 +60,9 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 		interval, of.topology = q.in.interval(&p.opts, q.scope, q.in.idle(now) && !c.useless(now)), q.in.Topology
 	}
 	interval = max(interval, q.atMost)
+	if r.catchesUp && !q.aside && r.answersAll(q.scope, q.in) {
+		interval = max(interval, catchUpEvery)
+	}
 	if !c.due(now, interval) {
 		return c.flight
 	}
@@ -98,8 +101,8 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 			if q.in != nil {
 				q.in.plan.made = false
 			}
-			if good && f.first && q.scope == backup.ScopePolicy && r.limits() {
-				c.spread(q.in.InstanceID, interval)
+			if good && f.first && q.in != nil && r.limits() {
+				c.begin(q.in.InstanceID, q.scope, interval, r.roundTakes())
 			}
 			if good && q.keep != nil && p.opts.Catalog != nil {
 				q.keep(p.opts.Catalog)

@@ -55,20 +55,22 @@ func TestPoliciesMayWait(t *testing.T) {
 	}
 }
 
-// Policies that were asked together are not asked together again.
+// Policies that were asked together are not asked together again, and those that a limit has spread already are not much sooner.
 func TestSpread(t *testing.T) {
 	asked := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
-	due := map[time.Time]bool{}
-	for _, id := range []string{"a", "b", "c", "d", "e"} {
-		c := cell[int]{launchedAt: asked}
-		c.spread(id, time.Hour)
-		next := c.launchedAt.Add(time.Hour)
-		if next.Before(asked.Add(6*time.Minute)) || next.After(asked.Add(time.Hour)) {
-			t.Errorf("%s is due at %s", id, next)
+	for took, soonest := range map[time.Duration]time.Duration{0: 6 * time.Minute, 50 * time.Minute: 51 * time.Minute, 2 * time.Hour: time.Hour} {
+		due := map[time.Time]bool{}
+		for _, id := range []string{"a", "b", "c", "d", "e"} {
+			c := cell[int]{launchedAt: asked.Add(-time.Minute), askedAt: asked}
+			c.begin(id, backup.ScopePolicy, time.Hour, took)
+			next := c.launchedAt.Add(time.Hour)
+			if next.Before(asked.Add(soonest)) || next.After(asked.Add(time.Hour)) {
+				t.Errorf("the first took %v: %s is due at %s", took, id, next)
+			}
+			due[next] = true
 		}
-		due[next] = true
-	}
-	if len(due) < 5 {
-		t.Errorf("five policies are due at %d moments", len(due))
+		if want := 5; took < time.Hour && len(due) < want {
+			t.Errorf("the first took %v: five policies are due at %d moments", took, len(due))
+		}
 	}
 }
