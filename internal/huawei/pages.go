@@ -3,6 +3,7 @@ package huawei
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -17,7 +18,8 @@ const (
 	largestPage = 10 * pageSize
 	// stride is how far apart pages begin: each begins with the last record of the one before.
 	stride = pageSize - 1
-	// mostRepairs is how often a list may move back while it is read.
+	// mostRepairs is how often a list may move back while it is read. As many pages, and one for each that does not begin as it
+	// should, are read once more where the total shows that records are missing.
 	mostRepairs = 20
 )
 
@@ -40,6 +42,9 @@ func newPages[T any]() *pages[T] { return cloudcall.NewPages[page[T]](time.Time{
 // page, the list grew, and nothing is taken twice. Where it is missing, the list moved back, because something was deleted:
 // then the page is read again from further ahead, so that no record is lost. Where records have no ids or no order, the pages
 // are put together as they come, and the total has to show that no record is missing.
+//
+// Records of the same second have no order among themselves: one may be on neither of two pages, and the total shows it. Then the
+// records around the places where pages meet are read once more.
 type pageReader[T any] struct {
 	op    string
 	r     *wire.Reader
@@ -49,7 +54,11 @@ type pageReader[T any] struct {
 
 	all      []T // what was read, in the order of the list
 	seen     map[string]bool
-	total    int64 // as the newest page has it; -1: it has none
+	total    int64           // as the newest page has it; -1: it has none
+	least    int64           // the lowest total of any page; -1: one has none
+	joints   []int           // the offsets of the pages that continue another
+	shifted  []int           // those of them that do not begin with the last record of the one before
+	doubtful map[string]bool // ids that the next page should have and lacks: deleted meanwhile, unless another page has them
 	extent   wire.Total
 	repairs  int
 	unjoined bool // a page did not show how it continues the one before
@@ -59,7 +68,7 @@ type pageReader[T any] struct {
 // beyond the total, which may be wrong. Without a total, a short page is the last. But a first page without any of the
 // promised records is an error, not an empty list. So is a full page without a new id: records without one are no progress.
 func (p *pageReader[T]) readAll(ctx context.Context) ([]T, error) {
-	p.seen = map[string]bool{}
+	p.seen, p.doubtful, p.least = map[string]bool{}, map[string]bool{}, math.MaxInt64
 	at := 0
 	for range maxPages {
 		part, err := p.page(ctx, at)
@@ -76,7 +85,8 @@ func (p *pageReader[T]) readAll(ctx context.Context) ([]T, error) {
 		case err != nil:
 			return nil, err
 		case ended:
-			return p.all, nil
+			err := p.complete(ctx)
+			return p.all, err
 		}
 		if at == 0 {
 			p.readAhead(ctx)
@@ -99,6 +109,7 @@ func (p *pageReader[T]) page(ctx context.Context, at int) (page[T], error) {
 	if n := p.r.Integer("total_count", part.total); n != nil {
 		p.total = *n
 	}
+	p.least = min(p.least, p.total)
 	return part, nil
 }
 
@@ -117,10 +128,11 @@ func (p *pageReader[T]) readAhead(ctx context.Context) {
 
 // join takes over a page. It returns the page with its offset, or the one that was read in its place.
 func (p *pageReader[T]) join(ctx context.Context, at int, part page[T]) (int, page[T], error) {
-	if at == 0 || p.take(part.records) {
-		if at == 0 {
-			p.all = slices.Clone(part.records)
-		}
+	if at == 0 {
+		p.all = slices.Clone(part.records)
+		return at, part, nil
+	}
+	if p.take(at, part.records) {
 		return at, part, nil
 	}
 	if !p.unjoined && p.repairs < mostRepairs {
@@ -130,16 +142,12 @@ func (p *pageReader[T]) join(ctx context.Context, at int, part page[T]) (int, pa
 		p.pages.Forget(ahead)
 		again, err := p.page(ctx, ahead)
 		goesOn := p.unseen(again.records) || !p.unseen(part.records)
-		if err != nil || goesOn && p.take(again.records) {
+		if err != nil || goesOn && p.take(ahead, again.records) {
 			return ahead, again, err
 		}
 	}
 	p.unjoined = true
-	for i := range part.records {
-		if key := p.id(&part.records[i]); key == "" || !p.seen[key] {
-			p.all = append(p.all, part.records[i])
-		}
-	}
+	p.add(part.records, true)
 	return at, part, nil
 }
 
@@ -148,17 +156,65 @@ func (p *pageReader[T]) unseen(records []T) bool {
 	return slices.ContainsFunc(records, func(rec T) bool { return p.id(&rec) != "" && !p.seen[p.id(&rec)] })
 }
 
-// take takes over a page that has one of the records before it, from that record on. It returns false for any other page.
-func (p *pageReader[T]) take(records []T) bool {
+// take takes over a page, from an offset on, that has one of the records before it: what is new in it. It returns false for any
+// other page.
+func (p *pageReader[T]) take(at int, records []T) bool {
 	for i := len(p.all) - 1; i >= 0 && i >= len(p.all)-pageSize; i-- {
 		key := p.id(&p.all[i])
 		same := func(rec T) bool { return p.id(&rec) == key }
-		if at := slices.IndexFunc(records, same); key != "" && at >= 0 {
-			p.all = append(p.all[:i], records[at:]...)
+		if place := slices.IndexFunc(records, same); key != "" && place >= 0 {
+			p.joints = append(p.joints, at)
+			if place > 0 || i < len(p.all)-1 {
+				p.shifted = append(p.shifted, at)
+			}
+			for _, rec := range p.all[i+1:] {
+				p.doubtful[p.id(&rec)] = p.id(&rec) != ""
+			}
+			p.add(records[:place], false)
+			p.add(records[place+1:], true)
 			return true
 		}
 	}
 	return false
+}
+
+// add adds the records that were not there before. Those without an id are taken for new ones or not.
+func (p *pageReader[T]) add(records []T, nameless bool) {
+	for i := range records {
+		key := p.id(&records[i])
+		delete(p.doubtful, key)
+		if key == "" && nameless || key != "" && !p.seen[key] {
+			p.all = append(p.all, records[i])
+		}
+	}
+}
+
+// complete reads once more, where the total shows that records are missing, what is around the places where pages meet, and the
+// first page, which has what came meanwhile. It returns an error if they are still missing. Where the pages have an order it is
+// the total that is wrong.
+func (p *pageReader[T]) complete(ctx context.Context) error {
+	missing := func() bool { return int64(len(p.all)) < p.least }
+	if p.unjoined || len(p.all) < pageSize {
+		return nil // the total was looked at, or a page holds all
+	}
+	around := slices.Concat([]int{0}, p.shifted, p.joints)
+	for n := 0; n < mostRepairs+len(p.shifted) && missing(); n++ {
+		at := max(0, around[n%len(around)]-pageSize/2)
+		p.pages.Forget(at)
+		part, err := p.page(ctx, at)
+		if err != nil {
+			return err
+		}
+		p.add(part.records, false)
+		noteIDs(part.records, p.seen, p.id)
+	}
+	if p.total >= 0 && int64(len(p.all)) > p.total {
+		p.all = slices.DeleteFunc(p.all, func(rec T) bool { return p.doubtful[p.id(&rec)] })
+	}
+	if missing() && len(p.shifted) > 0 {
+		return wire.ProtocolError(p.op, fmt.Sprintf("the list moved while it was read: %d records of %d", len(p.all), p.least))
+	}
+	return nil
 }
 
 // ended reports whether the list ends with a page that was taken over.
