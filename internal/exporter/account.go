@@ -106,7 +106,7 @@ func (a *account) budgetKey(region string) budgetKey {
 	if a.cloud.together {
 		region = ""
 	}
-	return budgetKey{a.cloud.name, a.conf.Name, region, a.perSecond}
+	return budgetKey{identity{a.cloud.name, a.conf.Credentials}, region, a.perSecond}
 }
 
 func (a *account) transportKey() transportKey {
@@ -146,7 +146,7 @@ func (a *account) source(r config.Region) (poll.Source, error) {
 	budget := a.budget(r.ID)
 	transport := w.transports.get(a.transportKey(), a.newTransport)
 	key := sourceKey{
-		identity: identity{a.cloud.name, a.conf.Credentials}, transportKey: a.transportKey(), budgetKey: a.budgetKey(r.ID),
+		transportKey: a.transportKey(), budgetKey: a.budgetKey(r.ID),
 		region: r.ID, endpoint: r.Endpoint, projectID: r.ProjectID, iamEndpoint: r.IAMEndpoint, timeout: a.timeout, fullRead: a.fullRead,
 	}
 	if source, ok := w.sources.find(key); ok {

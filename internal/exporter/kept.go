@@ -52,18 +52,20 @@ func (k *kept[K, V]) get(key K, create func() V) V {
 	return part
 }
 
-// identity is the credentials of a cloud as they are configured. Accounts with the same identity share a breaker. Which
+// identity is the credentials of a cloud as they are configured. Accounts with the same identity share a breaker and the rate
+// limits. Which
 // of them have the same access key id shows only when files are read: [cloudcall.Memory] counts their refusals together.
 type identity struct {
 	cloud       string
 	credentials config.Credentials
 }
 
-// budgetKey is what a rate limit was made from.
+// budgetKey is what a rate limit was made from. The clouds count the calls of whoever makes them, whatever accounts of the
+// configuration they are for.
 type budgetKey struct {
-	cloud, account string
-	region         string // "": all of the account
-	perSecond      float64
+	identity
+	region    string // "": all regions
+	perSecond float64
 }
 
 // accountKey names an account.
@@ -77,7 +79,6 @@ type transportKey struct {
 
 // sourceKey is what a Source was made from.
 type sourceKey struct {
-	identity
 	transportKey
 	budgetKey
 	endpoint, projectID, iamEndpoint string

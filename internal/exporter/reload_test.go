@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -59,9 +60,9 @@ func TestReloadKeepsParts(t *testing.T) {
 		{"timeout", func(c *config.Config) { c.Poll.CallTimeout++ }, "gbt"},
 		{"rate", func(c *config.Config) { c.Accounts[0].RequestsPerSecond++ }, "gt"},
 		{"concurrency", func(c *config.Config) { c.Accounts[0].Concurrency++ }, "gb"},
-		{"credentials", func(c *config.Config) { c.Accounts[0].Credentials.AccessKeyID = "second" }, "bt"},
+		{"credentials", func(c *config.Config) { c.Accounts[0].Credentials.AccessKeyID = "second" }, "t"},
 		{"endpoint", func(c *config.Config) { c.Accounts[0].Regions[0].Endpoint = "http://b.example" }, "bt"},
-		{"name", func(c *config.Config) { c.Accounts[0].Name = "other" }, "g"},
+		{"name", func(c *config.Config) { c.Accounts[0].Name = "other" }, "gb"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -210,4 +211,31 @@ func TestReloadsJoin(t *testing.T) {
 			t.Errorf("a later reload has the error of an earlier one: %v", err)
 		}
 	})
+}
+
+// Accounts with the same credentials share the cloud's rate limit, of which the cloud knows only one.
+func TestSameCredentialsShareALimit(t *testing.T) {
+	cfg := load(t, wired)
+	twin, other := cfg.Accounts[1], cfg.Accounts[1]
+	twin.Name, other.Name = "twin", "other"
+	other.Credentials.AgencyName, other.Credentials.AgencyDomain = "reader", "another"
+	cfg.Accounts = append(cfg.Accounts, twin, other)
+	var sources []opened
+	e, err := newExporter(cfg, Options{Now: clock, Logger: log.NewNopLogger()}, recording(t, &sources))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	limits := map[string]map[poll.Budget]bool{}
+	for _, r := range e.Regions() {
+		if r.Cloud == "huawei" {
+			if limits[r.Account] == nil {
+				limits[r.Account] = map[poll.Budget]bool{}
+			}
+			limits[r.Account][r.Budget] = true
+		}
+	}
+	if !maps.Equal(limits["two"], limits["twin"]) || maps.Equal(limits["two"], limits["other"]) {
+		t.Errorf("limits %v; want one for the same credentials, and another for others", limits)
+	}
 }
