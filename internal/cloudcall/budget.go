@@ -193,11 +193,14 @@ func (b *Budget) learn(op, about string, throttled bool, now time.Time) {
 		return
 	}
 	p := b.pace(op)
-	if b.shared {
-		about = op
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if !throttled {
+		p.worked[op] = now
+	}
+	if b.shared && now.Sub(p.worked[op]) > heldAgainst {
+		about = op
+	}
 	if throttled {
 		p.slowDown(about, now)
 	} else {
@@ -213,14 +216,15 @@ func (b *Budget) pace(op string) *pace {
 	defer b.mu.Unlock()
 	p, ok := b.paces[op]
 	if !ok {
-		p = &pace{limiter: rate.NewLimiter(rate.Limit(b.perSecond), b.burst), full: rate.Limit(b.perSecond)}
+		p = &pace{limiter: rate.NewLimiter(rate.Limit(b.perSecond), b.burst), full: rate.Limit(b.perSecond), worked: map[string]time.Time{}}
 		b.paces[op] = p
 	}
 	return p
 }
 
-// A budget is too high when calls about different instances are throttled soon after each other, or calls of different
-// operations where these share it: of one alone, the cloud may not want to hear for another reason. Then the rate is halved,
+// A budget is too high when calls about different instances are throttled soon after each other: of one alone, the cloud may not
+// want to hear for another reason. Where operations share it, that may be one operation: one that is always throttled counts as
+// one instance. Then the rate is halved,
 // once for all calls that were in flight together. Each call that the cloud answers raises it a little, and very little once it
 // is near the rate that was too high. While no call has to wait for the rate, answers do not say that a higher one is good.
 const (
@@ -247,10 +251,11 @@ type pace struct {
 	next    *rate.Reservation // the next token
 	timer   *time.Timer       // its
 
-	throttled string     // the instance that the last throttled call was about, or its operation where these share the limit
-	at        time.Time  // when it was; zero: none was
-	halved    time.Time  // when the rate was last halved; zero: never
-	careful   rate.Limit // from this rate on it is raised carefully; 0: none was too high
+	worked    map[string]time.Time // when the cloud last answered, by operation
+	throttled string               // the instance that the last throttled call was about, or its operation
+	at        time.Time            // when it was; zero: none was
+	halved    time.Time            // when the rate was last halved; zero: never
+	careful   rate.Limit           // from this rate on it is raised carefully; 0: none was too high
 }
 
 // turnOf returns after how long it is the turn of somebody who waits, if nobody more urgent comes.

@@ -144,6 +144,24 @@ func TestSharedBudgetIsNotOneOperations(t *testing.T) {
 	})
 }
 
+// Where operations share a limit, most calls may be of one operation. A limit that nobody told the exporter is found all the same.
+func TestSharedBudgetFindsTheQuota(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &quota{most: 30}
+		c, _ := newCaller(Options{Budget: NewBudget(1, true)})
+		ctx, cancel := context.WithCancel(t.Context()) // without a deadline, before which calls would fail at once
+		time.AfterFunc(time.Hour, cancel)
+		time.AfterFunc(5*time.Minute, q.reset)
+		askOn(ctx, c, func(int) *backup.Error { return q.ask() })
+		if share := float64(q.throttled) / float64(q.asked); share > 0.05 {
+			t.Errorf("%.1f %% of %d calls throttled, want 5 %% at most", 100*share, q.asked)
+		}
+		if answered := q.asked - q.throttled; answered < 55*30/2 {
+			t.Errorf("%d calls answered in 55 minutes, want half of what the quota allows at least", answered)
+		}
+	})
+}
+
 // A cloud that throttles now and then, and then no more, is soon asked as fast as before.
 func TestBudgetRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
