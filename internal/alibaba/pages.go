@@ -44,12 +44,15 @@ type pageReader[T any] struct {
 	seen   map[string]bool
 	total  int64 // as the newest page has it; 0: it has none
 	most   int64 // the highest total of any page
+	last   int   // records of the newest page that has any
+	gap    bool  // a page that is not the last was short
 	extent wire.Total
 }
 
 // readAll reads the list to its end: a page that is short or has no new id, as records without one are no progress. The total
 // can only cause another page to be read, because it may be missing or wrong. But a first page without any of the promised
-// records is an error, not an empty list.
+// records is an error, not an empty list. So is an empty page behind a full one, or behind a short one and others, while more is
+// promised: those pages are not what the list has.
 func (p *pageReader[T]) readAll(ctx context.Context) ([]T, error) {
 	p.seen = map[string]bool{}
 	for number := 1; number <= maxPages; number++ {
@@ -87,6 +90,10 @@ func (p *pageReader[T]) page(ctx context.Context, number int) (part page[T], add
 	}
 	p.total = wholeNumber(part.total)
 	p.most = max(p.most, p.total)
+	if n := len(part.records); n > 0 {
+		p.gap = p.gap || p.last > 0 && p.last < part.fullSize()
+		p.last = n
+	}
 	before := len(p.seen)
 	p.all = appendUnseen(p.all, part.records, p.seen, p.id)
 	if len(part.records) > largestPage || len(p.all) > maxPages*pageSize {
@@ -141,12 +148,28 @@ func (p *pageReader[T]) ended(number, added int, part page[T]) (bool, error) {
 	switch complete := !p.incomplete(); {
 	case len(p.all) == 0 && !complete:
 		return false, wire.ProtocolError(p.op, fmt.Sprintf("none of %d records is there", p.total))
+	case len(part.records) == 0 && p.lacks(part):
+		return false, wire.ProtocolError(p.op, fmt.Sprintf("page %d is empty; %d records of %d", number, len(p.all), p.promised()))
 	case len(part.records) == 0, added == 0 && complete, len(part.records) < part.fullSize() && complete:
 		return true, nil
 	case added == 0:
 		return false, wire.ProtocolError(p.op, fmt.Sprintf("page %d has no new id; %d records of %d", number, len(p.all), p.total))
 	}
 	return false, nil
+}
+
+// promised returns how many records the list has, as the newest total says; 0: nothing does.
+func (p *pageReader[T]) promised() int64 {
+	if p.total == 0 {
+		return p.most
+	}
+	return p.total
+}
+
+// lacks reports whether an empty page shows that records are missing: more are promised, and the pages before it are not those of
+// a list whose total is only wrong.
+func (p *pageReader[T]) lacks(empty page[T]) bool {
+	return p.promised() > int64(len(p.all)) && (p.gap || p.last >= empty.fullSize())
 }
 
 // tooMany returns the error of a page or a list that is larger than any that was asked for.
