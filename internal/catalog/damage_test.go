@@ -331,3 +331,29 @@ func count(t *testing.T, tx *sql.Tx) (n int) {
 	must(t, tx.QueryRowContext(t.Context(), "SELECT count(*) FROM backup_set").Scan(&n))
 	return n
 }
+
+// A file that somebody deletes or moves away while it is open would still be written to, and be lost with the process. It is a
+// failure, and what is missing is written once the file is back.
+func TestFileThatIsMovedAway(t *testing.T) {
+	dir := t.TempDir()
+	path, away := filepath.Join(dir, fileName), filepath.Join(t.TempDir(), "away")
+	f := open(t, dir)
+	targets := tell(f.Catalog())
+	flush(t, f, start)
+	must(t, os.Rename(path, away))
+	f.Catalog().LearnBackups(one.Node("new"), list(start, dailies(1, 30, start)...))
+	if err := f.Flush(t.Context(), start); err == nil || !strings.Contains(err.Error(), path) || f.State().Failures != 1 {
+		t.Errorf("a flush to a file that is not there: %v, %d failures", err, f.State().Failures)
+	}
+	must(t, os.WriteFile(path, nil, 0o640))
+	if err := f.Flush(t.Context(), start); err == nil {
+		t.Error("another file in its place was not noticed")
+	}
+	must(t, os.Rename(away, path))
+	must(t, f.Close(t.Context(), start))
+	targets = append(targets, one.Node("new"))
+	again := open(t, dir)
+	if diff := cmp.Diff(view(f.Catalog(), targets...), view(again.Catalog(), targets...)); diff != "" {
+		t.Errorf("after the file was back (-want +got):\n%s", diff)
+	}
+}

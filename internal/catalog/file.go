@@ -53,6 +53,7 @@ type File struct {
 	catalog *Catalog
 	path    string
 	lock    *sql.DB
+	opened  os.FileInfo // of the file that is open
 
 	flushing   sync.Mutex // held by Flush and Close
 	ids        map[backup.Target]int64
@@ -129,6 +130,9 @@ func (f *File) load(ctx context.Context, now time.Time) (*Catalog, error) {
 	}
 	isNew, err := look(ctx, f.path)
 	if err != nil {
+		return nil, err
+	}
+	if f.opened, err = os.Stat(f.path); err != nil {
 		return nil, err
 	}
 	if f.db != nil {

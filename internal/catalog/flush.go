@@ -3,7 +3,9 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
@@ -30,6 +32,9 @@ func (f *File) Flush(ctx context.Context, now time.Time) error {
 	defer f.flushing.Unlock()
 	f.catalog.Trim(now)
 	err := f.ready(ctx, now)
+	if err == nil {
+		err = f.inPlace()
+	}
 	if err == nil {
 		err = f.writeAll(ctx)
 	}
@@ -69,6 +74,17 @@ func (f *File) ready(ctx context.Context, now time.Time) error {
 	}
 	f.unready = false
 	f.catalog.putBackAll()
+	return nil
+}
+
+// errMoved says that what is written would be lost with the process.
+var errMoved = errors.New("it was deleted, moved or replaced while it is open: put it back, or start the exporter again")
+
+// inPlace returns an error when the file that is open is not in its place any more. The system would still write to it.
+func (f *File) inPlace() error {
+	if info, err := os.Stat(f.path); err != nil || !os.SameFile(info, f.opened) {
+		return errMoved
+	}
 	return nil
 }
 
