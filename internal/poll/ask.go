@@ -32,7 +32,7 @@ func (p *Poller) startListing(ctx context.Context, r *region) *flight {
 	source := r.conf.Source
 	var listing backup.Listing
 	return launch(ctx, p, r, &r.listing, question[[]backup.Instance]{
-		scope: backup.ScopeDiscovery,
+		scope: backup.ScopeDiscovery, atMost: r.whileCatchingUp(catchUpListing),
 		ask: func(ctx context.Context) ([]backup.Instance, error) {
 			found, err := source.Instances(ctx)
 			if err != nil {
@@ -73,6 +73,8 @@ func (p *Poller) learnListing(ctx context.Context, r *region, listing backup.Lis
 
 // startInstances starts what is due for the wanted instances, and returns all that is in flight for them.
 func (p *Poller) startInstances(ctx context.Context, r *region, wanted func(id string) bool) []*flight {
+	r.pool.hold()
+	defer r.pool.release()
 	var flights []*flight
 	for _, in := range r.sorted {
 		switch {

@@ -35,10 +35,12 @@ const reckonEvery = 30 * time.Second
 const atEveryRefresh = 15 * time.Second
 
 // Where the policies of a region, without which there is no verdict, take catchUpFrom or longer to be read for the first time, lists
-// that serve all instances are read again each catchUpEvery, so that they take few of the calls that the policies need.
+// that serve all instances are read again each catchUpEvery, and that of the instances each catchUpListing, so that they take few of
+// the calls that the policies need.
 const (
-	catchUpFrom  = 5 * time.Minute
-	catchUpEvery = 10 * time.Minute
+	catchUpFrom    = 3 * time.Minute
+	catchUpEvery   = 10 * time.Minute
+	catchUpListing = time.Hour
 )
 
 // limit is what one rate holds for.
@@ -157,6 +159,14 @@ func (r *region) asks(now time.Time) map[limit]calls {
 	rate := r.conf.Budget.Configured()
 	r.catchesUp = rate > 0 && float64(unjudged)/rate > catchUpFrom.Seconds()
 	return t.sums
+}
+
+// whileCatchingUp returns an interval while the region catches up, and 0 while it does not.
+func (r *region) whileCatchingUp(interval time.Duration) time.Duration {
+	if r.catchesUp {
+		return interval
+	}
+	return 0
 }
 
 // needsPolicy reports whether there can be no verdict before the first question about the policy was answered.

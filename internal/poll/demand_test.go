@@ -141,7 +141,7 @@ func TestPoliciesAreReadFirst(t *testing.T) {
 		lists     int  // in 20 minutes
 	}{
 		{"policies of ten minutes", 600, 0, false, 2},
-		{"of four minutes", 240, 0, false, 20},
+		{"of two minutes", 120, 0, false, 20},
 		{"the objectives are configured", 600, 26 * time.Hour, false, 20},
 		{"the policies are known", 600, 0, true, 20},
 	} {

@@ -3,6 +3,7 @@ package poll
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -109,4 +110,26 @@ func TestPlacesAreCounted(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
+}
+
+// Of what is submitted together the most urgent begins first, whatever was submitted first.
+func TestHeldTasksBeginByUrgency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var workers sync.WaitGroup
+		q := &pool{workers: &workers, limit: 1}
+		var order []int
+		q.hold()
+		for _, rank := range []int{3, 1, 2} {
+			q.submit(kind{}, urgency{due: time.Now(), rank: rank}, func(*turn.Ticket) { order = append(order, rank) })
+		}
+		synctest.Wait()
+		if len(order) > 0 {
+			t.Errorf("%v began while the pool was held", order)
+		}
+		q.release()
+		workers.Wait()
+		if !slices.Equal(order, []int{1, 2, 3}) {
+			t.Errorf("began in the order %v", order)
+		}
+	})
 }

@@ -29,6 +29,7 @@ type pool struct {
 
 	mu        sync.Mutex
 	limit     int
+	holds     int // how often it was told to begin no task
 	active    int // tasks that have a place
 	moment    int // grows with each submission, and whenever a task or a lane begins or ends to wait for a rate limit
 	lanes     map[kind]*lane
@@ -100,6 +101,21 @@ func (q *pool) submit(of kind, u urgency, run func(*turn.Ticket)) *task {
 	return t
 }
 
+// hold begins no task until release: of those that are submitted meanwhile, the most urgent begin first, not the first.
+func (q *pool) hold() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.holds++
+}
+
+// release ends that.
+func (q *pool) release() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.holds--
+	q.start()
+}
+
 // backlog returns how many tasks wait for their turn.
 func (q *pool) backlog() int {
 	q.mu.Lock()
@@ -132,7 +148,7 @@ func (q *pool) start() {
 			continue
 		}
 		l := q.next()
-		if l == nil {
+		if l == nil || q.holds > 0 {
 			return
 		}
 		t, _ := heap.Pop(&l.queue).(*task)
