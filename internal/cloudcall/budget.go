@@ -225,15 +225,15 @@ func (b *Budget) pace(op string) *pace {
 // A budget is too high when calls about different instances are throttled soon after each other: of one alone, the cloud may not
 // want to hear for another reason. Where operations share it, that may be one operation: one that is always throttled counts as
 // one instance. Then the rate is halved,
-// once for all calls that were in flight together. Each call that the cloud answers raises it a little, and very little once it
+// once for all calls that were in flight together, which at a slow rate are those of ten calls' time. Each call that the cloud answers raises it a little, and very little once it
 // is near the rate that was too high. While no call has to wait for the rate, answers do not say that a higher one is good.
 const (
 	throttledTogether = 10 * time.Second
 	halvedAgain       = 5 * time.Second // after the last time at the earliest
 	heldAgainst       = time.Minute     // for how long the cloud may hold a former rate against us
 	slowest           = 16              // times slower than the full rate
-	raises            = 500             // answers that lead from nothing to the full rate
-	raisesCarefully   = 20_000          // the same, near a rate that was too high
+	raise             = 1.0 / 50        // calls a second, for each answer: from nothing to any full rate in two minutes
+	raiseCarefully    = 1.0 / 2000      // the same, near a rate that was too high
 	near              = 0.85            // of the rate that was too high
 	remembered        = time.Hour       // for how long that rate counts as too high
 )
@@ -272,7 +272,8 @@ func (p *pace) turnOf(w *waiting) time.Duration {
 func (p *pace) slowDown(about string, now time.Time) {
 	several := !p.at.IsZero() && about != p.throttled && now.Sub(p.at) < throttledTogether
 	p.throttled, p.at = about, now
-	if !several || !p.halved.IsZero() && now.Sub(p.halved) < halvedAgain {
+	together := max(halvedAgain, time.Duration(10/float64(p.full)*float64(time.Second)))
+	if !several || !p.halved.IsZero() && now.Sub(p.halved) < together {
 		return
 	}
 	if limit := p.limiter.Limit(); limit >= p.careful || now.Sub(p.halved) > heldAgainst {
@@ -289,9 +290,9 @@ func (p *pace) speedUp(now time.Time) {
 	if !p.pressed {
 		return
 	}
-	limit, by := p.limiter.Limit(), p.full/raises
+	limit, by := p.limiter.Limit(), rate.Limit(raise)
 	if p.careful > 0 && limit >= p.careful {
-		by = p.full / raisesCarefully
+		by = raiseCarefully
 	}
 	if limit < p.full {
 		p.set(min(limit+by, p.full))

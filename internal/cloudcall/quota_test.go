@@ -36,6 +36,12 @@ func (q *quota) ask() *backup.Error {
 	return &backup.Error{Op: "Op", Class: backup.ClassThrottled}
 }
 
+func (q *quota) answered() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.asked - q.throttled
+}
+
 func (q *quota) reset() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -144,22 +150,34 @@ func TestSharedBudgetIsNotOneOperations(t *testing.T) {
 	})
 }
 
-// Where operations share a limit, most calls may be of one operation. A limit that nobody told the exporter is found all the same.
+// Where operations share a limit, most calls may be of one operation. A limit that nobody told the exporter is found all the same,
+// and soon, though a slow rate has few answers to learn from.
 func TestSharedBudgetFindsTheQuota(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := &quota{most: 30}
-		c, _ := newCaller(Options{Budget: NewBudget(1, true)})
-		ctx, cancel := context.WithCancel(t.Context()) // without a deadline, before which calls would fail at once
-		time.AfterFunc(time.Hour, cancel)
-		time.AfterFunc(5*time.Minute, q.reset)
-		askOn(ctx, c, func(int) *backup.Error { return q.ask() })
-		if share := float64(q.throttled) / float64(q.asked); share > 0.05 {
-			t.Errorf("%.1f %% of %d calls throttled, want 5 %% at most", 100*share, q.asked)
-		}
-		if answered := q.asked - q.throttled; answered < 55*30/2 {
-			t.Errorf("%d calls answered in 55 minutes, want half of what the quota allows at least", answered)
-		}
-	})
+	for _, most := range []int{20, 30, 45} {
+		t.Run(fmt.Sprint(most), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q := &quota{most: most}
+				c, _ := newCaller(Options{Budget: NewBudget(1, true)})
+				ctx, cancel := context.WithCancel(t.Context()) // without a deadline, before which calls would fail at once
+				time.AfterFunc(time.Hour, cancel)
+				var early int
+				time.AfterFunc(10*time.Minute, func() {
+					early = q.answered()
+					q.reset()
+				})
+				askOn(ctx, c, func(int) *backup.Error { return q.ask() })
+				if share := float64(q.throttled) / float64(q.asked); share > 0.05 {
+					t.Errorf("%.1f %% of %d calls throttled, want 5 %% at most", 100*share, q.asked)
+				}
+				if early < 10*most/2 {
+					t.Errorf("%d calls answered in 10 minutes, want half of what the quota allows at least", early)
+				}
+				if answered := q.answered(); answered < 50*most*2/3 {
+					t.Errorf("%d calls answered in 50 minutes, want two thirds of what the quota allows at least", answered)
+				}
+			})
+		})
+	}
 }
 
 // A cloud that throttles now and then, and then no more, is soon asked as fast as before.
