@@ -18,6 +18,7 @@ type flight struct {
 	cancel    context.CancelFunc
 	about     string // the id of the instance asked about; "": the region
 	first     bool   // the question was never sent before
+	news      bool   // it is about backups of which news are expected
 	task      *task
 }
 
@@ -78,6 +79,7 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	f := &flight{done: make(chan struct{}), cancel: cancel, first: c.askedAt.IsZero()}
 	if q.in != nil {
 		f.about = q.in.InstanceID
+		f.news = q.scope == backup.ScopeBackups && !q.aside && !q.in.idle(now)
 	}
 	c.flight = f
 	p.began(r, f)

@@ -339,6 +339,25 @@ func TestSteadyScrapesDoNotWaitForTheLimit(t *testing.T) {
 	})
 }
 
+// Backups of which news are expected are worth a moment of a scrape, though ten calls a second do not bring all of them at once.
+func TestScrapesWaitAMomentForNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newLimited(&cloud{instances: lists(many(25)...)}, cloudcall.NewBudget(10, false))
+		p := newPoller(t, options(log.NewNopLogger()), region(source))
+		scrapes(t, p, 1)
+		time.Sleep(5 * time.Minute)
+		begin := time.Now()
+		if took := scrapes(t, p, 1); took > 2*time.Second {
+			t.Errorf("the scrape took %v", took)
+		}
+		for _, id := range ids(p) {
+			if list := find(t, p, id).Nodes[0].Backups; list.At.Before(begin) {
+				t.Errorf("%s: the list is %v old, want one of this scrape", id, time.Since(list.At))
+			}
+		}
+	})
+}
+
 func many(n int) []string {
 	ids := make([]string, 0, n)
 	for i := range n {

@@ -244,16 +244,24 @@ func (p *Poller) start(ctx context.Context, only string) []*flight {
 	return flights
 }
 
+// newsWait is how long a refresh waits for backups of which news are expected, though a rate limit holds up the question.
+const newsWait = 2 * time.Second
+
 // wait waits for the flights and their followers: all of those about the instance with the id only, and those that are not
-// held up by a rate limit.
+// held up by a rate limit, or not for long.
 func (p *Poller) wait(ctx context.Context, flights []*flight, only string) {
 	since := moments(flights)
+	soon, stop := context.WithTimeout(ctx, newsWait)
+	defer stop()
 	for len(flights) > 0 && ctx.Err() == nil {
 		next := flights[0]
 		flights = flights[1:]
 		urgent := only != "" && next.about == only
 		if urgent {
 			next.hurry()
+		}
+		if next.news {
+			next.await(soon, true, since)
 		}
 		if !next.await(ctx, urgent, since) {
 			continue
