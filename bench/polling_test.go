@@ -107,7 +107,7 @@ func (s *stage) scrapes(out *polled, span time.Duration) {
 	first, stop := context.WithCancel(context.Background())
 	s.running.Go(func() { poller.Refresh(first) })
 	s.running.Go(func() { // between scrapes, too
-		for tick := 2 * time.Second; !out.firsts(poller.Snapshot(), time.Now()) && first.Err() == nil; tick = max(tick, time.Since(out.start)/100) {
+		for tick := 2 * time.Second; !out.firsts(poller.Snapshot(), time.Now()) && first.Err() == nil; tick = max(tick, time.Since(out.start)/500) {
 			time.Sleep(tick)
 		}
 	})
