@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"io/fs"
 	"path/filepath"
 	"strings"
 )
@@ -84,26 +83,18 @@ func (c *Config) CheckCredentials() error {
 func readKey(file string) (Secret, error) {
 	content, err := readRegular(file, maxKeyFile, "it must hold one key and nothing else")
 	if err != nil {
-		return "", plainError(err)
+		return "", err
 	}
 	key := strings.TrimSpace(string(content))
 	switch {
 	case key == "":
-		return "", errors.New("the file is empty")
+		return "", errors.New("the file is empty; write the key into it")
 	case placeholder(key) != "":
-		return "", errors.New("its content " + placeholder(key))
+		return "", errors.New("its content " + placeholder(key) + "; write the key itself into it")
 	case !isKey(key):
 		return "", errors.New("it must hold one key and nothing else, in printable ASCII without spaces")
 	}
 	return Secret(key), nil
-}
-
-// plainError returns err without the path, which the message has already.
-func plainError(err error) error {
-	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
-		return pathError.Err
-	}
-	return err
 }
 
 // isKey reports whether s can be a credential: all clouds use printable ASCII without spaces. "" is one too.

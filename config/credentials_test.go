@@ -59,16 +59,16 @@ func TestCredentialsReadSeesRotation(t *testing.T) {
 func TestCredentialsReadFails(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ file, want string }{
-		"absent":     {filepath.Join(dir, "absent"), "no such file or directory"},
+		"absent":     {filepath.Join(dir, "absent"), "no such file or directory; make it, or correct the path"},
 		"directory":  {dir, "a directory, not a regular file; it must hold one key and nothing else"},
 		"pipe":       {pipe(t), "a named pipe, not a regular file; it must hold one key and nothing else"},
 		"device":     {os.DevNull, "a device, not a regular file; it must hold one key and nothing else"},
-		"empty":      {write(t, dir, "empty", " \n"), "the file is empty"},
+		"empty":      {write(t, dir, "empty", " \n"), "the file is empty; write the key into it"},
 		"two values": {write(t, dir, "two", "hunter1\nhunter2"), "it must hold one key and nothing else, in printable ASCII without spaces"},
 		"not ASCII":  {write(t, dir, "bom", "\ufeffhunter2"), "it must hold one key and nothing else, in printable ASCII without spaces"},
-		"variable":   {write(t, dir, "variable", "${HUNTER}\n"), "its content is a reference to a variable, and variables are not expanded here"},
-		"template":   {write(t, dir, "template", "{{ .hunter }}"), "its content is part of a template that was not filled in"},
-		"mask":       {write(t, dir, "mask", "<secret>"), "its content is the mark that /-/config shows instead of a secret"},
+		"variable":   {write(t, dir, "variable", "${HUNTER}\n"), "its content is a reference to a variable, and variables are not expanded here; write the key itself into it"},
+		"template":   {write(t, dir, "template", "{{ .hunter }}"), "its content is part of a template that was not filled in; write the key itself into it"},
+		"mask":       {write(t, dir, "mask", "<secret>"), "its content is the mark that /-/config shows instead of a secret; write the key itself into it"},
 		"large":      {write(t, dir, "large", strings.Repeat("x", maxKeyFile+1)), "larger than 65536 bytes; it must hold one key and nothing else"},
 	} {
 		keys, err := Credentials{AccessKeyID: "hunter3", AccessKeySecretFile: c.file}.Read()
@@ -89,7 +89,7 @@ func TestCredentialsReadNamesEveryKey(t *testing.T) {
 	}.Read()
 	var want []string
 	for _, key := range []string{"access_key_id_file", "access_key_secret_file", "security_token_file", "token_file"} {
-		want = append(want, "credentials."+key+": testdata/absent: no such file or directory")
+		want = append(want, "credentials."+key+": testdata/absent: no such file or directory; make it, or correct the path")
 	}
 	if diff := cmp.Diff(strings.Join(want, "\n"), fmt.Sprint(err)); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
@@ -103,7 +103,7 @@ func TestCredentialsReadPassesOnErrorsOfReading(t *testing.T) {
 		t.Skip(err)
 	}
 	_, err := Credentials{TokenFile: file}.Read()
-	if want := "credentials.token_file: " + file + ": input/output error"; fmt.Sprint(err) != want {
+	if want := "credentials.token_file: " + file + ": input/output error; find out whether this machine can read the file at all"; fmt.Sprint(err) != want {
 		t.Errorf("error %v, want %q", err, want)
 	}
 }
@@ -151,8 +151,8 @@ func TestCheckCredentials(t *testing.T) {
 		{Name: "broken", Credentials: Credentials{AccessKeyIDFile: "testdata/absent-id", AccessKeySecretFile: "testdata/absent-secret"}},
 	}}
 	err := c.CheckCredentials()
-	want := "accounts[1].credentials.access_key_id_file: testdata/absent-id: no such file or directory\n" +
-		"accounts[1].credentials.access_key_secret_file: testdata/absent-secret: no such file or directory"
+	want := "accounts[1].credentials.access_key_id_file: testdata/absent-id: no such file or directory; make it, or correct the path\n" +
+		"accounts[1].credentials.access_key_secret_file: testdata/absent-secret: no such file or directory; make it, or correct the path"
 	if err == nil || err.Error() != want {
 		t.Errorf("error\n%v\nwant\n%s", err, want)
 	}

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -125,5 +127,30 @@ accounts[0].regions[0].instances[0].nodes[0]: must not be longer than 256 charac
 	_, err := Load([]byte(text(257)), "")
 	if got := strings.Replace(fmt.Sprint(err), regionExamples(), "REGION", 1); got != want {
 		t.Errorf("error %s", got)
+	}
+}
+
+func TestEveryErrorOfReadingSaysWhatToDo(t *testing.T) {
+	of := func(err error) error { return &fs.PathError{Op: "open", Path: "/etc/key", Err: err} }
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"absent":        {of(syscall.ENOENT), "no such file or directory; make it, or correct the path"},
+		"below a file":  {of(syscall.ENOTDIR), "not a directory; make it, or correct the path"},
+		"not permitted": {of(syscall.EACCES), "permission denied; let the user that runs this program read it, and enter its directory"},
+		"another one":   {of(syscall.EIO), "input/output error; find out whether this machine can read the file at all"},
+		"of our own":    {errors.New("a pipe"), "a pipe"},
+	} {
+		got := withNextStep(c.err)
+		if got.Error() != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		if cause := errors.Unwrap(c.err); cause != nil && !errors.Is(got, cause) {
+			t.Errorf("%s: the cause is lost", name)
+		}
+	}
+	if err := withNextStep(nil); err != nil {
+		t.Errorf("no error became %v", err)
 	}
 }

@@ -83,7 +83,7 @@ func TestLoadFileAccepts(t *testing.T) {
 
 func TestLoadFileUnreadable(t *testing.T) {
 	_, err := LoadFile(filepath.Join("testdata", "absent.yml"))
-	want := "read the configuration: stat testdata/absent.yml: no such file or directory"
+	want := "read the configuration: no such file or directory; make it, or correct the path"
 	if err == nil || err.Error() != want || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error %v, want %q", err, want)
 	}

@@ -65,16 +65,16 @@ func (f *finder) logs(found []Finding) []Finding {
 	if !f.in.Policy.Known(f.clock) || !isTrue(f.in.Policy.Value.LogBackup) || !r.OK(f.clock) || r.NotOffered {
 		return found
 	}
-	end, text := PointInTime(*r, f.clock).End, "but point-in-time recovery ends at "
+	end, text := PointInTime(*r, f.clock).End, "but the end of point-in-time recovery has not moved on"
 	if r.Value.IsZero() {
-		end, text = f.oldestNewestFull(), "but there is no point-in-time window, and the newest usable full backup is of "
+		end, text = f.oldestNewestFull(), "but there has been neither point-in-time recovery nor another usable full backup"
 	}
 	began := later(end, f.logsOnAt())
 	if end.IsZero() || !f.over(began, f.logLimit()) {
 		return found
 	}
 	return append(found, Finding{
-		Name: FindingLogStalled, Since: began, Text: "the policy says that logs are backed up, " + text + minute(end),
+		Name: FindingLogStalled, Since: began, Text: "the policy says that logs are backed up, " + text,
 	})
 }
 

@@ -91,7 +91,7 @@ func (f *File) setAside(reason string, now time.Time) error {
 	}
 	for _, suffix := range suffixes() {
 		if err := os.Rename(f.path+suffix, to+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s cannot be set aside although %s: %w", f.path, reason, err)
+			return fmt.Errorf("%s cannot be set aside although %s: %w; move it away yourself, or name another directory", f.path, reason, err)
 		}
 	}
 	f.setAsideAt = now
@@ -109,7 +109,7 @@ func exists(path string) bool {
 // touch makes a file that its group may read, unless it exists, and finds out whether it can be written to.
 func touch(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no regular file", path)
+		return fmt.Errorf("%s is no regular file; move it away", path)
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o640)
 	if err != nil {

@@ -85,7 +85,7 @@ func Open(ctx context.Context, opts Options, now time.Time) (*File, error) {
 
 func (f *File) open(ctx context.Context, now time.Time) error {
 	if err := os.MkdirAll(f.opts.Dir, 0o750); err != nil {
-		return fmt.Errorf("cannot be made: %w", err)
+		return fmt.Errorf("cannot be made: %w; make the directory yourself, where this program may write to it, or name another one", err)
 	}
 	if err := f.takeLock(ctx); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (f *File) open(ctx context.Context, now time.Time) error {
 		c, err = f.load(ctx, now)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot be written to: %w", err)
+		return unwritable(err)
 	}
 	f.catalog = c
 	f.measure()
@@ -109,7 +109,7 @@ func (f *File) open(ctx context.Context, now time.Time) error {
 func (f *File) takeLock(ctx context.Context) error {
 	path := filepath.Join(f.opts.Dir, lockName)
 	if err := touch(path); err != nil {
-		return fmt.Errorf("cannot be written to: %w", err)
+		return unwritable(err)
 	}
 	f.lock = connect(path, "_pragma=busy_timeout(500)")
 	f.lock.SetMaxOpenConns(1)
@@ -120,7 +120,12 @@ func (f *File) takeLock(ctx context.Context) error {
 	case codeBusy:
 		return errors.New("another process writes to it; end that one first, or use another directory")
 	}
-	return fmt.Errorf("cannot be locked: %w", err)
+	return fmt.Errorf("cannot be locked: %w; use a directory on a disk of this machine", err)
+}
+
+// unwritable says why a directory cannot be written to, and what to do.
+func unwritable(err error) error {
+	return fmt.Errorf("cannot be written to: %w; let the user that runs this program write to it, see that the disk has room, or name another one", err)
 }
 
 // load opens the file, makes its tables if it is new, and loads it.

@@ -154,7 +154,7 @@ func OpenReader(ctx context.Context, dir string) (*Reader, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("storage path %s: there is no %s; name the directory that an exporter writes with `serve --storage.path`, once it has run", dir, path)
 	case err != nil:
-		return nil, fmt.Errorf("storage path %s: %w", dir, err)
+		return nil, fmt.Errorf("storage path %s: %w; name the directory that an exporter writes with `serve --storage.path`, and let this user read it", dir, err)
 	}
 	db := connectToRead(path)
 	r := &Reader{history{db}, db, path}

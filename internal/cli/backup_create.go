@@ -168,6 +168,10 @@ func (f *createFlags) chooseLate(ctx context.Context, s *session, e *exporter.Ex
 func (f *createFlags) create(ctx context.Context, to screen, now func() time.Time, all []*creation) error {
 	var failures []error
 	for _, c := range all {
+		if err := manual.Possible(c.of.Instance); err != nil {
+			failures = append(failures, c.failed(err))
+			continue
+		}
 		if f.dryRun {
 			fmt.Fprintf(to, "would start a backup of %s (%s)\n", c.of.Instance.Target, plain(report.OrNone(c.Name)))
 			continue

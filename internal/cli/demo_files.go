@@ -23,13 +23,21 @@ func writeDemoConfig(file string, cfg *config.Config) error {
 	case err == nil && !bytes.HasPrefix(former, []byte(demoHeader)):
 		return fmt.Errorf("%s exists and is no file of a demo; name another with --demo.config-file", file)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return err
+		return notWritten(err)
 	}
 	text, err := cfg.Revealed()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, append([]byte(demoHeader), text...), 0o600)
+	return notWritten(os.WriteFile(file, append([]byte(demoHeader), text...), 0o600))
+}
+
+// notWritten says what to do about a file that cannot be written; nil for nil.
+func notWritten(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w; name a file that can be written with --demo.config-file", err)
 }
 
 // removeDemoConfig removes the file, if it is still that of a demo.

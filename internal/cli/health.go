@@ -42,7 +42,7 @@ func (f *healthFlags) run(ctx context.Context, s *session) error {
 	case err != nil:
 		return unanswered(err)
 	case status != http.StatusOK && status != http.StatusUnauthorized:
-		return fmt.Errorf("%s answered with HTTP %d: no exporter is there, or it is not healthy", page, status)
+		return fmt.Errorf("%s answered with HTTP %d: no exporter is there, or it is not healthy; check --url, and see its log", page, status)
 	}
 	fmt.Fprintf(s.stdout, "alive: %s answered with HTTP %d\n", page, status)
 	return nil

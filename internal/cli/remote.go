@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"mongodb_backup_exporter/internal/report"
 )
@@ -88,7 +89,7 @@ func (r remote) get(ctx context.Context, name string, query url.Values, read fun
 		return fmt.Errorf("%s: %w", page.Redacted(), err)
 	}
 	if err := read(io.LimitReader(answer.Body, maxAnswer)); err != nil {
-		return fmt.Errorf("%s is no answer of an exporter: %w", page.Redacted(), err)
+		return fmt.Errorf("%s is no answer of an exporter: %w; check that --url is the address of one", page.Redacted(), err)
 	}
 	return nil
 }
@@ -108,5 +109,9 @@ func refused(answer *http.Response) error {
 			"and the flag into a file, named as @FILE, where others can see the command line")
 	}
 	said, _ := io.ReadAll(io.LimitReader(answer.Body, 300))
-	return fmt.Errorf("HTTP %d: %s", answer.StatusCode, plain(string(said)))
+	what := strings.TrimSpace(fmt.Sprintf("HTTP %d: %s", answer.StatusCode, plain(strings.TrimSpace(string(said)))))
+	if answer.StatusCode < 400 || answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusMethodNotAllowed {
+		return fmt.Errorf("%s; check that --url is the address of an exporter", strings.TrimSuffix(what, ":"))
+	}
+	return errors.New(strings.TrimSuffix(what, ":"))
 }

@@ -242,7 +242,7 @@ func create(path string, stdout io.Writer) (*output, error) {
 	case !info.Mode().IsRegular():
 		file, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
-			return nil, fmt.Errorf("--out: %s cannot be written: %w", path, err)
+			return nil, fmt.Errorf("--out: %s cannot be written: %w; name another file, or let this user write there", path, err)
 		}
 		return &output{Writer: file, name: path, file: file}, nil
 	default:
@@ -253,7 +253,7 @@ func create(path string, stdout io.Writer) (*output, error) {
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
-		return nil, fmt.Errorf("--out: %s cannot be written: %w", path, err)
+		return nil, fmt.Errorf("--out: %s cannot be written: %w; name another file, or let this user write there", path, err)
 	}
 	return &output{Writer: file, name: path, file: file, path: path, mode: mode}, nil
 }
@@ -268,7 +268,7 @@ func (o *output) commit() error {
 		err = os.Rename(o.file.Name(), o.path)
 	}
 	if err != nil {
-		return fmt.Errorf("--out: %s cannot be written: %w", o.name, err)
+		return fmt.Errorf("--out: %s cannot be written: %w; name another file, or see that the disk has room", o.name, err)
 	}
 	o.file = nil
 	return nil

@@ -56,7 +56,7 @@ func (f *webFlags) check() error {
 		return fmt.Errorf("--web.max-requests: %d is negative; 40 is a good value, 0 means no limit", f.maxRequests)
 	}
 	if err := web.Validate(*f.toolkit.WebConfigFile); err != nil {
-		return fmt.Errorf("--web.config.file: %w", err)
+		return fmt.Errorf("--web.config.file: %w; correct the file or its path, see --help for what it may hold, or leave the flag out for neither TLS nor authentication", err)
 	}
 	return nil
 }
@@ -112,7 +112,7 @@ func closeAll(opened []net.Listener) {
 func systemdSockets() ([]net.Listener, error) {
 	passed, err := activation.Listeners()
 	if err != nil {
-		return nil, fmt.Errorf("--web.systemd-socket: %w", err)
+		return nil, fmt.Errorf("--web.systemd-socket: %w; start the exporter through its .socket unit, or leave the flag out", err)
 	}
 	var usable []net.Listener
 	for _, l := range passed {

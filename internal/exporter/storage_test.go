@@ -171,7 +171,11 @@ func TestStorageThatCannotBeOpened(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{used: "another process writes to it", file + "/dir": "cannot be made"} {
+	for path, want := range map[string]string{
+		used:          "another process writes to it; end that one first, or use another directory",
+		file + "/dir": "cannot be made: mkdir " + file + ": not a directory; make the directory yourself, where this program may write to it, or name another one",
+		"/proc/self":  "; let the user that runs this program write to it, see that the disk has room, or name another one",
+	} {
 		_, err := OpenStorage(t.Context(), StorageOptions{Path: path, Lookback: time.Hour, Now: time.Now, Logger: log.NewNopLogger()})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: error %v, want %q", path, err, want)

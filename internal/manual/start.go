@@ -66,6 +66,14 @@ const (
 	firstPause = time.Second // doubles with each order
 )
 
+// Possible returns an error that says why no backup of an instance can be started, as far as its listing tells; nil: one may be.
+func Possible(in backup.Instance) error {
+	if in.NoBackup == "" {
+		return nil
+	}
+	return fmt.Errorf("no backup can be started: %s; dump its data with a tool of MongoDB, such as mongodump", in.NoBackup)
+}
+
 // Start asks the cloud for the backup, as [Starter] does. An order that was throttled is given again after the pause that the
 // cloud asks for; waiting is told of each pause before it begins. An order whose answer was lost is not given again.
 func (b *Backup) Start(ctx context.Context, order backup.ManualOrder, waiting func(pause time.Duration, throttled error)) (backup.Started, error) {

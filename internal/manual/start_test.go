@@ -60,6 +60,17 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// What has no managed backup is no matter for an order: the cloud would refuse it, or take it for another.
+func TestPossible(t *testing.T) {
+	if err := manual.Possible(backup.Instance{}); err != nil {
+		t.Errorf("of an instance of which nothing is known: %v", err)
+	}
+	err := manual.Possible(backup.Instance{NoBackup: "it is a toy"})
+	if want := "no backup can be started: it is a toy; dump its data with a tool of MongoDB, such as mongodump"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
 func TestPrepareNeedsTheList(t *testing.T) {
 	refused := &backup.Error{Op: "DescribeBackups", Class: backup.ClassPermission}
 	s := &source{backups: func(int, string) (backup.List, error) { return list(), refused }}

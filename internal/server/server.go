@@ -65,7 +65,7 @@ func CheckTelemetryPath(path string) error {
 	case strings.ContainsAny(path, "{} ?#%") || strings.HasSuffix(path, "/"):
 		return fmt.Errorf("%q must be a plain path, e.g. /metrics", path)
 	case slices.Contains([]string{"/probe", "/sd", "/api/v1/targets", "/api/v1/instances", "/api/v1/backups", "/api/v1/report", "/runbooks"}, path), belongs(path, "/-/", "/debug/", "/runbooks/", "/instances/"):
-		return fmt.Errorf("%q is taken by another page", path)
+		return fmt.Errorf("%q is taken by another page; choose a path of its own, e.g. /metrics", path)
 	}
 	return nil
 }
@@ -120,6 +120,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 func (s *Server) Health() http.Handler {
 	mux := http.NewServeMux()
 	s.routeHealth(mux)
+	mux.HandleFunc(everything, s.unrouted(mux))
 	return mux
 }
 
@@ -156,6 +157,7 @@ func (s *Server) route() {
 		s.mux.HandleFunc("GET /debug/pprof/symbol", s.bounded(pprof.Symbol))
 		s.mux.HandleFunc("GET /debug/pprof/trace", s.bounded(pprof.Trace))
 	}
+	s.mux.HandleFunc(everything, s.unrouted(s.mux))
 }
 
 func (s *Server) config(w http.ResponseWriter, _ *http.Request) {

@@ -111,14 +111,14 @@ func TestCheckTelemetryPath(t *testing.T) {
 		"/":                 `"/" must begin with / and name a page, e.g. /metrics`,
 		"/a{b":              `"/a{b" must be a plain path, e.g. /metrics`,
 		"/metrics/":         `"/metrics/" must be a plain path, e.g. /metrics`,
-		"/probe":            `"/probe" is taken by another page`,
-		"/api/v1/instances": `"/api/v1/instances" is taken by another page`,
-		"/-/ready":          `"/-/ready" is taken by another page`,
-		"/debug/foo":        `"/debug/foo" is taken by another page`,
-		"/runbooks":         `"/runbooks" is taken by another page`,
-		"/runbooks/late":    `"/runbooks/late" is taken by another page`,
-		"/instances/a":      `"/instances/a" is taken by another page`,
-		"/-/refresh.js":     `"/-/refresh.js" is taken by another page`,
+		"/probe":            `"/probe" is taken by another page; choose a path of its own, e.g. /metrics`,
+		"/api/v1/instances": `"/api/v1/instances" is taken by another page; choose a path of its own, e.g. /metrics`,
+		"/-/ready":          `"/-/ready" is taken by another page; choose a path of its own, e.g. /metrics`,
+		"/debug/foo":        `"/debug/foo" is taken by another page; choose a path of its own, e.g. /metrics`,
+		"/runbooks":         `"/runbooks" is taken by another page; choose a path of its own, e.g. /metrics`,
+		"/runbooks/late":    `"/runbooks/late" is taken by another page; choose a path of its own, e.g. /metrics`,
+		"/instances/a":      `"/instances/a" is taken by another page; choose a path of its own, e.g. /metrics`,
+		"/-/refresh.js":     `"/-/refresh.js" is taken by another page; choose a path of its own, e.g. /metrics`,
 	} {
 		if err := server.CheckTelemetryPath(bad); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", bad, err, want)
@@ -135,24 +135,29 @@ func TestRoutes(t *testing.T) {
 		body               string // a part of it
 	}{
 		{"healthy", "GET", "/-/healthy", nil, 200, "healthy\n"},
-		{"no page of health beside its two", "GET", "/-/", nil, 404, "404"},
+		{"no page of health beside its two", "GET", "/-/", nil, 404, `there is no page "/-/" here`},
 		{"no reload", "POST", "/-/reload", nil, 403, "start the exporter with --web.enable-lifecycle"},
 		{"reload", "POST", "/-/reload", func(o *server.Options, _ *poller) { o.Reload = func() error { return nil } }, 200, "reloaded\n"},
-		{"reload by GET", "GET", "/-/reload", func(o *server.Options, _ *poller) { o.Reload = func() error { return nil } }, 405, "Method Not Allowed"},
+		{"reload by GET", "GET", "/-/reload", func(o *server.Options, _ *poller) { o.Reload = func() error { return nil } }, 405, "reloading takes POST: curl -X POST and this address, or send the exporter SIGHUP\n"},
+		{"reload by GET where it is off", "GET", "/-/reload", nil, 405, "reloading takes POST, and is off: start the exporter with --web.enable-lifecycle, or send it SIGHUP\n"},
+		{"scrape by POST", "POST", "/metrics", nil, 405, "\"/metrics\" can be read only; ask with GET instead of \"POST\"\n"},
+		{"health by DELETE", "DELETE", "/-/healthy", nil, 405, "can be read only"},
+		{"an instance by PUT", "PUT", "/instances/alibaba/prod/cn-hangzhou/a", nil, 405, "can be read only"},
+		{"no page by POST", "POST", "/nowhere", nil, 404, `there is no page "/nowhere" here`},
 		{
 			"refused reload", "POST", "/-/reload", func(o *server.Options, _ *poller) { o.Reload = func() error { return refused } },
 			500, "the running configuration stays in force:\naccounts[0].name: is missing\n",
 		},
-		{"no configuration", "GET", "/-/config", nil, 404, "404"},
+		{"no configuration", "GET", "/-/config", nil, 404, "there is no page"},
 		{
 			"configuration", "GET", "/-/config", func(o *server.Options, _ *poller) {
 				o.Config = func() ([]byte, error) { return []byte("accounts: []\n"), nil }
 			}, 200, "accounts: []\n",
 		},
-		{"no profiles", "GET", "/debug/pprof/", nil, 404, "404"},
+		{"no profiles", "GET", "/debug/pprof/", nil, 404, "profiles are off; start the exporter with --web.enable-pprof"},
 		{"profiles", "GET", "/debug/pprof/", func(o *server.Options, _ *poller) { o.Pprof = true }, 200, "goroutine"},
 		{"own telemetry path", "GET", "/own", func(o *server.Options, _ *poller) { o.TelemetryPath = "/own" }, 200, "known"},
-		{"no such page", "GET", "/nowhere", nil, 404, "404"},
+		{"no such page", "GET", "/nowhere", nil, 404, "there is no page \"/nowhere\" here; / shows the backups"},
 		{"probe without an id", "GET", "/probe", nil, 400, "the parameter instance_id is missing"},
 		{"probe with a long id", "GET", "/probe?instance_id=" + strings.Repeat("a", 129), nil, 400, "the parameter instance_id has 129 bytes, 128 are allowed"},
 		{"probe in the wrong account", "GET", "/probe?instance_id=a&account=test", nil, 404, `instance "a" is not in "account=test"; it is known in account=prod&region=cn-hangzhou`},
@@ -172,6 +177,30 @@ func TestRoutes(t *testing.T) {
 				t.Errorf("%s %s: %d\n%s\nwant %d with %q", test.method, test.path, w.Code, w.Body, test.status, test.body)
 			}
 		})
+	}
+}
+
+// What is not served says so on the address for health checks, too, and a wrong method names the right one.
+func TestUnrouted(t *testing.T) {
+	s := server.New(options(&poller{}))
+	for _, test := range []struct {
+		handler             http.Handler
+		method, path, allow string
+		status              int
+		body                string
+	}{
+		{s, "POST", "/sd", "GET, HEAD", 405, `"/sd" can be read only; ask with GET instead of "POST"`},
+		{s, "DELETE", "/-/reload", "POST", 405, "reloading takes POST"},
+		{s, "GET", "/runbooks", "", 307, ""}, // to /runbooks/
+		{s.Health(), "POST", "/-/ready", "GET, HEAD", 405, "can be read only"},
+		{s.Health(), "GET", "/metrics", "", 404, `there is no page "/metrics" here`},
+		{s.Health(), "HEAD", "/-/ready", "", 503, ""},
+	} {
+		w := httptest.NewRecorder()
+		test.handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), test.method, test.path, nil))
+		if w.Code != test.status || w.Header().Get("Allow") != test.allow || !strings.Contains(w.Body.String(), test.body) {
+			t.Errorf("%s %s: %d, Allow %q\n%s\nwant %d, %q, %q", test.method, test.path, w.Code, w.Header().Get("Allow"), w.Body, test.status, test.allow, test.body)
+		}
 	}
 }
 

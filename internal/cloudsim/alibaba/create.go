@@ -58,6 +58,8 @@ func refuseBackup(req *httpsim.Request, in *fleet.Instance) *httpsim.Answer {
 		methods = methods[:2]
 	}
 	switch {
+	case in.Serverless:
+		return new(badRequest(req, "IncorrectDBInstanceType", "Current DB instance type does not support this operation."))
 	case instanceStatus(in) != "Running":
 		return new(failure(req, http.StatusForbidden, "OperationDenied.DBInstanceStatus",
 			"The operation is not permitted due to status of instance."))

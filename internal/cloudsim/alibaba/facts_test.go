@@ -81,6 +81,9 @@ func TestInstancesThatAreNotAtWork(t *testing.T) {
 				t.Errorf("%s: %s, want %v", name, got.Text, tc.want)
 			}
 		}
+		if got := simtest.CallAlibaba(t, changed(alibaba.Variants{}, serverless), "CreateBackup", "DBInstanceId", "dds-local"); got.Code() != "IncorrectDBInstanceType" {
+			t.Errorf("a backup of one: %s", got.Text)
+		}
 	})
 }
 
