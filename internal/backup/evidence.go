@@ -14,7 +14,8 @@ type Evidence struct {
 	Stretches []Stretch // from Since to Until, without a hole, the oldest first
 	// WatchedFrom is since when what the cloud lists is kept, so that what has left since is known, too; zero: it is not.
 	WatchedFrom time.Time
-	Schedule    Adherence
+	Planned     []PlannedBackup // what the schedule asked for and is over, the oldest first
+	Schedule    Adherence       // the same, counted
 	Backups     []PastBackup // that began in the span, the newest first; failed jobs without one are among them
 	Removals    []Removal    // the newest first
 	Controls    []Control    // in the order of ControlNames; those that do not apply are left out
@@ -96,7 +97,8 @@ func (p *Past) Evidence(since, until time.Time) Evidence {
 		Since: since, Until: until, Health: Assess(state, p.Want, until),
 		Stretches: p.Stretches(since, until), WatchedFrom: p.watchedFrom(), Backups: p.backups(since, until),
 	}
-	e.Schedule = p.adherence(since, until)
+	e.Planned = p.planned(since, until)
+	e.Schedule = adherence(e.Planned)
 	for _, r := range p.removals() {
 		if !r.LeftAt.Before(since) && r.LeftAt.Before(until) {
 			e.Removals = append(e.Removals, r)

@@ -57,7 +57,7 @@ func TestAdherence(t *testing.T) {
 				list: append([]backup.Backup{manual(at(22, 9, 0)), failed(at(22, 2, 10))}, weekOf(16, 17, 18, 19, 20, 21)...),
 			},
 			backup.Kept{},
-			backup.Adherence{Expected: 7, Made: 7},
+			backup.Adherence{Expected: 7, Made: 7, Late: 1},
 		},
 		{
 			// Backups are kept for seven days: of the 15th nobody knows any more.
@@ -128,7 +128,7 @@ func TestAdherence(t *testing.T) {
 				list: []backup.Backup{manual(at(16, 19, 0)), manual(at(16, 18, 0)), manual(at(16, 17, 0)), full(at(16, 16, 10)), full(at(16, 0, 10))},
 			},
 			backup.Kept{},
-			backup.Adherence{Expected: 5, Made: 3, Missed: 2}, // the one next to them has one of them
+			backup.Adherence{Expected: 5, Made: 3, Late: 1, Missed: 2}, // the one next to them has one of them
 		},
 	}
 	for _, tt := range tests {

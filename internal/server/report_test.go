@@ -88,9 +88,9 @@ func TestReport(t *testing.T) {
 		}
 	})
 	want := strings.Fields(`account backups broken_seconds cloud control_evidence controls early_removals expected expected_unknown failed failures
-		gaps gone health increments instance_id instance_name kept_seconds kept_spans known_since largest_size_bytes last_size_bytes
+		gaps gone health hit increments instance_id instance_name kept_seconds kept_spans known_since largest_size_bytes last_size_bytes late
 		longest_duration_seconds made median_duration_seconds missed node_id not_due_seconds policy_changes reason region result rpo_seconds
-		smallest_size_bytes succeeded unknown_ratio unknown_seconds unknown_spans unsuccessful watched_since within_rpo_ratio`)
+		smallest_size_bytes succeeded unknown_ratio unknown_seconds unknown_spans unsuccessful watched_since windows within_rpo_ratio`)
 	if diff := cmp.Diff(want, fields); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}

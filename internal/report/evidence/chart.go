@@ -7,7 +7,8 @@ import (
 	"mongodb_backup_exporter/internal/report"
 )
 
-// Chart is a drawing of a target over the span: the sizes of its backups above, and below when the objective was kept.
+// Chart is a drawing of a target over the span: the sizes of its backups above, and below when the objective was kept and what became
+// of the windows of its schedule.
 type Chart struct {
 	Width, Height, Left, Right int
 	Base, Strip, StripHeight   int
@@ -33,13 +34,15 @@ type Tick struct {
 // The measures of a chart.
 const (
 	chartWidth  = 1000
-	chartHeight = 138
+	chartHeight = 152
 	chartLeft   = 70
 	chartRight  = 992
 	barTop      = 8
 	barBase     = 84
 	stripTop    = 90
 	stripHigh   = 18
+	windowTop   = 112
+	windowHigh  = 8
 	minBar      = 2.5 // the narrowest bar that can be seen
 	maxBars     = 500
 	labelWidth  = 45 // of a tick
@@ -66,10 +69,11 @@ func (r *Report) Chart(t *Target) Chart {
 		return c
 	}
 	c.strips(t, s)
+	c.windowStrip(t, s)
 	c.bars(t, s)
 	c.Ticks = ticks(s)
-	c.Summary = fmt.Sprintf("%s: within the objective for %s of the time that is known, %d gaps, %s of the time unknown; %d backups succeeded, %d attempts failed.",
-		t.Label(), keptShare(t.Within), len(t.Gaps), unsure(t.Unsure), t.Succeeded, t.Failed)
+	c.Summary = fmt.Sprintf("%s: within the objective for %s of the time that is known, %d gaps, %s of the time unknown; %d backups succeeded, %d attempts failed; schedule: %s.",
+		t.Label(), keptShare(t.Within), len(t.Gaps), unsure(t.Unsure), t.Succeeded, t.Failed, t.Plan())
 	return c
 }
 

@@ -68,7 +68,7 @@ func (m markdown) coverage(r *Report) {
 func (m markdown) summary(r *Report) {
 	m.line("## Controls")
 	m.line("")
-	m.line("Within the objective: %s of the time that is known.", keptShare(r.Summary.Within))
+	m.line("Within the objective: %s of the time that is known. Windows of the schedules: %s.", keptShare(r.Summary.Within), r.Summary.Schedule.Text())
 	m.head("Control", "Kept", "Broken", "Unknown")
 	for _, c := range r.Summary.Controls {
 		m.row(title(c.Name), fmt.Sprint(c.Kept), fmt.Sprint(c.Broken), fmt.Sprint(c.Unknown))
@@ -97,6 +97,11 @@ func (m markdown) target(t *Target) {
 	m.line("")
 	list(m, "Gap", t.Gaps, Span.Text)
 	list(m, "Unknown", t.UnknownSpans, Span.Text)
+	list(m, "Window", t.Told(), Windows.Text)
+	if n := t.Untold(); n > 0 {
+		m.line("%s before them were not hit either.", counted(n, "window"))
+		m.line("")
+	}
 	list(m, "Failed", t.Failures, func(f Failure) string { return moment(f.At) + ", " + f.Kind + ": " + report.OrNone(f.Reason) })
 	list(m, "Policy changed", t.PolicyChanges, func(c PolicyChange) string { return moment(c.At) + ": " + strings.Join(c.What, "; ") })
 	list(m, "Removed early", t.EarlyRemovals, func(r Removal) string {

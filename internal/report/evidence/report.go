@@ -55,6 +55,7 @@ type Summary struct {
 	NotDue   int      `json:"not_due"` // no control applies: the instance did not exist in the time, as far as that is known
 	Within   *float64 `json:"within_rpo_ratio"`
 	Unsure   *float64 `json:"unknown_ratio"`
+	Schedule Schedule `json:"schedule"` // windows of all targets
 	Controls []Count  `json:"controls"` // in the order in which people are shown them
 }
 
@@ -183,6 +184,9 @@ func summarize(targets []Target, total totals) Summary {
 	counts := map[backup.ControlName]*Count{}
 	for _, name := range backup.ControlNames() {
 		counts[name] = &Count{Name: name}
+	}
+	for i := range targets {
+		s.Schedule.add(&targets[i])
 	}
 	for _, t := range targets {
 		if t.Result == notDue {

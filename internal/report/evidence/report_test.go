@@ -98,9 +98,11 @@ func good(id, name string) backup.InstanceState {
 	return instance(id, name, full(0), full(1), full(2), full(3), full(4), full(5), full(6))
 }
 
-// troubled has a gap, a failure and a changed policy.
+// troubled has a gap, a failure, a backup that was late and a changed policy.
 func troubled() backup.InstanceState {
-	in := instance("dds-2", "billing", full(0), failed(2), full(3), full(4), full(5), full(6))
+	late := full(4)
+	late.StartedAt, late.EndedAt = late.StartedAt.Add(90*time.Minute), late.EndedAt.Add(90*time.Minute)
+	in := instance("dds-2", "billing", full(0), failed(2), full(3), late, full(5), full(6))
 	former := in.Policy.Value
 	former.Schedules = slices.Clone(former.Schedules)
 	former.Schedules[0].Retention = 6 * day

@@ -35,8 +35,10 @@ type Target struct {
 
 	Expected       int `json:"expected"`         // backups that the schedule asked for, and of which it is known what became
 	Made           int `json:"made"`             // of those: one succeeded
-	Unsuccessful   int `json:"unsuccessful"`     // of those: one was begun, and none succeeded
-	Missed         int `json:"missed"`           // of those: none was begun
+	Hit            int `json:"hit"`              // of those that were made: begun in the window
+	Late           int `json:"late"`             // of those that were made: begun after the window had closed
+	Unsuccessful   int `json:"unsuccessful"`     // of those that were expected: one was begun, and none succeeded
+	Missed         int `json:"missed"`           // of those that were expected: none was begun
 	ExpectedUnsure int `json:"expected_unknown"` // backups that the schedule asked for, and of which nobody knows what became
 	Succeeded      int `json:"succeeded"`        // full backups that began in the span
 	Increments     int `json:"increments"`       // successful incremental ones; they are not in backups
@@ -51,6 +53,7 @@ type Target struct {
 	KeptSpans       []Span                        `json:"kept_spans"`    // with one, the oldest first
 	Gaps            []Span                        `json:"gaps"`          // without a recovery point within the objective, the oldest first
 	UnknownSpans    []Span                        `json:"unknown_spans"` // of which nobody knows
+	Windows         []Windows                     `json:"windows"`       // of the schedule, what became of them, the oldest first
 	Failures        []Failure                     `json:"failures"`      // the newest first
 	PolicyChanges   []PolicyChange                `json:"policy_changes"`
 	EarlyRemovals   []Removal                     `json:"early_removals"`
@@ -100,7 +103,7 @@ func newTarget(one *subject, past *backup.Past, e *backup.Evidence) Target {
 		WatchedSince: when(e.WatchedFrom), KnownSince: when(e.KnownFrom()),
 		Kept: e.Total(backup.StandingKept).Seconds(), Broken: e.Total(backup.StandingBroken).Seconds(),
 		Unknown: e.Total(backup.StandingUnknown).Seconds(), NotDue: e.Total(backup.StandingNotDue).Seconds(),
-		Expected: e.Schedule.Expected, Made: e.Schedule.Made, Unsuccessful: e.Schedule.Failed, Missed: e.Schedule.Missed, ExpectedUnsure: e.Schedule.Unknown,
+		Expected: e.Schedule.Expected, Made: e.Schedule.Made, Hit: e.Schedule.Made - e.Schedule.Late, Late: e.Schedule.Late, Windows: windows(e.Planned), Unsuccessful: e.Schedule.Failed, Missed: e.Schedule.Missed, ExpectedUnsure: e.Schedule.Unknown,
 		KeptSpans: spans(e.Of(backup.StandingKept)), Gaps: spans(e.Of(backup.StandingBroken)), UnknownSpans: spans(e.Of(backup.StandingUnknown)),
 		EarlyRemovals: report.Removals(e.Removals), Failures: []Failure{}, PolicyChanges: []PolicyChange{}, Backups: []Backup{},
 		Controls: map[backup.ControlName]string{}, ControlEvidence: map[backup.ControlName]string{}, Failed: e.Failed(),

@@ -104,24 +104,6 @@ func (t *Target) Label() string {
 // Objective returns the RPO for a person.
 func (t *Target) Objective() string { return report.Seconds(t.RPO) }
 
-// Plan says how far the schedule was kept.
-func (t *Target) Plan() string {
-	if t.Expected+t.ExpectedUnsure == 0 {
-		return "the schedule asked for no backup"
-	}
-	text := fmt.Sprintf("%d of %d made", t.Made, t.Expected)
-	if t.Unsuccessful > 0 {
-		text += fmt.Sprintf(", %d without success", t.Unsuccessful)
-	}
-	if t.Missed > 0 {
-		text += fmt.Sprintf(", %d missed", t.Missed)
-	}
-	if t.ExpectedUnsure > 0 {
-		text += fmt.Sprintf("; of %d more nobody knows", t.ExpectedUnsure)
-	}
-	return text
-}
-
 // Sizes says how large backups were.
 func (t *Target) Sizes() string {
 	if t.LastSize == nil {
