@@ -209,7 +209,9 @@ func (p *Past) drifted(from, until time.Time, most time.Duration) bool {
 }
 
 // isFull reports whether a backup is a full one of the whole that succeeded.
-func (b *Backup) isFull() bool { return b.State == StateSuccess && b.Kind != KindIncremental && b.Part == "" }
+func (b *Backup) isFull() bool {
+	return b.State == StateSuccess && b.Kind != KindIncremental && b.Part == ""
+}
 
 // slot is an interval of a high-frequency schedule.
 type slot struct {

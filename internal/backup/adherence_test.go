@@ -123,6 +123,36 @@ func TestPlannedAgainstBruteForce(t *testing.T) {
 	}
 }
 
+// TestPlannedAgreesWithTimeline: the page of an instance and the report never say that different things became of a window. Each may
+// not know it.
+func TestPlannedAgreesWithTimeline(t *testing.T) {
+	met := map[string]int{}
+	for seed := range uint64(400) {
+		h := newHistory(newGenerator(seed))
+		in, want := h.input()
+		shown := map[time.Time]backup.WindowState{}
+		for _, w := range in.Timeline(want, h.since, h.now, h.now).Windows {
+			shown[w.From] = w.State
+		}
+		for _, p := range h.past(backup.Kept{}).Evidence(h.since, h.now).Planned {
+			met[p.Outcome.String()+" "+shown[p.From].String()]++
+		}
+	}
+	for both, n := range met {
+		if !slices.Contains([]string{
+			"hit kept", "late late", "unsuccessful failed", "missed missed", "unknown unknown", "hit unknown", "late unknown", "unsuccessful unknown",
+			"missed unknown", "unknown kept", "unknown late", "unknown failed", "unknown missed",
+		}, both) {
+			t.Errorf("%d windows are %s", n, both)
+		}
+	}
+	for _, both := range []string{"hit kept", "late late", "unsuccessful failed", "missed missed"} {
+		if met[both] < 100 {
+			t.Errorf("only %d windows are %s", met[both], both)
+		}
+	}
+}
+
 // history is a random fortnight of a target.
 type history struct {
 	verdictCase

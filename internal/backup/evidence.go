@@ -16,9 +16,9 @@ type Evidence struct {
 	WatchedFrom time.Time
 	Planned     []PlannedBackup // what the schedule asked for and is over, the oldest first
 	Schedule    Adherence       // the same, counted
-	Backups     []PastBackup // that began in the span, the newest first; failed jobs without one are among them
-	Removals    []Removal    // the newest first
-	Controls    []Control    // in the order of ControlNames; those that do not apply are left out
+	Backups     []PastBackup    // that began in the span, the newest first; failed jobs without one are among them
+	Removals    []Removal       // the newest first
+	Controls    []Control       // in the order of ControlNames; those that do not apply are left out
 }
 
 // Total returns how long the standing was what is asked for.

@@ -134,6 +134,7 @@ type attempt struct {
 	began   time.Time
 	ended   time.Time // zero: not known
 	running bool      // it had not ended when the cloud was asked
+	failed  bool
 }
 
 // attempts yields each attempt, of any outcome. Incremental backups do not count: they belong to point-in-time recovery and
@@ -147,7 +148,7 @@ func (c *assessment) attempts(yield func(attempt) bool) {
 		if b.Kind == KindIncremental || b.Part != "" || b.State == StateUnknown || !c.horizon.allows(b.began()) {
 			continue
 		}
-		a := attempt{began: b.began(), ended: b.EndedAt, running: b.State == StateRunning}
+		a := attempt{began: b.began(), ended: b.EndedAt, running: b.State == StateRunning, failed: b.State == StateFailed}
 		if a.running {
 			a.ended = c.runsUntil(a.began, asked)
 		}
@@ -166,7 +167,7 @@ func (c *assessment) attempts(yield func(attempt) bool) {
 		if !j.State.begun() || (j.State == JobFailed && j.Trigger == TriggerManual) || !horizon.allows(j.StartedAt) {
 			continue
 		}
-		a := attempt{began: j.StartedAt, running: j.State == JobRunning || j.State == JobChecking}
+		a := attempt{began: j.StartedAt, running: j.State == JobRunning || j.State == JobChecking, failed: j.State == JobFailed}
 		if a.running {
 			a.ended = c.runsUntil(a.began, c.in.Jobs.At)
 		}

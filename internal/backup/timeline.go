@@ -45,11 +45,13 @@ const (
 	WindowUnknown WindowState = iota // the list of backups does not tell
 	WindowPlanned                    // it has not opened yet
 	WindowOpen                       // a backup may still begin in it, or has not been listed yet
-	WindowKept                       // a backup was begun in it
+	WindowKept                       // a backup was begun in it, or ran when it opened, and succeeded or goes on
+	WindowLate                       // the same, but it was begun after the window had closed, and before the next one opened
+	WindowFailed                     // attempts were made, and all of them failed
 	WindowMissed                     // it passed without an attempt
 )
 
-// String returns planned, open, kept, missed or unknown.
+// String returns planned, open, kept, late, failed, missed or unknown.
 func (s WindowState) String() string {
 	switch s {
 	case WindowPlanned:
@@ -58,6 +60,10 @@ func (s WindowState) String() string {
 		return "open"
 	case WindowKept:
 		return "kept"
+	case WindowLate:
+		return "late"
+	case WindowFailed:
+		return "failed"
 	case WindowMissed:
 		return "missed"
 	case WindowUnknown:
@@ -163,14 +169,23 @@ func (e era) appendWindows(found []ScheduledWindow, from, until time.Time) []Sch
 
 // became returns what became of a window. A backup counts for it until the next one opens.
 func (c *assessment) became(w ScheduledWindow, next time.Time) WindowState {
-	over := w.Until.Add(c.patience())
+	over, attempted := w.Until.Add(c.patience()), WindowUnknown
+	if c.known.backups {
+		attempted = c.attempted(w, next)
+	}
 	switch {
 	case c.now.Before(w.From):
 		return WindowPlanned
 	case !c.known.backups:
 		return WindowUnknown
-	case c.attemptedBetween(w.From, next):
+	case attempted == WindowKept:
 		return WindowKept
+	case attempted != WindowUnknown && !c.listsBefore(w.From): // one in time may have left the list
+		return WindowUnknown
+	case attempted == WindowFailed && c.now.Before(over): // another attempt may be made
+		return WindowOpen
+	case attempted != WindowUnknown:
+		return attempted
 	case w.From.Equal(c.unattended()):
 		return WindowMissed
 	case c.now.Before(over) || c.in.Backups.At.Before(w.Until):
@@ -181,15 +196,25 @@ func (c *assessment) became(w ScheduledWindow, next time.Time) WindowState {
 	return WindowUnknown
 }
 
-// attemptedBetween reports whether an attempt was made between two moments: it began then, or was still running.
-func (c *assessment) attemptedBetween(from, until time.Time) bool {
+// attempted returns what became of the attempts that count for a window: those that began before the next one opens, or were
+// still running when it opened. WindowUnknown: there is none.
+func (c *assessment) attempted(w ScheduledWindow, next time.Time) WindowState {
+	found := WindowUnknown
 	for a := range c.attempts {
 		began := a.began.Add(early)
-		if !began.Before(from) && began.Before(until) || began.Before(from) && a.ended.After(from) {
-			return true
+		switch counts := !began.Before(w.From) && began.Before(next) || began.Before(w.From) && a.ended.After(w.From); {
+		case !counts:
+		case a.failed:
+			if found == WindowUnknown {
+				found = WindowFailed
+			}
+		case a.began.After(w.Until.Add(early)):
+			found = WindowLate
+		default:
+			return WindowKept
 		}
 	}
-	return false
+	return found
 }
 
 // listsBefore reports whether the list has an attempt that began before t, so that it would have one at t, too.

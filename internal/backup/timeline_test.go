@@ -57,7 +57,18 @@ func TestTimeline(t *testing.T) {
 				name: "a failure is an attempt, and no recovery point", now: at(22, 12, 0), policy: daily(),
 				list: []backup.Backup{failed(at(22, 2, 10)), failed(at(21, 2, 10)), full(at(20, 2, 10)), full(at(19, 2, 10))},
 			},
-			"19.02:00 kept, 20.02:00 kept, 21.02:00 kept, 22.02:00 kept, 23.02:00 planned", "21.05:30-22.12:00",
+			"19.02:00 kept, 20.02:00 kept, 21.02:00 failed, 22.02:00 failed, 23.02:00 planned", "21.05:30-22.12:00",
+		},
+		{
+			verdictCase{
+				name: "late ones, one after a failure", now: at(22, 4, 0), policy: daily(),
+				list: []backup.Backup{failed(at(22, 2, 10)), manual(at(21, 9, 0)), failed(at(21, 2, 10)), full(at(20, 3, 6)), full(at(19, 3, 5)), full(at(18, 2, 10))},
+			},
+			"19.02:00 kept, 20.02:00 late, 21.02:00 late, 22.02:00 open, 23.02:00 planned", "21.06:26-21.09:20",
+		},
+		{
+			verdictCase{name: "one in time may have left the list", now: at(22, 12, 0), policy: daily(), list: append(weekOf(20, 21, 22), manual(at(19, 9, 0)))},
+			"19.02:00 unknown, 20.02:00 kept, 21.02:00 kept, 22.02:00 kept, 23.02:00 planned", "",
 		},
 		{
 			verdictCase{

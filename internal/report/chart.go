@@ -212,12 +212,11 @@ func summary(t backup.Timeline) string {
 	for i := range t.Backups {
 		counts[min(int(t.Backups[i].State), backup.NumStates-1)]++
 	}
-	missed := 0
+	windows := map[backup.WindowState]int{}
 	for _, w := range t.Windows {
-		if w.State == backup.WindowMissed {
-			missed++
-		}
+		windows[w.State]++
 	}
-	return fmt.Sprintf("Since %s: backups that succeeded: %d, that failed: %d; windows of the schedule that were missed: %d; times in which the objective was not kept: %d.",
-		Moment(&t.From), counts[backup.StateSuccess], counts[backup.StateFailed], missed, len(t.Gaps))
+	return fmt.Sprintf("Since %s: backups that succeeded: %d, that failed: %d; windows of the schedule with a backup: %d, with one that was late: %d, "+
+		"without a success: %d, missed: %d; times in which the objective was not kept: %d.", Moment(&t.From), counts[backup.StateSuccess], counts[backup.StateFailed],
+		windows[backup.WindowKept], windows[backup.WindowLate], windows[backup.WindowFailed], windows[backup.WindowMissed], len(t.Gaps))
 }

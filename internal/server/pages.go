@@ -53,6 +53,8 @@ func chartKeys() []chartKey {
 		{"bar unknown", "unknown outcome"},
 		{"gap", "objective not kept"},
 		{"window kept", "window with a backup"},
+		{"window late", "backup after its window"},
+		{"window failed", "window without a success"},
 		{"window missed", "window missed"},
 		{"window open", "window open"},
 		{"window planned", "window to come"},

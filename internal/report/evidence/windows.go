@@ -89,15 +89,16 @@ func (t *Target) Plan() string {
 	if t.Expected+t.ExpectedUnsure == 0 {
 		return "the schedule asked for no backup"
 	}
-	text := fmt.Sprintf("%d of %d made", t.Made, t.Expected)
+	parts := []string{fmt.Sprintf("%d of %d made", t.Made, t.Expected)}
 	for _, part := range []struct {
 		n    int
 		what string
 	}{{t.Late, "%d of them late"}, {t.Unsuccessful, "%d without success"}, {t.Missed, "%d missed"}} {
 		if part.n > 0 {
-			text += ", " + fmt.Sprintf(part.what, part.n)
+			parts = append(parts, fmt.Sprintf(part.what, part.n))
 		}
 	}
+	text := strings.Join(parts, ", ")
 	if t.ExpectedUnsure > 0 {
 		text += fmt.Sprintf("; of %d more nobody knows", t.ExpectedUnsure)
 	}
