@@ -46,7 +46,7 @@ func reportCommand(app *kingpin.Application) (string, action) {
 	command.Flag("instance", "Id or name of the only instance that is wanted.").PlaceHolder("ID|NAME").StringVar(&f.instance)
 	command.Flag("out", "File to write to. Left out: the standard output.").PlaceHolder("FILE").StringVar(&f.file)
 	command.Flag("storage.path", "Directory in which an exporter keeps what the clouds said. The clouds are not asked.").PlaceHolder("DIR").StringVar(&f.storage)
-	command.Flag("url", "Address of a running exporter that is asked instead of the clouds.").StringVar(&f.remote.url)
+	command.Flag("url", "Address of a running exporter that is asked instead of the clouds. It knows as much of the past as it keeps: the last days (poll.lookback) in memory, more with serve --storage.path.").StringVar(&f.remote.url)
 	command.Flag("insecure", "With --url: accept any certificate, e.g. a self-signed one.").BoolVar(&f.remote.insecure)
 	command.Flag("timeout", "How long to wait for the clouds; what is not known by then is unknown.").Default("5m").DurationVar(&f.timeout)
 	command.Flag("openmetrics.step", "Time from one sample to the next. Prometheus shows a sample for five minutes.").Default("4m").SetValue(&f.step)

@@ -21,6 +21,7 @@ type Chart struct {
 	MaxTook        string  // the longest duration; "": none is known
 	Ticks          []Tick
 	Gaps, Windows  []Box
+	Restorable     []Box // the point-in-time window, below the windows; none: there is none, or it ended before the timeline
 	Sizes, Took    []Box
 	Now            float64
 	Undrawn        int // incremental backups that are left out
@@ -50,7 +51,10 @@ const (
 	tookBase    = 192
 	stripTop    = 200
 	stripHeight = 12
-	minBar      = 4 // the narrowest bar that can be seen
+	momentsTop  = 218
+	momentsHigh = 9
+	momentsRoom = 18 // more height where there is a point-in-time window
+	minBar      = 4  // the narrowest bar that can be seen
 	maxBars     = 300
 	labelWidth  = 45 // of a tick
 )
@@ -95,10 +99,21 @@ func newChart(t backup.Timeline, now time.Time) Chart {
 	return c
 }
 
+// restorable draws the point-in-time window, as far as the timeline goes; nil: there is none.
+func (c *Chart) restorable(from, until *time.Time, t backup.Timeline) {
+	if from == nil || until == nil || until.Before(t.From) {
+		return
+	}
+	box := scale{t.From, t.Until.Sub(t.From)}.box(*from, *until, "pitr")
+	box.Y, box.Height, box.Title = momentsTop, momentsHigh, "any moment from "+Moment(from)+" to "+Moment(until)+" can be restored"
+	c.Restorable = []Box{box}
+	c.Height += momentsRoom
+}
+
 // Has reports whether a rectangle with the class is drawn.
 func (c Chart) Has(class string) bool {
 	is := func(b Box) bool { return b.Class == class }
-	return slices.ContainsFunc(c.Gaps, is) || slices.ContainsFunc(c.Windows, is) || slices.ContainsFunc(c.Sizes, is)
+	return slices.ContainsFunc(c.Gaps, is) || slices.ContainsFunc(c.Windows, is) || slices.ContainsFunc(c.Restorable, is) || slices.ContainsFunc(c.Sizes, is)
 }
 
 // bars draws the backups: full ones and those that are not fine first, and incremental ones where there is room.

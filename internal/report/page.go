@@ -127,6 +127,7 @@ func newTargetPage(j judged, timeline backup.Timeline, now time.Time) TargetPage
 		Target: j.line(now), Known: j.health.Known, Usable: j.health.Usable, Oldest: when(j.health.OldestRecoveryPoint),
 		Expiry: expiry(j.health.LastUsableExpiry), Chart: newChart(timeline, now),
 	}
+	page.Chart.restorable(page.WindowStart, page.WindowEnd, timeline)
 	page.Attempts, page.Unlisted = attempts(timeline.Backups)
 	page.GapsText, page.GapsTotal = gaps(timeline.Gaps, now)
 	return page
@@ -220,9 +221,9 @@ func end(t, now time.Time) string {
 	case t.IsZero():
 		return ""
 	case now.After(t):
-		return "by " + Moment(&t) + ", " + backup.Span(now.Sub(t)) + " ago, if it takes as long as the longest one before"
+		return "should have ended by " + Moment(&t) + ", " + backup.Span(now.Sub(t)) + " ago, if it took as long as the longest one before"
 	}
-	return "by " + Moment(&t) + ", in " + backup.Span(t.Sub(now)) + ", if it takes as long as the longest one before"
+	return "should end by " + Moment(&t) + ", in " + backup.Span(t.Sub(now)) + ", if it takes as long as the longest one before"
 }
 
 func failedJobs(jobs []backup.Job) []FailedJob {

@@ -81,11 +81,11 @@ func TestPageOfWhatRuns(t *testing.T) {
 				{NodeID: "a", Backups: reading(backup.List{Backups: []backup.Backup{quick}}, noon)}, {NodeID: "b", Backups: reading(backup.List{Backups: []backup.Backup{slow}}, noon)},
 			}
 			in.Jobs.Value = []backup.Job{{ID: "7", State: backup.JobRunning, StartedAt: noon.Add(-time.Hour), Progress: &half}}
-		}, []string{"running  by 2026-11-22 13:00Z, in 1h, if it takes as long as the longest one before"}},
+		}, []string{"running  should end by 2026-11-22 13:00Z, in 1h, if it takes as long as the longest one before"}},
 		{"one that takes longer than any before", func(in *backup.InstanceState) {
 			in.Nodes[0].Backups.Value.Backups = []backup.Backup{made(24*time.Hour, backup.StateSuccess)}
 			in.Jobs.Value = []backup.Job{{ID: "7", State: backup.JobRunning, StartedAt: noon.Add(-time.Hour)}}
-		}, []string{"running  by 2026-11-22 11:30Z, 30m ago, if it takes as long as the longest one before"}},
+		}, []string{"running  should have ended by 2026-11-22 11:30Z, 30m ago, if it took as long as the longest one before"}},
 		{"the lists of shards show them", func(in *backup.InstanceState) {
 			run := made(time.Hour, backup.StateRunning)
 			run.EndedAt = time.Time{}
@@ -187,6 +187,36 @@ func TestChartStaysInItsBounds(t *testing.T) {
 	for _, b := range boxes {
 		if b.X < chart.Left || b.X+b.Width > chart.Right+0.01 || b.Width <= 0 || b.Y < 0 || b.Height <= 0 || b.Y+b.Height > float64(chart.Height) {
 			t.Errorf("outside of the drawing: %+v", b)
+		}
+	}
+}
+
+// The point-in-time window stands under the others, as long as the timeline has some of it.
+func TestChartShowsWhatCanBeRestored(t *testing.T) {
+	draw := func(from, until time.Duration) report.Chart {
+		return pageOf(t, noon, func(in *backup.InstanceState) {
+			in.Recovery = reading(backup.Window{Start: noon.Add(-from), End: noon.Add(-until)}, noon)
+		}).Targets[0].Chart
+	}
+	without := pageOf(t, noon, func(*backup.InstanceState) {}).Targets[0].Chart
+	for name, tt := range map[string]struct {
+		from, until time.Duration
+		drawn       int
+		wide        float64 // of 920 for a week and two days
+	}{
+		"of the last day":      {24 * time.Hour, 0, 1, 102},
+		"from before it":       {400 * time.Hour, 0, 1, 770},
+		"that ended before it": {400 * time.Hour, 300 * time.Hour, 0, 0},
+	} {
+		c := draw(tt.from, tt.until)
+		if len(c.Restorable) != tt.drawn || c.Has("pitr") != (tt.drawn > 0) || (c.Height > without.Height) != (tt.drawn > 0) {
+			t.Errorf("a window %s is drawn %d times, %d high", name, len(c.Restorable), c.Height)
+			continue
+		}
+		for _, b := range c.Restorable {
+			if b.Width < tt.wide*0.95 || b.Width > tt.wide*1.05 || b.X < c.Left || b.X+b.Width > c.Right || b.Y+b.Height > float64(c.Height) {
+				t.Errorf("a window %s: %+v", name, b)
+			}
 		}
 	}
 }

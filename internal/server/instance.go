@@ -32,7 +32,11 @@ func (s *Server) unwatched(want backup.Target) string {
 	what := fmt.Sprintf("The instance %q of the account %q in %q (%q) ", want.InstanceID, want.Account, want.Region, want.Cloud)
 	for _, r := range s.opts.Poller.Snapshot().Regions {
 		for _, in := range r.Instances {
-			if in.Target == want && in.Unwatched != "" {
+			switch {
+			case in.Target != want || in.Unwatched == "":
+			case in.Unmonitored:
+				return what + "is not watched: " + in.Unwatched + ". The page of all instances has the lines of a configuration that would watch it, or exclude it."
+			default:
 				return what + "is not watched: " + in.Unwatched + "."
 			}
 		}
@@ -40,5 +44,5 @@ func (s *Server) unwatched(want backup.Target) string {
 	if !s.opts.Poller.Ready() {
 		return what + "is not known yet: the instances are still being listed."
 	}
-	return what + "is neither configured nor discovered."
+	return what + "is neither configured nor discovered. Check the address, and the instances, tags and exclusions of the configuration."
 }

@@ -58,6 +58,7 @@ func TestInstancePage(t *testing.T) {
 		`data-finding="removed_early"`, `href="/runbooks/MongoDBBackupSetsRemovedEarly?instance_id=dds-orders"`,
 		"<dt>Any moment</dt><dd>2026-11-20 12:00Z to 2026-11-22 11:00Z", "3.0 GiB",
 		"<dt>Objective not kept</dt><dd>", `<rect class="gap"`, `<rect class="window kept"`, `<rect class="window missed"`, `<rect class="window planned"`,
+		`<title>any moment from 2026-11-20 12:00Z to 2026-11-22 11:00Z can be restored</title>`, "</svg>any moment of this time can be restored</li>",
 		`<rect class="bar failed"`, `<rect class="bar success"`,
 		`<progress max="100" value="50" aria-label="progress">`, "should end by 2026-11-22 12:50Z, in 50m",
 		"2026-11-22 02:00Z: <span class=\"error\">disk full</span>",
@@ -111,7 +112,8 @@ func checkPage(t *testing.T, page string) {
 
 func TestInstancesWithoutAPage(t *testing.T) {
 	p := &poller{ready: true}
-	p.snapshot.Regions = []backup.Region{listed("prod", "r1", "b!")}
+	p.snapshot.Regions = []backup.Region{listed("prod", "r1", "b! forgotten!")}
+	p.snapshot.Regions[0].Instances[1].Unmonitored = true
 	p.snapshot.Instances = []backup.InstanceState{orders()}
 	loading := &poller{}
 	tests := []struct {
@@ -122,7 +124,8 @@ func TestInstancesWithoutAPage(t *testing.T) {
 		{"unknown", "/instances/alibaba/prod/r1/none", p, "is neither configured nor discovered."},
 		{"of another account", "/instances/alibaba/prod/cn-hangzhou/dds-orders", p, "is neither configured nor discovered."},
 		{"of another cloud", "/instances/huawei/our%20account/cn-hangzhou/dds-orders", p, "is neither configured nor discovered."},
-		{"not watched", "/instances/alibaba/prod/r1/b", p, "is not watched: it is excluded."},
+		{"not watched", "/instances/alibaba/prod/r1/b", p, "is not watched: it is excluded.</p>"},
+		{"forgotten", "/instances/alibaba/prod/r1/forgotten", p, "is not watched: it is excluded. The page of all instances has the lines of a configuration that would watch it"},
 		{"too early", pathOfOrders, loading, "is not known yet: the instances are still being listed."},
 		{"hostile", "/instances/a/b/c/%3Cscript%3E%1b", p, `The instance &#34;&lt;script&gt;\x1b&#34; of the account`},
 	}

@@ -58,6 +58,7 @@ func chartKeys() []chartKey {
 		{"window missed", "window missed"},
 		{"window open", "window open"},
 		{"window planned", "window to come"},
+		{"pitr", "any moment of this time can be restored"},
 		{"window unknown", "window of which the list does not tell"},
 	}
 }
