@@ -19,7 +19,7 @@ var page string
 func writeHTML(to io.Writer, r *Report) error {
 	parsed, err := template.New("report").Funcs(template.FuncMap{
 		"kept": keptShare, "unsure": unsure, "title": title, "moment": moment, "momentp": report.Moment, "ornone": report.OrNone,
-		"number": number, "words": words, "yes": yes, "bytes": report.Bytes, "join": func(all []string) string { return strings.Join(all, "; ") },
+		"number": number, "words": words, "counted": counted, "yes": yes, "bytes": report.Bytes, "join": func(all []string) string { return strings.Join(all, "; ") },
 		"px":    func(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) },
 		"chart": func(t Target) Chart { return r.Chart(&t) },
 	}).Parse(page)
