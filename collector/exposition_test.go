@@ -263,6 +263,9 @@ func TestTextWhenOneThingTurns(t *testing.T) {
 
 // Nothing is read for ten days, and the text is right at each moment: verdicts turn, copies expire, readings become too old.
 func TestTextTurnsByTimeAlone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	creating := replicaSet("a", "dds-3")
 	creating.Instance.Lifecycle, creating.Instance.Status, creating.Instance.CreatedAt = backup.LifecycleCreating, "Creating", ago(time.Hour)
 	s := newStage(t, snapshotOf(richest("a"), checked("a"), creating))

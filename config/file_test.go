@@ -90,6 +90,9 @@ func tenThousand() string {
 // TestTenThousandInstances states what a very large configuration costs: half a second of a processor, and less than 256
 // MiB of memory, garbage included.
 func TestTenThousandInstances(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	text := tenThousand()
 	file := write(t, t.TempDir(), "config.yml", text)
 	var before, after runtime.MemStats

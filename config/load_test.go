@@ -191,6 +191,9 @@ func TestLoadRefusesAliasBombs(t *testing.T) {
 
 // TestMostValues: a file may hold maxValues values and no more.
 func TestMostValues(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	const around = 8 // the file, accounts, account, regions, region, instances, instance, nodes
 	for values, want := range map[int]string{maxValues: "", maxValues + 1: "holds more than 250000 values; do its aliases repeat each other? If not, run an exporter for each part of it"} {
 		text := "accounts: [{regions: [{instances: [{nodes: [x" + strings.Repeat(",x", values-around-1) + "]}]}]}]"

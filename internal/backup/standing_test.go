@@ -78,6 +78,9 @@ func standingAt(all []backup.Stretch, t time.Time) backup.Standing {
 // TestTheReportAgreesWithTheVerdicts replays weeks that somebody watched minute by minute: at each minute the objective is
 // reported as kept, broken or not due as the verdict of that minute said.
 func TestTheReportAgreesWithTheVerdicts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	met := map[backup.Standing]int{}
 	for round := range 12 {
 		random := rand.New(rand.NewPCG(uint64(round), 7))

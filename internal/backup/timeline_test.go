@@ -259,6 +259,9 @@ func TestTimelineOfWhatRuns(t *testing.T) {
 
 // A list may be long, and each of its backups too late for its objective.
 func TestTimelineOfALongListIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	c := verdictCase{now: at(22, 12, 0), rpo: 4 * time.Minute}
 	for i := range 10_000 {
 		b := full(c.now.Add(-time.Duration(i+1) * 30 * time.Minute))

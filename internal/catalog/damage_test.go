@@ -32,6 +32,9 @@ func written(t *testing.T, dir string) (string, []backup.Target) {
 }
 
 func TestFilesThatCannotBeUsed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	change := func(edit func([]byte) []byte) func(*testing.T, string) {
 		return func(t *testing.T, path string) {
 			data, err := os.ReadFile(path)
@@ -103,6 +106,9 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 
 // TestDamageNeverEndsTheProgram spoils random bytes: the file opens, and flushes and reads end.
 func TestDamageNeverEndsTheProgram(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	dir := t.TempDir()
 	_, targets := written(t, dir)
 	path := filepath.Join(dir, fileName)
@@ -153,6 +159,9 @@ func TestDirectoriesThatCannotBeUsed(t *testing.T) {
 
 // TestDiskThatFillsUp: the catalog goes on from memory, tells it once, and writes everything when it works again.
 func TestDiskThatFillsUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	dir := t.TempDir()
 	var told []error
 	f, err := Open(t.Context(), Options{Dir: dir, Lookback: lookback, Report: func(err error) { told = append(told, err) }}, start)

@@ -13,6 +13,9 @@ import (
 // TestFileKeepsWhatMemoryForgets: 150 days with a backup a day, incremental ones every ten minutes, and clones that come
 // and go.
 func TestFileKeepsWhatMemoryForgets(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	f, err := Open(t.Context(), Options{Dir: t.TempDir(), Lookback: lookback, Retention: 100 * day}, start)
 	must(t, err)
 	defer f.closeAll()

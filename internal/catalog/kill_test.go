@@ -81,6 +81,9 @@ func writeUntilKilled(dir string) {
 // each target is as at one step between the last that was done and the last that was begun.
 func TestKill(t *testing.T) {
 	kills := 10
+	if testing.Short() { // as the race detector runs
+		kills = 3
+	}
 	if text := os.Getenv(killsIn); text != "" {
 		kills, _ = strconv.Atoi(text)
 	}

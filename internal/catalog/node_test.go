@@ -77,6 +77,9 @@ func TestRepeatedIdsCountOnce(t *testing.T) {
 // TestMemoryIsBounded: a target with a backup every quarter of an hour, and incremental ones every five minutes, for two
 // months.
 func TestMemoryIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	c := New(lookback)
 	for at := start; at.Before(start.Add(60 * day)); at = at.Add(6 * time.Hour) {
 		var all []backup.Backup

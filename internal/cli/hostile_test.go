@@ -72,6 +72,9 @@ func commandsIn(text string) string {
 
 // No name, reason, status or file name commands a terminal, whatever command prints it, and in whatever form.
 func TestNoTextCommandsATerminal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	t.Parallel()
 	now := time.Now()
 	f := hostile(now)

@@ -19,7 +19,11 @@ import (
 // The demand that is known beforehand is about what the clouds are asked: neither ratio nor plan may mislead. Simulated clouds
 // of both kinds are polled for six hours, with what a fleet has: clusters, high-frequency backups, and some in trouble.
 func TestDemandIsWhatIsAsked(t *testing.T) {
-	const hours, warmUp = 3, 40
+	const warmUp = 40
+	hours := 3
+	if testing.Short() { // as the race detector runs
+		hours = 1
+	}
 	clock := new(simtest.Clock)
 	all := fleet.Generate(7, clock.Now(), 60)
 	for i := range all.Accounts {

@@ -137,7 +137,11 @@ func TestNothingShowsWhatACloudEchoes(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer e.Close()
-				for range 30 { // with other texts each time
+				times := 30
+				if testing.Short() { // as the race detector runs
+					times = 2
+				}
+				for range times { // with other texts each time
 					for question, ask := range questions(e.Regions()[0].Source) {
 						if err := ask(t.Context()); err != nil && signature.MatchString(err.Error()) {
 							t.Errorf("%s: %v", question, err)

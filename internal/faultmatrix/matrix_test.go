@@ -90,8 +90,8 @@ func (b *baselines) of(t *testing.T, p play) record {
 	return r
 }
 
-// TestMatrix plays a spread of the cases, or all of them with FAULT_MATRIX=all in the environment. With another value it
-// plays those of all whose name contains it, such as FAULT_MATRIX="huawei, ListTasks, hang, warm".
+// TestMatrix plays a spread of the cases. FAULT_MATRIX in the environment says otherwise: with "all" it plays all of them, with
+// "kinds" each kind in each operation once. With another value it plays those of all whose name contains it, such as FAULT_MATRIX="huawei, ListTasks, hang, warm".
 func TestMatrix(t *testing.T) {
 	which := os.Getenv("FAULT_MATRIX")
 	base := &baselines{runs: map[string]record{}}
@@ -133,13 +133,16 @@ func (c *tally) judge(t *testing.T, p play, wrong []string) {
 // chosen returns the cases to play.
 func chosen(which string) []play {
 	of := plays
-	if which == "" {
+	switch which {
+	case "":
 		of = spread
+	case kindsOnce:
+		of = eachKindOnce
 	}
 	var all []play
 	for _, cloud := range []string{fleet.Alibaba, fleet.Huawei} {
 		for _, p := range of(cloud) {
-			if which == "" || which == "all" || strings.Contains(p.String(), which) {
+			if which == "" || which == "all" || which == kindsOnce || strings.Contains(p.String(), which) {
 				all = append(all, p)
 			}
 		}

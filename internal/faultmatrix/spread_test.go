@@ -1,6 +1,7 @@
 package faultmatrix
 
 import (
+	"slices"
 	"testing"
 
 	"mongodb_backup_exporter/internal/cloudsim"
@@ -21,10 +22,24 @@ func spread(cloud string) []play {
 			turn++
 		}
 		coded := r.fault.Code != ""
-		if coded && i%(everyCode*fraction) != 0 || !coded && turn%2 != 0 {
+		if coded && i%(everyCode*fraction) != 0 || !coded && turn%(2*everyRow) != 0 {
 			continue
 		}
 		all = append(all, play{nextVictim(cloud, r, len(all)), r, len(all)/len(victims(cloud))%2 == 0})
+	}
+	return append(all, missing(cloud, own, all)...)
+}
+
+// missing returns a case for each operation that has none among the plays.
+func missing(cloud string, own []row, plays []play) []play {
+	var all []play
+	for _, v := range victims(cloud) {
+		if slices.ContainsFunc(plays, func(p play) bool { return p.victim.name == v.name }) {
+			continue
+		}
+		if i := slices.IndexFunc(own, func(r row) bool { return r.fits(v) }); i >= 0 {
+			all = append(all, play{v, own[i], true})
+		}
 	}
 	return all
 }
@@ -53,6 +68,69 @@ func (r row) fits(v victim) bool {
 	return r.hits(v)
 }
 
+// kindsOnce is the value of FAULT_MATRIX for each kind in each operation once.
+const kindsOnce = "kinds"
+
+// eachKindOnce returns the part of the matrix with each kind of fault in each operation of the cloud once. The forms of a kind,
+// such as statuses and codes, take turns, and so do the places that an operation can be hit in, the warm phase and the cold one.
+func eachKindOnce(cloud string) []play {
+	forms := map[cloudsim.FaultKind][]row{}
+	var kinds []cloudsim.FaultKind
+	for _, r := range rows(cloud) {
+		if forms[r.fault.Kind] == nil {
+			kinds = append(kinds, r.fault.Kind)
+		}
+		forms[r.fault.Kind] = append(forms[r.fault.Kind], r)
+	}
+	var all []play
+	for i, kind := range kinds {
+		for j, places := range byOperation(victims(cloud)) {
+			var fitting []play
+			for _, v := range places {
+				for _, r := range forms[kind] {
+					if r.hits(v) {
+						fitting = append(fitting, play{v, r, (i+j)%2 == 0})
+					}
+				}
+			}
+			if len(fitting) > 0 {
+				all = append(all, fitting[(i+j)%len(fitting)])
+			}
+		}
+	}
+	return all
+}
+
+// byOperation returns the victims, those of an operation together.
+func byOperation(all []victim) [][]victim {
+	var lists [][]victim
+	for _, v := range all {
+		i := slices.IndexFunc(lists, func(l []victim) bool { return l[0].op == v.op })
+		if i < 0 {
+			i, lists = len(lists), append(lists, nil)
+		}
+		lists[i] = append(lists[i], v)
+	}
+	return lists
+}
+
+// TestEachKindIsInEachOperation states that the part of the matrix with each kind once leaves no pair of a kind and an operation
+// out that the whole has, and plays none twice.
+func TestEachKindIsInEachOperation(t *testing.T) {
+	for _, cloud := range []string{fleet.Alibaba, fleet.Huawei} {
+		times := map[string]int{}
+		pair := func(p play) string { return p.victim.op + " " + string(p.row.fault.Kind) }
+		for _, p := range eachKindOnce(cloud) {
+			times[pair(p)]++
+		}
+		for _, p := range plays(cloud) {
+			if times[pair(p)] != 1 {
+				t.Errorf("%s: %s is played %d times, want once", cloud, pair(p), times[pair(p)])
+			}
+		}
+	}
+}
+
 // TestSpreadCovers states that the spread has every kind of fault and every operation.
 func TestSpreadCovers(t *testing.T) {
 	kinds, names := map[cloudsim.FaultKind]int{}, map[string]int{}
@@ -74,7 +152,7 @@ func TestSpreadCovers(t *testing.T) {
 		}
 	}
 	for _, kind := range cloudsim.FaultKinds() {
-		if kinds[kind] == 0 {
+		if everyRow == 1 && kinds[kind] == 0 {
 			t.Errorf("%s is not in the spread", kind)
 		}
 	}

@@ -254,7 +254,11 @@ func TestStretchedInstancesStayIdle(t *testing.T) {
 		conf.Objectives = backup.Objectives{RPOGrace: 2 * time.Hour, MaxDuration: 6 * time.Hour}
 		p := newPoller(t, opts, conf)
 		time.Sleep(4 * time.Hour)
-		for range 20 * 60 {
+		hours := 20
+		if slowedDown {
+			hours = 4
+		}
+		for range hours * 60 {
 			p.Refresh(t.Context())
 			time.Sleep(time.Minute)
 			for _, d := range p.Snapshot().Regions[0].Demand {

@@ -245,8 +245,8 @@ const idle = 30 * time.Minute
 func TestTenThousandSetsOnOneBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sets, rate := 10_000, 10.0
-		if slowedDown { // the same in a fifth
-			sets, rate = sets/5, rate/5
+		if slowedDown { // the same in a tenth
+			sets, rate = sets/10, rate/10
 		}
 		f := newFleet(t, sets, cloudcall.NewBudget(rate, false), 0)
 		f.every = time.Minute
@@ -269,16 +269,20 @@ func TestTenThousandSetsOnOneBudget(t *testing.T) {
 // A cloud that throttles every call is not known any more once the readings are too old by the intervals of the configured rate.
 func TestTotalThrottlingIsNoHealth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		budget := cloudcall.NewBudget(2, false)
-		f := newFleet(t, 300, budget, 1_000_000)
+		sets, rate := 300, 2.0
+		if slowedDown {
+			sets, rate = sets/5, rate/5
+		}
+		budget := cloudcall.NewBudget(rate, false)
+		f := newFleet(t, sets, budget, 1_000_000)
 		f.reckons(budget)
 		f.every = time.Minute
 		f.allKnown(t, 20*time.Minute)
 		f.scrape(t, 30*time.Minute)
 		f.source.quota.allow(0)
 		f.scrape(t, 3*time.Hour)
-		if ages, unknown := f.ages(); unknown != 300 {
-			t.Errorf("%d of 300 lists are unknown; the oldest of the others is %v old", unknown, slices.Max(ages))
+		if ages, unknown := f.ages(); unknown != sets {
+			t.Errorf("%d of %d lists are unknown; the oldest of the others is %v old", unknown, sets, slices.Max(ages))
 		}
 	})
 }
@@ -292,7 +296,7 @@ func TestFleetFindsTheQuota(t *testing.T) {
 		worst := time.Duration(0)
 		minutes := 3 * 60
 		if slowedDown {
-			minutes = 60
+			minutes = 20
 		}
 		for range minutes {
 			f.scrape(t, time.Minute)

@@ -32,7 +32,7 @@ func TestLongListIsReadAtItsEnd(t *testing.T) {
 		deleted := map[string]bool{}
 		all := func() []backup.Backup {
 			var list []backup.Backup
-			for start := time.Now().Truncate(15 * time.Minute); time.Since(start) < 9*day; start = start.Add(-15 * time.Minute) {
+			for start := time.Now().Truncate(15 * time.Minute); time.Since(start) < 4*day; start = start.Add(-15 * time.Minute) {
 				b := backup.Backup{ID: start.Format(time.RFC3339), Kind: backup.KindFull, State: backup.StateSuccess, StartedAt: start, EndedAt: start.Add(20 * time.Minute)}
 				if b.EndedAt.After(time.Now()) {
 					b.State, b.EndedAt = backup.StateRunning, time.Time{}
@@ -46,14 +46,14 @@ func TestLongListIsReadAtItsEnd(t *testing.T) {
 		time.Sleep(10 * day)
 		source := &archive{cloud: &cloud{instances: lists("a")}, list: all}
 		opts := options(log.NewNopLogger())
-		opts.FullReadInterval = 6 * time.Hour
+		opts.Lookback, opts.FullReadInterval = 3*day, 6*time.Hour
 		conf := region(source)
 		p := newPoller(t, opts, conf)
 		p.Refresh(t.Context())
 		for minute := 14; minute < 12*60; minute += 15 {
 			time.Sleep(15 * time.Minute)
 			if minute == 74 {
-				deleted[all()[300].ID] = true // far before the end
+				deleted[all()[200].ID] = true // far before the end
 			}
 			if minute == 209 {
 				deleted[all()[1].ID] = true

@@ -2,6 +2,7 @@ package poll_test
 
 import (
 	"context"
+	"reflect"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,7 +37,11 @@ func TestSnapshotsShareWhatDidNotMove(t *testing.T) {
 		time.Sleep(12 * time.Hour)
 		check := func(minute int) []backup.InstanceState {
 			got := p.Snapshot().Instances
-			if diff := cmp.Diff(p.StatesAnew(time.Now()), got, cmpopts.EquateErrors()); diff != "" {
+			known := p.StatesAnew(time.Now())
+			if reflect.DeepEqual(known, got) { // which is much quicker than cmp
+				return got
+			}
+			if diff := cmp.Diff(known, got, cmpopts.EquateErrors()); diff != "" {
 				t.Fatalf("minute %d: shown other than known (-known +shown):\n%s", minute, diff)
 			}
 			return got

@@ -44,6 +44,9 @@ func most(size int) uint64 { return uint64(max(16*size, 16<<20)) }
 // decoder that makes all records before it counts them takes gigabytes for the largest answer that is read. opOf returns
 // the operation of a request.
 func RunExplosions(t *testing.T, p Provider, opOf func(*http.Request) string, questions []Question) {
+	if testing.Short() { // as the race detector runs: an answer is read by one goroutine, whatever is asked
+		questions = questions[:1]
+	}
 	for _, q := range questions {
 		b := bomb{Question: q, opOf: opOf, status: http.StatusOK, most: most(smallAnswer)}
 		t.Run(q.Op, func(t *testing.T) {
