@@ -21,10 +21,14 @@ PROMTOOL  := $(TOOLS)/promtool
 GOLANGCI  := $(TOOLS)/golangci-lint
 GOFUMPT   := $(TOOLS)/gofumpt
 VULNCHECK := $(TOOLS)/govulncheck
+# One cache of compiled packages serves the program, its tests, the other modules and the linter: all are built without C and with
+# -trimpath, as the program is.
+TEST      := CGO_ENABLED=0 $(GO) test -trimpath -count=1
+
 TOOLNAMES := promtool prometheus alertmanager golangci-lint gofumpt govulncheck goreleaser cyclonedx-gomod actionlint helm kube-apiserver
 BUILDTOOL := GO='$(GO)' ./tools/build.sh '$(TOOLS)'
 
-.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images browser screenshots race release-check workflows release-snapshot release-files
+.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix matrix-kinds histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images browser screenshots race release-check workflows release-snapshot release-files
 
 all: check
 
@@ -40,21 +44,20 @@ CREATED = $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --for
 # go build -v names each package that it compiles; what is no such name is an error.
 run:
 	@echo 'Building. With an empty cache, Go compiles some 600 packages, which takes two to three minutes.' >&2
-	@{ CGO_ENABLED=0 $(GO) build -v -ldflags '$(LDFLAGS)' -o $(BINARY) . 2>&1; echo "exit $$?"; } | awk ' \
+	@{ CGO_ENABLED=0 $(GO) build -v -trimpath -ldflags '$(LDFLAGS)' -o $(BINARY) . 2>&1; echo "exit $$?"; } | awk ' \
 		/^exit [0-9]+$$/ { code = $$2; next } \
 		/^[A-Za-z0-9._\/~-]+$$/ { n++; if (n % 50 == 0) { print "  " n " packages compiled" > "/dev/stderr" }; next } \
 		{ print > "/dev/stderr" } \
 		END { exit code }'
 	@trap : INT; ./$(BINARY) demo
 
-# What must hold of the code and of everything it ships, with Go alone. One cache of compiled packages serves all three parts:
-# they are built without C and without the race detector.
+# What must hold of the code and of everything it ships, with Go alone.
 test: test-go test-promql rules
 
 # go vet is part of lint. Here it would read the clouds' SDKs too, for as long as half of their compilation.
 test-go:
 	@echo 'Testing the exporter. With an empty cache, Go first compiles some 700 packages, silently, for two minutes or more.' >&2
-	CGO_ENABLED=0 $(GO) test -vet=off -shuffle=on -count=1 ./...
+	$(TEST) -vet=off -shuffle=on ./...
 
 # The same tests with the race detector, which makes each ten times slower: with -short, properties of code without goroutines
 # are tried with a tenth of their random cases.
@@ -65,7 +68,11 @@ race:
 # Every kind of fault in every operation of both clouds, cold and warm; make test has a spread of them. Takes four minutes
 # on two idle processors. From its own directory, so that go test shows the counts.
 matrix:
-	cd internal/faultmatrix && FAULT_MATRIX=all $(GO) test -run TestMatrix -count=1 -timeout 50m
+	cd internal/faultmatrix && FAULT_MATRIX=all $(TEST) -vet=off -run TestMatrix -timeout 50m
+
+# Each kind of fault in each operation of both clouds once, cold and warm in turn.
+matrix-kinds:
+	cd internal/faultmatrix && FAULT_MATRIX=kinds $(TEST) -vet=off -run TestMatrix -timeout 50m
 
 # A hundred thousand random histories through poller, catalog and verdict; make test has some hundred. Takes half an hour.
 histories:
@@ -74,11 +81,11 @@ histories:
 # Every query of dashboards and rules, read by Prometheus' own parser.
 test-promql:
 	@echo "Reading the queries with Prometheus' parser. With an empty cache, Go compiles it first, for half a minute." >&2
-	cd test/promql && CGO_ENABLED=0 $(GO) test -vet=off -count=1 ./...
+	cd test/promql && $(TEST) -vet=off ./...
 
 rules: tool-promtool
 	$(PROMTOOL) check rules alerts/*.rules.yml
-	printed=$$(CGO_ENABLED=0 $(GO) run . rules --runbook-url=https://a.example.com/b --exporter-url=https://c.example.com --dashboard-url=https://d.example.com) && \
+	printed=$$(CGO_ENABLED=0 $(GO) run -trimpath . rules --runbook-url=https://a.example.com/b --exporter-url=https://c.example.com --dashboard-url=https://d.example.com) && \
 		printf '%s\n' "$$printed" | $(PROMTOOL) check rules
 	$(PROMTOOL) test rules alerts/tests/*.yml
 
@@ -95,7 +102,7 @@ fmt-check: tool-gofumpt
 		echo "not formatted; run make fmt:"; echo "$$unformatted"; exit 1; fi
 
 lint: tool-golangci-lint
-	$(GOLANGCI) run ./...
+	CGO_ENABLED=0 GOFLAGS="$$($(GO) env GOFLAGS) -trimpath" $(GOLANGCI) run ./...
 
 tidy-check:
 	$(GO) mod tidy -diff
@@ -129,11 +136,11 @@ dashboard-images: build
 
 # The built binary with the real Prometheus and Alertmanager.
 e2e: build tool-prometheus tool-promtool tool-alertmanager
-	cd test/e2e && TOOLS=$(TOOLS) $(GO) test -count=1 -timeout 25m ./...
+	cd test/e2e && TOOLS=$(TOOLS) $(TEST) -timeout 25m ./...
 
 # The pages in Debian's Chromium, by the rules of axe-core. Takes three minutes.
 browser: build
-	cd test/browser && npm ci --no-audit --no-fund && $(GO) test -count=1 -timeout 4m ./...
+	cd test/browser && npm ci --no-audit --no-fund && $(TEST) -timeout 4m ./...
 
 # The pictures of docs/images, from the demo.
 screenshots:
@@ -145,12 +152,12 @@ deploy-check: shipped-check systemd-check image-check helm-check dashboards-seen
 
 # The mixin and the compose files.
 shipped-check:
-	cd test/deploy && $(GO) test -count=1 ./...
+	cd test/deploy && $(TEST) ./...
 
 # The Helm chart, by Helm and on a real API server. That needs etcd (Debian package etcd-server), too.
 helm-check: tool-helm tool-kube-apiserver tool-promtool
 	@command -v etcd >/dev/null || echo 'helm: NOT CHECKED on a server, there is no etcd here' >&2
-	cd test/helm && TOOLS=$(TOOLS) $(GO) test -count=1 .
+	cd test/helm && TOOLS=$(TOOLS) $(TEST) .
 
 systemd-check:
 	./test/systemd/check.sh
@@ -158,7 +165,8 @@ systemd-check:
 image-check:
 	./test/image/check.sh
 
-# Builds a release twice, compares, installs its package, and runs what that installed.
+# Builds a release twice, compares, installs its package, and runs what that installed. With RELEASE_SYSTEMS=linux it is for this
+# kind of machine only.
 release-check: tool-goreleaser tool-cyclonedx-gomod
 	TOOLS=$(TOOLS) GO='$(GO)' ./test/release/check.sh
 

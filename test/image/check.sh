@@ -12,7 +12,9 @@ for command in buildah debootstrap unshare chroot curl; do
 done
 [ "$(id -u)" = 0 ] || { echo "image: NOT CHECKED, only root may build without a container daemon"; exit 0; }
 
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/$program/image"
+# As in a container without privileges.
+unshare --mount mount --bind /tmp /tmp 2>/dev/null || { echo "image: NOT CHECKED, nothing may be mounted here"; exit 0; }
+
 work=$(mktemp -d)
 running=
 finish() {
@@ -31,21 +33,16 @@ printf '[storage]\ndriver = "vfs"\ngraphroot = "%s/graph"\nrunroot = "%s/run"\n'
 : >"$CONTAINERS_REGISTRIES_CONF"
 echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$work/policy.json"
 
-root="$cache/debian-bookworm"
-if [ ! -e "$root.complete" ]; then
-	echo "image: making a Debian to build in, once; this takes two minutes" >&2
-	rm -rf "$root"
-	mkdir -p "$root"
-	debootstrap --variant=minbase --include=ca-certificates bookworm "$root" >"$work/debootstrap.log" 2>&1
-	touch "$root.complete"
-fi
+# shellcheck source=test/debian.sh
+. test/debian.sh
+fresh_debian "$work/debootstrap.log" || { tail -n 3 "$work/debootstrap.log"; echo "image: NOT CHECKED, no Debian could be made"; exit 0; } >&2
 
 # stand_in NAME: the working container "$base" becomes the image that Dockerfile takes by that name.
 stand_in() { buildah commit --quiet --format docker --signature-policy "$work/policy.json" "$base" "$1" >/dev/null; buildah rm "$base" >/dev/null; }
 from() { sed -n "s/^ARG $1=//p" Dockerfile; }
 
 base=$(buildah from scratch)
-buildah add --quiet "$base" "$root" / >/dev/null
+buildah add --quiet "$base" "$debian" / >/dev/null
 buildah config --env PATH=/usr/local/go/bin:/usr/bin:/bin --env GOTOOLCHAIN=local --env HOME=/root "$base"
 stand_in "$(from BUILD_IMAGE)"
 
@@ -87,6 +84,7 @@ inside() { # inside COMMAND...: as the image's user, on a root that is read only
 	exec unshare --mount sh -c 'm=$1; shift; mount --bind "$m" "$m" && mount -o remount,ro,bind "$m" &&
 		exec chroot --userspec=65532:65532 "$m" "$@"' sh "$mounted" "$@"
 }
+touch "$work/demo.log" # which the loop below may read before it is written
 inside /$program demo --demo.config-file= --web.listen-address=127.0.0.1:0 >"$work/demo.log" 2>&1 &
 running=$!
 url=

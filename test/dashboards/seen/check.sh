@@ -13,7 +13,13 @@ fi
 export CHROMIUM
 
 # npm writes this file last.
-[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund
+[ node_modules/.package-lock.json -nt package-lock.json ] || said=$(npm ci --no-audit --no-fund 2>&1) || {
+	echo "$said" >&2
+	grep -qE 'code (ENOTFOUND|EAI_AGAIN|ECONN[A-Z]*|E?TIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|E5[0-9][0-9])' <<<"$said" || exit 1
+	echo "dashboards-seen: NOT CHECKED, the registry of npm cannot be reached" >&2
+	[ "${SEEN:-}" != required ]
+	exit
+}
 
 cd ../../e2e
-DASHBOARDS_SEEN=${1:-faults} exec "${GO:-go}" test -count=1 -timeout 8m -run '^TestDashboardsSeen$' .
+DASHBOARDS_SEEN=${1:-faults} CGO_ENABLED=0 exec "${GO:-go}" test -trimpath -count=1 -timeout 8m -run '^TestDashboardsSeen$' .
