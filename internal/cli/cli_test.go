@@ -58,10 +58,19 @@ type clouds struct {
 
 type cloudsKey struct{}
 
+// shiftIn names how far the clocks of scripts are off, such as 5h: what a script expects must hold at every hour of the day.
+const shiftIn = "CLI_TEST_SHIFT"
+
 func setup(env *testscript.Env) error {
-	now := time.Now
+	shift, _ := time.ParseDuration(os.Getenv(shiftIn)) // none is 0
+	now := func() time.Time { return time.Now().Add(shift) }
+	if shift != 0 {
+		if err := os.WriteFile(clockFileIn(env.WorkDir), []byte(shift.String()), 0o600); err != nil {
+			return err
+		}
+	}
 	f := fleet.Demo(now())
-	sim := cloudsim.New(cloudsim.Options{Fleet: f, Now: now, BackupLength: time.Second})
+	sim := cloudsim.New(cloudsim.Options{Fleet: f, Now: now, WallNow: time.Now, BackupLength: time.Second})
 	listening := httptest.NewServer(sim)
 	env.Defer(listening.Close)
 	env.Values[cloudsKey{}] = &clouds{Sim: sim, listening: listening}
