@@ -44,8 +44,7 @@ type pageReader[T any] struct {
 	seen   map[string]bool
 	total  int64 // as the newest page has it; 0: it has none
 	most   int64 // the highest total of any page
-	last   int   // records of the newest page that has any
-	gap    bool  // a page that is not the last was short
+	sizes  []int // how many records each page has, or had when it had the most
 	extent wire.Total
 }
 
@@ -58,8 +57,8 @@ func (p *pageReader[T]) readAll(ctx context.Context) ([]T, error) {
 	for number := 1; number <= maxPages; number++ {
 		former := p.total
 		part, added, err := p.page(ctx, number)
-		if err == nil && number > 1 && p.moved(former, added, len(part.records)) {
-			added, err = p.again(ctx, number, added)
+		if err == nil && number > 1 && p.moved(former, added) {
+			part, added, err = p.again(ctx, number, added)
 		}
 		if err != nil {
 			return nil, err
@@ -90,10 +89,10 @@ func (p *pageReader[T]) page(ctx context.Context, number int) (part page[T], add
 	}
 	p.total = wholeNumber(part.total)
 	p.most = max(p.most, p.total)
-	if n := len(part.records); n > 0 {
-		p.gap = p.gap || p.last > 0 && p.last < part.fullSize()
-		p.last = n
+	if number > len(p.sizes) {
+		p.sizes = append(p.sizes, 0)
 	}
+	p.sizes[number-1] = max(p.sizes[number-1], len(part.records))
 	before := len(p.seen)
 	p.all = appendUnseen(p.all, part.records, p.seen, p.id)
 	if len(part.records) > largestPage || len(p.all) > maxPages*pageSize {
@@ -105,13 +104,13 @@ func (p *pageReader[T]) page(ctx context.Context, number int) (part page[T], add
 // incomplete reports whether records are promised that were not read.
 func (p *pageReader[T]) incomplete() bool { return int64(len(p.all)) < p.total }
 
-// moved reports whether the list may have moved before the newest page was read, which had so many records and new ones, so that
-// some are to be read again. Those without an id cannot be: nobody could tell which are new.
-func (p *pageReader[T]) moved(former int64, added, records int) bool {
+// moved reports whether the list may have moved before the newest page was read, which had so many new records, or a page may have
+// been short for once, so that some are to be read again. Those without an id cannot be: nobody could tell which are new.
+func (p *pageReader[T]) moved(former int64, added int) bool {
 	if len(p.seen) < len(p.all) {
 		return false
 	}
-	return p.total > 0 && p.total < former || records > 0 && added == 0 && p.incomplete()
+	return p.total > 0 && p.total < former || added == 0 && p.incomplete()
 }
 
 // another reports whether the total fell so far below what was read that most of it is not of the list any more. A few records
@@ -120,17 +119,18 @@ func (p *pageReader[T]) another() bool {
 	return p.total > 0 && p.total < p.most && int64(len(p.all)) > p.total+pageSize
 }
 
-// again reads the page before the one with a number once more, and then that one. It returns how many records are new in all.
-func (p *pageReader[T]) again(ctx context.Context, number, added int) (int, error) {
+// again reads the page before the one with a number once more, and then that one, which it returns. It also returns how many
+// records are new in all.
+func (p *pageReader[T]) again(ctx context.Context, number, added int) (part page[T], sum int, err error) {
 	for _, n := range []int{number - 1, number} {
 		p.pages.Forget(n)
-		_, more, err := p.page(ctx, n)
-		if err != nil {
-			return 0, err
+		var more int
+		if part, more, err = p.page(ctx, n); err != nil {
+			return part, 0, err
 		}
 		added += more
 	}
-	return added, nil
+	return part, added, nil
 }
 
 // readAhead asks for the pages that the total of the first one promises.
@@ -167,9 +167,14 @@ func (p *pageReader[T]) promised() int64 {
 }
 
 // lacks reports whether an empty page shows that records are missing: more are promised, and the pages before it are not those of
-// a list whose total is only wrong.
+// a list whose total is only wrong, of which the last one alone is short.
 func (p *pageReader[T]) lacks(empty page[T]) bool {
-	return p.promised() > int64(len(p.all)) && (p.gap || p.last >= empty.fullSize())
+	if p.promised() <= int64(len(p.all)) {
+		return false
+	}
+	before := p.sizes[:len(p.sizes)-1]
+	short := slices.IndexFunc(before, func(size int) bool { return size < empty.fullSize() })
+	return short < len(before)-1
 }
 
 // tooMany returns the error of a page or a list that is larger than any that was asked for.
