@@ -366,3 +366,15 @@ func TestFileThatIsMovedAway(t *testing.T) {
 		t.Errorf("after the file was back (-want +got):\n%s", diff)
 	}
 }
+
+// What is in the way of the lock is named.
+func TestLockThatIsAnotherFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "writer.lock"), []byte(strings.Repeat("no database ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), Options{Dir: dir, Lookback: lookback}, start)
+	if err == nil || !strings.Contains(err.Error(), "writer.lock in it is not a file of this program; delete it") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -117,6 +117,8 @@ func (f *File) takeLock(ctx context.Context) error {
 	switch code(err) {
 	case 0:
 		return nil
+	case codeNotADB:
+		return fmt.Errorf("%s in it is not a file of this program; delete it, or use another directory", lockName)
 	case codeBusy:
 		return errors.New("another process writes to it; end that one first, or use another directory")
 	}

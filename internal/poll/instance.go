@@ -163,7 +163,7 @@ func (in *instance) awaitsPolicy() bool {
 		return false
 	}
 	policy := &in.policy
-	asking := policy.askedAt.IsZero() || policy.flight != nil
+	asking := policy.askedAt.IsZero() || policy.flight != nil && policy.flight.first
 	return policy.reading.TriedAt.IsZero() || asking && in.withoutLogs()
 }
 
