@@ -16,7 +16,7 @@ type Forecast struct {
 }
 
 // Predict returns the demand of each region, given what it lists; no list: only the instances that the configuration names
-// are known. It asks nothing.
+// are known. It asks nothing: an instance whose policy would tell whether it has a recovery window counts as if it had one.
 func Predict(opts Options, regions []Region, listed func(Region) []backup.Instance) []Forecast {
 	opts.Catalog = nil
 	p := New(opts, regions)
@@ -26,6 +26,7 @@ func Predict(opts Options, regions []Region, listed func(Region) []backup.Instan
 			r.learnWhole(found)
 		}
 		for _, in := range r.sorted {
+			in.policyFirst = false
 			if in.Topology == "" && len(in.Nodes) > 0 {
 				in.Topology = backup.TopologyShardedCluster
 			}
