@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/http/pprof"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -113,8 +114,15 @@ func New(opts Options) *Server {
 	return s
 }
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+// ServeHTTP answers one request. One whose query cannot be read is refused: the parameters that can be read would be answered as
+// if the others, which may narrow the answer, had not been there.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+		s.text(w, http.StatusBadRequest, fmt.Sprintf("what stands behind the ? cannot be read: %.100s; write & between parameters, and %%3B for ; and %%25 for %% in their values\n", err))
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
 
 // Health returns a handler of /-/healthy and /-/ready alone. It shows nothing of what the exporter knows.
 func (s *Server) Health() http.Handler {

@@ -126,6 +126,20 @@ func TestCheckTelemetryPath(t *testing.T) {
 	}
 }
 
+// TestQueryThatCannotBeRead checks that no answer is about more than was asked for because a parameter was not understood.
+func TestQueryThatCannotBeRead(t *testing.T) {
+	s := server.New(options(&poller{}))
+	for _, path := range []string{
+		"/?state=late;account=prod", "/?text=100%", "/api/v1/targets?account=prod%zz", "/api/v1/instances?monitored=false;account=prod",
+		"/api/v1/report?instance=x&since=30d;until=1d", "/api/v1/backups?instance_id=x&since=%", "/sd?account=prod;region=r1", "/probe?instance_id=x&account=%zz",
+	} {
+		w := get(t, s, path)
+		if got := w.Body.String(); w.Code != http.StatusBadRequest || !strings.HasPrefix(got, "what stands behind the ? cannot be read: ") {
+			t.Errorf("%s: %d %.120q, want 400 and why", path, w.Code, got)
+		}
+	}
+}
+
 func TestRoutes(t *testing.T) {
 	refused := errors.New("accounts[0].name: is missing")
 	tests := []struct {
