@@ -118,7 +118,7 @@ func checkRules(t *testing.T, spec any) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if stdout, stderr, err := output(exec.CommandContext(t.Context(), tool(t, "promtool"), "check", "rules", file)); err != nil {
+	if stdout, stderr, err := output(exec.CommandContext(t.Context(), tool(t, "promtool"), "check", "rules", "--lint-fatal", file)); err != nil {
 		t.Errorf("promtool: %v\n%s%s", err, stdout, stderr)
 	}
 }
@@ -126,6 +126,7 @@ func checkRules(t *testing.T, spec any) {
 func TestRulesAreRules(t *testing.T) {
 	all := rendered(t, chart, "--values="+values["both clouds"])
 	checkRules(t, shippedRules(t, all))
+	checkRules(t, named(t, all, "PrometheusRule", "backup-exporters")["spec"])
 }
 
 // TestBracesOfAnAccount checks that Prometheus loads the chart's own rule where the name of an account has what templates begin with.
