@@ -369,6 +369,7 @@ func TestWrongValues(t *testing.T) {
 		"a name with capitals":            {"exporters: {Prod: {}}\n", "Prod"},
 		"a name that is too long":         {"exporters: {" + strings.Repeat("a", 48) + ": {config: {accounts: [{name: a, cloud: alibaba, regions: all}]}}}\n", "more than 52 characters"},
 		"a name that begins with a digit": {wellFormed + "fullnameOverride: 1st\n", "the name 1st-prod cannot be that of a Service"},
+		"a name of a dashboard":           {strings.Replace(wellFormed, "prod", "dashboard-fleet", 1), "the name dashboard-fleet begins like those of the ConfigMaps with dashboards"},
 		"no account":                      {"exporters: {prod: {config: {poll: {concurrency: 4}}}}\n", "exporters.prod.config.accounts: name the accounts"},
 		"a secret in the configuration":   {account(", credentials: {access_key_id: a, access_key_secret: b}"), "exporters.prod.config.accounts[0].credentials.access_key_secret: it would stand in a ConfigMap"},
 		"a Secret that is not listed":     {account(", credentials: {access_key_id_file: /run/secrets/key/id}"), "the Secret key is not listed under exporters.prod.secrets"},

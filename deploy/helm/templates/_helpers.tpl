@@ -12,6 +12,9 @@
 {{- if not (mustRegexMatch "^[a-z][-a-z0-9]*$" $full) -}}
 {{- fail (printf "the name %s cannot be that of a Service, which begins with a letter and has no dot: give the release another name, or set fullnameOverride" $full) -}}
 {{- end -}}
+{{- if hasPrefix "dashboard-" .name -}}
+{{- fail (printf "the name %s begins like those of the ConfigMaps with dashboards: give the exporter another name" .name) -}}
+{{- end -}}
 {{- $full -}}
 {{- end -}}
 
