@@ -46,15 +46,33 @@ func (s screen) into(w io.Writer) screen {
 	return s
 }
 
-// beginning returns as many lines of a text as the screen has beside others, and says how many are missing: the first would
-// leave the screen where all are written. It returns four lines at least, and the whole text where the height is not known.
+// beginning returns as many lines of a text as the screen has room for beside others, and says how many are missing: the first
+// would leave the screen where all are written. They take five rows together in any case; without a height it is the whole text.
 func (s screen) beginning(t string, others int) string {
+	const further = "… %d further lines: a taller window has them, or leave --watch out\n"
 	lines := strings.SplitAfter(strings.TrimSuffix(t, "\n"), "\n")
 	room := max(s.height-others, 5)
-	if s.height == 0 || len(lines) <= room {
+	if s.height == 0 || s.rowsOf(lines...) <= room {
 		return t
 	}
-	return strings.Join(lines[:room-1], "") + fmt.Sprintf("… %d further lines: a taller window has them, or leave --watch out\n", len(lines)-room+1)
+	room -= s.rowsOf(fmt.Sprintf(further, len(lines)))
+	shown := 0
+	for s.rowsOf(lines[:shown+1]...) <= room {
+		shown++
+	}
+	return strings.Join(lines[:shown], "") + fmt.Sprintf(further, len(lines)-shown)
+}
+
+// rowsOf returns how many rows of the screen lines take: one that is wider than the screen goes on in the next row.
+func (s screen) rowsOf(lines ...string) int {
+	rows := 0
+	for _, line := range lines {
+		rows++
+		if width := text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n")); s.width > 0 && width > s.width {
+			rows += (width - 1) / s.width
+		}
+	}
+	return rows
 }
 
 // paint colours a text, where colours are wanted.

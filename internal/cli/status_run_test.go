@@ -119,6 +119,16 @@ func TestStatusFitsTheScreen(t *testing.T) {
 	if !strings.Contains(got.stdout, "\nnever    dds-bp1auditprod ") || !strings.Contains(got.stdout, "\n         audit-prod, prod/cn-hangzhou\n") {
 		t.Errorf("no block of a target:\n%s", got.stdout)
 	}
+	t.Setenv("COLUMNS", "50")
+	got = runCommand(t, "status", file)
+	for line := range strings.Lines(got.stdout) {
+		if line = strings.TrimSuffix(line, "\n"); widthOf(line) > 50 {
+			t.Errorf("%d columns of 50: %s", widthOf(line), line)
+		}
+	}
+	if !strings.Contains(got.stdout, "\n         last success –, size –, running –\n") {
+		t.Errorf("the columns without room are lost:\n%s", got.stdout)
+	}
 	t.Setenv("COLUMNS", "1000")
 	if got := runCommand(t, "status", file); !strings.Contains(got.stdout, "WHY") {
 		t.Errorf("no row where there is room:\n%s", got.stdout)

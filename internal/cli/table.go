@@ -107,21 +107,36 @@ func (s screen) printBlocks(r report.Report) error {
 	for _, t := range r.Targets {
 		id = max(id, len(plain(t.InstanceID)))
 	}
-	line := func(verdict, id, age, size, running string, colours ...text.Color) string {
-		return strings.TrimRight(s.paint(text.Pad(verdict, len(indent), ' '), colours...)+id+"  "+
-			text.AlignRight.Apply(age, 11)+"  "+text.AlignRight.Apply(size, 10)+"  "+text.AlignRight.Apply(running, 7), " ")
+	line := func(verdict, id, facts string, colours ...text.Color) string {
+		return strings.TrimRight(s.paint(text.Pad(verdict, len(indent), ' '), colours...)+id+facts, " ")
 	}
-	lines := []string{line("VERDICT", text.Pad("INSTANCE", id, ' '), "SUCCESS", "SIZE", "RUNNING")}
+	heading := aligned("SUCCESS", "SIZE", "RUNNING")
+	beside := len(indent)+id+len(heading) <= s.width // else the columns have no room, and are said below
+	if !beside {
+		heading = ""
+	}
+	lines := []string{line("VERDICT", text.Pad("INSTANCE", id, ' '), heading)}
 	for _, t := range r.Targets {
-		lines = append(lines, line(t.Health, text.Pad(plain(t.InstanceID), id, ' '),
-			report.Whenever(t.LastSuccess, r.At), report.Bytes(t.SizeBytes), running(t), colourOf(t.Health)...))
-		lines = append(lines, s.wrap(plain(where(t)), indent), s.wrap(plain(t.Reason), indent))
+		age, size, below := report.Whenever(t.LastSuccess, r.At), report.Bytes(t.SizeBytes), []string{where(t), t.Reason}
+		facts := aligned(age, size, running(t))
+		if !beside {
+			facts, below = "", append(below, "last success "+age+", size "+size+", running "+running(t))
+		}
 		if len(t.Findings) > 0 {
-			lines = append(lines, s.wrap("findings: "+findings(t), indent))
+			below = append(below, "findings: "+findings(t))
+		}
+		lines = append(lines, line(t.Health, text.Pad(plain(t.InstanceID), id, ' '), facts, colourOf(t.Health)...))
+		for _, sentence := range below {
+			lines = append(lines, s.wrap(plain(sentence), indent))
 		}
 	}
 	_, err := fmt.Fprintln(s, strings.Join(lines, "\n"))
 	return err
+}
+
+// aligned returns what a target's line has beside its id.
+func aligned(age, size, running string) string {
+	return "  " + text.AlignRight.Apply(age, 11) + "  " + text.AlignRight.Apply(size, 10) + "  " + text.AlignRight.Apply(running, 7)
 }
 
 // where says in words which target it is.
