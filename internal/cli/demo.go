@@ -38,10 +38,21 @@ func demoCommand(app *kingpin.Application) (string, action) {
 	command.GetFlag("web.listen-address").IsSetByUser(&f.chosen)
 	command.Flag("demo.cloud-address", "Where the simulated clouds listen. /console there is a page with faults, /faults takes them from scripts.").Default("127.0.0.1:0").StringVar(&f.cloudAddress)
 	command.Flag("demo.fleet", "demo: an instance per situation; healthy: all is well.").Default("demo").EnumVar(&f.fleet, "demo", "healthy")
-	command.Flag("demo.config-file", "Where to write a configuration for the other commands. It is removed at the end. Empty: none is written.").Default(program + "-demo.yml").StringVar(&f.configFile)
+	command.Flag("demo.config-file", "Where to write a configuration for the other commands. It is removed at the end, and has a number where another demo that runs has the file. Empty: none is written.").Default(program + "-demo.yml").StringVar(&f.configFile)
 	command.Flag("demo.interval", "How old a reading may be before it is asked again. The demo scrapes itself this often.").Default("10s").DurationVar(&f.interval)
 	command.Flag("demo.stale-after", "From which age on, beyond its interval, a reading is withdrawn.").Default("1h").DurationVar(&f.staleAfter)
 	return command.FullCommand(), daemon(func(ctx context.Context, s *session) error { return f.run(ctx, s) })
+}
+
+// check returns what is wrong with the flags.
+func (f *demoFlags) check() error {
+	switch {
+	case f.interval <= 0:
+		return errors.New("--demo.interval must be longer than 0s")
+	case f.staleAfter <= 0:
+		return errors.New("--demo.stale-after must be longer than 0s")
+	}
+	return f.webFlags.check()
 }
 
 func (f *demoFlags) run(ctx context.Context, s *session) error {
@@ -64,7 +75,7 @@ func (f *demoFlags) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	file := f.writeConfig(s, cfg)
+	file := f.writeConfig(ctx, s, cfg)
 	if file != "" {
 		defer removeDemoConfig(file)
 	}
@@ -88,15 +99,16 @@ func (f *demoFlags) listen(ctx context.Context, s *session) (listeners, error) {
 
 // writeConfig writes the configuration for other commands and returns the file; "" where it cannot be written, which does not
 // keep the demo from running.
-func (f *demoFlags) writeConfig(s *session, cfg *config.Config) string {
+func (f *demoFlags) writeConfig(ctx context.Context, s *session, cfg *config.Config) string {
 	if f.configFile == "" {
 		return ""
 	}
-	if err := writeDemoConfig(f.configFile, cfg); err != nil {
+	file, err := writeDemoConfig(ctx, f.configFile, cfg)
+	if err != nil {
 		fmt.Fprintf(s.stderr, "No configuration for other commands was written: %v\n", err)
 		return ""
 	}
-	return f.configFile
+	return file
 }
 
 // simulated is the simulated clouds at work.
