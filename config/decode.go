@@ -55,7 +55,7 @@ func (d *decoder) value(node *yaml.Node, into reflect.Value, at path) {
 		d.value(node, into.FieldByName("ID"), at)
 	case isScalar(into):
 		if want := scalar(node, into.Addr().Interface()); want != "" {
-			d.fail(node, at, "must be "+want+given(node, into))
+			d.fail(node, at, "must be "+want+given(node, into)+templated(node))
 		}
 	case into.Kind() == reflect.Slice:
 		d.list(node, into, at)
@@ -231,6 +231,14 @@ func given(node *yaml.Node, into reflect.Value) string {
 		return ""
 	}
 	return fmt.Sprintf(", not %q", node.Value)
+}
+
+// templated returns the end of a message about {{ … }} without quotes, which is a mapping with a mapping as its key in YAML.
+func templated(node *yaml.Node) string {
+	if node.Kind != yaml.MappingNode || node.Style&yaml.FlowStyle == 0 || len(node.Content) == 0 || node.Content[0].Kind != yaml.MappingNode {
+		return ""
+	}
+	return "; {{ … }} is part of a template that was not filled in: fill it in before this program reads the file"
 }
 
 // isScalar reports whether values of the type are single values in the file. RPO is a struct, but a word in the file.
