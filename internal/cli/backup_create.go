@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ type createFlags struct {
 func backupCreateCommand(app *kingpin.Application) (string, action) {
 	command := backupCommands(app).Command("create", "Start a manual backup of one instance, or of all that are late, and, with --wait, follow it. "+
 		"Needs the permission to create backups, which the exporter itself does not need. "+
-		"Exit code 0 only when every backup was started and, with --wait, succeeded.")
+		"Exit code 0 only when every backup was started and, with --wait, succeeded; with --all-late only where every instance could be seen, too.")
 	var f createFlags
 	f.placeFlags.add(command)
 	command.Flag("all-late", "Instead of --instance: every instance with a target that is late or never, unless a backup of it is running.").BoolVar(&f.allLate)
@@ -96,12 +97,12 @@ func (f *createFlags) run(ctx context.Context, s *session) error {
 	if f.output == "json" {
 		to = screenOf(s.stderr)
 	}
-	all, err := f.choose(ctx, s, e, to)
+	all, unseen, err := f.choose(ctx, s, e, to)
 	if err != nil {
 		return err
 	}
 	f.file = s.file
-	err = f.create(ctx, to, s.now, all)
+	err = errors.Join(f.create(ctx, to, s.now, all), unseen)
 	if f.output == "json" {
 		err = errors.Join(err, printCreations(s.stdout, all))
 	}
@@ -115,10 +116,11 @@ func printCreations(to io.Writer, all []*creation) error {
 	return report.WriteJSON(to, map[string]any{"backups": all})
 }
 
-// choose returns what to start backups of.
-func (f *createFlags) choose(ctx context.Context, s *session, e *exporter.Exporter, to screen) ([]*creation, error) {
+// choose returns what to start backups of, and why that may not be all.
+func (f *createFlags) choose(ctx context.Context, s *session, e *exporter.Exporter, to screen) (all []*creation, unseen, err error) {
 	if f.allLate {
-		return f.chooseLate(ctx, s, e, to)
+		all, unseen = f.chooseLate(ctx, s, e, to)
+		return all, unseen, nil
 	}
 	find := e.Find
 	if !f.wait { // an order needs no more than the id
@@ -126,26 +128,27 @@ func (f *createFlags) choose(ctx context.Context, s *session, e *exporter.Export
 	}
 	found, err := f.find(ctx, s, find)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return []*creation{newCreation(found)}, nil
+	return []*creation{newCreation(found)}, nil, nil
 }
 
-// chooseLate returns the instances that have a target that is late or never, the worst first.
-func (f *createFlags) chooseLate(ctx context.Context, s *session, e *exporter.Exporter, to screen) ([]*creation, error) {
+// chooseLate returns the instances that have a target that is late or never, the worst first, and why there may be others.
+func (f *createFlags) chooseLate(ctx context.Context, s *session, e *exporter.Exporter, to screen) (all []*creation, unseen error) {
 	stop := s.tellWaiting(ctx, e)
 	e.Poller().Refresh(ctx)
 	stop()
-	late := report.Select(e.Poller().Snapshot(), report.Wanted{
+	snapshot := e.Poller().Snapshot()
+	late := report.Select(snapshot, report.Wanted{
 		States: []backup.HealthState{backup.HealthNever, backup.HealthLate}, Account: f.account, Region: f.region,
 	}, s.now())
+	unseen = f.unlisted(snapshot, s)
 	if unknown := late.Count(backup.HealthUnknown); unknown > 0 {
-		fmt.Fprintf(s.stderr, "%d targets are unknown: whether they are late was not found out; see `%s status`\n", unknown, program)
+		unseen = errors.Join(unseen, fmt.Errorf("targets of which it was not found out whether they are late: %d; see `%s status`", unknown, program))
 	}
-	if len(late.Targets) == 0 {
+	if len(late.Targets) == 0 && unseen == nil {
 		fmt.Fprintln(to, "nothing is late")
 	}
-	var all []*creation
 	seen := map[backup.Target]bool{}
 	for _, t := range late.Targets {
 		of := backup.Target{Cloud: t.Cloud, Account: t.Account, Region: t.Region, InstanceID: t.InstanceID}
@@ -161,8 +164,30 @@ func (f *createFlags) chooseLate(ctx context.Context, s *session, e *exporter.Ex
 			all = append(all, newCreation(found))
 		}
 	}
-	return all, nil
+	return all, unseen
 }
+
+// unlisted says of which of the wanted regions it is not known which instances they have, and that there is no such region.
+func (f *createFlags) unlisted(snapshot *backup.Snapshot, s *session) error {
+	var unseen []error
+	found := false
+	for _, r := range snapshot.Regions {
+		if f.account != "" && f.account != r.Account || f.region != "" && f.region != r.Region && !r.OfRegions {
+			continue
+		}
+		found = found || f.region == "" || !r.OfRegions
+		if r.Discovers && !r.Unmonitored.OK(s.now()) {
+			unseen = append(unseen, fmt.Errorf("%s/%s: not all that is late is known: %w", r.Account, r.Region, cmp.Or(r.Err, r.Unmonitored.Err, errNotListed)))
+		}
+	}
+	if !found && len(unseen) == 0 {
+		return fmt.Errorf("%s watches no such account and region; check --account and --region", s.file)
+	}
+	return errors.Join(unseen...)
+}
+
+// errNotListed is why a region is not known that gave no other reason.
+var errNotListed = errors.New("its instances have not been listed")
 
 // create starts all, then follows them where that is wanted. One that fails does not keep the others from being started.
 func (f *createFlags) create(ctx context.Context, to screen, now func() time.Time, all []*creation) error {
