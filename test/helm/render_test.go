@@ -374,6 +374,9 @@ func TestWrongValues(t *testing.T) {
 		"a secret in the configuration":   {account(", credentials: {access_key_id: a, access_key_secret: b}"), "exporters.prod.config.accounts[0].credentials.access_key_secret: it would stand in a ConfigMap"},
 		"a Secret that is not listed":     {account(", credentials: {access_key_id_file: /run/secrets/key/id}"), "the Secret key is not listed under exporters.prod.secrets"},
 		"a flag without dashes":           {wellFormed + "defaults: {extraArgs: [log.level=debug]}\n", "/defaults/extraArgs/0"},
+		"a flag that the chart sets":      {wellFormed + "defaults: {extraArgs: [--storage.path=/data]}\n", "exporters.prod.extraArgs: leave out --storage.path=/data"},
+		"an address that is not scraped":  {wellFormed + "defaults: {extraArgs: ['--web.listen-address=:9000']}\n", "exporters.prod.extraArgs: leave out --web.listen-address=:9000"},
+		"two files for the web":           {wellFormed + "defaults: {web: {secret: web}, extraArgs: [--web.config.file=/run/web/other.yml]}\n", "exporters.prod.extraArgs: leave out --web.config.file"},
 		"a budget that allows nothing":    {wellFormed + "podDisruptionBudget: {maxUnavailable: 0}\n", "/podDisruptionBudget/maxUnavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -45,8 +45,7 @@ app.kubernetes.io/component: {{ .name | quote }}
 
 {{/* The values of an exporter: its own over the defaults. Takes root and name. */}}
 {{- define "exporter.values" -}}
-{{- $own := index .root.Values.exporters .name -}}
-{{- $values := mustMergeOverwrite (mustDeepCopy .root.Values.defaults) (mustDeepCopy $own) -}}
+{{- $values := mustMergeOverwrite (mustDeepCopy .root.Values.defaults) (mustDeepCopy (index .root.Values.exporters .name)) -}}
 {{- if not $values.config.accounts -}}
 {{- fail (printf "exporters.%s.config.accounts: name the accounts that it watches" .name) -}}
 {{- end -}}
@@ -62,6 +61,15 @@ app.kubernetes.io/component: {{ .name | quote }}
 {{- fail (printf "%s: the Secret %s is not listed under exporters.%s.secrets" $place $secret $.name) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $decided := list "config.file" "storage.path" "web.health-address" "web.listen-address" "web.systemd-socket" "web.telemetry-path" -}}
+{{- if $values.web.secret -}}
+{{- $decided = append $decided "web.config.file" -}}
+{{- end -}}
+{{- range $flag := $values.extraArgs -}}
+{{- if has (splitList "=" $flag | first | trimPrefix "--" | trimPrefix "no-") $decided -}}
+{{- fail (printf "exporters.%s.extraArgs: leave out %s, which the chart decides: other parts of it depend on that" $.name $flag) -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml $values -}}
