@@ -71,6 +71,8 @@ func (s *Server) span(w http.ResponseWriter, r *http.Request, usage string) (evi
 func (s *Server) noEvidence(w http.ResponseWriter, err error) {
 	instance, ok := errors.AsType[*evidence.InstanceError](err)
 	switch {
+	case ok && len(instance.Unlisted) > 0:
+		s.busy(w, err.Error())
 	case ok && len(instance.Fits) == 0:
 		s.text(w, http.StatusNotFound, err.Error()+"\n")
 	case ok:

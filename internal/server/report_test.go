@@ -123,6 +123,18 @@ func TestBackups(t *testing.T) {
 	}
 }
 
+// What is asked for may be in a region that cannot be listed.
+func TestReportOfAnUnlistedInstance(t *testing.T) {
+	p := &poller{}
+	p.snapshot.Regions = []backup.Region{{Cloud: backup.Alibaba, Account: "prod", Region: "r1", Discovers: true}}
+	for _, path := range []string{"/api/v1/report?instance=x", "/api/v1/backups?instance_id=x"} {
+		w := get(t, server.New(options(p)), path)
+		if got := w.Body.String(); w.Code != http.StatusServiceUnavailable || !strings.HasPrefix(got, `whether an instance has the id or the name "x" is not known`) {
+			t.Errorf("%s: %d %s", path, w.Code, got)
+		}
+	}
+}
+
 func TestReportRefuses(t *testing.T) {
 	broken := history{err: errors.New("disk full")}
 	two := history{gone: []backup.InstanceState{{Instance: backup.Instance{Target: backup.Target{Cloud: backup.Alibaba, Account: "prod", Region: "r1", InstanceID: "old"}, Name: "orders"}}}}

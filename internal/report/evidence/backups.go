@@ -65,7 +65,7 @@ func Backups(ctx context.Context, opts Options) (Records, error) {
 		}
 	}
 	if !found {
-		return all, &InstanceError{Name: opts.Instance}
+		return all, noInstance(opts)
 	}
 	return all, nil
 }

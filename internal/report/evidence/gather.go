@@ -46,10 +46,32 @@ type subject struct {
 type InstanceError struct {
 	Name string
 	Fits []backup.Target // empty: none is known
+	// Unlisted are the regions of which the list of instances is not known, with the reason where one is known: it may be in one of them.
+	Unlisted []string
+}
+
+// noInstance is that none of the known instances is the one that was asked for.
+func noInstance(o Options) *InstanceError {
+	none := &InstanceError{Name: o.Instance}
+	for _, r := range o.Snapshot.Regions {
+		line := newRegion(r, o.Now)
+		if !r.Discovers || line.Current {
+			continue
+		}
+		place := r.Account + "/" + r.Region
+		if line.LastError != "" {
+			place += " (" + line.LastError + ")"
+		}
+		none.Unlisted = append(none.Unlisted, place)
+	}
+	return none
 }
 
 // Error says so, and lists those that fit.
 func (e *InstanceError) Error() string {
+	if len(e.Fits) == 0 && len(e.Unlisted) > 0 {
+		return fmt.Sprintf("whether an instance has the id or the name %q is not known: the list of instances is not current of %s", e.Name, strings.Join(e.Unlisted, ", "))
+	}
 	if len(e.Fits) == 0 {
 		return fmt.Sprintf("no instance has the id or the name %q", e.Name)
 	}
@@ -109,6 +131,9 @@ func (s *Subjects) check() error {
 	}
 	if len(s.instances) == 1 {
 		return nil
+	}
+	if len(s.instances) == 0 {
+		return noInstance(s.opts)
 	}
 	err := &InstanceError{Name: s.opts.Instance}
 	for _, one := range s.instances {

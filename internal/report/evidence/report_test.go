@@ -205,6 +205,24 @@ func TestWhichInstanceIsMeant(t *testing.T) {
 	}
 }
 
+// An instance that is not known may be in a region of which the list is not known.
+func TestUnlistedInstance(t *testing.T) {
+	o := options(good("dds-1", "orders"))
+	o.Snapshot.Regions = []backup.Region{
+		{Cloud: backup.Alibaba, Account: "prod", Region: "r1", Discovers: true, Err: errors.New("the key is refused")},
+		{Cloud: backup.Alibaba, Account: "prod", Region: "r2", Discovers: true},
+		{Cloud: backup.Alibaba, Account: "prod", Region: "r3"}, // it watches what is configured alone
+	}
+	o.Instance = "none"
+	const want = `whether an instance has the id or the name "none" is not known: the list of instances is not current of prod/r1 (the key is refused), prod/r2`
+	if _, err := Gather(t.Context(), o); err == nil || err.Error() != want {
+		t.Errorf("the report: %v, want %s", err, want)
+	}
+	if _, err := Backups(t.Context(), o); err == nil || err.Error() != want {
+		t.Errorf("the backups: %v, want %s", err, want)
+	}
+}
+
 func TestCSVHasTheScalarFieldsOfTheJSON(t *testing.T) {
 	r := reportOf(t, options(troubled()))
 	r.Targets[0].InstanceName = "=HYPERLINK(\"x\")"
