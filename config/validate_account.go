@@ -35,8 +35,11 @@ func (v *validator) account(at path, a Account, lookback Duration) {
 
 // accountName reports a name that cannot be told from others in a label, a log or a table.
 func (v *validator) accountName(at path, name string) {
-	if name == "" {
+	switch name {
+	case "":
 		v.addf(at, "is missing; any name that tells the accounts apart will do")
+	case ".", "..":
+		v.addf(at, "%q would be a folder in the addresses of the pages; use a name with a letter", name)
 	}
 	v.line(at, name)
 }

@@ -116,9 +116,9 @@ func (s screen) untell() {
 	}
 }
 
-// clear empties the screen of a terminal.
+// clear empties the screen of a terminal, and not what was on it before.
 func (s screen) clear() {
 	if s.terminal {
-		fmt.Fprint(s, "\x1b[H\x1b[2J\x1b[3J")
+		fmt.Fprint(s, "\x1b[H\x1b[2J")
 	}
 }
