@@ -64,14 +64,20 @@ func ofCloud(in backup.Instance) []Command {
 	return nil
 }
 
-// console says where the backups of an instance are in the cloud's console. The addresses of pages there are documented by
-// neither cloud, so there is no link.
-func console(in backup.Instance) string {
+// Console is where the backups of an instance are in the cloud's console.
+type Console struct {
+	URL  string // of the console; the addresses of pages in it are documented by neither cloud
+	Name string // of the service there
+	Path string // from there on, in words
+}
+
+// console returns where to look; nil: the cloud is not known.
+func console(in backup.Instance) *Console {
 	switch in.Cloud {
 	case backup.Alibaba:
-		return "ApsaraDB for MongoDB → " + in.Region + " → " + in.InstanceID + " → Backup and Recovery"
+		return &Console{"https://mongodb.console.aliyun.com/", "ApsaraDB for MongoDB", in.Region + " → " + in.InstanceID + " → Backup and Recovery"}
 	case backup.Huawei:
-		return "Document Database Service → " + in.Region + " → Instances → " + in.InstanceID + " → Backups & Restorations"
+		return &Console{"https://console.huaweicloud.com/dds/", "Document Database Service", in.Region + " → Instances → " + in.InstanceID + " → Backups & Restorations"}
 	}
-	return ""
+	return nil
 }

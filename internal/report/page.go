@@ -18,7 +18,7 @@ type Page struct {
 	JobsRead Read
 	Policy   PolicyPage
 	Commands []Command
-	Console  string // where to look in the cloud's console, in words
+	Console  *Console // nil: not known
 }
 
 // Read says how current an answer of the cloud is.

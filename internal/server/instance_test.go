@@ -65,7 +65,7 @@ func TestInstancePage(t *testing.T) {
 		"<dt>Schedule</dt><dd>daily 02:00–03:00Z</dd>", "<dt>Next backup</dt><dd>2026-11-23 02:00Z, in 14h</dd>",
 		"2026-11-21 12:00Z: Kept for: 30d → 7d", "set-9, began –, –: missing since 2026-11-22 11:00Z, was kept for ever",
 		"backup create --config.file=FILE --instance=dds-orders --region=cn-hangzhou --wait",
-		"ApsaraDB for MongoDB → cn-hangzhou → dds-orders → Backup and Recovery",
+		`<a href="https://mongodb.console.aliyun.com/" rel="noreferrer">ApsaraDB for MongoDB</a> → cn-hangzhou → dds-orders → Backup and Recovery`,
 	} {
 		if !strings.Contains(page, part) {
 			t.Errorf("no %q in:\n%s", part, page)
