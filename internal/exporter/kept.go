@@ -53,8 +53,8 @@ func (k *kept[K, V]) get(key K, create func() V) V {
 }
 
 // identity is the credentials of a cloud as they are configured. Accounts with the same identity share a breaker and the rate
-// limits. Which
-// of them have the same access key id shows only when files are read: [cloudcall.Memory] counts their refusals together.
+// limits. Which of them have the same access key id shows only when files are read: [cloudcall.Memory] counts their refusals
+// together.
 type identity struct {
 	cloud       string
 	credentials config.Credentials
