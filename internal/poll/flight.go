@@ -52,18 +52,26 @@ type question[T any] struct {
 	learn func(ctx context.Context) []*flight
 }
 
+// interval returns the interval in force of the question. useless is as of its cell.
+func (q *question[T]) interval(p *Poller, r *region, now time.Time, useless bool) time.Duration {
+	interval := stretchedInterval(p.opts.busyInterval(q.scope), r.stretched)
+	if q.in != nil {
+		interval = q.in.interval(&p.opts, q.scope, q.in.idle(now) && !useless)
+	}
+	if r.catchesUp && q.servesAll(r) {
+		interval = max(interval, catchUpEvery)
+	}
+	return max(interval, q.atMost)
+}
+
+// servesAll reports whether the answer serves all instances of the region.
+func (q *question[T]) servesAll(r *region) bool { return !q.aside && r.answersAll(q.scope, q.in) }
+
 // launch asks the question unless it is not due or in flight already, and returns the flight, or nil for none. The
 // poller is locked.
 func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q question[T]) *flight {
 	now := p.opts.Now()
-	interval, of := stretchedInterval(p.opts.busyInterval(q.scope), r.stretched), kind{scope: q.scope, aside: q.aside}
-	if q.in != nil {
-		interval, of.topology = q.in.interval(&p.opts, q.scope, q.in.idle(now) && !c.useless(now)), q.in.Topology
-	}
-	interval = max(interval, q.atMost)
-	if r.catchesUp && !q.aside && r.answersAll(q.scope, q.in) {
-		interval = max(interval, catchUpEvery)
-	}
+	interval := q.interval(p, r, now, c.useless(now))
 	if !c.due(now, interval) {
 		return c.flight
 	}
@@ -71,14 +79,14 @@ func launch[T any](ctx context.Context, p *Poller, r *region, c *cell[T], q ques
 	if q.aside {
 		u.rank = len(backup.Scopes())
 	}
-	if !q.aside && r.answersAll(q.scope, q.in) {
+	if q.servesAll(r) {
 		u.due = now.Add(-2 * p.opts.StaleAfter) // before what was never asked
 	}
 	c.launchedAt = now
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	f := &flight{done: make(chan struct{}), cancel: cancel, first: c.askedAt.IsZero()}
+	f, of := &flight{done: make(chan struct{}), cancel: cancel, first: c.askedAt.IsZero()}, kind{scope: q.scope, aside: q.aside}
 	if q.in != nil {
-		f.about = q.in.InstanceID
+		f.about, of.topology = q.in.InstanceID, q.in.Topology
 		f.news = q.scope == backup.ScopeBackups && !q.aside && !q.in.idle(now)
 	}
 	c.flight = f
