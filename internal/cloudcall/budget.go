@@ -224,9 +224,9 @@ func (b *Budget) pace(op string) *pace {
 
 // A budget is too high when calls about different instances are throttled soon after each other: of one alone, the cloud may not
 // want to hear for another reason. Where operations share it, that may be one operation: one that is always throttled counts as
-// one instance. Then the rate is halved, once for all calls that were in flight together, which at a slow rate are those of ten
-// calls' time. Each call that the cloud answers raises it a little, and very little once it is near the rate that was too high.
-// While no call has to wait for the rate, answers do not say that a higher one is good.
+// one instance. Then the rate is halved, once for all calls that were in flight together. Each
+// call that the cloud answers raises it a little, and very little once it is near the rate that was too high. While no call has to
+// wait for the rate, answers do not say that a higher one is good.
 const (
 	throttledTogether = 10 * time.Second
 	halvedAgain       = 5 * time.Second // after the last time at the earliest
@@ -272,8 +272,7 @@ func (p *pace) turnOf(w *waiting) time.Duration {
 func (p *pace) slowDown(about string, now time.Time) {
 	several := !p.at.IsZero() && about != p.throttled && now.Sub(p.at) < throttledTogether
 	p.throttled, p.at = about, now
-	together := max(halvedAgain, time.Duration(10/float64(p.full)*float64(time.Second)))
-	if !several || !p.halved.IsZero() && now.Sub(p.halved) < together {
+	if !several || !p.halved.IsZero() && now.Sub(p.halved) < halvedAgain {
 		return
 	}
 	if limit := p.limiter.Limit(); limit >= p.careful || now.Sub(p.halved) > heldAgainst {

@@ -3,12 +3,14 @@ package cloudcall
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/turn"
 )
 
 // newListing returns a Shared whose value is the number of the listing. A listing takes a second.
@@ -142,6 +144,42 @@ func TestSharedKeepsTheNewerOfTwoListings(t *testing.T) {
 		callers.Wait()
 		if *listings != 2 {
 			t.Errorf("%d listings, want 2: c joins that of b", *listings)
+		}
+	})
+}
+
+// seat is a place that notes what it is told.
+type seat struct {
+	mu   sync.Mutex
+	told []string
+}
+
+func (p *seat) note(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.told = append(p.told, what)
+}
+
+func (p *seat) Leave()                 { p.note("leave") }
+func (p *seat) Stay()                  { p.note("stay") }
+func (p *seat) Return(context.Context) { p.note("return") }
+
+// Who joins a listing needs no place while it runs, and one again for what comes after it.
+func TestWhoJoinsHasNoPlaceMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewShared("Op", 0, time.Now, func(context.Context, time.Time) (int, error) { time.Sleep(time.Minute); return 1, nil })
+		first, second := &seat{}, &seat{}
+		var callers sync.WaitGroup
+		for _, p := range []*seat{first, second} {
+			callers.Go(func() { _, _ = s.Get(turn.With(t.Context(), turn.New(time.Now(), 0, p)), "one of them", time.Time{}) })
+			synctest.Wait()
+		}
+		if len(first.told) > 0 || !slices.Equal(second.told, []string{"stay"}) {
+			t.Errorf("while it runs, the first was told %q and the second %q", first.told, second.told)
+		}
+		callers.Wait()
+		if !slices.Equal(second.told, []string{"stay", "return"}) {
+			t.Errorf("after it, the second was told %q", second.told)
 		}
 	})
 }

@@ -131,6 +131,23 @@ func TestDemandForWindows(t *testing.T) {
 	}
 }
 
+// Beforehand nobody knows which instances have a window: each counts as if it had one.
+func TestForecastHasAllWindows(t *testing.T) {
+	r := limitedRegion(&cloud{instances: lists("a", "b")}, "r", &rate{10, false})
+	r.PolicyFirst = true
+	r.Costs = func(scope backup.Scope, _ backup.Instance, _ turn.Fleet) []turn.Cost {
+		if scope == backup.ScopeRecovery {
+			return []turn.Cost{{Operation: "Windows", Calls: 1}}
+		}
+		return nil
+	}
+	listed := []backup.Instance{{Target: backup.Target{InstanceID: "a"}}, {Target: backup.Target{InstanceID: "b"}}}
+	forecasts := poll.Predict(options(log.NewNopLogger()), []poll.Region{r}, func(poll.Region) []backup.Instance { return listed })
+	if len(forecasts) != 1 || len(forecasts[0].Busy) != 1 || forecasts[0].Busy[0].First != 2 {
+		t.Errorf("%+v, want two windows", forecasts)
+	}
+}
+
 // While the first reading of the policies takes long, and no verdict is known before, lists that serve all take few calls.
 func TestPoliciesAreReadFirst(t *testing.T) {
 	for _, test := range []struct {
@@ -176,8 +193,12 @@ func TestPoliciesAreReadFirst(t *testing.T) {
 					cancel()
 					time.Sleep(time.Minute - time.Second)
 				}
-				if n := source.count()["backups set-000"]; n < test.lists-1 || n > test.lists+1 {
+				asked := source.count()
+				if n := asked["backups set-000"]; n < test.lists-1 || n > test.lists+1 {
 					t.Errorf("%d lists in 20 minutes, want %d", n, test.lists)
+				}
+				if once := asked["instances"] == 1; once != (test.lists == 2) {
+					t.Errorf("the instances were listed %d times", asked["instances"])
 				}
 				p.Close()
 			})

@@ -74,3 +74,25 @@ func TestSpread(t *testing.T) {
 		}
 	}
 }
+
+// The first questions of other scopes keep the distance that a limit gave them.
+func TestFirstQuestionsStaySpread(t *testing.T) {
+	asked := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
+	c := cell[int]{launchedAt: asked.Add(-15 * time.Minute), askedAt: asked}
+	c.begin("a", backup.ScopeBackups, 30*time.Minute, 20*time.Minute)
+	if !c.launchedAt.Equal(asked) {
+		t.Errorf("the next is due 30 minutes after %v, want after %v", c.launchedAt, asked)
+	}
+}
+
+// A list that is read each minute comes before one that is a minute late in its half an hour.
+func TestWhatIsReadOftenComesFirst(t *testing.T) {
+	now := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
+	deadline := func(interval, late time.Duration) time.Time {
+		c := cell[int]{reading: backup.Reading[int]{At: now}, launchedAt: now.Add(-interval - late)}
+		return c.deadline(now, interval, time.Hour, slack(backup.ScopeBackups, interval))
+	}
+	if often, seldom := deadline(time.Minute, 0), deadline(30*time.Minute, time.Minute); !often.Before(seldom) {
+		t.Errorf("due at %v and at %v", often, seldom)
+	}
+}

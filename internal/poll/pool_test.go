@@ -3,6 +3,7 @@ package poll_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,4 +108,30 @@ func TestHangingOperationLeavesRoomForOthers(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Of what a scrape launches together, lists of backups come first, of whatever instance they are.
+func TestBackupsOfAllInstancesComeFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &cloud{instances: lists(many(20)...)}
+		source.backups = func(ctx context.Context, id, _ string) (backup.List, error) { return one(id), slowly(ctx) }
+		source.jobs = func(ctx context.Context, _ string) ([]backup.Job, error) { return nil, slowly(ctx) }
+		source.policy = func(ctx context.Context, _ string) (backup.Policy, error) { return backup.Policy{}, slowly(ctx) }
+		conf := region(source)
+		conf.Concurrency = 16
+		p := newPoller(t, options(log.NewNopLogger()), conf)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		p.Refresh(ctx)
+		n := 0
+		for call, times := range source.count() {
+			if strings.HasPrefix(call, "backups ") {
+				n += times
+			}
+		}
+		if n != 12 {
+			t.Errorf("%d lists of backups are under way, want three quarters of 16", n)
+		}
+		p.Refresh(t.Context())
+	})
 }
