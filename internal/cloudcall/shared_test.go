@@ -160,6 +160,12 @@ func (p *seat) note(what string) {
 	p.told = append(p.told, what)
 }
 
+func (p *seat) heard() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.told)
+}
+
 func (p *seat) Leave()                 { p.note("leave") }
 func (p *seat) Stay()                  { p.note("stay") }
 func (p *seat) Return(context.Context) { p.note("return") }
@@ -174,12 +180,12 @@ func TestWhoJoinsHasNoPlaceMeanwhile(t *testing.T) {
 			callers.Go(func() { _, _ = s.Get(turn.With(t.Context(), turn.New(time.Now(), 0, p)), "one of them", time.Time{}) })
 			synctest.Wait()
 		}
-		if len(first.told) > 0 || !slices.Equal(second.told, []string{"stay"}) {
-			t.Errorf("while it runs, the first was told %q and the second %q", first.told, second.told)
+		if one, two := first.heard(), second.heard(); len(one) > 0 || !slices.Equal(two, []string{"stay"}) {
+			t.Errorf("while it runs, the first was told %q and the second %q", one, two)
 		}
 		callers.Wait()
-		if !slices.Equal(second.told, []string{"stay", "return"}) {
-			t.Errorf("after it, the second was told %q", second.told)
+		if told := second.heard(); !slices.Equal(told, []string{"stay", "return"}) {
+			t.Errorf("after it, the second was told %q", told)
 		}
 	})
 }
