@@ -32,7 +32,7 @@ func (p *Poller) startListing(ctx context.Context, r *region) *flight {
 	source := r.conf.Source
 	var listing backup.Listing
 	return launch(ctx, p, r, &r.listing, question[[]backup.Instance]{
-		scope: backup.ScopeDiscovery, atMost: r.whileCatchingUp(catchUpListing),
+		scope: backup.ScopeDiscovery, atMost: r.catchUp.interval(catchUpListing),
 		ask: func(ctx context.Context) ([]backup.Instance, error) {
 			found, err := source.Instances(ctx)
 			if err != nil {
@@ -63,6 +63,7 @@ func (p *Poller) learnListing(ctx context.Context, r *region, listing backup.Lis
 		p.keepListing(r, listing)
 		r.learnPart(listing.Instances)
 	}
+	p.reckon(p.opts.Now()) // which says what comes first
 	wanted := r.wanted
 	r.wanted = map[string]bool{}
 	if r.conf.OfRegions {

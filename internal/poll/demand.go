@@ -34,15 +34,6 @@ const reckonEvery = 30 * time.Second
 // atEveryRefresh is how often a question is reckoned to be asked that has no interval.
 const atEveryRefresh = 15 * time.Second
 
-// Where the policies of a region, without which there is no verdict, take catchUpFrom or longer to be read for the first time, lists
-// that serve all instances are read again each catchUpEvery, and that of the instances each catchUpListing, so that they take few of
-// the calls that the policies need.
-const (
-	catchUpFrom    = 3 * time.Minute
-	catchUpEvery   = 10 * time.Minute
-	catchUpListing = time.Hour
-)
-
 // limit is what one rate holds for.
 type limit struct {
 	budget    Budget
@@ -74,8 +65,8 @@ func (p *Poller) reckon(now time.Time) {
 	}
 	for _, r := range p.regions {
 		r.demand = r.demandOf(asked)
-		sooner := r.leave(asked)
-		if r.stretch(now) || sooner {
+		sooner, over := r.leave(asked), r.catchesUp(now)
+		if r.stretch(now) || sooner || over {
 			p.stir()
 		}
 	}
@@ -137,13 +128,9 @@ func (r *region) asks(now time.Time) map[limit]calls {
 	}
 	t := &tally{r, r.fleet(), map[limit]calls{}, map[wholeQuestion]calls{}}
 	t.add(backup.ScopeDiscovery, backup.Instance{}, r.opts.DiscoveryInterval)
-	unjudged := 0
 	for _, in := range r.sorted {
 		if in.missing || in.NoBackup != "" {
 			continue
-		}
-		if in.needsPolicy() {
-			unjudged++
 		}
 		idle := in.idle(now)
 		for scope, n := range in.questions {
@@ -156,22 +143,7 @@ func (r *region) asks(now time.Time) map[limit]calls {
 	for of, n := range t.whole {
 		t.sum(of.operation, n)
 	}
-	rate := r.conf.Budget.Configured()
-	r.catchesUp = rate > 0 && float64(unjudged)/rate > catchUpFrom.Seconds()
 	return t.sums
-}
-
-// whileCatchingUp returns an interval while the region catches up, and 0 while it does not.
-func (r *region) whileCatchingUp(interval time.Duration) time.Duration {
-	if r.catchesUp {
-		return interval
-	}
-	return 0
-}
-
-// needsPolicy reports whether there can be no verdict before the first question about the policy was answered.
-func (in *instance) needsPolicy() bool {
-	return in.policy.reading.TriedAt.IsZero() && in.objectives.RPO <= 0
 }
 
 // questions yields how many questions of each scope are asked about an instance.

@@ -58,8 +58,8 @@ func (q *question[T]) interval(p *Poller, r *region, now time.Time, useless bool
 	if q.in != nil {
 		interval = q.in.interval(&p.opts, q.scope, q.in.idle(now) && !useless)
 	}
-	if r.catchesUp && q.servesAll(r) {
-		interval = max(interval, catchUpEvery)
+	if q.servesAll(r) {
+		interval = max(interval, r.catchUp.interval(catchUpEvery))
 	}
 	return max(interval, q.atMost)
 }

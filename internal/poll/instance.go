@@ -216,12 +216,12 @@ func (in *instance) arrangeEntries() {
 	}
 	in.entries = append(
 		in.entries,
-		&entryOf[[]backup.Job]{
+		afterPolicies{&entryOf[[]backup.Job]{
 			&in.jobs,
 			subject{in.Target, backup.ScopeJobs},
 			func(ctx context.Context, c call) ([]backup.Job, error) { return c.Jobs(ctx, c.in) },
 			(*catalog.Catalog).LearnJobs,
-		},
+		}},
 		&entryOf[backup.Policy]{
 			&in.policy,
 			subject{in.Target, backup.ScopePolicy},

@@ -30,7 +30,7 @@ type region struct {
 	flights   map[*flight]struct{}
 
 	demand    []backup.Demand // for each limit
-	catchesUp bool            // its policies are being read for the first time, for long
+	catchUp   catchUp         // the first reading of its policies
 	stretched float64         // by how much the interval of the listing is stretched; below 1: not
 
 	round      round         // the present or last round of work
