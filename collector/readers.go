@@ -152,7 +152,7 @@ func sets(k backup.ByKind, kind string, to samples) {
 
 // current returns the value of a reading. ok is false when the value is not known, too old, or of an operation that the
 // cloud does not offer for the instance.
-func current[T any](r backup.Reading[T], now time.Time) (value T, ok bool) {
+func current[T any](r *backup.Reading[T], now time.Time) (value T, ok bool) {
 	if !r.Known(now) || r.NotOffered {
 		return value, false
 	}
@@ -169,7 +169,7 @@ func findings(all []backup.Finding, to samples) {
 // withPolicy returns a reader that calls read while the policy is known.
 func withPolicy(read func(p backup.Policy, to samples)) func(*instance, samples) {
 	return func(in *instance, to samples) {
-		if policy, ok := current(in.Policy, in.now); ok {
+		if policy, ok := current(&in.Policy, in.now); ok {
 			read(policy, to)
 		}
 	}
@@ -183,7 +183,7 @@ func withWindow(read func(w backup.Window, to samples)) func(*instance, samples)
 
 // jobs counts the jobs of each state that occurs.
 func jobs(in *instance, to samples) {
-	list, ok := current(in.Jobs, in.now)
+	list, ok := current(&in.Jobs, in.now)
 	if !ok {
 		return
 	}
@@ -202,7 +202,7 @@ func jobs(in *instance, to samples) {
 // its progress is not known.
 func running(in *backup.InstanceState, now time.Time) backup.Job {
 	var newest backup.Job
-	list, _ := current(in.Jobs, now)
+	list, _ := current(&in.Jobs, now)
 	for _, job := range list {
 		if job.State == backup.JobRunning && (newest.State != backup.JobRunning || job.StartedAt.After(newest.StartedAt)) {
 			newest = job
@@ -217,9 +217,10 @@ func running(in *backup.InstanceState, now time.Time) backup.Job {
 // runningBackup returns a job for the running backup that started last, or else the zero job.
 func runningBackup(in *backup.InstanceState, now time.Time) backup.Job {
 	var newest backup.Job
-	for _, node := range in.Nodes {
-		sets, _ := current(node.Backups, now)
-		for _, b := range sets.Backups {
+	for n := range in.Nodes {
+		sets, _ := current(&in.Nodes[n].Backups, now)
+		for i := range sets.Backups {
+			b := &sets.Backups[i]
 			if b.State == backup.StateRunning && b.StartedAt.After(newest.StartedAt) {
 				newest = backup.Job{State: backup.JobRunning, StartedAt: b.StartedAt}
 			}
@@ -235,7 +236,7 @@ type poll struct {
 	at    time.Time // time of the last success; zero: there was none
 }
 
-func pollOf[T any](r backup.Reading[T], now time.Time) poll {
+func pollOf[T any](r *backup.Reading[T], now time.Time) poll {
 	return poll{!r.TriedAt.IsZero(), r.OK(now), r.At}
 }
 
@@ -258,17 +259,17 @@ func (p poll) and(q poll) poll {
 func (in *instance) poll(scope backup.Scope) poll {
 	switch scope {
 	case backup.ScopeJobs:
-		return pollOf(in.Jobs, in.now)
+		return pollOf(&in.Jobs, in.now)
 	case backup.ScopePolicy:
-		return pollOf(in.Policy, in.now)
+		return pollOf(&in.Policy, in.now)
 	case backup.ScopeRecovery:
-		return pollOf(in.Recovery, in.now)
+		return pollOf(&in.Recovery, in.now)
 	case backup.ScopeRestores:
-		return pollOf(in.LastRestore, in.now)
+		return pollOf(&in.LastRestore, in.now)
 	case backup.ScopeCopies:
-		return in.ofTargets(func(t *target) poll { return pollOf(*t.copies, in.now) })
+		return in.ofTargets(func(t *target) poll { return pollOf(t.copies, in.now) })
 	case backup.ScopeRestoreCheck:
-		return in.ofTargets(func(t *target) poll { return pollOf(*t.checks, in.now) })
+		return in.ofTargets(func(t *target) poll { return pollOf(t.checks, in.now) })
 	case backup.ScopeBackups, backup.ScopeDiscovery: // shown per target, and per region
 	}
 	return poll{}
@@ -315,7 +316,7 @@ func pollTime(p poll, detail bool, scope string, to samples) {
 func ofBackups(read func(p poll, scope string, to samples)) func(*target, samples) {
 	return func(t *target, to samples) {
 		if !t.gone {
-			read(pollOf(*t.backups, t.now), backup.ScopeBackups.String(), to)
+			read(pollOf(t.backups, t.now), backup.ScopeBackups.String(), to)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (i *instant) heeds(until time.Time) { i.until = earlier(i.until, until) }
 
 // HoldsUntil returns until when it holds whether the value may be shown as current, by the wall clock; zero: for ever. It
 // takes both clocks to go on at the same pace.
-func (r Reading[T]) HoldsUntil(now time.Time) time.Time {
+func (r *Reading[T]) HoldsUntil(now time.Time) time.Time {
 	i := instant{now: now.Round(0)}
 	if r.At.IsZero() {
 		return time.Time{}

@@ -24,7 +24,7 @@ type Reading[T any] struct {
 // Known reports whether there is a value that may be shown as current at now. It is too old when either the wall clock
 // or the monotonic clock says so: a machine that was suspended has a monotonic clock that stood still. A value is not
 // known either while the clock cannot be trusted.
-func (r Reading[T]) Known(now time.Time) bool {
+func (r *Reading[T]) Known(now time.Time) bool {
 	if r.At.IsZero() || !now.Before(r.GoodUntil) || !now.Round(0).Before(r.GoodUntil.Round(0)) {
 		return false
 	}
@@ -32,11 +32,11 @@ func (r Reading[T]) Known(now time.Time) bool {
 }
 
 // OK reports whether the newest attempt worked and its value may still be shown at now.
-func (r Reading[T]) OK(now time.Time) bool { return r.Known(now) && r.Failure() == nil }
+func (r *Reading[T]) OK(now time.Time) bool { return r.Known(now) && r.Failure() == nil }
 
 // Failure returns why the newest attempt failed; nil: it worked, or there was none. An answer that the cloud does not
 // offer the operation for this instance is no failure once it is believed: there is nothing to repair.
-func (r Reading[T]) Failure() error {
+func (r *Reading[T]) Failure() error {
 	if r.NotOffered && ClassOf(r.Err) == ClassUnsupported {
 		return nil
 	}
@@ -46,16 +46,16 @@ func (r Reading[T]) Failure() error {
 // distrusts reports whether the wall clock at now is behind what it must show by more than MaxSkew. It must show the time
 // of the reading, by our clock and by the cloud's, and the time that has passed since by the monotonic clock. Ages that
 // are computed with such a clock are too short, which would make a late target look good.
-func (r Reading[T]) distrusts(now time.Time) bool {
+func (r *Reading[T]) distrusts(now time.Time) bool {
 	must := r.taken().Add(r.age(now))
 	return now.Round(0).Before(must.Add(-MaxSkew))
 }
 
 // taken returns when the reading was taken: by our clock, or by the cloud's where that is ahead.
-func (r Reading[T]) taken() time.Time { return later(r.At, r.CloudAt) }
+func (r *Reading[T]) taken() time.Time { return later(r.At, r.CloudAt) }
 
 // age returns how much time has passed since the reading by the monotonic clock. Without monotonic readings, it is the
 // time by the wall clock, or 0 when that went back.
-func (r Reading[T]) age(now time.Time) time.Duration {
+func (r *Reading[T]) age(now time.Time) time.Duration {
 	return max(0, now.Sub(r.GoodUntil)+r.GoodUntil.Round(0).Sub(r.At))
 }

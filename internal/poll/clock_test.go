@@ -151,8 +151,8 @@ func TestNotOfferedIsKnownAgainAfterAStep(t *testing.T) {
 	p.Refresh(t.Context())
 	clock.Step(24 * time.Hour)
 	for _, want := range []bool{false, true} {
-		if got := find(t, p, "a").Jobs.OK(clock.Now()); got != want {
-			t.Errorf("at %s: ok %v, want %v", clock.Now(), got, want)
+		if jobs := find(t, p, "a").Jobs; jobs.OK(clock.Now()) != want {
+			t.Errorf("at %s: ok %v, want %v", clock.Now(), !want, want)
 		}
 		clock.Advance(time.Minute)
 		p.Refresh(t.Context())

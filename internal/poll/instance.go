@@ -85,9 +85,12 @@ type entryOf[T any] struct {
 }
 
 func (e *entryOf[T]) launch(ctx context.Context, p *Poller, r *region, in *instance) *flight {
+	now := p.opts.Now()
+	if !e.due(now, in.interval(&p.opts, e.about.scope, in.idle(now) && !e.useless(now))) {
+		return e.flight
+	}
 	asked := call{
-		Source: r.conf.Source, in: in.Instance, since: p.opts.Now().Add(-p.opts.Lookback),
-		to: in.policy.reading.Value.CopyRegion,
+		Source: r.conf.Source, in: in.Instance, since: now.Add(-p.opts.Lookback), to: in.policy.reading.Value.CopyRegion,
 	}
 	if e.about.scope == backup.ScopePolicy && in.policies.askedAt.IsZero() {
 		in.policies.askedAt = p.opts.Now()

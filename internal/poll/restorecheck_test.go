@@ -161,7 +161,7 @@ func TestTheLastRestoreStaysKnown(t *testing.T) {
 		expect("the cloud does not tell of it any more", 1, first)
 		failure = &backup.Error{Class: backup.ClassPermission}
 		expect("the cloud cannot be asked", 24, first)
-		if find(t, p, "a").LastRestore.OK(time.Now()) {
+		if restores := find(t, p, "a").LastRestore; restores.OK(time.Now()) {
 			t.Error("the reading hides the failure")
 		}
 		seen, failure = first.Add(time.Hour), nil
