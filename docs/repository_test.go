@@ -26,14 +26,14 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestDependencyUpdates: each Go module and npm package of the repository is looked after, and nothing that is gone.
+// TestDependencyUpdates: each Go module, npm package and compose file of the repository is looked after, and nothing that is gone.
 func TestDependencyUpdates(t *testing.T) {
 	want := map[string]bool{}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() && slices.Contains([]string{".git", "node_modules", "dist", "testdata"}, entry.Name()) {
 			return fs.SkipDir
 		}
-		if name := filepath.Base(path); name == "go.mod" || name == "package.json" {
+		if name := filepath.Base(path); name == "go.mod" || name == "package.json" || name == "compose.yaml" {
 			dir, err := filepath.Rel(root, filepath.Dir(path))
 			want[filepath.Join("/", dir)] = true
 			return err
@@ -45,7 +45,7 @@ func TestDependencyUpdates(t *testing.T) {
 	}
 	got := map[string]bool{}
 	for _, update := range strings.Split(read(t, root, ".github", "dependabot.yml"), "  - package-ecosystem: ")[1:] {
-		if strings.HasPrefix(update, "gomod") || strings.HasPrefix(update, "npm") {
+		if kind, _, _ := strings.Cut(update, "\n"); slices.Contains([]string{"gomod", "npm", "docker-compose"}, kind) {
 			for _, dir := range regexp.MustCompile(`(?m)(?:directories: \[|^      - )(/[^\]\s]*)`).FindAllStringSubmatch(update, -1) {
 				got[dir[1]] = true
 			}
@@ -60,7 +60,7 @@ func TestDependencyUpdates(t *testing.T) {
 // (make workflows).
 func TestWorkflows(t *testing.T) {
 	pinned := regexp.MustCompile(`^[a-z-]+/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
-	for _, name := range []string{"ci.yml", "release.yml"} {
+	for _, name := range []string{"ci.yml", "nightly.yml", "release.yml"} {
 		text := read(t, root, ".github", "workflows", name)
 		used := regexp.MustCompile(`(?m)uses: (.*)$`).FindAllStringSubmatch(text, -1)
 		if len(used) == 0 {
