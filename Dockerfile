@@ -3,6 +3,7 @@
 # To build the same image twice, name both bases by digest: --build-arg BUILD_IMAGE=golang@sha256:… BASE_IMAGE=….
 ARG BUILD_IMAGE=golang:1.26-bookworm
 ARG BASE_IMAGE=gcr.io/distroless/static-debian12:nonroot
+ARG VERSION=0.1.0
 
 # Go compiles for every architecture, so the build runs on that of the builder.
 FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
@@ -12,25 +13,24 @@ RUN go mod download
 COPY . .
 ARG TARGETOS
 ARG TARGETARCH
-# Left out: that of the file VERSION.
 ARG VERSION
-ARG REVISION=unknown
+ARG REVISION
 RUN CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath \
-    -ldflags "-s -w -X github.com/prometheus/common/version.Version=${VERSION:-$(cat VERSION)} -X github.com/prometheus/common/version.Revision=${REVISION}" \
+    -ldflags "-s -w -X github.com/prometheus/common/version.Version=${VERSION} -X github.com/prometheus/common/version.Revision=${REVISION}" \
     -o /mongodb_backup_exporter . \
     && mkdir /state
 
 FROM ${BASE_IMAGE}
 ARG VERSION
-ARG REVISION=unknown
+ARG REVISION
 # The time of the build or of the commit, as 2006-01-02T15:04:05Z.
-ARG CREATED=unknown
+ARG CREATED
 ARG SOURCE=https://github.com/mongodb-backup-exporter/mongodb_backup_exporter
 LABEL org.opencontainers.image.title="mongodb_backup_exporter" \
       org.opencontainers.image.description="Prometheus exporter for the backup health of managed MongoDB" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="${SOURCE}" \
-      org.opencontainers.image.version="${VERSION:-unknown}" \
+      org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"
 COPY --from=build /mongodb_backup_exporter /mongodb_backup_exporter

@@ -14,7 +14,7 @@ func TestImage(t *testing.T) {
 	if len(stages) != 3 {
 		t.Fatalf("%d stages, want one that builds and one that runs", len(stages)-1)
 	}
-	build, run := stages[1], stages[2]
+	arguments, build, run := stages[0], stages[1], stages[2]
 	for _, tc := range []struct{ name, stage, pattern string }{
 		{"compiles on the builder's own architecture", build, `^--platform=\$BUILDPLATFORM `},
 		{"compiles for the architecture that is asked for", build, `(?ms)^ARG TARGETOS$.*^ARG TARGETARCH$.*GOOS=\$\{TARGETOS\} GOARCH=\$\{TARGETARCH\} go build`},
@@ -23,10 +23,11 @@ func TestImage(t *testing.T) {
 		{"owns the directory of the catalog", run, `--chown=65532:65532 \S+ /var/lib/mongodb_backup_exporter`},
 		{"asks for its own health", run, `(?m)^HEALTHCHECK .*CMD \["/mongodb_backup_exporter", "health"\]$`},
 		{"says where it comes from", run, `org.opencontainers.image.source="\$\{SOURCE\}"`},
-		{"has a version, also where none is given", build, `(?ms)^ARG VERSION$.*Version=\$\{VERSION:-\$\(cat VERSION\)\}`},
-		{"says its version", run, `(?ms)^ARG VERSION$.*org.opencontainers.image.version="\$\{VERSION:-unknown\}"`},
-		{"says its commit", run, `(?ms)^ARG REVISION=.*org.opencontainers.image.revision="\$\{REVISION\}"`},
-		{"says when it was made", run, `(?ms)^ARG CREATED=.*org.opencontainers.image.created="\$\{CREATED\}"`},
+		{"has a version, also where none is given", arguments, `(?m)^ARG VERSION=` + regexp.QuoteMeta(strings.TrimSpace(read(t, root, "VERSION"))) + `$`},
+		{"has that version in the program", build, `(?ms)^ARG VERSION$.*Version=\$\{VERSION\} `},
+		{"says its version", run, `(?ms)^ARG VERSION$.*org.opencontainers.image.version="\$\{VERSION\}"`},
+		{"says its commit", run, `(?ms)^ARG REVISION$.*org.opencontainers.image.revision="\$\{REVISION\}"`},
+		{"says when it was made", run, `(?ms)^ARG CREATED$.*org.opencontainers.image.created="\$\{CREATED\}"`},
 	} {
 		if !regexp.MustCompile(tc.pattern).MatchString(tc.stage) {
 			t.Errorf("the image %s: no %s", tc.name, tc.pattern)

@@ -103,6 +103,7 @@ func commands() []func(*kingpin.Application) (string, action) {
 }
 
 func run(ctx context.Context, args []string, env Environment) error {
+	args = completionWords(args)
 	app := kingpin.New(program, "Prometheus exporter for the backup health of managed MongoDB: ApsaraDB for MongoDB and Huawei Cloud DDS.")
 	app.UsageWriter(env.Stdout).ErrorWriter(env.Stderr).HelpFlag.Short('h')
 	app.Version(version.Print(program)).VersionFlag.Short('v')
@@ -116,6 +117,9 @@ func run(ctx context.Context, args []string, env Environment) error {
 	for _, add := range commands() {
 		name, do := add(app)
 		actions[name] = do
+	}
+	if !completesCommand(args) {
+		app.GetCommand("serve").Default()
 	}
 	nameFlags(app)
 	chosen, err := app.Parse(args)

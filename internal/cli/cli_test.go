@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){program: func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		os.Exit(Run(ctx, os.Args[1:], OfProcess(steppedNow)))
+		os.Exit(Run(ctx, os.Args[1:], OfProcess(steppedNow, "0.1.0")))
 	}})
 }
 
@@ -53,27 +53,37 @@ func TestScripts(t *testing.T) {
 type clouds struct {
 	*cloudsim.Sim
 	listening *httptest.Server
-	faults    []func() // remove the faults injected so far
+	faults    []func()      // remove the faults injected so far
+	ahead     time.Duration // of the clocks of the script
 }
 
 type cloudsKey struct{}
 
-// shiftIn names how far the clocks of scripts are off, such as 5h: what a script expects must hold at every hour of the day.
+// now returns the time by the clocks of the script.
+func (c *clouds) now() time.Time { return time.Now().Add(c.ahead) }
+
+// shiftIn names how long after noon scripts begin, such as 5h: what a script expects must hold at every hour of the day but those
+// in which the clouds make a backup of an instance that it makes one of.
 const shiftIn = "CLI_TEST_SHIFT"
 
-func setup(env *testscript.Env) error {
+// untilNoon returns how far the clocks of scripts are ahead. They begin at noon, or as much later as shiftIn says, whenever they
+// are run, because the fleet has backups at fixed times.
+func untilNoon() time.Duration {
 	shift, _ := time.ParseDuration(os.Getenv(shiftIn)) // none is 0
-	now := func() time.Time { return time.Now().Add(shift) }
-	if shift != 0 {
-		if err := os.WriteFile(clockFileIn(env.WorkDir), []byte(shift.String()), 0o600); err != nil {
-			return err
-		}
+	now := time.Now()
+	return (now.Truncate(24 * time.Hour).Add(12*time.Hour + shift).Sub(now)).Round(time.Second)
+}
+
+func setup(env *testscript.Env) error {
+	c := &clouds{ahead: untilNoon()}
+	if err := os.WriteFile(clockFileIn(env.WorkDir), []byte(c.ahead.String()), 0o600); err != nil {
+		return err
 	}
-	f := fleet.Demo(now())
-	sim := cloudsim.New(cloudsim.Options{Fleet: f, Now: now, WallNow: time.Now, BackupLength: time.Second})
-	listening := httptest.NewServer(sim)
-	env.Defer(listening.Close)
-	env.Values[cloudsKey{}] = &clouds{Sim: sim, listening: listening}
+	f := fleet.Demo(c.now())
+	c.Sim = cloudsim.New(cloudsim.Options{Fleet: f, Now: c.now, WallNow: time.Now, BackupLength: time.Second})
+	c.listening = httptest.NewServer(c.Sim)
+	env.Defer(c.listening.Close)
+	env.Values[cloudsKey{}] = c
 	for _, name := range []string{"ADDRESS", "HEALTH"} {
 		l, err := listenLow(env.T().(testing.TB).Context())
 		if err != nil {
@@ -82,7 +92,7 @@ func setup(env *testscript.Env) error {
 		defer l.Close() // only now, so that the two differ
 		env.Setenv(name, l.Addr().String())
 	}
-	env.Setenv("CLOUD", listening.URL)
+	env.Setenv("CLOUD", c.listening.URL)
 	rules, err := filepath.Abs("../../alerts/mongodb_backup.rules.yml")
 	if err != nil {
 		return err
@@ -256,7 +266,7 @@ func busy(ts *testscript.TestScript, _ bool, args []string) {
 	cloudsOf(ts).Update(func(f *fleet.Fleet) {
 		in := f.Instance(args[0])
 		in.Backups = append(in.Backups, fleet.Backup{
-			ID: "4711", JobID: "4712", Manual: true, Status: "running", Start: time.Now(), Length: length,
+			ID: "4711", JobID: "4712", Manual: true, Status: "running", Start: cloudsOf(ts).now(), Length: length,
 		})
 	})
 }

@@ -30,10 +30,12 @@ func steppedNow() time.Time {
 	return clocktest.Shift(now, by)
 }
 
-// step DURATION sets the wall clock of the program off by the duration, from the true time. The file appears as a whole.
+// step DURATION sets the wall clock of the program off by the duration, from that of the clouds. The file appears as a whole.
 func step(ts *testscript.TestScript, _ bool, args []string) {
 	file := ts.Getenv(clockFile)
-	ts.Check(os.WriteFile(file+".new", []byte(args[0]), 0o600))
+	by, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	ts.Check(os.WriteFile(file+".new", []byte((cloudsOf(ts).ahead+by).String()), 0o600))
 	ts.Check(os.Rename(file+".new", file))
 }
 
@@ -42,7 +44,7 @@ func backedUp(ts *testscript.TestScript, _ bool, args []string) {
 	ago, err := time.ParseDuration(args[1])
 	ts.Check(err)
 	cloudsOf(ts).Update(func(f *fleet.Fleet) {
-		in, end := f.Instance(args[0]), time.Now().Add(-ago)
+		in, end := f.Instance(args[0]), cloudsOf(ts).now().Add(-ago)
 		in.Live = nil
 		in.Backups = []fleet.Backup{{
 			ID: "4713", Status: fleet.StatusSuccess, Start: end.Add(-time.Minute), End: end, SizeBytes: 1 << 30,

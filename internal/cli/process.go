@@ -16,10 +16,12 @@ import (
 // by the environment before main begins, so that only what it prints can be held back. What completes a command line prints
 // there too, while it is read.
 //
-// OfProcess also sets the version of the program where the build did not, and what its man page begins with.
-func OfProcess(now func() time.Time) Environment {
-	nameVersion()
+// OfProcess also sets the version of the program where the build did not, what its man page begins with, and the scripts that
+// complete command lines. release is the version that is being worked on.
+func OfProcess(now func() time.Time, release string) Environment {
+	nameVersion(release)
 	kingpin.ManPageTemplate = manPage(kingpin.ManPageTemplate, version.Version)
+	kingpin.BashCompletionTemplate, kingpin.ZshCompletionTemplate = bashCompletion, zshCompletion
 	return Environment{
 		Stdout: os.Stdout, Stderr: os.Stderr, Now: now,
 		Parsed: func() { os.Stdout = nil }, // writing to it is an error, which nobody looks at who prints

@@ -29,7 +29,7 @@ type serveFlags struct {
 }
 
 func serveCommand(app *kingpin.Application) (string, action) {
-	command := app.Command("serve", "Run the exporter: this is what the program does without a command. It ends on SIGTERM or Ctrl-C, and reads the configuration again on SIGHUP.").Default()
+	command := app.Command("serve", "Run the exporter: this is what the program does without a command. It ends on SIGTERM or Ctrl-C, and reads the configuration again on SIGHUP.")
 	f := serveFlags{webFlags: addWebFlags(command, defaultAddress)}
 	command.Flag("web.enable-lifecycle", "Allow a reload of the configuration by POST /-/reload.").BoolVar(&f.lifecycle)
 	command.Flag("storage.path", "Directory for what the clouds said, so that a start without them shows what was known. Left out: it is in memory only.").PlaceHolder("DIR").StringVar(&f.storage)

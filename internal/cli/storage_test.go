@@ -48,7 +48,7 @@ func scrape(ts *testscript.TestScript, _ bool, args []string) {
 func flushed(ts *testscript.TestScript, _ bool, _ []string) {
 	ask := query{method: http.MethodGet, address: ts.Getenv("ADDRESS"), path: "/metrics"}
 	written := regexp.MustCompile(`(?m)^mongodb_backup_exporter_catalog_last_write_timestamp_seconds (.*)$`)
-	begun := float64(time.Now().Unix() + 1) // the metric is in whole seconds
+	begun := float64(cloudsOf(ts).now().Unix() + 1) // the metric is in whole seconds
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		_, body := ask.send(ts)
 		if found := written.FindStringSubmatch(body); found != nil {

@@ -6,23 +6,23 @@ import (
 	"github.com/prometheus/common/version"
 )
 
-// nameVersion gives a program that was built without a version the one that the Go toolchain wrote into it. Every place that
-// shows a version reads version.Version.
-func nameVersion() {
+// shownOfCommit is how many digits of a commit a version has behind it, as git describe shows them.
+const shownOfCommit = 7
+
+// nameVersion gives a program that was built without a version the release that it is on the way to, with the commit behind it
+// that the Go toolchain wrote into it. Every place that shows a version reads version.Version.
+func nameVersion(release string) {
 	if version.Version == "" {
 		info, _ := debug.ReadBuildInfo()
-		version.Version = builtVersion(info)
+		version.Version = builtVersion(info, release)
 	}
 }
 
-// builtVersion returns the version of the module, or else the commit from which it was built, or "unknown". nil: nothing is
-// known of the build.
-func builtVersion(info *debug.BuildInfo) string {
-	if info == nil {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
+// builtVersion returns the release, and behind it the commit from which the program was built, unless that is the release. nil:
+// nothing is known of the build.
+func builtVersion(info *debug.BuildInfo, release string) string {
+	if info == nil || info.Main.Version == "v"+release {
+		return release
 	}
 	settings := map[string]string{}
 	for _, s := range info.Settings {
@@ -30,11 +30,11 @@ func builtVersion(info *debug.BuildInfo) string {
 	}
 	revision := settings["vcs.revision"]
 	if revision == "" {
-		return "unknown"
+		return release
 	}
-	revision = revision[:min(len(revision), 12)]
+	name := release + "-" + revision[:min(len(revision), shownOfCommit)]
 	if settings["vcs.modified"] == "true" {
-		revision += "-dirty"
+		name += "-dirty"
 	}
-	return revision
+	return name
 }

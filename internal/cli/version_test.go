@@ -20,15 +20,16 @@ func TestBuiltVersion(t *testing.T) {
 		info *debug.BuildInfo
 		want string
 	}{
-		{"of a module", vcs("v1.2.3", commit, "false"), "v1.2.3"},
-		{"of a commit", vcs("(devel)", commit, "false"), "0123456789ab"},
-		{"of a commit and changes", vcs("(devel)", commit, "true"), "0123456789ab-dirty"},
-		{"of a short commit", vcs("", "0123", "false"), "0123"},
-		{"without git", &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}}, "unknown"},
-		{"nothing known", nil, "unknown"},
+		{"of the release", vcs("v0.1.0", commit, "false"), "0.1.0"},
+		{"of a commit", vcs("(devel)", commit, "false"), "0.1.0-0123456"},
+		{"of a commit after another release", vcs("v0.0.0-20261126225852-0123456789ab", commit, "false"), "0.1.0-0123456"},
+		{"of a commit and changes", vcs("(devel)", commit, "true"), "0.1.0-0123456-dirty"},
+		{"of a short commit", vcs("", "0123", "false"), "0.1.0-0123"},
+		{"without git", &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}}, "0.1.0"},
+		{"nothing known", nil, "0.1.0"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := builtVersion(tc.info); got != tc.want {
+			if got := builtVersion(tc.info, "0.1.0"); got != tc.want {
 				t.Errorf("version %q, want %q", got, tc.want)
 			}
 		})
