@@ -59,7 +59,7 @@ func checkQueryVariable(t *testing.T, v variable, before []string) {
 		t.Errorf("%s: refresh %d, want 2: when the time range changes", v.Name, v.Refresh)
 	}
 	// All jobs means all jobs of this exporter, not all jobs of Prometheus.
-	if want := map[bool]string{true: "", false: ".*"}[v.Name == "job"]; v.AllValue != want {
+	if want := map[bool]string{true: "", false: ".+"}[v.Name == "job"]; v.AllValue != want {
 		t.Errorf("%s: allValue %q, want %q", v.Name, v.AllValue, want)
 	}
 	var query struct{ Query string }
@@ -231,4 +231,24 @@ func alertExpressions(t *testing.T) map[string]string {
 		}
 	}
 	return alerts
+}
+
+// All has what has the label. An alert about an exporter or an account has no instance, and is listed whichever is chosen.
+func TestAlertsWithoutInstanceAreListed(t *testing.T) {
+	listed := 0
+	eachPanel(t, func(t *testing.T, p panel) {
+		for _, query := range p.Targets {
+			for _, selector := range regexp.MustCompile(`\bALERTS(?:_FOR_STATE)?\{[^}]*\}`).FindAllString(query.Expr, -1) {
+				listed++
+				for _, matcher := range []string{`cloud=~"$cloud|"`, `account=~"$account|"`, `region=~"$region|"`, `instance_id=~"$instance|"`} {
+					if !strings.Contains(selector, matcher) {
+						t.Errorf("%s leaves out alerts without a label: no %s", selector, matcher)
+					}
+				}
+			}
+		}
+	})
+	if listed == 0 {
+		t.Error("no dashboard lists alerts")
+	}
 }

@@ -63,7 +63,7 @@ func TestComposeLoads(t *testing.T) {
 // TestComposeMountsWhatIsShipped checks that every file of the repository that is mounted exists, and that rules and dashboards
 // are mounted, not copied.
 func TestComposeMountsWhatIsShipped(t *testing.T) {
-	written := map[string]bool{"mongodb_backup_exporter.yml": true} // by the user
+	written := map[string]bool{"config": true, "secrets": true} // by the user
 	mounts := map[string]string{}
 	for _, files := range variants {
 		for _, service := range load(t, files...).Services {
@@ -124,12 +124,13 @@ func TestComposeIsLocal(t *testing.T) {
 // and none in its environment.
 func TestComposeSecretsAreFiles(t *testing.T) {
 	exporter := load(t, variants["real clouds"]...).Services["exporter"]
-	var sources []string
-	for _, secret := range exporter.Secrets {
-		sources = append(sources, secret.Source)
+	mounted := map[string]string{}
+	for _, volume := range exporter.Volumes {
+		mounted[volume.Target] = filepath.Base(volume.Source)
 	}
-	if diff := cmp.Diff([]string{"access_key_id", "access_key_secret"}, sources); diff != "" {
-		t.Errorf("secrets (-want +got):\n%s", diff)
+	want := map[string]string{"/etc/mongodb_backup_exporter": "config", "/run/secrets": "secrets", "/var/lib/mongodb_backup_exporter": "catalog"}
+	if diff := cmp.Diff(want, mounted); diff != "" {
+		t.Errorf("directories (-want +got), of which a container sees a file that was replaced:\n%s", diff)
 	}
 	if len(exporter.Environment) > 0 {
 		t.Errorf("environment: %v", exporter.Environment)
