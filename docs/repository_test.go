@@ -72,6 +72,12 @@ func TestWorkflows(t *testing.T) {
 			}
 		}
 	}
+	for _, name := range []string{"ci.yml", "nightly.yml", "release.yml"} {
+		text := read(t, root, ".github", "workflows", name)
+		if !regexp.MustCompile(`\npermissions:\n  contents: read\n[a-z]`).MatchString(text) {
+			t.Errorf("%s may do more than read, outside a job that has to", name)
+		}
+	}
 	ci := read(t, root, ".github", "workflows", "ci.yml")
 	for _, step := range []string{"run: ./.ci/run\n", "make deploy-check\n"} {
 		if !strings.Contains(ci, step) {

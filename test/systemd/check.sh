@@ -28,4 +28,6 @@ score=$(systemd-analyze security --offline=true --threshold=$most $units/mongodb
 	echo "systemd: the service is more exposed than $most tenths" >&2
 	exit 1
 }
+rated=$(sed -n 's/.*Overall exposure level for .*: \([0-9.]*\) .*/\1/p' <<<"$score")
+grep -q "\`systemd-analyze security\` rates it $rated of 10" docs/deployment.md || echo "systemd: docs/deployment.md names another exposure than $rated; systemd $(systemd-analyze --version | head -n 1 | cut -d' ' -f2) may rate otherwise" >&2
 echo "systemd: the units are well formed; ${score##*→ }"
