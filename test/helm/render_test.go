@@ -214,11 +214,11 @@ func TestDefaultsAreShared(t *testing.T) {
 	}
 
 	all := rendered(t, chart, "--values="+values["five lines"])
-	endpoint := of(t, all, "ServiceMonitor")[0].at("spec.endpoints").([]any)[0].(map[string]any)
+	scraped := endpoint(t, all)
 	job := objects(t, read(t, root+"docs/examples/prometheus.yml"))[0].at("scrape_configs").([]any)[0].(map[string]any)
 	for key, its := range map[string]string{"interval": "scrape_interval", "scrapeTimeout": "scrape_timeout", "honorLabels": "honor_labels"} {
-		if endpoint[key] == nil || endpoint[key] != job[its] {
-			t.Errorf("%s is %v, and %v in the example for Prometheus", key, endpoint[key], job[its])
+		if scraped[key] == nil || scraped[key] != job[its] {
+			t.Errorf("%s is %v, and %v in the example for Prometheus", key, scraped[key], job[its])
 		}
 	}
 
@@ -237,6 +237,36 @@ func TestDefaultsAreShared(t *testing.T) {
 			t.Errorf("port %s, and %s by default", port[1], address[1])
 		}
 	}
+}
+
+// TestScrapeTimeout checks that no scrape may take longer than the interval: the operator leaves out such a ServiceMonitor.
+func TestScrapeTimeout(t *testing.T) {
+	for name, tc := range map[string]struct{ values, want string }{
+		"by default":                  {"{}", "50s"},
+		"a shorter interval":          {"{interval: 30s}", "30s"},
+		"less than a second":          {"{interval: 500ms}", "500ms"},
+		"as long":                     {"{interval: 50s}", "50s"},
+		"as long in parts":            {"{interval: 0m49s1000ms}", "50s"},
+		"a millisecond less":          {"{interval: 49s999ms}", "49s999ms"},
+		"a minute and a half":         {"{interval: 1m30s}", "50s"},
+		"an hour":                     {"{interval: 1h}", "50s"},
+		"its own as long":             {"{interval: 90s, scrapeTimeout: 1m30s}", "1m30s"},
+		"its own in other units":      {"{interval: 1h, scrapeTimeout: 2m}", "2m"},
+		"null for a shorter interval": {"{interval: 30s, scrapeTimeout: null}", "30s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := write(t, wellFormed+"serviceMonitor: "+tc.values+"\n")
+			if got := endpoint(t, rendered(t, chart, "--values="+file))["scrapeTimeout"]; got != tc.want {
+				t.Errorf("%v, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+// endpoint returns what Prometheus asks of the first exporter.
+func endpoint(t *testing.T, all []object) object {
+	t.Helper()
+	return of(t, all, "ServiceMonitor")[0].at("spec.endpoints").([]any)[0].(map[string]any)
 }
 
 // TestUserOfTheImage checks that the pod's user is that of the image, which owns nothing otherwise.
@@ -357,27 +387,32 @@ func TestWrongValues(t *testing.T) {
 		return "exporters: {prod: {config: {accounts: [{name: prod, cloud: alibaba, regions: all" + more + "}]}}}\n"
 	}
 	for name, tc := range map[string]struct{ values, want string }{
-		"none":                            {"{}", "exporters: name at least one"},
-		"a misspelled key":                {wellFormed + "serviceMonitors: {enabled: true}\n", "'serviceMonitors' not allowed"},
-		"a misspelled key below":          {wellFormed + "image: {repositry: x}\n", "'repositry' not allowed"},
-		"a misspelled key of one":         {"exporters: {prod: {replica: 2}}\n", "'replica' not allowed"},
-		"a misspelled key of a file":      {account(", restorecheck: true"), "'restorecheck' not allowed"},
-		"a number that is a text":         {wellFormed + "defaults: {replicas: two}\n", "/defaults/replicas"},
-		"a duration without a unit":       {wellFormed + "defaults: {config: {objectives: {rpo: 4}}}\n", "/defaults/config/objectives/rpo"},
-		"a cloud that there is not":       {"exporters: {prod: {config: {accounts: [{name: a, cloud: aws, regions: all}]}}}\n", "/exporters/prod/config/accounts/0/cloud"},
-		"an address without a scheme":     {wellFormed + "prometheusRule: {exporterUrl: backups.example.com}\n", "/prometheusRule/exporterUrl"},
-		"a name with capitals":            {"exporters: {Prod: {}}\n", "Prod"},
-		"a name that is too long":         {"exporters: {" + strings.Repeat("a", 48) + ": {config: {accounts: [{name: a, cloud: alibaba, regions: all}]}}}\n", "more than 52 characters"},
-		"a name that begins with a digit": {wellFormed + "fullnameOverride: 1st\n", "the name 1st-prod cannot be that of a Service"},
-		"a name of a dashboard":           {strings.Replace(wellFormed, "prod", "dashboard-fleet", 1), "the name dashboard-fleet begins like those of the ConfigMaps with dashboards"},
-		"no account":                      {"exporters: {prod: {config: {poll: {concurrency: 4}}}}\n", "exporters.prod.config.accounts: name the accounts"},
-		"a secret in the configuration":   {account(", credentials: {access_key_id: a, access_key_secret: b}"), "exporters.prod.config.accounts[0].credentials.access_key_secret: it would stand in a ConfigMap"},
-		"a Secret that is not listed":     {account(", credentials: {access_key_id_file: /run/secrets/key/id}"), "the Secret key is not listed under exporters.prod.secrets"},
-		"a flag without dashes":           {wellFormed + "defaults: {extraArgs: [log.level=debug]}\n", "/defaults/extraArgs/0"},
-		"a flag that the chart sets":      {wellFormed + "defaults: {extraArgs: [--storage.path=/data]}\n", "exporters.prod.extraArgs: leave out --storage.path=/data"},
-		"an address that is not scraped":  {wellFormed + "defaults: {extraArgs: ['--web.listen-address=:9000']}\n", "exporters.prod.extraArgs: leave out --web.listen-address=:9000"},
-		"two files for the web":           {wellFormed + "defaults: {web: {secret: web}, extraArgs: [--web.config.file=/run/web/other.yml]}\n", "exporters.prod.extraArgs: leave out --web.config.file"},
-		"a budget that allows nothing":    {wellFormed + "podDisruptionBudget: {maxUnavailable: 0}\n", "/podDisruptionBudget/maxUnavailable"},
+		"none":                              {"{}", "exporters: name at least one"},
+		"a misspelled key":                  {wellFormed + "serviceMonitors: {enabled: true}\n", "'serviceMonitors' not allowed"},
+		"a misspelled key below":            {wellFormed + "image: {repositry: x}\n", "'repositry' not allowed"},
+		"a misspelled key of one":           {"exporters: {prod: {replica: 2}}\n", "'replica' not allowed"},
+		"a misspelled key of a file":        {account(", restorecheck: true"), "'restorecheck' not allowed"},
+		"a number that is a text":           {wellFormed + "defaults: {replicas: two}\n", "/defaults/replicas"},
+		"a duration without a unit":         {wellFormed + "defaults: {config: {objectives: {rpo: 4}}}\n", "/defaults/config/objectives/rpo"},
+		"a cloud that there is not":         {"exporters: {prod: {config: {accounts: [{name: a, cloud: aws, regions: all}]}}}\n", "/exporters/prod/config/accounts/0/cloud"},
+		"an address without a scheme":       {wellFormed + "prometheusRule: {exporterUrl: backups.example.com}\n", "/prometheusRule/exporterUrl"},
+		"a name with capitals":              {"exporters: {Prod: {}}\n", "Prod"},
+		"a name that is too long":           {"exporters: {" + strings.Repeat("a", 48) + ": {config: {accounts: [{name: a, cloud: alibaba, regions: all}]}}}\n", "more than 52 characters"},
+		"a name that begins with a digit":   {wellFormed + "fullnameOverride: 1st\n", "the name 1st-prod cannot be that of a Service"},
+		"a name of a dashboard":             {strings.Replace(wellFormed, "prod", "dashboard-fleet", 1), "the name dashboard-fleet begins like those of the ConfigMaps with dashboards"},
+		"no account":                        {"exporters: {prod: {config: {poll: {concurrency: 4}}}}\n", "exporters.prod.config.accounts: name the accounts"},
+		"a secret in the configuration":     {account(", credentials: {access_key_id: a, access_key_secret: b}"), "exporters.prod.config.accounts[0].credentials.access_key_secret: it would stand in a ConfigMap"},
+		"a Secret that is not listed":       {account(", credentials: {access_key_id_file: /run/secrets/key/id}"), "the Secret key is not listed under exporters.prod.secrets"},
+		"a flag without dashes":             {wellFormed + "defaults: {extraArgs: [log.level=debug]}\n", "/defaults/extraArgs/0"},
+		"a flag that the chart sets":        {wellFormed + "defaults: {extraArgs: [--storage.path=/data]}\n", "exporters.prod.extraArgs: leave out --storage.path=/data"},
+		"an address that is not scraped":    {wellFormed + "defaults: {extraArgs: ['--web.listen-address=:9000']}\n", "exporters.prod.extraArgs: leave out --web.listen-address=:9000"},
+		"two files for the web":             {wellFormed + "defaults: {web: {secret: web}, extraArgs: [--web.config.file=/run/web/other.yml]}\n", "exporters.prod.extraArgs: leave out --web.config.file"},
+		"a scrape longer than its interval": {wellFormed + "serviceMonitor: {interval: 1m30s, scrapeTimeout: 91s}\n", "serviceMonitor.scrapeTimeout: 91s is longer than the interval, 1m30s"},
+		"a scrape a millisecond longer":     {wellFormed + "serviceMonitor: {enabled: false, interval: 1h, scrapeTimeout: 60m1ms}\n", "60m1ms is longer than the interval, 1h"},
+		"an interval of nothing":            {wellFormed + "serviceMonitor: {interval: 0s}\n", "/serviceMonitor/interval"},
+		"an interval that is no duration":   {wellFormed + "serviceMonitor: {interval: 30s1m}\n", "/serviceMonitor/interval"},
+		"no interval":                       {wellFormed + "serviceMonitor: {interval: null}\n", "missing property 'interval'"},
+		"a budget that allows nothing":      {wellFormed + "podDisruptionBudget: {maxUnavailable: 0}\n", "/podDisruptionBudget/maxUnavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, err := helm(t, "template", release, chart, "--values="+write(t, tc.values))

@@ -93,6 +93,34 @@ true
 {{- end -}}
 {{- end -}}
 
+{{/* The milliseconds of a duration such as 1m30s. */}}
+{{- define "exporter.milliseconds" -}}
+{{- $units := dict "h" 3600000 "m" 60000 "s" 1000 "ms" 1 -}}
+{{- $sum := 0 -}}
+{{- range mustRegexFindAll "[0-9]+[a-z]+" . -1 -}}
+{{- $unit := trimAll "0123456789" . -}}
+{{- $sum = add $sum (mul (trimSuffix $unit . | atoi) (get $units $unit)) -}}
+{{- end -}}
+{{- $sum -}}
+{{- end -}}
+
+{{/*
+How long a scrape may take. The operator leaves out a ServiceMonitor where that is longer than the interval, and says so in its log
+alone. Takes root.
+*/}}
+{{- define "exporter.scrapeTimeout" -}}
+{{- $monitor := .root.Values.serviceMonitor -}}
+{{- $longest := include "exporter.milliseconds" $monitor.interval | int64 -}}
+{{- $timeout := $monitor.scrapeTimeout | default "50s" -}}
+{{- if gt (include "exporter.milliseconds" $timeout | int64) $longest -}}
+{{- if $monitor.scrapeTimeout -}}
+{{- fail (printf "serviceMonitor.scrapeTimeout: %s is longer than the interval, %s, and the Prometheus operator would leave out the ServiceMonitor: shorten it, or leave it empty" $timeout $monitor.interval) -}}
+{{- end -}}
+{{- $timeout = $monitor.interval -}}
+{{- end -}}
+{{- $timeout -}}
+{{- end -}}
+
 {{/* Rules with the addresses of this installation in place of the placeholders in alerts/. Takes root and text. */}}
 {{- define "exporter.linked" -}}
 {{- $values := .root.Values.prometheusRule -}}
