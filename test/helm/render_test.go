@@ -326,6 +326,32 @@ exporters:
 	}
 }
 
+// TestServiceAccounts checks that what the defaults say of service accounts holds for those that the chart makes.
+func TestServiceAccounts(t *testing.T) {
+	all := rendered(t, chart, "--values="+write(t, `
+defaults:
+  rrsaRole: reader
+  serviceAccount: {annotations: {a: b}}
+  config: {accounts: [{name: shared, cloud: alibaba, regions: all}]}
+exporters:
+  made: {}
+  exists: {rrsaRole: "", serviceAccount: {name: mine}}
+`))
+	accounts := of(t, all, "ServiceAccount")
+	if len(accounts) != 1 {
+		t.Fatalf("%d service accounts, want that of one exporter", len(accounts))
+	}
+	want := map[string]any{"a": "b", "pod-identity.alibabacloud.com/role-name": "reader"}
+	if diff := cmp.Diff(want, accounts[0].at("metadata.annotations")); diff != "" {
+		t.Errorf("annotations (-want +got):\n%s", diff)
+	}
+	for name, want := range map[string]string{"backup-made": "backup-made", "backup-exists": "mine"} {
+		if got := named(t, all, "StatefulSet", name).text("spec.template.spec.serviceAccountName"); got != want {
+			t.Errorf("%s has the service account %q, want %s", name, got, want)
+		}
+	}
+}
+
 // configurations returns the files of the exporters by the names of their ConfigMaps.
 func configurations(t *testing.T, all []object) map[string]string {
 	t.Helper()
@@ -412,6 +438,9 @@ func TestWrongValues(t *testing.T) {
 		"an interval of nothing":            {wellFormed + "serviceMonitor: {interval: 0s}\n", "/serviceMonitor/interval"},
 		"an interval that is no duration":   {wellFormed + "serviceMonitor: {interval: 30s1m}\n", "/serviceMonitor/interval"},
 		"no interval":                       {wellFormed + "serviceMonitor: {interval: null}\n", "missing property 'interval'"},
+		"a role for another's account":      {wellFormed + "defaults: {rrsaRole: reader, serviceAccount: {name: mine}}\n", "exporters.prod.rrsaRole: the chart does not make the service account mine, so it cannot give it the role; annotate that account with pod-identity.alibabacloud.com/role-name: reader"},
+		"annotations of another's account":  {wellFormed + "defaults: {serviceAccount: {name: mine, annotations: {a: b}}}\n", "exporters.prod.serviceAccount.annotations: the chart does not make the service account mine"},
+		"annotations of its own for that":   {"exporters: {prod: {serviceAccount: {annotations: {a: b}}, config: {accounts: [{name: prod, cloud: alibaba, regions: all}]}}}\ndefaults: {serviceAccount: {name: mine}}\n", "exporters.prod.serviceAccount.annotations: the chart"},
 		"a budget that allows nothing":      {wellFormed + "podDisruptionBudget: {maxUnavailable: 0}\n", "/podDisruptionBudget/maxUnavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {

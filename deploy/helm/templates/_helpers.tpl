@@ -72,7 +72,24 @@ app.kubernetes.io/component: {{ .name | quote }}
 {{- fail (printf "exporters.%s.extraArgs: leave out %s, which the chart decides: other parts of it depend on that" $.name $flag) -}}
 {{- end -}}
 {{- end -}}
+{{- include "exporter.checkAccount" (dict "root" .root "name" .name "values" $values) -}}
 {{- toYaml $values -}}
+{{- end -}}
+
+{{/*
+Refuses what is meant for a service account that the chart does not make. Annotations of the defaults are for those that it makes.
+Takes root, name and values.
+*/}}
+{{- define "exporter.checkAccount" -}}
+{{- $account := .values.serviceAccount.name -}}
+{{- if and $account .values.rrsaRole -}}
+{{- fail (printf "exporters.%s.rrsaRole: the chart does not make the service account %s, so it cannot give it the role; annotate that account with pod-identity.alibabacloud.com/role-name: %s, and leave rrsaRole empty" .name $account .values.rrsaRole) -}}
+{{- end -}}
+{{- $own := index .root.Values.exporters .name -}}
+{{- $shared := .root.Values.defaults.serviceAccount -}}
+{{- if and $account (or (dig "serviceAccount" "annotations" dict $own) (and $shared.name $shared.annotations)) -}}
+{{- fail (printf "exporters.%s.serviceAccount.annotations: the chart does not make the service account %s; annotate that account, and leave them out" .name $account) -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "exporter.serviceAccountName" -}}
