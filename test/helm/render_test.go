@@ -62,22 +62,71 @@ func TestPackage(t *testing.T) {
 	}
 }
 
-// TestOperatorIsOptional checks that a cluster without the operator's kinds is not asked for them, unless the user insists.
+// TestOperatorIsOptional checks that a cluster is not asked for a kind that it does not have, unless the user insists, and never for
+// rules that the user does not want.
 func TestOperatorIsOptional(t *testing.T) {
-	for name, tc := range map[string]struct {
-		args []string
-		want bool
-	}{
-		"without it":            {nil, false},
-		"with it":               {[]string{withOperator}, true},
-		"with it, turned off":   {[]string{withOperator, "--set=serviceMonitor.enabled=false,prometheusRule.enabled=false"}, false},
-		"without it, turned on": {[]string{"--set=serviceMonitor.enabled=true,prometheusRule.enabled=true"}, true},
+	const (
+		shared, own     = "PrometheusRule backup", "PrometheusRule backup-exporters"
+		monitor         = "ServiceMonitor backup-prod"
+		withMonitorOnly = "--api-versions=monitoring.coreos.com/v1/ServiceMonitor"
+		withRulesOnly   = "--api-versions=monitoring.coreos.com/v1/PrometheusRule"
+		noRules         = "--set=prometheusRule.enabled=false"
+	)
+	for name, tc := range map[string]struct{ args, want []string }{
+		"without it":                        {nil, nil},
+		"with it":                           {[]string{withOperator}, []string{shared, own, monitor}},
+		"with it, turned off":               {[]string{withOperator, "--set=serviceMonitor.enabled=false", noRules}, nil},
+		"without it, turned on":             {[]string{"--set=serviceMonitor.enabled=true,prometheusRule.enabled=true"}, []string{shared, own, monitor}},
+		"with one kind":                     {[]string{withMonitorOnly}, []string{monitor}},
+		"with one kind, monitors asked":     {[]string{withMonitorOnly, "--set=serviceMonitor.enabled=true"}, []string{monitor}},
+		"with the other kind":               {[]string{withRulesOnly}, []string{shared}},
+		"with it, no rules":                 {[]string{withOperator, noRules}, []string{monitor}},
+		"with it, monitors asked, no rules": {[]string{withOperator, "--set=serviceMonitor.enabled=true", noRules}, []string{monitor}},
+		"with it, no monitor":               {[]string{withOperator, "--set=serviceMonitor.enabled=false"}, []string{shared}},
+		"with it, rules are in another":     {[]string{withOperator, "--set=prometheusRule.sharedRules=false"}, []string{own, monitor}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text, _ := mustHelm(t, append([]string{"template", release, chart, "--values=" + values["five lines"]}, tc.args...)...)
-			for _, kind := range []string{"ServiceMonitor", "PrometheusRule"} {
-				if got := strings.Contains(text, "\nkind: "+kind+"\n"); got != tc.want {
-					t.Errorf("%s is there: %v, want %v", kind, got, tc.want)
+			var got []string
+			for _, o := range objects(t, text) {
+				if strings.HasPrefix(o.text("apiVersion"), "monitoring.coreos.com/") {
+					got = append(got, o.text("kind")+" "+o.text("metadata.name"))
+				}
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("objects of the operator (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestNotes checks that the notes say which alerts there are not.
+func TestNotes(t *testing.T) {
+	const (
+		noRules     = "No alert fires yet: there is no PrometheusRule."
+		noneMissing = "No alert fires for one exporter that is missing beside others"
+		elsewhere   = "The rules of the repository are not in this release"
+		placeholder = "Alerts link to placeholders."
+	)
+	for name, tc := range map[string]struct {
+		set  string
+		want []string
+	}{
+		"all":                   {"", []string{placeholder}},
+		"no rules":              {",prometheusRule.enabled=false", []string{noRules}},
+		"no ServiceMonitor":     {",serviceMonitor.enabled=false", []string{noneMissing, placeholder}},
+		"the chart's own alone": {",prometheusRule.sharedRules=false", []string{elsewhere, placeholder}},
+		"nothing is left":       {",serviceMonitor.enabled=false,prometheusRule.sharedRules=false", []string{noneMissing, elsewhere}},
+		"addresses":             {",prometheusRule.exporterUrl=https://a.example.com", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			notes, _ := mustHelm(t, "install", release, chart, "--dry-run=client", "--values="+values["five lines"],
+				"--set=serviceMonitor.enabled=true,prometheusRule.enabled=true"+tc.set)
+			_, notes, _ = strings.Cut(notes, "NOTES:")
+			for _, part := range []string{noRules, noneMissing, elsewhere, placeholder} {
+				if got := strings.Contains(notes, part); got != slices.Contains(tc.want, part) {
+					t.Errorf("%q is there: %v:\n%s", part, got, notes)
 				}
 			}
 		})

@@ -110,6 +110,16 @@ true
 {{- end -}}
 {{- end -}}
 
+{{/* true where there are ServiceMonitors. Takes root. */}}
+{{- define "exporter.monitored" -}}
+{{- include "exporter.operator" (dict "root" .root "enabled" .root.Values.serviceMonitor.enabled "kind" "ServiceMonitor") -}}
+{{- end -}}
+
+{{/* true where there may be rules. Takes root. */}}
+{{- define "exporter.ruled" -}}
+{{- include "exporter.operator" (dict "root" .root "enabled" .root.Values.prometheusRule.enabled "kind" "PrometheusRule") -}}
+{{- end -}}
+
 {{/* The milliseconds of a duration such as 1m30s. */}}
 {{- define "exporter.milliseconds" -}}
 {{- $units := dict "h" 3600000 "m" 60000 "s" 1000 "ms" 1 -}}
