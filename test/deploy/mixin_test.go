@@ -28,6 +28,12 @@ func mixin(t *testing.T, expression string) any {
 	return value
 }
 
+// evaluate returns the error of an expression.
+func evaluate(expression string) error {
+	_, err := jsonnet.MakeVM().EvaluateAnonymousSnippet("test.jsonnet", "local mixin = import '"+root+"deploy/mixin.libsonnet'; "+expression)
+	return err
+}
+
 const everyGroup = "{groups: m.prometheusRules.groups + m.prometheusAlerts.groups}"
 
 func TestMixinHasTheRules(t *testing.T) {
@@ -66,6 +72,51 @@ func TestMixinLinksAsTheProgram(t *testing.T) {
 		runbookUrl: 'https://a.example.com/b', exporterUrl: 'https://c.example.com/', dashboardUrl: 'https://d.example.com'}}; `+everyGroup)
 	if diff := cmp.Diff(rules(t, printed), got); diff != "" {
 		t.Errorf("rules (-program +mixin):\n%s", diff)
+	}
+}
+
+// TestMixinRefusesAddresses tries the addresses that the chart and the program are tried with, under every key.
+func TestMixinRefusesAddresses(t *testing.T) {
+	verdicts := map[string]int{}
+	for line := range strings.Lines(string(read(t, "test/helm/testdata/addresses.txt"))) {
+		verdict, address, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if verdict == "#" {
+			continue
+		}
+		verdicts[verdict]++
+		text, err := json.Marshal(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"exporterUrl", "dashboardUrl", "runbookUrl"} {
+			err := evaluate(`(mixin {_config+:: {` + key + `: ` + string(text) + `}}).prometheusAlerts`)
+			switch {
+			case verdict == "good" && err != nil:
+				t.Errorf("%s: %v", address, err)
+			case verdict == "bad" && (err == nil || !strings.Contains(err.Error(), "_config."+key+": ")):
+				t.Errorf("%s: error %v, want one about %s", address, err, key)
+			case verdict == "bad" && strings.Contains(err.Error(), "secret"):
+				t.Errorf("%s: the error has the password: %v", address, err)
+			}
+		}
+	}
+	if verdicts["good"] == 0 || verdicts["bad"] == 0 || len(verdicts) != 2 {
+		t.Errorf("addresses by verdict: %v", verdicts)
+	}
+}
+
+// TestMixinChecksTheDashboardsAddress checks that dashboards alone refuse what they would link to.
+func TestMixinChecksTheDashboardsAddress(t *testing.T) {
+	if err := evaluate(`(mixin {_config+:: {exporterUrl: 'https://a.example.com/?x'}}).grafanaDashboards`); err == nil {
+		t.Error("accepted")
+	}
+}
+
+// TestMixinTakesNoAddress checks that an empty address is none, as the program has it.
+func TestMixinTakesNoAddress(t *testing.T) {
+	empty := mixin(t, `local m = mixin {_config+:: {runbookUrl: '', exporterUrl: '', dashboardUrl: ''}}; `+everyGroup)
+	if diff := cmp.Diff(mixin(t, "local m = mixin; "+everyGroup), empty); diff != "" {
+		t.Errorf("rules (-null +empty):\n%s", diff)
 	}
 }
 
