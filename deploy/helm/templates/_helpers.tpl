@@ -51,6 +51,7 @@ app.kubernetes.io/component: {{ .name | quote }}
 {{- end -}}
 {{- range $i, $account := $values.config.accounts -}}
 {{- range $key, $value := $account.credentials -}}
+{{- if not $value -}}{{- continue -}}{{- end -}}
 {{- $place := printf "exporters.%s.config.accounts[%d].credentials.%s" $.name $i $key -}}
 {{- if has $key (list "access_key_secret" "security_token") -}}
 {{- fail (printf "%s: it would stand in a ConfigMap; put it into a Secret, list that under secrets, and use %s_file: /run/secrets/SECRET/KEY" $place $key) -}}
