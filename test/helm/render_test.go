@@ -420,6 +420,24 @@ exporters:
 	}
 }
 
+// TestImages checks that an image has one tag or one digest, and that a port of the registry is neither.
+func TestImages(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("0", 64)
+	for given, want := range map[string]string{
+		"repository: x, tag: v1":                                    "x:v1",
+		"repository: reg:5000/x, tag: v1":                           "reg:5000/x:v1",
+		"repository: reg:5000/x, digest: '" + digest + "'":          "reg:5000/x@" + digest,
+		"repository: '[::1]:5000/x', tag: v1":                       "[::1]:5000/x:v1",
+		"repository: REG.example.com/a/b_c-d.e__f, tag: v1":         "REG.example.com/a/b_c-d.e__f:v1",
+		"repository: 10.0.0.1/x, tag: v1, digest: '" + digest + "'": "10.0.0.1/x@" + digest,
+	} {
+		all := rendered(t, chart, "--values="+write(t, wellFormed+"image: {"+given+"}\n"))
+		if got := container(t, of(t, all, "StatefulSet")[0].at("spec.template.spec"))["image"]; got != want {
+			t.Errorf("%s: image %v, want %s", given, got, want)
+		}
+	}
+}
+
 // TestServiceAccounts checks that what the defaults say of service accounts holds for those that the chart makes.
 func TestServiceAccounts(t *testing.T) {
 	all := rendered(t, chart, "--values="+write(t, `
@@ -628,6 +646,13 @@ func TestWrongValues(t *testing.T) {
 		"a role for another's account":      {wellFormed + "defaults: {rrsaRole: reader, serviceAccount: {name: mine}}\n", "exporters.prod.rrsaRole: the chart does not make the service account mine, so it cannot give it the role; annotate that account with pod-identity.alibabacloud.com/role-name: reader"},
 		"annotations of another's account":  {wellFormed + "defaults: {serviceAccount: {name: mine, annotations: {a: b}}}\n", "exporters.prod.serviceAccount.annotations: the chart does not make the service account mine"},
 		"annotations of its own for that":   {"exporters: {prod: {serviceAccount: {annotations: {a: b}}, config: {accounts: [{name: prod, cloud: alibaba, regions: all}]}}}\ndefaults: {serviceAccount: {name: mine}}\n", "exporters.prod.serviceAccount.annotations: the chart"},
+		"a tag in the repository":           {wellFormed + "image: {repository: 'reg.example.com/x:1'}\n", "/image/repository"},
+		"a tag of a name alone":             {wellFormed + "image: {repository: 'x:1'}\n", "/image/repository"},
+		"a tag beside a port":               {wellFormed + "image: {repository: 'reg:5000/x:1'}\n", "/image/repository"},
+		"a digest in the repository":        {wellFormed + "image: {repository: 'x@sha256:" + strings.Repeat("0", 64) + "'}\n", "/image/repository"},
+		"a repository with a scheme":        {wellFormed + "image: {repository: 'https://reg.example.com/x'}\n", "/image/repository"},
+		"a repository with capitals":        {wellFormed + "image: {repository: reg.example.com/X}\n", "/image/repository"},
+		"no repository":                     {wellFormed + "image: {repository: ''}\n", "/image/repository"},
 		"a budget that allows nothing":      {wellFormed + "podDisruptionBudget: {maxUnavailable: 0}\n", "/podDisruptionBudget/maxUnavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {
