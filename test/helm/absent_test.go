@@ -38,7 +38,7 @@ tests:
   - interval: 1m
     input_series:
       # As the operator labels them: a target for each pod, with the names of its namespace and its Service.
-      - {series: 'mongodb_backup_exporter_build_info{namespace="monitoring",service="backup-alibaba",instance="10.0.0.1:10217",job="backup-alibaba"}', values: '1x40 stale'}
+      - {series: 'mongodb_backup_exporter_build_info{namespace="monitoring",service="backup-prod",instance="10.0.0.1:10217",job="backup-prod"}', values: '1x40 stale'}
       - {series: 'mongodb_backup_exporter_build_info{namespace="monitoring",service="backup-huawei",instance="10.0.0.2:10217",job="backup-huawei"}', values: '1x20 stale'}
     alert_rule_test:
       - {alertname: MongoDBBackupExporterAbsent, eval_time: 20m, exp_alerts: []}

@@ -26,11 +26,18 @@ const (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// values are the files that the chart is tried with.
+const (
+	alibabaExample = chart + "/examples/alibaba.yaml"
+	huaweiExample  = chart + "/examples/huawei.yaml"
+)
+
+// values are the files that the chart is tried with, as the flag --values takes them: later ones win.
 var values = map[string]string{
-	"five lines":  "testdata/five_lines.values.yaml",
-	"both clouds": "testdata/both_clouds.values.yaml",
-	"everything":  "testdata/everything.values.yaml",
+	"five lines":      "testdata/five_lines.values.yaml",
+	"both clouds":     alibabaExample + "," + huaweiExample + ",testdata/both_clouds.values.yaml",
+	"everything":      "testdata/everything.values.yaml",
+	"alibaba example": alibabaExample,
+	"huawei example":  huaweiExample,
 }
 
 // tool returns the path of a program that make helm-check builds.

@@ -29,13 +29,13 @@ func TestLint(t *testing.T) {
 // shipped matches what the chart takes from other rooms, with its indentation. Other tests compare it with them.
 var shipped = regexp.MustCompile(`(?ms)(^  mongodb-backup-\w+\.json: \|\n).*?^    }$|(^spec:\n)  # Alerting and recording rules.*?(^---$|\z)`)
 
-// TestGolden compares what Helm makes of each file of values with what it made before.
+// TestGolden compares what Helm makes of values with what it made before. The examples are part of those for both clouds.
 func TestGolden(t *testing.T) {
-	for name, file := range values {
+	for _, name := range []string{"five lines", "both clouds", "everything"} {
 		t.Run(name, func(t *testing.T) {
-			got, _ := mustHelm(t, "template", release, chart, "--namespace=monitoring", withOperator, "--values="+file)
+			got, _ := mustHelm(t, "template", release, chart, "--namespace=monitoring", withOperator, "--values="+values[name])
 			got = shipped.ReplaceAllString(got, "$1$2    (as shipped)\n$3")
-			golden := strings.TrimSuffix(file, ".values.yaml") + ".golden.yaml"
+			golden := "testdata/" + strings.ReplaceAll(name, " ", "_") + ".golden.yaml"
 			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -48,13 +48,17 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestPackage checks that the archive holds what its links lead to, so that it works without the repository.
+// TestPackage checks that the archive holds what its links lead to, so that it works without the repository, and no examples.
 func TestPackage(t *testing.T) {
 	folder := t.TempDir()
 	mustHelm(t, "package", chart, "--destination="+folder)
 	archives, err := filepath.Glob(folder + "/*.tgz")
 	if err != nil || len(archives) != 1 {
 		t.Fatalf("archives: %v, error %v", archives, err)
+	}
+	if names, said, err := output(exec.CommandContext(t.Context(), "tar", "--list", "--file="+archives[0])); err != nil ||
+		strings.Contains(names, "examples/") || !strings.Contains(names, "/values.yaml\n") {
+		t.Errorf("files in the archive, error %v %s:\n%s", err, said, names)
 	}
 	args := []string{"--values=" + values["everything"]}
 	if diff := cmp.Diff(rendered(t, chart, args...), rendered(t, archives[0], args...)); diff != "" {
