@@ -40,6 +40,24 @@ func TestDocumentedExample(t *testing.T) {
 	}
 }
 
+// TestFigures checks that sizes that the chart and its documentation name are those that were measured.
+func TestFigures(t *testing.T) {
+	size := regexp.MustCompile(`\b[0-9][0-9.,]* [kMG]B\b`)
+	measured := size.FindAllString(read(t, root+"docs/performance.md")+read(t, root+"docs/catalog.md"), -1)
+	row := regexp.MustCompile(`(?m)^\| choose memory \|.*$`).FindString(read(t, root+"docs/deployment.md"))
+	for place, text := range map[string]string{"values.yaml": read(t, chart+"/values.yaml"), "docs/deployment.md": row} {
+		cited := size.FindAllString(text, -1)
+		if len(cited) == 0 {
+			t.Errorf("%s names no size", place)
+		}
+		for _, figure := range cited {
+			if !slices.Contains(measured, figure) {
+				t.Errorf("%s: %s is neither in docs/performance.md nor in docs/catalog.md", place, figure)
+			}
+		}
+	}
+}
+
 // shownValues returns what a page shows as values of the chart: in a block, or in a comment.
 func shownValues(page string) []string {
 	var found []string
