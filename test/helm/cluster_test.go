@@ -82,6 +82,9 @@ func (s *server) testRestricted(t *testing.T) {
 			}
 		})
 	}
+	t.Run("all exporters are stopped", func(t *testing.T) {
+		s.mustHelm(t, "upgrade", release, chart, "--namespace=restricted-five-lines", "--values="+values["five lines"], "--set=defaults.replicas=0")
+	})
 	t.Run("as the server has the rules, they are rules", func(t *testing.T) {
 		checkRules(t, s.get(t, "/apis/monitoring.coreos.com/v1/namespaces/restricted-five-lines/prometheusrules/backup")["spec"])
 	})

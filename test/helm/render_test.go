@@ -87,6 +87,7 @@ func TestOperatorIsOptional(t *testing.T) {
 		"with it, no rules":                 {[]string{withOperator, noRules}, []string{monitor}},
 		"with it, monitors asked, no rules": {[]string{withOperator, "--set=serviceMonitor.enabled=true", noRules}, []string{monitor}},
 		"with it, no monitor":               {[]string{withOperator, "--set=serviceMonitor.enabled=false"}, []string{shared}},
+		"with it, all are stopped":          {[]string{withOperator, "--set=defaults.replicas=0"}, []string{shared, monitor}},
 		"with it, rules are in another":     {[]string{withOperator, "--set=prometheusRule.sharedRules=false"}, []string{own, monitor}},
 	} {
 		t.Run(name, func(t *testing.T) {
