@@ -28,6 +28,9 @@ const (
 	shortestRest  = 6
 )
 
+// shortestRun is how many characters longRun has at least.
+const shortestRun = 40
+
 // Names of what may not be shown, as headers, parameters and members of JSON have them. What follows Authorization is
 // several values, so that all the rest is hidden.
 var (
@@ -43,8 +46,13 @@ func Redact(text string, keys ...Keys) string {
 		text = strings.ReplaceAll(text, secret, hidden)
 		text = withoutStart(withoutRest(text, secret), secret)
 	}
-	text = authorization.ReplaceAllString(text, "$1 "+hidden)
-	text = named.ReplaceAllString(text, "${1}"+hidden)
+	if strings.ContainsAny(text, ":=") { // as after every name
+		text = authorization.ReplaceAllString(text, "$1 "+hidden)
+		text = named.ReplaceAllString(text, "${1}"+hidden)
+	}
+	if len(text) <= shortestRun { // as most ids of requests, of which every call has one
+		return text
+	}
 	if at := sensitiveWord.FindStringIndex(text); at != nil {
 		text = text[:at[1]] + longRun.ReplaceAllString(text[at[1]:], hidden)
 	}

@@ -71,7 +71,7 @@ const (
 	FaultWrongTotal       FaultKind = "wrong_total"        // the total count is 1,000 too high
 	FaultLowTotal         FaultKind = "low_total"          // the total count is 1
 	FaultDuplicatePage    FaultKind = "duplicate_page"     // every page is the first one
-	FaultEndlessPages     FaultKind = "endless_pages"      // after every page comes another, with the first record under a new id
+	FaultEndlessPages     FaultKind = "endless_pages"      // after every page comes another, with the first record under a new id; each comes after Delay (0: at once)
 	FaultMovingList       FaultKind = "moving_list"        // a new record shifts the list by one after the first page was read; the total does not count it
 )
 

@@ -79,6 +79,7 @@ func listKinds() []kindRow {
 			c.send(c.answer())
 		}},
 		{FaultEndlessPages, func(c faultyCall) {
+			c.wait(c.fault.Delay, c.fault.removed)
 			c.req.RepeatFirstPage = true
 			c.send(endless(c.answer(), c.req.PageStart))
 		}},

@@ -45,10 +45,10 @@ func knownFaults() []known {
 			},
 		},
 		{
-			name: "shared_rate", reason: "on Huawei the regions of an account share one rate: where one of them is throttled or has a list without an end, the others are read a scrape later",
+			name: "shared_rate", reason: "on Huawei the regions of an account share one rate: where one of them is throttled, the others are read a scrape later",
 			in: func(p play) bool {
-				taking := slices.Contains([]cloudsim.FaultKind{cloudsim.FaultEndlessPages, cloudsim.FaultThrottle, cloudsim.FaultThrottleHTML, cloudsim.FaultErrorJSON}, p.row.fault.Kind)
-				return p.victim.cloud == "huawei" && taking && (p.victim.name == every || p.victim.name == "ListBackups" && p.row.fault.Kind == cloudsim.FaultEndlessPages)
+				taking := slices.Contains([]cloudsim.FaultKind{cloudsim.FaultThrottle, cloudsim.FaultThrottleHTML, cloudsim.FaultErrorJSON}, p.row.fault.Kind)
+				return p.victim.cloud == "huawei" && taking && p.victim.name == every
 			},
 		},
 		{

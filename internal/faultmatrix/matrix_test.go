@@ -91,7 +91,7 @@ func (b *baselines) of(t *testing.T, p play) record {
 }
 
 // TestMatrix plays a spread of the cases. FAULT_MATRIX in the environment says otherwise: with "all" it plays all of them, with
-// "kinds" each kind in each operation once. With another value it plays those of all whose name contains it, such as FAULT_MATRIX="huawei, ListTasks, hang, warm".
+// "kinds" each kind in each operation once, but for kinds of transport. With another value it plays those of all whose name contains it, such as FAULT_MATRIX="huawei, ListTasks, hang, warm".
 func TestMatrix(t *testing.T) {
 	which := os.Getenv("FAULT_MATRIX")
 	base := &baselines{runs: map[string]record{}}

@@ -84,7 +84,8 @@ func tasks(req *httpsim.Request) []task {
 			own = append(own, task{Job: job.At(req.Now), in: in, name: "MongodbSnapshotBackup"})
 		}
 		for _, b := range in.BackupsAt(req.Now) {
-			known := func(t task) bool { return t.ID == b.EffectiveJobID() || t.Start.Equal(b.Start) }
+			id := b.EffectiveJobID()
+			known := func(t task) bool { return t.ID == id || t.Start.Equal(b.Start) }
 			if !b.Incremental && !slices.ContainsFunc(own, known) {
 				own = append(own, task{Job: taskOf(b, req.Now), in: in, name: taskName(b.Method)})
 			}
