@@ -15,10 +15,10 @@ GO=${GO:-go}
 
 # cost: roughly, seconds of one processor from an empty cache of Go. It tells who waits how long that is normal.
 describe() {
-	tags= flags=
+	tags= flags= stub=
 	case "$1" in
 	# Prometheus without the discovery of clouds: static, file and http are always in it.
-	promtool) module=prometheus package=github.com/prometheus/prometheus/cmd/promtool tags=remove_all_sd cost=140 ;;
+	promtool) module=prometheus package=github.com/prometheus/prometheus/cmd/promtool tags=remove_all_sd cost=80 stub=kubernetes ;;
 	prometheus) module=prometheus package=github.com/prometheus/prometheus/cmd/prometheus tags=remove_all_sd cost=170 ;;
 	alertmanager) module=alertmanager package=github.com/prometheus/alertmanager/cmd/alertmanager cost=100 ;;
 	golangci-lint) module=. package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint cost=200 ;;
@@ -35,14 +35,37 @@ describe() {
 	esac
 }
 
+# without_kubernetes prints what go build needs to take promtool's files for those of a package of this module, in which the type of
+# a configuration of Kubernetes is that of prometheus/kubernetes: see there. Go replaces no files in its cache of modules.
+without_kubernetes() {
+	local main
+	main=$(cd "$here/prometheus" && "$GO" list -m -f '{{.Dir}}' github.com/prometheus/prometheus)/cmd/promtool
+	sed 's|github.com/prometheus/prometheus/discovery/kubernetes|mongodb_backup_exporter/tools/prometheus/kubernetes|' "$main/main.go" >"$work/main.go"
+	printf '{"Replace":{"%s":"%s"' "$here/prometheus/promtool/main.go" "$work/main.go"
+	for file in "$main"/*.go; do
+		case "$file" in
+		*_test.go | */main.go) ;;
+		*) printf ',"%s":"%s"' "$here/prometheus/promtool/${file##*/}" "$file" ;;
+		esac
+	done
+	echo '}}'
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
 for tool in "$@"; do
 	describe "$tool"
-	made_of="$(cat "$here/$module/go.mod" "$here/$module/go.sum" | cksum) $("$GO" env GOVERSION GOOS GOARCH | tr '\n' ' ')$tags $flags"
+	made_of="$(cat "$here/$module/go.mod" "$here/$module/go.sum" | cksum) $("$GO" env GOVERSION GOOS GOARCH | tr '\n' ' ')$tags $flags${stub:+ $(cksum <"$here/$module/$stub/$stub.go")}"
 	[ -x "$into/$tool" ] && [ "$(cat "$into/$tool.made-of" 2>/dev/null)" = "$made_of" ] && continue
 	echo "Building $tool, once. With an empty cache it takes some $cost seconds of one processor." >&2
 	started=$SECONDS
+	overlay=
+	if [ -n "$stub" ]; then
+		overlay="$work/overlay.json" package=./promtool
+		without_kubernetes >"$overlay"
+	fi
 	# Not in its place at once: another make may run the old one, or build it too.
-	(cd "$here/$module" && "$GO" build -trimpath -ldflags "-s -w $flags" -tags "$tags" -o "$into/$tool.$$" "$package")
+	(cd "$here/$module" && "$GO" build -trimpath -ldflags "-s -w $flags" -tags "$tags" -overlay "$overlay" -o "$into/$tool.$$" "$package")
 	mv "$into/$tool.$$" "$into/$tool"
 	echo "$made_of" >"$into/$tool.made-of"
 	echo "Built $tool in $((SECONDS - started)) seconds." >&2
