@@ -72,7 +72,8 @@ race:
 matrix:
 	cd internal/faultmatrix && FAULT_MATRIX=all $(TEST) -vet=off -run TestMatrix -timeout 50m
 
-# Each kind of fault in each operation of both clouds once, cold and warm in turn.
+# Each kind of fault in each operation of both clouds once, cold and warm in turn; those of time, bytes and connections, which
+# one code reads for all operations of a cloud, in every second operation.
 matrix-kinds:
 	cd internal/faultmatrix && FAULT_MATRIX=kinds $(TEST) -vet=off -run TestMatrix -timeout 50m
 
