@@ -18,7 +18,7 @@ describe() {
 	tags= flags= stub=
 	case "$1" in
 	# Prometheus without the discovery of clouds: static, file and http are always in it.
-	promtool) module=prometheus package=github.com/prometheus/prometheus/cmd/promtool tags=remove_all_sd cost=80 stub=kubernetes ;;
+	promtool) module=prometheus package=github.com/prometheus/prometheus/cmd/promtool tags=remove_all_sd cost=110 stub=kubernetes ;;
 	prometheus) module=prometheus package=github.com/prometheus/prometheus/cmd/prometheus tags=remove_all_sd cost=170 ;;
 	alertmanager) module=alertmanager package=github.com/prometheus/alertmanager/cmd/alertmanager cost=100 ;;
 	golangci-lint) module=. package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint cost=200 ;;
