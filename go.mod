@@ -2,6 +2,9 @@ module mongodb_backup_exporter
 
 go 1.26.0
 
+// What npm installs has Go in it, too.
+ignore node_modules
+
 require (
 	github.com/alecthomas/kingpin/v2 v2.4.0
 	github.com/alibabacloud-go/darabonba-openapi/v2 v2.1.13
