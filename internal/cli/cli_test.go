@@ -71,7 +71,7 @@ const shiftIn = "CLI_TEST_SHIFT"
 func untilNoon() time.Duration {
 	shift, _ := time.ParseDuration(os.Getenv(shiftIn)) // none is 0
 	now := time.Now()
-	return (now.Truncate(24 * time.Hour).Add(12*time.Hour + shift).Sub(now)).Round(time.Second)
+	return now.Truncate(24 * time.Hour).Add(12*time.Hour + shift).Sub(now).Round(time.Second)
 }
 
 func setup(env *testscript.Env) error {

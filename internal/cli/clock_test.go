@@ -35,7 +35,7 @@ func step(ts *testscript.TestScript, _ bool, args []string) {
 	file := ts.Getenv(clockFile)
 	by, err := time.ParseDuration(args[0])
 	ts.Check(err)
-	ts.Check(os.WriteFile(file+".new", []byte((cloudsOf(ts).ahead+by).String()), 0o600))
+	ts.Check(os.WriteFile(file+".new", []byte((cloudsOf(ts).ahead + by).String()), 0o600))
 	ts.Check(os.Rename(file+".new", file))
 }
 
