@@ -135,11 +135,11 @@ dashboards:
 
 # The dashboards as people see them: drawn by Grafana's own components in Chromium, with the demo, a healthy fleet and nothing,
 # and searched for what looks wrong. Takes two minutes on two idle processors.
-dashboards-seen: build
+dashboards-seen: build tool-prometheus tool-promtool tool-alertmanager
 	GO=$(GO) TOOLS=$(TOOLS) ./test/dashboards/seen/check.sh
 
 # The pictures of the dashboards in docs/images.
-dashboard-images: build
+dashboard-images: build tool-prometheus tool-promtool tool-alertmanager
 	GO=$(GO) TOOLS=$(TOOLS) SEEN=required ./test/dashboards/seen/check.sh pictures
 
 # The built binary with the real Prometheus and Alertmanager.
