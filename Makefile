@@ -69,8 +69,10 @@ test-go:
 # import what goroutines share or come from. These are config, backup, report and what is shipped.
 race:
 	@echo 'Testing with the race detector. With an empty cache, Go compiles all packages for it, for three minutes or more.' >&2
-	$(GO) test -race -short -vet=off -shuffle=on -count=1 $$($(GO) list -f '{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
-		awk '/ (sync|sync\/atomic|testing\/synctest|net\/http)( |$$)/ {print $$1}')
+	@packages=$$($(GO) list -f '{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
+		awk '/ (sync|sync\/atomic|testing\/synctest|net\/http)( |$$)/ {print $$1}'); \
+	[ -n "$$packages" ] || { echo 'race: no package was found to test' >&2; exit 1; }; \
+	$(GO) test -race -short -vet=off -shuffle=on -count=1 $$packages
 
 # Every kind of fault in every operation of both clouds, cold and warm; make test has a spread of them. Takes four minutes
 # on two idle processors. From its own directory, so that go test shows the counts.
