@@ -34,21 +34,6 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// TestScripts runs the program as its users do. Every script gets simulated clouds of its own: $CLOUD is their URL, and
-// $ADDRESS and $HEALTH are free to listen on, $HUAWEI is the id of a healthy DDS instance, and $RULES the
-// shipped file of rules.
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:   "testdata/script",
-		Setup: setup,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"get": get, "post": post, "fault": fault, "heal": heal, "calls": calls, "expand": expand, "send": send, "busy": busy, "reload": reloads,
-			"step": step, "backed-up": backedUp, "unread": unread, "crowd": crowd,
-			"off": off, "code": code, "scrape": scrape, "flushed": flushed, "unfailed": unfailed, "unvalued": unvalued,
-		},
-	})
-}
-
 // clouds is what a script has of its simulated clouds.
 type clouds struct {
 	*cloudsim.Sim

@@ -7,4 +7,4 @@ const fraction = 10
 
 // everyRow is of how many rows of the spread one runs: what a kind of fault does is the same with the race detector, what runs
 // beside what depends on the operation.
-const everyRow = 3
+const everyRow = 6
