@@ -95,6 +95,6 @@ func labelValue() *regexp.Regexp {
 // templates take for anything else. A password in it would stand in every alert.
 func startsAddresses(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "http" || u.Scheme == "https") &&
+	return err == nil && u.Hostname() != "" && u.User == nil && (u.Scheme == "http" || u.Scheme == "https") &&
 		!strings.ContainsAny(text, "?#{}'\"\\` \t\r\n")
 }

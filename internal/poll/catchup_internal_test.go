@@ -3,6 +3,10 @@ package poll
 import (
 	"testing"
 	"time"
+
+	"mongodb_backup_exporter/internal/backup"
+	"mongodb_backup_exporter/internal/cloudcall"
+	"mongodb_backup_exporter/internal/turn"
 )
 
 // A catch-up begins where the policies take long, and goes on until none is left.
@@ -37,5 +41,19 @@ func TestCatchUp(t *testing.T) {
 	}
 	if c.learn(5000, 0, at(0)); c.interval(time.Hour) != 0 {
 		t.Error("catches up where no rate is known")
+	}
+}
+
+// What rests because nothing that it may ask is due is looked at again when the jobs may be asked for.
+func TestRestsEndWithTheCatchUp(t *testing.T) {
+	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	in := &instance{rest: rest{from: now, until: now.Add(longestRest)}}
+	in.policy.reading.TriedAt = now
+	r := &region{sorted: []*instance{in}}
+	r.conf.Budget = cloudcall.NewBudget(1, true)
+	r.conf.Costs = func(backup.Scope, backup.Instance, turn.Fleet) []turn.Cost { return nil }
+	r.catchUp = catchUp{since: now.Add(-20 * time.Minute), jobsLast: true}
+	if over := r.catchesUp(now); !over || !in.rest.until.IsZero() {
+		t.Errorf("the catch-up is over: %v, and the instance rests until %v; want true and no rest", over, in.rest.until)
 	}
 }
