@@ -105,3 +105,10 @@ func TestDocumentationExamplesLoad(t *testing.T) {
 		}
 	}
 }
+
+// What the packages install is a whole file, which somebody completes.
+func TestPackagedConfigurationLoads(t *testing.T) {
+	if _, err := Load([]byte(read(t, "../deploy/systemd", "mongodb_backup_exporter.yml")), ""); err != nil {
+		t.Error(err)
+	}
+}
