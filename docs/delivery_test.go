@@ -33,6 +33,11 @@ func TestDeliveryAgrees(t *testing.T) {
 			only(t, `image: prom/prometheus:v(\S+)`, "deploy", "compose", "compose.yaml"), tested[:1] + "." + tested[1:],
 		},
 		{
+			"Alertmanager of the compose file and of the tests",
+			only(t, `image: prom/alertmanager:v(\S+)`, "deploy", "compose", "compose.yaml"),
+			only(t, `(?m)^\s*github.com/prometheus/alertmanager v(\S+)`, "tools", "prometheus", "go.mod"),
+		},
+		{
 			"Go of the image and of the module",
 			only(t, `(?m)^ARG BUILD_IMAGE=golang:([\d.]+)-`, "Dockerfile"), minor(only(t, `(?m)^go ([\d.]+)$`, "go.mod")),
 		},

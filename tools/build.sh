@@ -15,12 +15,14 @@ GO=${GO:-go}
 
 # cost: roughly, seconds of one processor from an empty cache of Go. It tells who waits how long that is normal.
 describe() {
-	tags= flags= stub=
+	tags= flags= stub= replaced=
 	case "$1" in
 	# Prometheus without the discovery of clouds: static, file and http are always in it.
-	promtool) module=prometheus package=github.com/prometheus/prometheus/cmd/promtool tags=remove_all_sd cost=110 stub=kubernetes ;;
+	promtool) module=prometheus package=github.com/prometheus/prometheus/cmd/promtool tags=remove_all_sd cost=110 \
+		stub=kubernetes replaced=github.com/prometheus/prometheus/discovery/kubernetes ;;
 	prometheus) module=prometheus package=github.com/prometheus/prometheus/cmd/prometheus tags=remove_all_sd cost=170 ;;
-	alertmanager) module=alertmanager package=github.com/prometheus/alertmanager/cmd/alertmanager cost=100 ;;
+	alertmanager) module=prometheus package=github.com/prometheus/alertmanager/cmd/alertmanager cost=100 \
+		stub=ui replaced=github.com/prometheus/alertmanager/ui ;;
 	golangci-lint) module=. package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint cost=200 ;;
 	gofumpt) module=. package=mvdan.cc/gofumpt cost=20 ;;
 	govulncheck) module=govulncheck package=golang.org/x/vuln/cmd/govulncheck cost=50 ;;
@@ -35,17 +37,18 @@ describe() {
 	esac
 }
 
-# without_kubernetes prints what go build needs to take promtool's files for those of a package of this module, in which the type of
-# a configuration of Kubernetes is that of prometheus/kubernetes: see there. Go replaces no files in its cache of modules.
-without_kubernetes() {
+# instead PACKAGE STUB DIRECTORY prints what go build needs to take the files of a tool's package for those of DIRECTORY in this
+# module, with the package STUB of this module in place of PACKAGE: see there why. Go replaces no files in its cache of modules.
+instead() {
 	local main
-	main=$(cd "$here/prometheus" && "$GO" list -m -f '{{.Dir}}' github.com/prometheus/prometheus)/cmd/promtool
-	sed 's|github.com/prometheus/prometheus/discovery/kubernetes|mongodb_backup_exporter/tools/prometheus/kubernetes|' "$main/main.go" >"$work/main.go"
-	printf '{"Replace":{"%s":"%s"' "$here/prometheus/promtool/main.go" "$work/main.go"
+	main=$(cd "$here/$module" && "$GO" list -f '{{.Dir}}' "$package")
+	sed "s|\"$1\"|\"$(cd "$here/$module" && "$GO" list -m)/$2\"|" "$main/main.go" >"$work/main.go"
+	! cmp -s "$main/main.go" "$work/main.go" || { echo "build.sh: main.go of $package does not import $1" >&2; exit 1; }
+	printf '{"Replace":{"%s":"%s"' "$here/$module/$3/main.go" "$work/main.go"
 	for file in "$main"/*.go; do
 		case "$file" in
 		*_test.go | */main.go) ;;
-		*) printf ',"%s":"%s"' "$here/prometheus/promtool/${file##*/}" "$file" ;;
+		*) printf ',"%s":"%s"' "$here/$module/$3/${file##*/}" "$file" ;;
 		esac
 	done
 	echo '}}'
@@ -61,8 +64,9 @@ for tool in "$@"; do
 	started=$SECONDS
 	overlay=
 	if [ -n "$stub" ]; then
-		overlay="$work/overlay.json" package=./promtool
-		without_kubernetes >"$overlay"
+		overlay="$work/overlay.json"
+		instead "$replaced" "$stub" "$tool" >"$overlay"
+		package=./$tool
 	fi
 	# Not in its place at once: another make may run the old one, or build it too.
 	(cd "$here/$module" && "$GO" build -trimpath -ldflags "-s -w $flags" -tags "$tags" -overlay "$overlay" -o "$into/$tool.$$" "$package")
