@@ -101,3 +101,25 @@ exporters: {prod: {config: {poll: , objectives: {rpo: }, accounts: [{name: prod,
 	}
 	exporter(t, "check-config", "--strict", "--config.file="+write(t, got))
 }
+
+// TestNullTakesAwayAnExporter checks what a second values file leaves of the exporters of the first.
+func TestNullTakesAwayAnExporter(t *testing.T) {
+	both := write(t, `
+exporters:
+  prod: {config: {accounts: [{name: prod, cloud: alibaba, regions: all}]}}
+  test: {config: {accounts: [{name: test, cloud: alibaba, regions: all}]}}
+`)
+	taken := write(t, "exporters: {test: }\n")
+	left := rendered(t, chart, "--values="+both, "--values="+taken)
+	one := rendered(t, chart, "--values="+both, "--set-json=exporters.test=null")
+	if diff := cmp.Diff(left, one); diff != "" {
+		t.Errorf("by a file and by a flag (-file +flag):\n%s", diff)
+	}
+	if all := configurations(t, left); len(all) != 1 || all["backup-prod"] == "" {
+		t.Errorf("configurations %v, want that of prod alone", all)
+	}
+	_, stderr, err := helm(t, "template", release, chart, "--values="+both, "--set-json=exporters.test=null", "--set-json=exporters.prod=null")
+	if err == nil || !strings.Contains(stderr, "exporters: name at least one") {
+		t.Errorf("without any exporter: %v: %s", err, stderr)
+	}
+}

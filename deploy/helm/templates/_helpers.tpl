@@ -3,6 +3,15 @@
 {{- .Values.fullnameOverride | default .Release.Name -}}
 {{- end -}}
 
+{{/* The names of the exporters, in order, as JSON. One that a values file of the installation takes away (name: null) is none. */}}
+{{- define "exporter.names" -}}
+{{- $names := list -}}
+{{- range $name, $own := .Values.exporters -}}
+{{- if not (kindIs "invalid" $own) -}}{{- $names = append $names $name -}}{{- end -}}
+{{- end -}}
+{{- $names | toJson -}}
+{{- end -}}
+
 {{/* The name of an exporter's objects. Takes root and name. 52: a StatefulSet adds a hash of 10 to a label of 63. */}}
 {{- define "exporter.fullname" -}}
 {{- $full := printf "%s-%s" (include "exporter.release" .root) .name -}}
