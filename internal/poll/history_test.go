@@ -132,6 +132,13 @@ func (o *watcher) look() (backup.TargetState, backup.Health) {
 	return state, backup.Assess(state, in.Objectives, o.source.now)
 }
 
+// lags reports whether incremental backups were read before the list that they are shown with: they are read at intervals, and not
+// while the policy makes none, or the list cannot be read. Who was started in between has read them later, or not at all.
+func (o *watcher) lags(in backup.TargetState) bool {
+	logs := in.Policy.Value.LogBackup
+	return o.source.apart && logs != nil && *logs && o.source.increments.Before(in.Backups.At)
+}
+
 // waits reports whether a verdict may be unknown because somebody who was there all the time knows more.
 func waits(in backup.TargetState, now time.Time) bool {
 	logs := in.Policy.Value.LogBackup
@@ -273,6 +280,9 @@ func compare(t *testing.T, whole, parts, restarted *watcher, met *outcomes) {
 		isSound(t, o, in, is)
 		comparable := o.source.seen == o.source.rewrites && whole.source.seen == o.source.seen
 		if in.Policy.Value.MayBeUnlisted != told.Policy.Value.MayBeUnlisted { // who read no whole list saw a set for longer that was deleted
+			comparable = false
+		}
+		if whole.lags(told) || o.lags(in) {
 			comparable = false
 		}
 		if o == restarted && (o.source.undated || waits(in, o.source.now) || waits(told, o.source.now) || !sameOlder(told, in)) {

@@ -285,6 +285,8 @@ type reader struct {
 	partial int  // how many lists were read from somewhere in the middle
 	whole   bool // the newest list was read from its beginning
 	seen    int  // rewrites that were there when a whole list was last taken over
+
+	increments time.Time // when the incremental backups of a list of their own were last read
 }
 
 func (s *reader) answer(scope backup.Scope) error {
@@ -321,7 +323,11 @@ func (s *reader) Increments(_ context.Context, _ backup.Instance, _ string, sinc
 	if !s.apart {
 		return backup.List{}, notOffered()
 	}
-	return s.listed(since, backup.KindIncremental), s.answer(backup.ScopeBackups)
+	if err := s.answer(backup.ScopeBackups); err != nil {
+		return backup.List{}, err
+	}
+	s.increments = s.now
+	return s.listed(since, backup.KindIncremental), nil
 }
 
 func (s *reader) Jobs(context.Context, backup.Instance) ([]backup.Job, error) {
