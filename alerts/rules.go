@@ -20,13 +20,16 @@ const (
 
 // Links are the addresses to which the alerts lead, each with its scheme. An empty one keeps the file's placeholder.
 type Links struct {
-	Runbooks   string // where the pages MongoDBBackup….md are
+	Runbooks   string // where the pages MongoDBBackup….md are; empty with Exporter: the exporter's own, at /runbooks
 	Exporter   string // the exporter, as people reach it
 	Dashboards string // Grafana, as people reach it
 }
 
 // Rules returns the rules as a file for Prometheus. Without links it is the file as it is shipped.
 func Rules(l Links) string {
+	if l.Runbooks == "" && l.Exporter != "" {
+		l.Runbooks = strings.TrimSuffix(l.Exporter, "/") + "/runbooks"
+	}
 	var pairs []string
 	for _, link := range []struct{ placeholder, address string }{
 		{runbooksPlaceholder, l.Runbooks}, {exporterPlaceholder, l.Exporter}, {dashboardsPlaceholder, l.Dashboards},

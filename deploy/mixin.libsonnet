@@ -34,10 +34,14 @@ local isAddress(text) =
   // Where the alerts lead: addresses with their scheme, such as the command rules takes. null keeps the placeholder of the shipped
   // file.
   _config+:: {
-    runbookUrl: null,  // where the pages of docs/runbooks are; an exporter has them under /runbooks
+    runbookUrl: null,  // where the pages of docs/runbooks are; null: /runbooks of exporterUrl, where an exporter has them
     exporterUrl: null,  // the exporter, as people reach it; dashboards link to it too
     dashboardUrl: null,  // Grafana, as people reach it
   },
+
+  // A misspelt key would leave the placeholders, which nobody notices before an alert.
+  assert unknown == [] : '_config: there is no %s; there are exporterUrl, dashboardUrl and runbookUrl' % std.join(', ', unknown),
+  local unknown = std.setDiff(std.objectFieldsAll($._config), std.set(['exporterUrl', 'dashboardUrl', 'runbookUrl'])),
 
   // The address under a key of _config; null where there is none.
   local address(key) =
@@ -47,17 +51,20 @@ local isAddress(text) =
     else if std.member(text, '@') then
       error '_config.%s: an address without a name and a password is wanted: they would stand in every alert' % key
     else error '_config.%s: "%s" is no address like https://example.com/path, to which the rest can be added' % [key, text],
-  local placed(text, placeholder, key) =
-    if address(key) == null then text else std.strReplace(text, placeholder, std.rstripChars(address(key), '/') + '/'),
+  local runbooks =
+    if address('runbookUrl') == null && address('exporterUrl') != null then std.rstripChars(address('exporterUrl'), '/') + '/runbooks'
+    else address('runbookUrl'),
+  local placed(text, placeholder, begin) =
+    if begin == null then text else std.strReplace(text, placeholder, std.rstripChars(begin, '/') + '/'),
   local linked =
     placed(
       placed(
-        placed(rulesFile, 'https://github.com/mongodb-backup-exporter/mongodb_backup_exporter/blob/main/docs/runbooks/', 'runbookUrl'),
+        placed(rulesFile, 'https://github.com/mongodb-backup-exporter/mongodb_backup_exporter/blob/main/docs/runbooks/', runbooks),
         'http://mongodb-backup-exporter:10217/',
-        'exporterUrl',
+        address('exporterUrl'),
       ),
       'http://grafana:3000/',
-      'dashboardUrl',
+      address('dashboardUrl'),
     ),
   local board(text) =
     std.parseJson(

@@ -34,7 +34,7 @@ func rulesCommand(app *kingpin.Application) (string, action) {
 	f := rulesFlags{labels: map[string]string{}}
 	command.Flag("format", "prometheus: a rule file; "+formatPrometheusRule+": an object of monitoring.coreos.com/v1.").
 		Default("prometheus").EnumVar(&f.format, "prometheus", formatPrometheusRule)
-	command.Flag("runbook-url", "Where the runbooks are: the exporter's address and /runbooks, or your copies of docs/runbooks/*.md. Left out: this project's address on GitHub.").
+	command.Flag("runbook-url", "Where the runbooks are, such as your copies of docs/runbooks/*.md. Left out: /runbooks of --exporter-url, where the exporter has them; without that, this project's address on GitHub.").
 		PlaceHolder("URL").StringVar(&f.links.Runbooks)
 	command.Flag("exporter-url", "Address of the exporter, as people reach it. Alerts link to the page of their instance there. Left out: http://mongodb-backup-exporter"+defaultAddress+".").
 		PlaceHolder("URL").StringVar(&f.links.Exporter)

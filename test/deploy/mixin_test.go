@@ -61,17 +61,36 @@ func TestMixinKeepsAlertsApart(t *testing.T) {
 
 // TestMixinLinksAsTheProgram compares the mixin's addresses with those of the command rules.
 func TestMixinLinksAsTheProgram(t *testing.T) {
-	command := exec.CommandContext(t.Context(), "go", "run", ".", "rules",
-		"--runbook-url=https://a.example.com/b", "--exporter-url=https://c.example.com/", "--dashboard-url=https://d.example.com")
-	command.Dir = root
-	printed, err := command.Output()
-	if err != nil {
-		t.Fatal(err)
+	for _, tc := range []struct{ name, config, flags string }{
+		{
+			"every address", `runbookUrl: 'https://a.example.com/b', exporterUrl: 'https://c.example.com/', dashboardUrl: 'https://d.example.com'`,
+			"--runbook-url=https://a.example.com/b --exporter-url=https://c.example.com/ --dashboard-url=https://d.example.com",
+		},
+		{"runbooks at the exporter", `exporterUrl: 'https://c.example.com/x/'`, "--exporter-url=https://c.example.com/x/"},
+		{"runbooks alone", `runbookUrl: 'https://a.example.com'`, "--runbook-url=https://a.example.com"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			command := exec.CommandContext(t.Context(), "go", append([]string{"run", ".", "rules"}, strings.Fields(tc.flags)...)...)
+			command.Dir = root
+			printed, err := command.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := mixin(t, `local m = mixin {_config+:: {`+tc.config+`}}; `+everyGroup)
+			if diff := cmp.Diff(rules(t, printed), got); diff != "" {
+				t.Errorf("rules (-program +mixin):\n%s", diff)
+			}
+		})
 	}
-	got := mixin(t, `local m = mixin {_config+:: {
-		runbookUrl: 'https://a.example.com/b', exporterUrl: 'https://c.example.com/', dashboardUrl: 'https://d.example.com'}}; `+everyGroup)
-	if diff := cmp.Diff(rules(t, printed), got); diff != "" {
-		t.Errorf("rules (-program +mixin):\n%s", diff)
+}
+
+// TestMixinRefusesUnknownKeys: with a misspelt one, alerts would go on leading nowhere.
+func TestMixinRefusesUnknownKeys(t *testing.T) {
+	for _, field := range []string{"prometheusAlerts", "prometheusRules", "grafanaDashboards"} {
+		err := evaluate(`(mixin {_config+:: {exporterURL: 'https://a.example.com'}}).` + field)
+		if err == nil || !strings.Contains(err.Error(), "_config: there is no exporterURL") {
+			t.Errorf("%s: error %v, want one about exporterURL", field, err)
+		}
 	}
 }
 
