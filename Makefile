@@ -8,10 +8,14 @@ GO        ?= go
 BINARY    := mongodb_backup_exporter
 # Built tools are kept between runs (tools/build.sh).
 TOOLS     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/$(BINARY)/tools
-# The file VERSION is the one place that says which version this is. A commit that is not the release has its name behind it.
+# The file VERSION is the one place that says which version this is. A commit that is not the release has its time (UTC) and its
+# name behind it: 0.1.0-20261126225852.g8988215. By the time, packages know which is newer; their number would be wrong in a
+# shallow clone. Without the g, a name of digits were a number, and 0.1.0~0123456 newer than 0.1.0 or no version at all.
+# internal/cli names a program alike that was built without this.
 RELEASE   := $(shell cat VERSION)
-COMMIT    := $(shell git describe --exclude='*' --always --dirty 2>/dev/null)
-VERSION   ?= $(RELEASE)$(if $(filter v$(RELEASE),$(shell git describe --tags --exact-match --dirty 2>/dev/null)),,$(addprefix -,$(COMMIT)))
+TIME      := $(shell TZ=UTC git log -1 --date=format-local:%Y%m%d%H%M%S --format=%cd 2>/dev/null)
+COMMIT    := $(shell git describe --exclude='*' --abbrev=7 --always --dirty=.dirty 2>/dev/null)
+VERSION   ?= $(RELEASE)$(if $(filter v$(RELEASE),$(shell git describe --tags --exact-match --dirty 2>/dev/null)),,$(addprefix -$(TIME).g,$(COMMIT)))
 REVISION  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 BRANCH    ?= $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown)
 VERSIONPKG := github.com/prometheus/common/version
@@ -33,12 +37,16 @@ BUILDTOOL := GO='$(GO)' ./tools/build.sh '$(TOOLS)'
 test-go test-promql rules race matrix matrix-kinds lint vuln e2e browser shipped-check helm-check release-check dashboards-seen: export GOGC ?= 400
 $(addprefix tool-,$(TOOLNAMES)): export GOGC ?= 400
 
-.PHONY: all build image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix matrix-kinds histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images browser screenshots race release-check workflows release-snapshot release-files
+.PHONY: all build version image run test check deploy-check image-check systemd-check shipped-check helm-check test-go matrix matrix-kinds histories test-promql rules lint fmt tidy vuln dashboards e2e bench bench-full bench-go fuzz clean dashboards-seen dashboard-images browser screenshots race release-check workflows release-snapshot release-files
 
 all: check
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BINARY) .
+
+# The version of what is built here.
+version:
+	@printf '%s\n' '$(VERSION)'
 
 image:
 	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg CREATED=$(CREATED) --tag $(BINARY):$(VERSION) --tag $(BINARY) .
@@ -157,7 +165,8 @@ screenshots:
 	$(MAKE) build VERSION=dev
 	cd test/browser && SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -run TestScreenshots ./...
 
-# What is shipped to deploy with. Each part says so where it cannot be checked on this machine.
+# What is shipped to deploy with. Each part says so where it cannot be checked on this machine. With DEPLOY=required that is a
+# failure of image, units, packages and chart; pictures of the dashboards have SEEN=required.
 deploy-check: shipped-check systemd-check image-check helm-check dashboards-seen release-check
 
 # The mixin and the compose files.
@@ -166,7 +175,7 @@ shipped-check:
 
 # The Helm chart, by Helm and on a real API server. That needs etcd (Debian package etcd-server), too.
 helm-check: tool-helm tool-kube-apiserver tool-promtool
-	@command -v etcd >/dev/null || echo 'helm: NOT CHECKED on a server, there is no etcd here' >&2
+	@command -v etcd >/dev/null || { echo 'helm: NOT CHECKED on a server, there is no etcd here' >&2; [ "$$DEPLOY" != required ]; }
 	cd test/helm && TOOLS=$(TOOLS) $(TEST) .
 
 systemd-check:

@@ -2,6 +2,8 @@ package docs
 
 import (
 	"io/fs"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -79,9 +81,85 @@ func TestWorkflows(t *testing.T) {
 		}
 	}
 	ci := read(t, root, ".github", "workflows", "ci.yml")
-	for _, step := range []string{"run: ./.ci/run\n", "make deploy-check\n"} {
+	for _, step := range []string{"run: ./.ci/run\n", "make deploy-check DEPLOY=required\n"} {
 		if !strings.Contains(ci, step) {
 			t.Errorf("ci.yml does not have %q", step)
 		}
 	}
+}
+
+// TestChecksCanBeRequired: a check of what is shipped that can do nothing on this machine succeeds, unless it is required.
+func TestChecksCanBeRequired(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash")
+	}
+	dirname, err := exec.LookPath("dirname")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare := t.TempDir() // the one program that each check needs to say so
+	if err := os.Symlink(dirname, filepath.Join(bare, "dirname")); err != nil {
+		t.Fatal(err)
+	}
+	for _, check := range []string{"image", "systemd"} {
+		for required, want := range map[string]int{"": 0, "required": 1} {
+			command := exec.CommandContext(t.Context(), bash, filepath.Join(root, "test", check, "check.sh"))
+			command.Env = []string{"PATH=" + bare, "DEPLOY=" + required}
+			said, err := command.CombinedOutput()
+			if code := command.ProcessState.ExitCode(); code != want || !strings.Contains(string(said), "NOT CHECKED") {
+				t.Errorf("%s, DEPLOY=%q: exit code %d, want %d; error %v: %s", check, required, code, want, err, said)
+			}
+		}
+	}
+}
+
+// TestVersionOfABuild: what the Makefile calls a commit grows with its time, is a version to those who read versions, and is the bare
+// one at its tag.
+func TestVersionOfABuild(t *testing.T) {
+	for _, tool := range []string{"git", "make"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip("there is no " + tool)
+		}
+	}
+	dir := t.TempDir()
+	run := func(name string, arguments ...string) string {
+		t.Helper()
+		command := exec.CommandContext(t.Context(), name, arguments...)
+		command.Dir = dir
+		command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TZ=Asia/Shanghai", "GIT_CONFIG_NOSYSTEM=1", "GIT_CEILING_DIRECTORIES=" + filepath.Dir(dir)}
+		for _, who := range []string{"AUTHOR", "COMMITTER"} {
+			command.Env = append(command.Env, "GIT_"+who+"_NAME=test", "GIT_"+who+"_EMAIL=test@example.com", "GIT_"+who+"_DATE=2026-01-02T03:04:05Z")
+		}
+		said, err := command.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s %v: %v: %s", name, arguments, err, said)
+		}
+		return strings.TrimSpace(string(said))
+	}
+	is := func(when, want string) {
+		t.Helper()
+		if got := run("make", "-s", "version"); !regexp.MustCompile("^" + want + "$").MatchString(got) {
+			t.Errorf("%s the version is %q, want %s", when, got, want)
+		}
+	}
+	for name, text := range map[string]string{"Makefile": read(t, root, "Makefile"), "VERSION": "1.2.3\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is("without git", `1\.2\.3`)
+	run("git", "init", "-q")
+	run("git", "add", ".")
+	run("git", "commit", "-q", "-m", "test")
+	is("of a commit", `1\.2\.3-20260102030405\.g[0-9a-f]{7,}`)
+	run("git", "tag", "v1.2.2")
+	is("at another tag", `1\.2\.3-20260102030405\.g[0-9a-f]{7,}`)
+	run("git", "tag", "-d", "v1.2.2")
+	run("git", "tag", "v1.2.3")
+	is("at its tag", `1\.2\.3`)
+	if err := os.WriteFile(filepath.Join(dir, "VERSION"), []byte("1.2.3\n\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	is("with changes", `1\.2\.3-20260102030405\.g[0-9a-f]{7,}\.dirty`)
 }

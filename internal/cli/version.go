@@ -2,6 +2,7 @@ package cli
 
 import (
 	"runtime/debug"
+	"time"
 
 	"github.com/prometheus/common/version"
 )
@@ -18,8 +19,8 @@ func nameVersion(release string) {
 	}
 }
 
-// builtVersion returns the release, and behind it the commit from which the program was built, unless that is the release. nil:
-// nothing is known of the build.
+// builtVersion returns the release, and behind it time and name of the commit from which the program was built, as the Makefile
+// has them, unless that is the release. nil: nothing is known of the build.
 func builtVersion(info *debug.BuildInfo, release string) string {
 	if info == nil || info.Main.Version == "v"+release {
 		return release
@@ -32,9 +33,13 @@ func builtVersion(info *debug.BuildInfo, release string) string {
 	if revision == "" {
 		return release
 	}
-	name := release + "-" + revision[:min(len(revision), shownOfCommit)]
+	name := release + "-"
+	if at, err := time.Parse(time.RFC3339, settings["vcs.time"]); err == nil {
+		name += at.UTC().Format("20060102150405") + "."
+	}
+	name += "g" + revision[:min(len(revision), shownOfCommit)]
 	if settings["vcs.modified"] == "true" {
-		name += "-dirty"
+		name += ".dirty"
 	}
 	return name
 }

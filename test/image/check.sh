@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # Builds the image of ../../Dockerfile with buildah, and runs it as its user on a root that is read only.
-# Needs root, Go, buildah and debootstrap (Debian packages); says so and succeeds where they are missing.
+# Needs root, Go, buildah and debootstrap (Debian packages); says so and succeeds where they are missing, unless DEPLOY=required.
 # No registry is asked. Two stand-ins take the names of the base images: Debian with this machine's Go for golang, and a root
 # with nothing but /etc/passwd for distroless.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 program=mongodb_backup_exporter
+# shellcheck source=test/checked.sh
+. test/checked.sh
 
 for command in buildah debootstrap unshare chroot curl; do
-	command -v "$command" >/dev/null || { echo "image: NOT CHECKED, there is no $command here"; exit 0; }
+	command -v "$command" >/dev/null || not_checked "image: NOT CHECKED, there is no $command here"
 done
-[ "$(id -u)" = 0 ] || { echo "image: NOT CHECKED, only root may build without a container daemon"; exit 0; }
+[ "$(id -u)" = 0 ] || not_checked "image: NOT CHECKED, only root may build without a container daemon"
 
 # As in a container without privileges.
-unshare --mount mount --bind /tmp /tmp 2>/dev/null || { echo "image: NOT CHECKED, nothing may be mounted here"; exit 0; }
+unshare --mount mount --bind /tmp /tmp 2>/dev/null || not_checked "image: NOT CHECKED, nothing may be mounted here"
 
 work=$(mktemp -d)
 running=
@@ -35,7 +37,7 @@ echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$work/policy.json"
 
 # shellcheck source=test/debian.sh
 . test/debian.sh
-fresh_debian "$work/debootstrap.log" || { tail -n 3 "$work/debootstrap.log"; echo "image: NOT CHECKED, no Debian could be made"; exit 0; } >&2
+fresh_debian "$work/debootstrap.log" || { tail -n 3 "$work/debootstrap.log" >&2; not_checked "image: NOT CHECKED, no Debian could be made"; }
 
 # stand_in NAME: the working container "$base" becomes the image that Dockerfile takes by that name.
 stand_in() { buildah commit --quiet --format docker --signature-policy "$work/policy.json" "$base" "$1" >/dev/null; buildah rm "$base" >/dev/null; }
