@@ -37,6 +37,8 @@ func TestDeliveryAgrees(t *testing.T) {
 			only(t, `image: prom/alertmanager:v(\S+)`, "deploy", "compose", "compose.yaml"),
 			only(t, `(?m)^\s*github.com/prometheus/alertmanager v(\S+)`, "tools", "prometheus", "go.mod"),
 		},
+		{"the version of the chart", only(t, `(?m)^version: (\S+)$`, "deploy", "helm", "Chart.yaml"), only(t, `^(\S+)\n$`, "VERSION")},
+		{"the version of the program in the chart", only(t, `(?m)^appVersion: (\S+)$`, "deploy", "helm", "Chart.yaml"), only(t, `^(\S+)\n$`, "VERSION")},
 		{
 			"Go of the image and of the module",
 			only(t, `(?m)^ARG BUILD_IMAGE=golang:([\d.]+)-`, "Dockerfile"), minor(only(t, `(?m)^go ([\d.]+)$`, "go.mod")),
@@ -72,5 +74,45 @@ func TestScriptsOfPackagesNameUnits(t *testing.T) {
 	}
 	if named < len(units) {
 		t.Errorf("the scripts name %d units, of %d", named, len(units))
+	}
+}
+
+// TestCommandsCanBePasted: sh, bash and zsh understand a block alike, and no command of it reads the next one as its input.
+func TestCommandsCanBePasted(t *testing.T) {
+	blocks := 0
+	for _, page := range files(t, `^(docs/.*|[A-Z]+)\.md$`) {
+		for _, block := range regexp.MustCompile("(?ms)^ *```sh\n(.*?)^ *```$").FindAllStringSubmatch(read(t, root, page), -1) {
+			blocks++
+			for line := range strings.Lines(block[1]) {
+				// zsh passes it on as one argument, sh and bash as several.
+				if regexp.MustCompile(`(?:^|\s)\$\w+(?:\s|$)`).MatchString(line) {
+					t.Errorf("%s: a variable stands for arguments: %s", page, line)
+				}
+				if strings.Contains(line, " /dev/stdin") && !strings.Contains(line, "|") && !strings.Contains(line, "<") {
+					t.Errorf("%s: a command reads what is pasted behind it: %s", page, line)
+				}
+			}
+		}
+	}
+	if blocks < 10 {
+		t.Errorf("%d blocks of commands", blocks)
+	}
+}
+
+// TestVersionsInPages: where commands name a version of what is built here, it is the one of VERSION.
+func TestVersionsInPages(t *testing.T) {
+	want := strings.TrimSpace(read(t, root, "VERSION"))
+	named := 0
+	ours := regexp.MustCompile(`(?:\bVERSION=|\bmongodb_backup_exporter:)(\d+\.\d+\.\d+)|\b(\d+\.\d+\.\d+)[-~]\d{14}\.g`)
+	for _, page := range files(t, `^(docs/.*|README|CONTRIBUTING)\.md$`) {
+		for _, found := range ours.FindAllStringSubmatch(read(t, root, page), -1) {
+			named++
+			if found[1]+found[2] != want {
+				t.Errorf("%s: %s, and VERSION is %s", page, found[0], want)
+			}
+		}
+	}
+	if named < 4 {
+		t.Errorf("%d versions are named", named)
 	}
 }

@@ -10,8 +10,10 @@ func TestBuiltVersion(t *testing.T) {
 		return &debug.BuildInfo{
 			Main: debug.Module{Version: version},
 			Settings: []debug.BuildSetting{
-				{Key: "GOARCH", Value: "amd64"}, {Key: "vcs.revision", Value: revision},
-				{Key: "vcs.time", Value: "2026-11-26T22:58:52Z"}, {Key: "vcs.modified", Value: modified},
+				{Key: "GOARCH", Value: "amd64"},
+				{Key: "vcs.revision", Value: revision},
+				{Key: "vcs.time", Value: "2026-11-26T22:58:52Z"},
+				{Key: "vcs.modified", Value: modified},
 			},
 		}
 	}

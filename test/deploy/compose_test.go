@@ -3,6 +3,8 @@ package deploy
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -140,10 +142,10 @@ func TestComposeSecretsAreFiles(t *testing.T) {
 // TestComposeScrapesAsTheExample compares the configuration of Prometheus with the example, but for the addresses.
 func TestComposeScrapesAsTheExample(t *testing.T) {
 	addresses := strings.NewReplacer("127.0.0.1:9093", "alertmanager:9093", "127.0.0.1:10217", "exporter:10217")
-	var want, got any
+	var want, got map[string]any
 	for _, side := range []struct {
 		text string
-		into *any
+		into *map[string]any
 	}{
 		{addresses.Replace(string(read(t, "docs/examples/prometheus.yml"))), &want},
 		{string(read(t, "deploy/compose/prometheus.yml")), &got},
@@ -152,8 +154,40 @@ func TestComposeScrapesAsTheExample(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	delete(got, "storage") // which the next test reads
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("prometheus.yml (-example +compose):\n%s", diff)
+	}
+}
+
+// TestComposeKeepsWhatRulesRead: Prometheus keeps samples for longer than any rule looks back, and the page names the same time.
+func TestComposeKeepsWhatRulesRead(t *testing.T) {
+	var file struct {
+		Storage struct {
+			TSDB struct {
+				Retention struct{ Time string }
+			}
+		}
+	}
+	if err := yaml.Unmarshal(read(t, "deploy/compose/prometheus.yml"), &file); err != nil {
+		t.Fatal(err)
+	}
+	kept := file.Storage.TSDB.Retention.Time
+	days, err := strconv.Atoi(strings.TrimSuffix(kept, "d"))
+	if err != nil {
+		t.Fatalf("retention %q: %v", kept, err)
+	}
+	ranges := regexp.MustCompile(`\[(\d+)d\]`).FindAllStringSubmatch(string(read(t, "alerts/mongodb_backup.rules.yml")), -1)
+	if len(ranges) == 0 {
+		t.Fatal("no rule looks back for days")
+	}
+	for _, found := range ranges {
+		if looks, err := strconv.Atoi(found[1]); err != nil || looks >= days {
+			t.Errorf("a rule looks back %sd, and samples are kept for %s; error %v", found[1], kept, err)
+		}
+	}
+	if page := string(read(t, "docs/prometheus.md")); !strings.Contains(page, "`--storage.tsdb.retention.time="+kept+"`") {
+		t.Errorf("docs/prometheus.md does not say to keep samples for %s", kept)
 	}
 }
 
