@@ -1,6 +1,7 @@
 # make image builds this for the machine at hand. For several architectures, with the same --build-arg flags:
 #   docker buildx build --platform=linux/amd64,linux/arm64 --push --tag=REGISTRY/mongodb_backup_exporter:VERSION .
 # To build the same image twice, name both bases by digest: --build-arg BUILD_IMAGE=golang@sha256:… BASE_IMAGE=….
+# Dependabot does not read arguments: the bases are changed by hand (CONTRIBUTING.md). A test holds Go's version to go.mod.
 ARG BUILD_IMAGE=golang:1.26-bookworm
 ARG BASE_IMAGE=gcr.io/distroless/static-debian12:nonroot
 ARG VERSION=0.1.0

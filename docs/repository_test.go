@@ -53,6 +53,10 @@ func TestDependencyUpdates(t *testing.T) {
 			}
 		}
 	}
+	// It would find nothing, and look as if the base images were looked after.
+	if images := strings.Contains(read(t, root, ".github", "dependabot.yml"), "package-ecosystem: docker\n"); images && strings.Contains(read(t, root, "Dockerfile"), "FROM ${BASE_IMAGE}") {
+		t.Error("dependabot.yml has the Dockerfile, of which Dependabot cannot read the base images")
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("what is in the repository and what is looked after (-want +got):\n%s", diff)
 	}
