@@ -39,9 +39,15 @@ local isAddress(text) =
     dashboardUrl: null,  // Grafana, as people reach it
   },
 
-  // A misspelt key would leave the placeholders, which nobody notices before an alert.
-  assert unknown == [] : '_config: there is no %s; there are exporterUrl, dashboardUrl and runbookUrl' % std.join(', ', unknown),
-  local unknown = std.setDiff(std.objectFieldsAll($._config), std.set(['exporterUrl', 'dashboardUrl', 'runbookUrl'])),
+  // A key in other capitals would leave the placeholders, which nobody notices before an alert. Other mixins, with which this one may
+  // share _config, have keys of their own.
+  assert misspelt == [] : '_config: there is no %s; there are exporterUrl, dashboardUrl and runbookUrl' % std.join(', ', misspelt),
+  local keys = ['exporterUrl', 'dashboardUrl'],
+  local misspelt = [
+    key
+    for key in std.objectFieldsAll($._config)
+    if !std.member(keys, key) && std.member([std.asciiLower(known) for known in keys], std.asciiLower(key))
+  ],
 
   // The address under a key of _config; null where there is none.
   local address(key) =

@@ -84,12 +84,15 @@ func TestMixinLinksAsTheProgram(t *testing.T) {
 	}
 }
 
-// TestMixinRefusesUnknownKeys: with a misspelt one, alerts would go on leading nowhere.
-func TestMixinRefusesUnknownKeys(t *testing.T) {
+// TestMixinRefusesMisspeltKeys: with one, alerts would go on leading nowhere. Keys of other mixins are none of this one's business.
+func TestMixinRefusesMisspeltKeys(t *testing.T) {
 	for _, field := range []string{"prometheusAlerts", "prometheusRules", "grafanaDashboards"} {
 		err := evaluate(`(mixin {_config+:: {exporterURL: 'https://a.example.com'}}).` + field)
 		if err == nil || !strings.Contains(err.Error(), "_config: there is no exporterURL") {
 			t.Errorf("%s: error %v, want one about exporterURL", field, err)
+		}
+		if err := evaluate(`({_config+:: {runbookURLPattern: 'https://b/%s', runbookURL: 'https://b', selector: 'x'}} + mixin).` + field); err != nil {
+			t.Errorf("%s: beside another mixin: %v", field, err)
 		}
 	}
 }
