@@ -18,6 +18,7 @@ func TestCluster(t *testing.T) {
 	t.Run("an empty cluster takes five lines of values", s.testFiveLines)
 	t.Run("a restricted namespace takes everything", s.testRestricted)
 	t.Run("upgrade and rollback", s.testUpgrade)
+	t.Run("an upgrade that keeps the values of an older chart", s.testReusedValues)
 	t.Run("typos are refused", s.testTypos)
 	t.Run("a volume cannot change", s.testVolume)
 }
@@ -172,6 +173,27 @@ func (s *server) testUpgrade(t *testing.T) {
 	}
 }
 
+// testReusedValues upgrades from a chart that does not know values of today, where Helm gives the new chart the old one's values.
+func (s *server) testReusedValues(t *testing.T) {
+	older := copied(t, func(path, content string) string {
+		if path == "values.yaml" {
+			content = without(t, content, "prometheusRule.sharedRules", "defaults.web", "dashboards")
+		}
+		return content
+	})
+	s.mustHelm(t, "install", release, older, "--namespace=reused", "--create-namespace", "--values="+values["five lines"])
+	s.mustHelm(t, "upgrade", release, chart, "--namespace=reused", "--reuse-values")
+	for _, path := range []string{
+		"/apis/monitoring.coreos.com/v1/namespaces/reused/prometheusrules/backup",
+		"/apis/apps/v1/namespaces/reused/statefulsets/backup-prod",
+		"/api/v1/namespaces/reused/configmaps/backup-dashboard-fleet",
+	} {
+		if s.get(t, path) == nil {
+			t.Errorf("after the upgrade there is no %s", path)
+		}
+	}
+}
+
 func (s *server) testTypos(t *testing.T) {
 	const set = "/apis/apps/v1/namespaces/typos/statefulsets/backup-prod"
 	args := []string{"--namespace=typos", "--values=" + values["five lines"]}
@@ -199,25 +221,34 @@ func (s *server) testTypos(t *testing.T) {
 	}
 }
 
-// broken returns a copy of the chart with something else in one template, and the files instead of links to them.
+// broken returns a copy of the chart with something else in one template.
 func broken(t *testing.T, template, text, instead string) string {
+	t.Helper()
+	return copied(t, func(path, content string) string {
+		if path != "templates/"+template {
+			return content
+		}
+		if content = strings.Replace(content, text, instead, 1); !strings.Contains(content, instead) {
+			t.Fatalf("%s has no %q", template, text)
+		}
+		return content
+	})
+}
+
+// copied returns a copy of the chart whose files are changed, with the files instead of links to them. Paths begin in the chart.
+func copied(t *testing.T, changed func(path, content string) string) string {
 	t.Helper()
 	folder := t.TempDir()
 	err := filepath.WalkDir(chart, func(path string, entry os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(folder, strings.TrimPrefix(path, chart))
+		inside := strings.TrimPrefix(strings.TrimPrefix(path, chart), "/")
+		to := filepath.Join(folder, inside)
 		if entry.IsDir() {
 			return os.MkdirAll(to, 0o700)
 		}
-		content := read(t, path)
-		if entry.Name() == template {
-			if content = strings.Replace(content, text, instead, 1); !strings.Contains(content, instead) {
-				t.Fatalf("%s has no %q", template, text)
-			}
-		}
-		return os.WriteFile(to, []byte(content), 0o600)
+		return os.WriteFile(to, []byte(changed(inside, read(t, path))), 0o600)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -307,6 +307,7 @@ func TestScrapeTimeout(t *testing.T) {
 		"its own as long":             {"{interval: 90s, scrapeTimeout: 1m30s}", "1m30s"},
 		"its own in other units":      {"{interval: 1h, scrapeTimeout: 2m}", "2m"},
 		"null for a shorter interval": {"{interval: 30s, scrapeTimeout: null}", "30s"},
+		"null for both":               {"{interval: null, scrapeTimeout: null}", "50s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := write(t, wellFormed+"serviceMonitor: "+tc.values+"\n")
@@ -509,7 +510,6 @@ func TestWrongValues(t *testing.T) {
 		"a scrape a millisecond longer":     {wellFormed + "serviceMonitor: {enabled: false, interval: 1h, scrapeTimeout: 60m1ms}\n", "60m1ms is longer than the interval, 1h"},
 		"an interval of nothing":            {wellFormed + "serviceMonitor: {interval: 0s}\n", "/serviceMonitor/interval"},
 		"an interval that is no duration":   {wellFormed + "serviceMonitor: {interval: 30s1m}\n", "/serviceMonitor/interval"},
-		"no interval":                       {wellFormed + "serviceMonitor: {interval: null}\n", "missing property 'interval'"},
 		"a role for another's account":      {wellFormed + "defaults: {rrsaRole: reader, serviceAccount: {name: mine}}\n", "exporters.prod.rrsaRole: the chart does not make the service account mine, so it cannot give it the role; annotate that account with pod-identity.alibabacloud.com/role-name: reader"},
 		"annotations of another's account":  {wellFormed + "defaults: {serviceAccount: {name: mine, annotations: {a: b}}}\n", "exporters.prod.serviceAccount.annotations: the chart does not make the service account mine"},
 		"annotations of its own for that":   {"exporters: {prod: {serviceAccount: {annotations: {a: b}}, config: {accounts: [{name: prod, cloud: alibaba, regions: all}]}}}\ndefaults: {serviceAccount: {name: mine}}\n", "exporters.prod.serviceAccount.annotations: the chart"},

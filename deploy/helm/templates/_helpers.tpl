@@ -1,3 +1,23 @@
+{{/*
+Gives every value that is absent its default in values.yaml. A value is absent after `helm upgrade --reuse-values` from a chart that
+did not know it. Each template calls this first.
+*/}}
+{{- define "exporter.complete" -}}
+{{- include "exporter.fill" (dict "values" .Values "defaults" (.Files.Get "files/values.yaml" | fromYaml)) -}}
+{{- end -}}
+
+{{/* Fills in what is absent of values. Maps that are not named here are their user's as a whole, who may have taken keys away. */}}
+{{- define "exporter.fill" -}}
+{{- $maps := list "image" "defaults" "serviceAccount" "persistence" "web" "serviceMonitor" "prometheusRule" "dashboards" "networkPolicy" "podDisruptionBudget" -}}
+{{- range $key, $default := .defaults -}}
+{{- if kindIs "invalid" (index $.values $key) -}}
+{{- $_ := set $.values $key $default -}}
+{{- else if has $key $maps -}}
+{{- include "exporter.fill" (dict "values" (index $.values $key) "defaults" $default) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The name that all objects of the release begin with. */}}
 {{- define "exporter.release" -}}
 {{- .Values.fullnameOverride | default .Release.Name -}}
