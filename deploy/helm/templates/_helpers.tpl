@@ -18,9 +18,16 @@ did not know it. Each template calls this first.
 {{- end -}}
 {{- end -}}
 
-{{/* The name that all objects of the release begin with. */}}
+{{/*
+The name that all objects of the release begin with. A chart that has this one twice gives it two aliases, which Chart.Name is then:
+each has names of its own.
+*/}}
 {{- define "exporter.release" -}}
-{{- .Values.fullnameOverride | default .Release.Name -}}
+{{- $name := .Release.Name -}}
+{{- if ne .Chart.Name "mongodb-backup-exporter" -}}
+{{- $name = printf "%s-%s" $name .Chart.Name -}}
+{{- end -}}
+{{- .Values.fullnameOverride | default $name -}}
 {{- end -}}
 
 {{/* The names of the exporters, in order, as JSON. One that a values file of the installation takes away (name: null) is none. */}}
