@@ -72,3 +72,68 @@ func shownValues(page string) []string {
 	}
 	return found
 }
+
+// section returns a section of a page, which a heading of the second level begins.
+func section(t *testing.T, page, heading string) string {
+	t.Helper()
+	_, text, found := strings.Cut(read(t, root+page), "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("%s has no section %s", page, heading)
+	}
+	text, _, _ = strings.Cut(text, "\n## ")
+	return text
+}
+
+// commands returns what a page shows as commands, each on one line: in blocks, and in its text.
+func commands(text string) []string {
+	var found []string
+	blocks := regexp.MustCompile("(?ms)^ *```(\\w*)\n(.*?)^ *```$")
+	for _, block := range blocks.FindAllStringSubmatch(text, -1) {
+		if block[1] == "sh" {
+			found = append(found, strings.Split(strings.ReplaceAll(block[2], "\\\n", " "), "\n")...)
+		}
+	}
+	for _, span := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(blocks.ReplaceAllString(text, ""), -1) {
+		found = append(found, span[1])
+	}
+	return found
+}
+
+// TestCommandsNameTheNamespace checks that each command for the cluster says where: without that it acts on another namespace.
+func TestCommandsNameTheNamespace(t *testing.T) {
+	checked := 0
+	for _, command := range commands(section(t, "docs/deployment.md", "Kubernetes") + read(t, root+"UPGRADING.md") + read(t, root+"docs/scaling.md")) {
+		command = strings.TrimSpace(command)
+		words := strings.Fields(command)
+		if len(words) < 3 || words[0] != "helm" && words[0] != "kubectl" || words[1] == "package" {
+			continue // a mention such as `helm upgrade`, or a command that asks no cluster
+		}
+		checked++
+		if !regexp.MustCompile(`(-n |--namespace=|\bnamespace )backup-monitoring\b`).MatchString(command) {
+			t.Errorf("no namespace: %s", command)
+		}
+	}
+	if checked < 14 {
+		t.Errorf("%d commands, want 14 at least", checked)
+	}
+}
+
+// TestFilesOfTheSecret checks that the page makes the files that it puts into a Secret, for their owner alone, and that the block ends
+// where they are written: what is pasted after that would be typed into the editor.
+func TestFilesOfTheSecret(t *testing.T) {
+	text := section(t, "docs/deployment.md", "Kubernetes")
+	files := regexp.MustCompile(`--from-file=(\w+) --from-file=(\w+)`).FindStringSubmatch(text)
+	if files == nil {
+		t.Fatal("the page puts no two files into a Secret")
+	}
+	want := ""
+	for _, line := range []string{
+		"```sh", "install -m 0600 /dev/null " + files[1], "install -m 0600 /dev/null " + files[2],
+		"${EDITOR:-vi} " + files[1] + " " + files[2], "```",
+	} {
+		want += "   " + line + "\n"
+	}
+	if !strings.Contains(text, want) {
+		t.Errorf("the page does not say\n%s", want)
+	}
+}
