@@ -113,6 +113,7 @@ func TestNotes(t *testing.T) {
 		noneMissing = "No alert fires for one exporter that is missing beside others"
 		elsewhere   = "The rules of the repository are not in this release"
 		placeholder = "Alerts link to placeholders."
+		overwritten = "The dashboards are in this release, too."
 	)
 	for name, tc := range map[string]struct {
 		set  string
@@ -121,15 +122,16 @@ func TestNotes(t *testing.T) {
 		"all":                   {"", []string{placeholder}},
 		"no rules":              {",prometheusRule.enabled=false", []string{noRules}},
 		"no ServiceMonitor":     {",serviceMonitor.enabled=false", []string{noneMissing, placeholder}},
-		"the chart's own alone": {",prometheusRule.sharedRules=false", []string{elsewhere, placeholder}},
-		"nothing is left":       {",serviceMonitor.enabled=false,prometheusRule.sharedRules=false", []string{noneMissing, elsewhere}},
+		"the chart's own alone": {",prometheusRule.sharedRules=false", []string{elsewhere, placeholder, overwritten}},
+		"nothing is shared":     {",prometheusRule.sharedRules=false,dashboards.enabled=false", []string{elsewhere, placeholder}},
+		"nothing is left":       {",serviceMonitor.enabled=false,prometheusRule.sharedRules=false", []string{noneMissing, elsewhere, overwritten}},
 		"addresses":             {",prometheusRule.exporterUrl=https://a.example.com", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			notes, _ := mustHelm(t, "install", release, chart, "--dry-run=client", "--values="+values["five lines"],
 				"--set=serviceMonitor.enabled=true,prometheusRule.enabled=true"+tc.set)
 			_, notes, _ = strings.Cut(notes, "NOTES:")
-			for _, part := range []string{noRules, noneMissing, elsewhere, placeholder} {
+			for _, part := range []string{noRules, noneMissing, elsewhere, placeholder, overwritten} {
 				if got := strings.Contains(notes, part); got != slices.Contains(tc.want, part) {
 					t.Errorf("%q is there: %v:\n%s", part, got, notes)
 				}
