@@ -109,8 +109,24 @@ app.kubernetes.io/component: {{ .name | quote }}
 {{- fail (printf "exporters.%s.extraArgs: leave out %s, which the chart decides: other parts of it depend on that" $.name $flag) -}}
 {{- end -}}
 {{- end -}}
+{{- include "exporter.checkEnv" (dict "name" .name "env" $values.env) -}}
 {{- include "exporter.checkAccount" (dict "root" .root "name" .name "values" $values) -}}
 {{- toYaml $values -}}
+{{- end -}}
+
+{{/*
+Refuses secrets that everybody could read who may read a StatefulSet: by the name of the variable, or as the password in an address.
+$(NAME) is what another variable has. Takes name and env.
+*/}}
+{{- define "exporter.checkEnv" -}}
+{{- range $i, $variable := .env -}}
+{{- $value := $variable.value | default "" | toString -}}
+{{- $named := mustRegexMatch "(?i)(secret|token|passwo?r?d|_sk)$" ($variable.name | default "" | toString) -}}
+{{- $inAddress := mustRegexMatch "://[^/@]*:[^/]*@" $value -}}
+{{- if and $value (or $named $inAddress) (not (mustRegexMatch "^\\$\\([A-Za-z_][A-Za-z0-9_]*\\)$" $value)) -}}
+{{- fail (printf "exporters.%s.env[%d]: the value of %s would stand in the StatefulSet; put it into a Secret, and use valueFrom: {secretKeyRef: {name: SECRET, key: KEY}}" $.name $i $variable.name) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/*
