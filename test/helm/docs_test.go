@@ -118,6 +118,24 @@ func TestCommandsNameTheNamespace(t *testing.T) {
 	}
 }
 
+// TestRulesFromThePod runs what the page has a pod print, so that nobody needs the program elsewhere, and has promtool read it.
+func TestRulesFromThePod(t *testing.T) {
+	for _, command := range commands(section(t, "docs/deployment.md", "Kubernetes")) {
+		_, asked, found := strings.Cut(command, "exec statefulset/backup-prod -- /mongodb_backup_exporter rules ")
+		if !found {
+			continue
+		}
+		asked, _, _ = strings.Cut(asked, ">")
+		printed := exporter(t, append([]string{"rules"}, strings.Fields(asked)...)...)
+		checkRules(t, map[string]any(objects(t, printed)[0]))
+		if strings.Contains(printed, "http://mongodb-backup-exporter:10217") || strings.Contains(printed, "http://grafana:3000") {
+			t.Error("there are placeholders left")
+		}
+		return
+	}
+	t.Error("the page has no such command")
+}
+
 // TestFilesOfTheSecret checks that the page makes the files that it puts into a Secret, for their owner alone, and that the block ends
 // where they are written: what is pasted after that would be typed into the editor.
 func TestFilesOfTheSecret(t *testing.T) {
