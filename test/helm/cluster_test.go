@@ -20,6 +20,7 @@ func TestCluster(t *testing.T) {
 	t.Run("upgrade and rollback", s.testUpgrade)
 	t.Run("an upgrade that keeps the values of an older chart", s.testReusedValues)
 	t.Run("names that YAML could misread", s.testNames)
+	t.Run("the pod that copies a catalog", s.testCopyingPod)
 	t.Run("typos are refused", s.testTypos)
 	t.Run("a volume cannot change", s.testVolume)
 }
