@@ -1,10 +1,15 @@
 package helm
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestDocumentedValues checks that all values that the documentation shows are accepted, and the configurations in them by the
@@ -134,6 +139,62 @@ func TestRulesFromThePod(t *testing.T) {
 		return
 	}
 	t.Error("the page has no such command")
+}
+
+// TestDocumentedCheck runs what the page does before an upgrade, with two exporters, and with one that is wrong.
+func TestDocumentedCheck(t *testing.T) {
+	if _, err := exec.LookPath("yq"); err != nil {
+		t.Skip("not checked, there is no yq: it is in the Debian package yq")
+	}
+	script := regexp.MustCompile("(?ms)^```sh\n(for name in prod huawei; do\n.*?)^```$").FindStringSubmatch(section(t, "docs/deployment.md", "Kubernetes"))
+	if script == nil {
+		t.Fatal("the page has no check")
+	}
+	both := objects(t, read(t, alibabaExample))[0]
+	merge(both, objects(t, read(t, huaweiExample))[0])
+	repository, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"right": asYAML(t, both),
+		"wrong": strings.Replace(asYAML(t, both), "id: cn-north-4", "id: cn_north_4", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			files(t, folder, map[string]string{"values.yaml": text})
+			if err := os.Symlink(repository+"/deploy", folder+"/deploy"); err != nil {
+				t.Fatal(err)
+			}
+			command := exec.CommandContext(t.Context(), "sh", "-e", "-c", script[1])
+			command.Dir = folder
+			command.Env = append(os.Environ(), "PATH="+filepath.Dir(program)+":"+filepath.Dir(tool(t, "helm"))+":"+os.Getenv("PATH"))
+			stdout, stderr, err := output(command)
+			if (err == nil) != (name == "right") || name == "wrong" && !strings.Contains(stderr, "cn_north_4") {
+				t.Errorf("error %v\n%s%s", err, stdout, stderr)
+			}
+			for name, id := range map[string]string{"prod": "cn-hangzhou", "huawei": "huawei-key"} {
+				if text := read(t, folder+"/"+name+".yml"); !strings.Contains(text, id) || strings.Contains(text, "\n---") {
+					t.Errorf("%s.yml:\n%s", name, text)
+				}
+			}
+		})
+	}
+}
+
+// TestSkippedTests checks that the flag which the page names leaves out the pods of helm test, and nothing else.
+func TestSkippedTests(t *testing.T) {
+	args := []string{"--values=" + values["both clouds"]}
+	want := slices.DeleteFunc(rendered(t, chart, args...), func(o object) bool { return o["kind"] == "Pod" })
+	if diff := cmp.Diff(want, rendered(t, chart, append(args, "--skip-tests")...)); diff != "" {
+		t.Errorf("what is rendered (-all but pods +with --skip-tests):\n%s", diff)
+	}
+	for _, command := range commands(section(t, "docs/deployment.md", "Kubernetes")) {
+		if strings.HasPrefix(command, "helm template ") && strings.HasSuffix(command, " --skip-tests") {
+			return
+		}
+	}
+	t.Error("the page does not name --skip-tests")
 }
 
 // TestFilesOfTheSecret checks that the page makes the files that it puts into a Secret, for their owner alone, and that the block ends
