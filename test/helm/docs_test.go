@@ -144,7 +144,7 @@ func TestRulesFromThePod(t *testing.T) {
 // TestDocumentedCheck runs what the page does before an upgrade, with two exporters, and with one that is wrong.
 func TestDocumentedCheck(t *testing.T) {
 	if _, err := exec.LookPath("yq"); err != nil {
-		t.Skip("not checked, there is no yq: it is in the Debian package yq")
+		notChecked(t, "there is no yq: it is in the Debian package yq")
 	}
 	script := regexp.MustCompile("(?ms)^```sh\n(for name in prod huawei; do\n.*?)^```$").FindStringSubmatch(section(t, "docs/deployment.md", "Kubernetes"))
 	if script == nil {

@@ -38,7 +38,7 @@ func startServer(t *testing.T) *server {
 	apiserver := tool(t, "kube-apiserver")
 	etcd, err := exec.LookPath("etcd")
 	if err != nil {
-		t.Skip("not checked on a server, there is no etcd: it is in the Debian package etcd-server")
+		notChecked(t, "on a server: there is no etcd, which is in the Debian package etcd-server")
 	}
 	folder := t.TempDir()
 	store, peer := "http://"+freeAddress(t), "http://"+freeAddress(t)
