@@ -147,7 +147,7 @@ func (s *stack) assertText(t *testing.T, want message) {
 	if !strings.HasPrefix(n.Page, exporterURL+"/") || !strings.HasPrefix(n.Dashboard, dashboardURL+"/d/mongodb-backup-") {
 		t.Errorf("%+v links to %q and %q", want.alert, n.Page, n.Dashboard)
 	}
-	if !strings.HasSuffix(n.Runbook, "/docs/runbooks/"+want.Name+".md") {
+	if n.Runbook != exporterURL+"/runbooks/"+want.Name+".md" {
 		t.Errorf("%+v has the runbook %q", want.alert, n.Runbook)
 	}
 }
