@@ -195,6 +195,9 @@ func again[T any](m *mover, r backup.Reading[T], now time.Time) backup.Reading[T
 // Whatever moves, the text is that of promhttp: values that are read, that a reload changes, that turn by time alone, of
 // instances that come and go, and after the clock was set back.
 func TestTextFollowsEveryMove(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	turned := 0
 	for seed := range uint64(4) {
 		all := everything().Instances

@@ -109,6 +109,9 @@ func TestSpoiledBytes(t *testing.T) {
 }
 
 func TestCompressedAnswers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine does all, and the race detector makes it slow")
+	}
 	_, good := body(t, "")
 	unzip := func(kind cloudsim.FaultKind) ([]byte, error) {
 		header, text := body(t, kind)
