@@ -27,7 +27,7 @@ func (r remote) check() error {
 
 func (r remote) base() (*url.URL, error) {
 	base, err := url.Parse(r.url)
-	if err != nil || base.Hostname() == "" || base.Scheme != "http" && base.Scheme != "https" {
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 		return nil, fmt.Errorf("--url: %q is no address like http://127.0.0.1%s", r.url, defaultAddress)
 	}
 	return base, nil
