@@ -66,7 +66,10 @@ func setup(env *testscript.Env) error {
 	}
 	f := fleet.Demo(c.now())
 	c.Sim = cloudsim.New(cloudsim.Options{Fleet: f, Now: c.now, WallNow: time.Now, BackupLength: time.Second})
-	c.listening = httptest.NewServer(c.Sim)
+	var err error
+	if c.listening, err = serveLow(env.T().(testing.TB).Context(), c.Sim); err != nil {
+		return err
+	}
 	env.Defer(c.listening.Close)
 	env.Values[cloudsKey{}] = c
 	for _, name := range []string{"ADDRESS", "HEALTH"} {
@@ -99,6 +102,18 @@ func listenLow(ctx context.Context) (l net.Listener, err error) {
 		}
 	}
 	return nil, err
+}
+
+// serveLow returns a server on a port that no test of another package gets: programs go on asking a cloud that was switched off,
+// and another test would count their calls as its own.
+func serveLow(ctx context.Context, handler http.Handler) (*httptest.Server, error) {
+	l, err := listenLow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}}
+	server.Start()
+	return server, nil
 }
 
 // huaweiInstance returns the id of the first Huawei instance.

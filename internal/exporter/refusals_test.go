@@ -26,6 +26,7 @@ type locking struct {
 
 	mu              sync.Mutex
 	refused         []time.Time
+	asked           []string // every call; one that is not of this test is a stranger's
 	inFlight, crowd int
 }
 
@@ -34,6 +35,7 @@ func newLocking(t *testing.T) *locking {
 	l.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.mu.Lock()
 		l.inFlight++
+		l.asked = append(l.asked, r.Method+" "+r.URL.Path)
 		l.crowd = max(l.crowd, l.inFlight)
 		l.mu.Unlock()
 		time.Sleep(20 * time.Millisecond)
@@ -168,10 +170,10 @@ func TestRefusalsOfAKeyOverAllItsAccounts(t *testing.T) {
 				l.clock.Advance(30 * time.Second)
 			}
 			if n := len(l.refused); n < 1 || n > 5 {
-				t.Errorf("%d calls were refused in five minutes, want five at most", n)
+				t.Errorf("%d calls were refused in five minutes, want five at most: %q", n, l.asked)
 			}
 			if l.crowd != 1 {
-				t.Errorf("%d calls at once, want one", l.crowd)
+				t.Errorf("%d calls at once, want one: %q", l.crowd, l.asked)
 			}
 		})
 	}
