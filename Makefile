@@ -74,13 +74,14 @@ test-go:
 
 # The same tests with the race detector, which makes each ten times slower: with -short, properties of code without goroutines
 # are tried with a tenth of their random cases. Packages that have nothing to share are left out: neither they nor their tests
-# import what goroutines share or come from. These are config, backup, report and what is shipped.
+# import what goroutines share or come from. These are config, backup, report and what is shipped. With -trimpath, what one clone
+# compiled serves the next one, wherever it is.
 race:
 	@echo 'Testing with the race detector. With an empty cache, Go compiles all packages for it, for three minutes or more.' >&2
 	@packages=$$($(GO) list -f '{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
 		awk '/ (sync|sync\/atomic|testing\/synctest|net\/http)( |$$)/ {print $$1}'); \
 	[ -n "$$packages" ] || { echo 'race: no package was found to test' >&2; exit 1; }; \
-	$(GO) test -race -short -vet=off -shuffle=on -count=1 $$packages
+	$(GO) test -race -trimpath -short -vet=off -shuffle=on -count=1 $$packages
 
 # Every kind of fault in every operation of both clouds, cold and warm; make test has a spread of them. Takes four minutes
 # on two idle processors. From its own directory, so that go test shows the counts.
