@@ -154,7 +154,7 @@ func program(t *testing.T) string {
 	}
 	file := filepath.Join(t.TempDir(), "mongodb_backup_exporter")
 	progress("building the program")
-	if out, err := exec.Command("go", "build", "-o", file, "mongodb_backup_exporter").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-trimpath", "-o", file, "mongodb_backup_exporter").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	return file

@@ -28,7 +28,7 @@ func TestFlagsExist(t *testing.T) {
 	}
 	for name, command := range commands {
 		t.Run(name, func(t *testing.T) {
-			run := exec.CommandContext(t.Context(), "go", "run", ".", command[0], "--help")
+			run := exec.CommandContext(t.Context(), "go", "run", "-trimpath", ".", command[0], "--help")
 			run.Dir = root
 			help, err := run.Output()
 			if err != nil {

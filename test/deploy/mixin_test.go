@@ -70,7 +70,7 @@ func TestMixinLinksAsTheProgram(t *testing.T) {
 		{"runbooks alone", `runbookUrl: 'https://a.example.com'`, "--runbook-url=https://a.example.com"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			command := exec.CommandContext(t.Context(), "go", append([]string{"run", ".", "rules"}, strings.Fields(tc.flags)...)...)
+			command := exec.CommandContext(t.Context(), "go", append([]string{"run", "-trimpath", ".", "rules"}, strings.Fields(tc.flags)...)...)
 			command.Dir = root
 			printed, err := command.Output()
 			if err != nil {

@@ -211,7 +211,7 @@ func withProgram(run func() int) (int, error) {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	program = filepath.Join(folder, "mongodb_backup_exporter")
-	build := exec.CommandContext(context.Background(), "go", "build", "-o", program, ".")
+	build := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-o", program, ".")
 	build.Dir = root
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
