@@ -25,8 +25,8 @@ PROMTOOL  := $(TOOLS)/promtool
 GOLANGCI  := $(TOOLS)/golangci-lint
 GOFUMPT   := $(TOOLS)/gofumpt
 VULNCHECK := $(TOOLS)/govulncheck
-# One cache of compiled packages serves the program, its tests and what they build, the other modules and the linter: all are built without C and with
-# -trimpath, as the program is.
+# One cache of compiled packages serves the program, its tests and what they build, the other modules and the linter: all are
+# built without C and with -trimpath, as the program is.
 TEST      := CGO_ENABLED=0 $(GO) test -trimpath -count=1
 
 TOOLNAMES := promtool prometheus alertmanager golangci-lint gofumpt govulncheck goreleaser cyclonedx-gomod actionlint helm kube-apiserver
